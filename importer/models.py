@@ -1,0 +1,384 @@
+"""The values that walk the road: what a file says, what would be sent, what became of it. Frozen; no I/O.
+
+Money is in cents: a `Decimal` where a sheet may say parts of a cent, an `int` in everything that is sent. `None` in
+an `Invoice` or a `Line` means "the sheet does not say, or says it unreadably" (then a `Problem` names the cell); a
+`Payload` has no such gaps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from importer.problems import Place, Problem
+
+# ---------------------------------------------------------------------- what a file says
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCell:
+    """A cell that holds a spreadsheet error; `text` is as Excel shows it ("#REF!")."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UncalculatedCell:
+    """A formula whose result is not stored in the file; `text` is the formula ("=B2*C2")."""
+
+    text: str
+
+
+Cell = str | int | float | bool | date | datetime | time | timedelta | ErrorCell | UncalculatedCell | None
+"""A cell exactly as the file holds it. `None` is blank; text is never stripped; a csv has text and blanks only."""
+
+
+def cell_text(cell: Cell) -> str:
+    """The cell as its spreadsheet shows it: 15 significant digits, whole numbers without ".0", dates as ISO."""
+    match cell:
+        case None:
+            return ""
+        case str():
+            return cell
+        case bool():
+            return "TRUE" if cell else "FALSE"
+        case float():
+            digits = f"{cell:.15g}"
+            if "e" not in digits:
+                return digits
+            exact = Decimal(digits)
+            return f"{exact:f}" if abs(exact.adjusted()) <= 15 else digits.upper()
+        case datetime():
+            return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
+        case date() | time():
+            return cell.isoformat()
+        case ErrorCell() | UncalculatedCell():
+            return cell.text
+        case _:
+            return str(cell)
+
+
+def column_letter(index: int) -> str:
+    """0 → "A", 26 → "AA"."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One table of one file: where its rows come from and which column is which field."""
+
+    file: str  # the file's name, without its folder
+    sheet: str | None  # None for a csv
+    heading_row: int  # 1-based
+    headings: tuple[Cell, ...]
+    columns: Mapping[str, int]  # field name → 0-based index of its column
+
+    def place(self, row: int | None, field_name: str | None = None) -> Place:
+        """The place of a field in a row; without a column where the sheet has none for the field."""
+        index = self.columns.get(field_name) if field_name else None
+        return Place(self.file, self.sheet, row, None if index is None else column_letter(index))
+
+
+class Row(NamedTuple):
+    """One data row. A tuple underneath, because there are a hundred thousand of them."""
+
+    source: Source
+    number: int  # 1-based, as Excel shows it; in a csv each record counts one, a blank line too
+    cells: tuple[Cell, ...]
+
+    def cell(self, field_name: str) -> Cell:
+        """The cell of a field; None where the sheet has no such column or the row is too short."""
+        index = self.source.columns.get(field_name)
+        return None if index is None or index >= len(self.cells) else self.cells[index]
+
+    def place(self, field_name: str | None = None) -> Place:
+        """Where the field stands in the input."""
+        return self.source.place(self.number, field_name)
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that is neither heading nor data, and why ("blank", "title above the heading row")."""
+
+    file: str
+    sheet: str | None
+    row: int
+    reason: str
+    cells: tuple[Cell, ...] = ()
+
+
+class Line(NamedTuple):
+    """One line item as the sheet says it. Prices and amounts in cents, exact, possibly with parts of a cent."""
+
+    row: Row
+    financial_account_id: str | None
+    quantity: Decimal | None
+    unit_price: Decimal | None
+    amount: Decimal | None
+    notes: str
+
+    @property
+    def extended(self) -> Decimal | None:
+        """Quantity × unit price in cents, exact; None where one of them is not given."""
+        return None if self.quantity is None or self.unit_price is None else self.quantity * self.unit_price
+
+    @property
+    def worth(self) -> Decimal | None:
+        """What the line comes to in cents, exact: its own amount where given, otherwise quantity × unit price."""
+        return self.amount if self.amount is not None else self.extended
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """One invoice as the sheet says it: a header and its lines. `problems` are those found while reading it."""
+
+    integration_id: str | None
+    property_id: str | None
+    vendor_id: str | None
+    invoice_number: str | None
+    invoice_date: date | None
+    due_date: date | None
+    accounting_date: date | None
+    notes: str | None
+    memo: str | None
+    total: Decimal | None  # cents
+    lines: tuple[Line, ...]
+    rows: tuple[Row, ...]  # all of its rows, in the file's order; never empty
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        """The table that it comes from."""
+        return self.rows[0].source
+
+    @property
+    def worth(self) -> int:
+        """Cents for adding up in reports: the total, or what its lines come to where no total can be read."""
+        if self.total is not None:
+            return int(self.total)
+        return int(sum((line.worth or Decimal() for line in self.lines), Decimal()))
+
+    def place(self, field_name: str) -> Place:
+        """Where the header field stands: the first row that fills it, otherwise the invoice's first row."""
+        for row in self.rows:
+            if row.cell(field_name) not in (None, ""):
+                return row.place(field_name)
+        return self.rows[0].place(field_name)
+
+    def cell_text(self, field_name: str) -> str:
+        """The text of the cell that `place` points at."""
+        for row in self.rows:
+            cell = row.cell(field_name)
+            if cell not in (None, ""):
+                return cell_text(cell)
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file of the run, as it was when it was read."""
+
+    name: str
+    sha256: str
+    size: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What was found in one sheet: every row of it is the heading, a data row, or skipped."""
+
+    source: Source
+    rows: tuple[Row, ...]
+    skipped: tuple[SkippedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the files of one run say. Each data row is in exactly one invoice or in one of the `problems`."""
+
+    files: tuple[InputFile, ...]
+    tables: tuple[Table, ...]
+    invoices: tuple[Invoice, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def row_count(self) -> int:
+        """Data rows."""
+        return sum(len(table.rows) for table in self.tables)
+
+
+# ---------------------------------------------------------------------- what would be sent
+
+Id = Annotated[str, Field(min_length=1)]
+Cents = Annotated[int, Field(ge=0)]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class PayloadLine(_Sent):
+    """One entry of `invoice_items`."""
+
+    financial_account_id: Id
+    quantity_ordered: int
+    unit_price_in_cents: int
+    notes: str
+
+
+class Payload(_Sent):
+    """The body of one request, field by field as in the contract ("Create an invoice in ResMan")."""
+
+    integration_id: Id
+    property_id: Id
+    vendor_id: Id
+    invoice_number: Id
+    invoice_date: date
+    due_date: date
+    accounting_date: date | None
+    notes: str
+    memo: str
+    total_amount_in_cents: Cents
+    invoice_items: tuple[PayloadLine, ...]
+
+    def body(self) -> str:
+        """The JSON that is sent, always the same text for the same content. A blank accounting date is left out."""
+        return self.model_dump_json(exclude_none=True)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over `body()`: two payloads with the same fingerprint say the same in every field."""
+        return hashlib.sha256(self.body().encode()).hexdigest()
+
+    def key(self, destination: str) -> str:
+        """The invoice's identity at one destination: equal for whatever would be the same invoice to the vendor."""
+        return invoice_key(destination, self.integration_id, self.property_id, self.vendor_id, self.invoice_number)
+
+
+def normalised_number(number: str) -> str:
+    """An invoice number for comparing: without case, outer spaces, repeated spaces and typographic variants."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", number)).strip().casefold()
+
+
+def invoice_key(destination: str, integration_id: str, property_id: str, vendor_id: str, invoice_number: str) -> str:
+    """The identity of an invoice as 24 hexadecimal digits, short enough to be typed after `--release`."""
+    parts = (destination, integration_id, property_id, vendor_id, normalised_number(invoice_number))
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
+
+
+# ---------------------------------------------------------------------- what became of it
+
+
+class Status(StrEnum):
+    """What happened to one invoice in one run. The words are those of `--json` and of the workbook."""
+
+    READY = "ready"  # nothing stands against sending it (`check` ends here)
+    POSTED = "posted"  # accepted by the API in this run
+    ALREADY_POSTED = "already_posted"  # accepted in an earlier run with the very same content; nothing was sent
+    NEEDS_FIXING = "needs_fixing"  # has errors; nothing was sent
+    REFUSED = "refused"  # the API, or ResMan behind it, said no
+    IN_DOUBT = "in_doubt"  # it was sent and no answer tells what became of it
+    NOT_SENT = "not_sent"  # the run ended, or another run holds it, before it was sent
+    CONFLICT = "conflict"  # posted before with other content; nothing was sent
+
+    @property
+    def label(self) -> str:
+        """As a clerk reads it."""
+        return {"ready": "Ready", "needs_fixing": "Needs fixing", "already_posted": "Posted before"}.get(
+            self.value, self.value.replace("_", " ").capitalize()
+        )
+
+    @property
+    def is_fine(self) -> bool:
+        """True where nobody has to do anything."""
+        return self in (Status.READY, Status.POSTED, Status.ALREADY_POSTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One place that was looked at for an invoice in doubt, when, and what was found there."""
+
+    looked_at: str
+    at: datetime
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happened to one invoice. `problems` holds every error and warning, also those of the reading."""
+
+    invoice: Invoice
+    status: Status
+    problems: tuple[Problem, ...] = ()
+    payload: Payload | None = None  # None where errors stand against making one
+    key: str | None = None
+    fingerprint: str | None = None
+    job_id: str | None = None
+    resman: str | None = None  # what is known of it in ResMan: "confirmed", "pending", or ResMan's own words
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run from end to end: everything that a report says."""
+
+    id: str  # "2026-03-31T09-12-44-7f3a"
+    command: str  # "check" or "submit"
+    started: datetime  # aware
+    finished: datetime  # aware
+    who: str  # user@machine
+    destination: str  # where invoices go: "https://api.propexo.com", or "sandbox"
+    reading: Reading
+    outcomes: tuple[Outcome, ...]  # one for each invoice of the reading, in its order
+    plan: str | None  # "sha256:…" over exactly the payloads that would be sent; None where there are none
+    stopped: str | None = None  # why the run ended before its end, in a sentence
+    notices: tuple[str, ...] = field(default=())  # further sentences about the run as a whole
+
+    def counts(self) -> dict[str, int]:
+        """The `counts` of `--json`: data rows, invoices, and invoices by status."""
+        counts = dict.fromkeys(("rows", "invoices", *Status), 0)
+        counts["rows"] = self.reading.row_count
+        counts["invoices"] = len(self.outcomes)
+        for outcome in self.outcomes:
+            counts[outcome.status] += 1
+        return {str(name): count for name, count in counts.items()}
+
+    def amounts(self) -> dict[str, int]:
+        """The `amounts` of `--json` in cents: all invoices, and by status."""
+        amounts = dict.fromkeys(("invoices", *Status), 0)
+        for outcome in self.outcomes:
+            worth = outcome.invoice.worth
+            amounts["invoices"] += worth
+            amounts[outcome.status] += worth
+        return {str(name): amount for name, amount in amounts.items()}
+
+    @property
+    def exit_code(self) -> int:
+        """0 all fine; 1 some need a person, or rows belong to no invoice; 3 at least one outcome is unknown."""
+        if any(outcome.status is Status.IN_DOUBT for outcome in self.outcomes):
+            return 3
+        if self.stopped or any(problem.is_error for problem in self.reading.problems):
+            return 1
+        return 0 if all(outcome.status.is_fine for outcome in self.outcomes) else 1
+
+
+def dollars(cents: int | Decimal) -> str:
+    """1234567 → "$12,345.67"; negatives with a minus in front; parts of a cent are kept."""
+    amount = Decimal(cents) / 100
+    sign = "-" if amount < 0 else ""
+    digits = f"{abs(amount):,f}"
+    whole, _, parts = digits.partition(".")
+    return f"{sign}${whole}.{parts.rstrip('0').ljust(2, '0') if parts else '00'}"

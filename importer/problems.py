@@ -1,0 +1,214 @@
+"""What can be wrong with the data: every kind that a clerk may meet, and the value that travels with its row.
+
+A `Kind` is looked up by its code in the documentation; a `Problem` is one occurrence at one place. An error stops
+its invoice (or its row, where the row belongs to no invoice); a warning is shown and stops nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad it is."""
+
+    ERROR = "error"  # the invoice is not sent until it is mended
+    WARNING = "warning"  # the invoice is sent; somebody should look
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: its code (for the documentation and for scripts), a title, and the way out."""
+
+    code: str
+    severity: Severity
+    title: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the input. `row` is 1-based as the spreadsheet shows it; `column` is its letter ("C")."""
+
+    file: str | None = None
+    sheet: str | None = None
+    row: int | None = None
+    column: str | None = None
+
+    @property
+    def cell(self) -> str:
+        """ "C17", "row 17", "column C" or "", as a clerk would point at it."""
+        if self.row is None:
+            return f"column {self.column}" if self.column else ""
+        return f"{self.column}{self.row}" if self.column else f"row {self.row}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong at one place. `what` is a sentence that quotes the cell; `value` is the cell's own text."""
+
+    kind: Kind
+    what: str
+    place: Place = Place()
+    field: str | None = None
+    value: str | None = None
+    advice: str | None = None  # a way out that fits this case better than the kind's own
+
+    @property
+    def severity(self) -> Severity:
+        """That of its kind."""
+        return self.kind.severity
+
+    @property
+    def is_error(self) -> bool:
+        """True where the invoice must not be sent."""
+        return self.kind.severity is Severity.ERROR
+
+    @property
+    def message(self) -> str:
+        """What, where and what to do, in one line."""
+        where = f"{self.place.cell}: " if self.place.cell else ""
+        advice = self.kind.advice if self.advice is None else self.advice
+        return f"{where}{self.what} {advice}".strip()
+
+
+def _error(code: str, title: str, advice: str) -> Kind:
+    return Kind(code, Severity.ERROR, title, advice)
+
+
+def _warning(code: str, title: str, advice: str) -> Kind:
+    return Kind(code, Severity.WARNING, title, advice)
+
+
+# Reading a cell
+MISSING_VALUE = _error("missing-value", "A required cell is blank", "Fill it in.")
+NOT_A_DATE = _error("not-a-date", "The cell is not a date", "Write it like 2026-03-31.")
+AMBIGUOUS_DATE = _error(
+    "ambiguous-date",
+    "Day and month cannot be told apart",
+    "Write it like 2026-03-31, or set date_order in a profile.",
+)
+NOT_MONEY = _error("not-money", "The cell is not an amount", "Write it like 1250.00.")
+NOT_WHOLE_CENTS = _error(
+    "not-whole-cents",
+    "The amount has parts of a cent",
+    "Round it to whole cents, as on the vendor's invoice.",
+)
+NOT_A_QUANTITY = _error("not-a-quantity", "The cell is not a quantity", "Write it like 4 or 2.5.")
+DAMAGED_NUMBER = _error(
+    "damaged-number",
+    "The spreadsheet program has damaged the number",
+    "Type it again as text, from the vendor's document.",
+)
+ERROR_CELL = _error("error-cell", "The cell holds a spreadsheet error", "Mend the formula, or type the value.")
+UNCALCULATED = _error(
+    "uncalculated-formula",
+    "The cell is a formula whose result is not stored in the file",
+    "Open the file in Excel, save it, and try again.",
+)
+TOO_LONG = _error("too-long", "The text is too long to be what its column says", "Shorten it.")
+BAD_CHARACTERS = _error(
+    "bad-characters", "The text has characters that were damaged on the way", "Type the text again."
+)
+
+# Reading a table
+EXTRA_CELLS = _error(
+    "extra-cells",
+    "The row has more cells than the heading row",
+    "Put quotes around text that has the separator in it, or remove the extra cells.",
+)
+UNKNOWN_COLUMN = _warning(
+    "unknown-column",
+    "A column is not used",
+    "Rename its heading if it should be; otherwise nothing needs doing.",
+)
+FILE_CUT_SHORT = _warning(
+    "file-cut-short",
+    "The file does not end with a line end: it may have been cut short",
+    "Compare its last row with the vendor's document.",
+)
+
+# Rows that do not fit together
+CONTRADICTION = _error(
+    "contradiction",
+    "The rows of one invoice say different things",
+    "Make them the same, or leave the cell blank on the later rows.",
+)
+UNCLEAR_CONTINUATION = _error(
+    "unclear-continuation",
+    "It cannot be told which invoice the row belongs to",
+    "Fill in the invoice number, the vendor and the property.",
+)
+REPEATED_INVOICE = _error(
+    "repeated-invoice", "The same invoice stands in the input twice", "Remove one of the two, then run again."
+)
+
+# Totals
+LINE_MISMATCH = _error(
+    "line-mismatch",
+    "Quantity × unit price is not the line's amount",
+    "Correct whichever of the three is wrong.",
+)
+TOTAL_MISMATCH = _error(
+    "total-mismatch", "The lines do not add up to the invoice total", "Correct the lines or the total."
+)
+CREDIT_MEMO = _error(
+    "credit-memo",
+    "The invoice total is negative: this is a credit memo",
+    "The API takes no negative totals: enter it in ResMan by hand, and take it out of this file.",
+)
+ZERO_TOTAL = _warning("zero-total", "The invoice total is zero", "Check that this is meant.")
+NEGATIVE_LINE = _warning(
+    "negative-line",
+    "The line is negative",
+    "It is sent as a credit within the invoice; check that this is meant.",
+)
+RESTATED_LINE = _warning(
+    "restated-line",
+    "The line is sent as quantity 1 × its amount",
+    "Nothing needs doing; the original quantity and price are kept in the line's notes.",
+)
+ROUNDED_LINE = _warning(
+    "rounded-line",
+    "Quantity × unit price has parts of a cent and was rounded",
+    "Check the amount against the vendor's invoice.",
+)
+TOO_LARGE = _error(
+    "too-large",
+    "The amount is too large to be an invoice",
+    "Check the decimal point, and cents against dollars.",
+)
+
+# Dates
+DUE_BEFORE_ISSUED = _error(
+    "due-before-issued", "The due date is before the bill date", "Correct whichever of the two is wrong."
+)
+IMPOSSIBLE_YEAR = _error("impossible-year", "The year cannot be right", "Correct the date.")
+FUTURE_DATE = _warning("future-date", "The bill date is far in the future", "Check the year.")
+OLD_DATE = _warning("old-date", "The bill date is more than a year ago", "Check the year.")
+DISTANT_ACCOUNTING_DATE = _warning(
+    "distant-accounting-date", "The accounting date is far from the bill date", "Check the accounting period."
+)
+
+# Sending
+REFUSED = _error("refused", "The API refused the invoice", "Correct what it names, and run the file again.")
+IN_DOUBT = _error(
+    "in-doubt",
+    "It is not known whether the invoice was accepted",
+    "Do not enter it by hand. Run `invoice-importer settle`, which looks for it.",
+)
+CONFLICT = _error(
+    "conflict",
+    "An invoice with this number was posted before with other content",
+    "Compare the two. If this is another invoice, give it its own number.",
+)
+NOT_SENT = _error("not-sent", "The invoice was not sent", "Run the same file again; what was posted stays posted.")
+WRITE_FAILED = _error(
+    "write-failed",
+    "ResMan did not take the invoice",
+    "Mend the cause, then run `invoice-importer status --retry`, or correct the file and run it again.",
+)
+
+KINDS: dict[str, Kind] = {kind.code: kind for kind in list(vars().values()) if isinstance(kind, Kind)}
+"""Every kind by its code, in the order of this page."""

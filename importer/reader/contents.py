@@ -1,0 +1,46 @@
+"""What a file holds, before anybody asks what it means: sheets of raw cells. The seam between formats and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from importer.models import Cell, InputFile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """One sheet. `rows[0]` is the spreadsheet's row 1; a blank row is an empty tuple, trailing blanks are dropped.
+
+    A csv is one sheet without a name; each of its records is one row, as Excel would show it.
+    """
+
+    name: str | None
+    rows: Sequence[tuple[Cell, ...]]
+    visible: bool = True
+    hidden_rows: frozenset[int] = frozenset()  # 1-based; hidden by hand or by a filter
+    hidden_columns: frozenset[int] = frozenset()  # 0-based
+    merged: tuple[tuple[int, int, int, int], ...] = ()  # (first row, first column, last row, last column), 0-based
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contents:
+    """One file, opened. `format` is what its content is ("xlsx", "csv", …), whatever its name says."""
+
+    file: InputFile
+    format: str
+    sheets: tuple[Sheet, ...]
+    details: Mapping[str, str] = field(default_factory=dict)  # "encoding": "cp1252", "delimiter": ";", …
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something noticed about the file as a whole; `code` is that of a `problems.Kind`."""
+
+    code: str
+    what: str
+    sheet: str | None = None
+    row: int | None = None  # 1-based
+    column: int | None = None  # 0-based
+    value: str | None = None
