@@ -1,0 +1,84 @@
+"""Rules over invoices. Everything is decided here, before anything is sent.
+
+A rule is one small pure function from a case (an invoice, what its lines come to, today's date) to problems; `RULES`
+is all of them, in the order in which a clerk reads the answers. A cell that the reader could not read is reported
+once, by the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from importer.models import Invoice, Payload, Reading
+from importer.problems import Problem
+from importer.validator import dates, required, totals
+from importer.validator.case import Case
+from importer.validator.charges import charge
+from importer.validator.duplicates import repeated
+
+Rule = Callable[[Case], Iterable[Problem]]
+
+RULES: tuple[Rule, ...] = (
+    required.header_is_filled,
+    required.lines_are_filled,
+    dates.years_are_possible,
+    dates.due_follows_issue,
+    dates.issue_is_recent,
+    dates.accounting_date_is_near,
+    totals.total_can_be_sent,
+    totals.lines_multiply,
+    totals.lines_are_sent_as_said,
+    totals.lines_add_up,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One invoice with everything that is wrong with it. `payload` is None where an error stands against sending."""
+
+    invoice: Invoice
+    problems: tuple[Problem, ...]
+    payload: Payload | None
+
+
+def validate(reading: Reading, *, today: date) -> tuple[Verdict, ...]:
+    """A verdict for each invoice of the reading, in its order."""
+    verdicts = [_judge(Case(invoice, tuple(map(charge, invoice.lines)), today)) for invoice in reading.invoices]
+    for index, problem in repeated([(verdict.invoice, verdict.payload) for verdict in verdicts]).items():
+        verdict = verdicts[index]
+        verdicts[index] = Verdict(verdict.invoice, (*verdict.problems, problem), None)
+    return tuple(verdicts)
+
+
+def _judge(case: Case) -> Verdict:
+    problems = list(case.invoice.problems)
+    for rule in RULES:
+        problems.extend(rule(case))
+    stopped = any(problem.is_error for problem in problems)
+    return Verdict(case.invoice, tuple(problems), None if stopped else _payload(case))
+
+
+def _payload(case: Case) -> Payload:
+    """The body of the request for an invoice without errors.
+
+    Its fields were checked by the rules. Pydantic checks the whole once more: a gap that no rule named is a mistake
+    of ours, and ends the run here, before anything is sent.
+    """
+    invoice = case.invoice
+    return Payload.model_validate(
+        {
+            "integration_id": invoice.integration_id,
+            "property_id": invoice.property_id,
+            "vendor_id": invoice.vendor_id,
+            "invoice_number": invoice.invoice_number,
+            "invoice_date": invoice.invoice_date,
+            "due_date": invoice.due_date,
+            "accounting_date": invoice.accounting_date,
+            "notes": invoice.notes,
+            "memo": invoice.memo,
+            "total_amount_in_cents": None if invoice.total is None else int(invoice.total),
+            "invoice_items": tuple(sent.as_payload() for sent in case.charges if sent is not None),
+        }
+    )

@@ -1,0 +1,201 @@
+"""One `Settings` object, made once by a door and handed down. Nothing below this module reads the environment.
+
+First found wins: option, environment, `importer.toml`, default. The token is looked up only when a request is to be
+made, is kept out of every text that this project writes, and never comes from a command-line option.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from importer.errors import BadSettings
+
+PRODUCTION = "https://api.propexo.com"
+ENVIRONMENT = {
+    "PROPEXO_TOKEN": "token",
+    "PROPEXO_URL": "url",
+    "PROPEXO_INTEGRATION_ID": "integration_id",
+    "IMPORTER_HOME": "home",
+    "IMPORTER_LEDGER": "ledger",
+    "IMPORTER_RATE_LIMIT": "rate_limit",
+    "IMPORTER_RATE_WINDOW_SECONDS": "rate_window_seconds",
+}
+"""Environment variable → setting."""
+
+CONFIG_NAME = "importer.toml"
+KEYRING_SERVICE = "invoice-importer"
+
+
+class Settings(BaseModel):
+    """Every setting, complete. The documentation of each stands in the README's table, which a test compares."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    home: Path
+    url: str = PRODUCTION
+    integration_id: str | None = None
+    token: SecretStr | None = None  # from the environment; `find_token` also knows the keyring and the token file
+    ledger: str = ""  # SQLAlchemy URL; filled in from `home` when not set
+    rate_limit: Annotated[int, Field(ge=1, le=100_000)] = 115
+    rate_window_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    full_speed: bool = False
+    release_unfound_after_hours: Annotated[float, Field(gt=0)] | None = None
+    sandbox: bool = False  # True: `url` is the embedded stand-in, whatever its port
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"the address {self.url!r} is not a web address")
+        if parts.scheme == "http" and parts.hostname not in ("localhost", "::1") and not _is_loopback(parts.hostname):
+            raise ValueError(f"the address {self.url!r} is not encrypted; use https")
+        if parts.username or parts.password:
+            raise ValueError("the address must not contain a user name or a password")
+        if not self.ledger:
+            object.__setattr__(self, "ledger", f"sqlite:///{self.home / 'ledger.sqlite3'}")
+        return self
+
+    @property
+    def destination(self) -> str:
+        """Where invoices go, spelt one way only: it is part of every invoice's key in the ledger."""
+        if self.sandbox:
+            return "sandbox"
+        parts = urlsplit(self.url)
+        port = f":{parts.port}" if parts.port and parts.port != {"http": 80, "https": 443}[parts.scheme] else ""
+        return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}{parts.path.rstrip('/')}"
+
+    @property
+    def is_production(self) -> bool:
+        """True where what is posted becomes a real invoice."""
+        return self.destination == PRODUCTION
+
+    def with_sandbox(self, *, url: str, token: str, integration_id: str) -> Settings:
+        """The same settings against an embedded stand-in at `url`, with a home of its own inside this one."""
+        home = self.home / "sandbox"
+        return self.model_copy(
+            update={
+                "home": home,
+                "url": url,
+                "token": SecretStr(token),
+                "integration_id": integration_id,
+                "ledger": f"sqlite:///{home / 'ledger.sqlite3'}",
+                "sandbox": True,
+            }
+        )
+
+    @property
+    def token_file(self) -> Path:
+        """Where `login` keeps the token on a machine without a keyring; only its owner can read it."""
+        return self.home / "token"
+
+    def find_token(self) -> SecretStr:
+        """The token from the environment, the system keyring, or the token file.
+
+        Raises `BadSettings` where there is none, or where the file can be read by others.
+        """
+        if self.token is not None:
+            return self.token
+        kept = _token_from_keyring(self.destination) or self._token_from_file()
+        if kept:
+            return SecretStr(kept)
+        raise BadSettings(
+            "There is no access token.", "Run `invoice-importer login`, or set PROPEXO_TOKEN in the environment."
+        )
+
+    def _token_from_file(self) -> str | None:
+        try:
+            mode = self.token_file.stat().st_mode
+        except OSError:
+            return None
+        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise BadSettings(
+                f"The token file {self.token_file} can be read by other people.",
+                "Remove it, ask for a new token, and run `invoice-importer login`.",
+            )
+        try:
+            return self.token_file.read_text(encoding="utf-8").strip() or None
+        except OSError as error:
+            raise BadSettings(f"The token file {self.token_file} cannot be read: {error.strerror}.") from error
+
+
+def load(
+    *, options: Mapping[str, Any], environment: Mapping[str, str], folder: Path, config: Path | None = None
+) -> Settings:
+    """The settings from all sources. `folder` is the current folder; `options` holds only what was given.
+
+    Raises `BadSettings` naming the setting and where it was found.
+    """
+    found: dict[str, Any] = {
+        setting: environment[name].strip()
+        for name, setting in ENVIRONMENT.items()
+        if environment.get(name, "").strip()
+    }
+    found |= {name: value for name, value in options.items() if value is not None}
+    home = Path(str(found.get("home") or _default_home())).expanduser()
+    path, written = _config_file(config, folder, home)
+    unknown = sorted(set(written) - set(Settings.model_fields) | set(written) & {"token", "sandbox"})
+    if unknown:
+        advice = "Remove it; see the table of settings in the README."
+        if "token" in unknown:
+            advice = "Remove it; `invoice-importer login` keeps the token where only you can read it."
+        raise BadSettings(f"{path} has a setting that it cannot have: {', '.join(unknown)}.", advice)
+    merged = written | found
+    merged["home"] = Path(str(merged.get("home") or home)).expanduser().absolute()
+    try:
+        return Settings(**merged)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        reason = first["msg"].removeprefix("Value error, ")
+        origin = next((env for env, setting in ENVIRONMENT.items() if setting == name and setting in found), None)
+        where = origin or (f"{name} in {path}" if name in written else name or "The address")
+        raise BadSettings(f"{where} is not usable: {reason}.") from error
+
+
+def _default_home() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("invoice-importer", appauthor=False))
+
+
+def _config_file(given: Path | None, folder: Path, home: Path) -> tuple[Path, dict[str, Any]]:
+    candidates = [given] if given else [folder / CONFIG_NAME, home / CONFIG_NAME]
+    for path in candidates:
+        try:
+            return path, tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSettings(f"The settings file {path} cannot be read: {error}.") from error
+        except tomllib.TOMLDecodeError as error:
+            raise BadSettings(f"The settings file {path} is not valid TOML: {error}.") from error
+    if given:
+        raise BadSettings(f"There is no settings file {given}.")
+    return candidates[-1], {}
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _token_from_keyring(destination: str) -> str | None:
+    import keyring
+    import keyring.errors
+
+    try:
+        return keyring.get_password(KEYRING_SERVICE, destination)
+    except keyring.errors.KeyringError:
+        return None  # a machine without a keyring, or a locked one: the token file is asked next

@@ -1,0 +1,18 @@
+"""What a rule looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from importer.models import Invoice
+from importer.validator.charges import Charge
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One invoice under judgement. A charge is None where the cells of its line do not say what it comes to."""
+
+    invoice: Invoice
+    charges: tuple[Charge | None, ...]  # one for each line
+    today: date

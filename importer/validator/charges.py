@@ -1,0 +1,84 @@
+"""From a line as the sheet says it to a line as it can be sent: whole quantities, whole cents, no silent rounding.
+
+The API takes an integer price in cents, and whether it takes fractions of a quantity is not stated (contract, "Create
+an invoice in ResMan"). A line that does not fit is sent as quantity 1 × its exact amount, with what the sheet said
+kept in its notes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from importer.models import Line, PayloadLine, dollars
+
+WHOLE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one line comes to, in whole cents, and how it is sent."""
+
+    line: Line
+    quantity: int
+    unit_price: int  # cents
+    notes: str
+    restated: bool  # sent as quantity 1 × amount although the sheet says it differently
+    rounded_from: Decimal | None  # quantity × unit price in cents where that has parts of a cent
+
+    @property
+    def amount(self) -> int:
+        """Cents."""
+        return self.quantity * self.unit_price
+
+    def as_payload(self) -> PayloadLine:
+        """The entry of `invoice_items`. Only for a line whose account is known."""
+        return PayloadLine(
+            financial_account_id=self.line.financial_account_id or "",
+            quantity_ordered=self.quantity,
+            unit_price_in_cents=self.unit_price,
+            notes=self.notes,
+        )
+
+
+def charge(line: Line) -> Charge | None:
+    """How the line is sent; None where its cells do not say what it comes to (a rule names the reason)."""
+    quantity, price, amount = line.quantity, line.unit_price, line.amount
+    if quantity is None or price is None:
+        if amount is None or not is_whole(amount):
+            return None
+        said = _said(line)
+        return Charge(line, 1, int(amount), _with(line.notes, said), bool(said), None)
+    extended = quantity * price
+    if amount is None:
+        amount = extended.quantize(WHOLE, ROUND_HALF_UP)
+    elif not is_whole(amount) or not agrees(extended, amount):
+        return None
+    rounded_from = None if extended == amount else extended
+    if rounded_from is None and quantity >= 0 and is_whole(quantity) and is_whole(price):
+        return Charge(line, int(quantity), int(price), line.notes, restated=False, rounded_from=None)
+    return Charge(line, 1, int(amount), _with(line.notes, _said(line)), restated=True, rounded_from=rounded_from)
+
+
+def agrees(extended: Decimal, amount: Decimal) -> bool:
+    """True where the amount is the extended price, or that rounded to a whole cent in either direction."""
+    return extended == amount or (not is_whole(extended) and abs(extended - amount) < 1)
+
+
+def is_whole(number: Decimal) -> bool:
+    """True for whole cents and whole quantities."""
+    return number == number.to_integral_value()
+
+
+def _said(line: Line) -> str:
+    """The quantity and price as the sheet has them, for the notes: "2.5 × $10.33"."""
+    parts = []
+    if line.quantity is not None:
+        parts.append(f"{line.quantity.normalize():f}")
+    if line.unit_price is not None:
+        parts.append(dollars(line.unit_price))
+    return " × ".join(parts)
+
+
+def _with(notes: str, said: str) -> str:
+    return f"{notes} ({said})".strip() if said else notes

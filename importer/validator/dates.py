@@ -1,0 +1,65 @@
+"""Dates that make sense, by themselves and together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from importer.problems import (
+    DISTANT_ACCOUNTING_DATE,
+    DUE_BEFORE_ISSUED,
+    FUTURE_DATE,
+    IMPOSSIBLE_YEAR,
+    OLD_DATE,
+    Problem,
+)
+from importer.validator.case import Case
+
+EARLIEST_YEAR = 2000
+LONGEST_TERMS = timedelta(days=5 * 366)
+YEAR = timedelta(days=366)
+FAR_AHEAD = timedelta(days=60)
+
+
+def years_are_possible(case: Case) -> Iterator[Problem]:
+    """No date lies before the year 2000 or more than five years ahead."""
+    invoice = case.invoice
+    for field in ("invoice_date", "due_date", "accounting_date"):
+        day: date | None = getattr(invoice, field)
+        if day is not None and not (day.year >= EARLIEST_YEAR and day <= case.today + LONGEST_TERMS):
+            text = invoice.cell_text(field)
+            yield Problem(IMPOSSIBLE_YEAR, f"{text!r} is the year {day.year}.", invoice.place(field), field, text)
+
+
+def due_follows_issue(case: Case) -> Iterator[Problem]:
+    """The due date is not before the bill date."""
+    invoice = case.invoice
+    issued, due = invoice.invoice_date, invoice.due_date
+    if issued is not None and due is not None and due < issued:
+        what = f"The due date {due} is before the bill date {issued}."
+        yield Problem(DUE_BEFORE_ISSUED, what, invoice.place("due_date"), "due_date", invoice.cell_text("due_date"))
+
+
+def issue_is_recent(case: Case) -> Iterator[Problem]:
+    """Warns of a bill date more than a year ago, or more than two months ahead."""
+    invoice = case.invoice
+    day = invoice.invoice_date
+    if day is None or day.year < EARLIEST_YEAR:
+        return
+    if case.today - YEAR <= day <= case.today + FAR_AHEAD:
+        return
+    place, text = invoice.place("invoice_date"), invoice.cell_text("invoice_date")
+    if day < case.today - YEAR:
+        yield Problem(OLD_DATE, f"The bill date is {day}, more than a year ago.", place, "invoice_date", text)
+    elif day <= case.today + LONGEST_TERMS:
+        yield Problem(FUTURE_DATE, f"The bill date is {day}, far in the future.", place, "invoice_date", text)
+
+
+def accounting_date_is_near(case: Case) -> Iterator[Problem]:
+    """Warns of an accounting date more than a year away from the bill date."""
+    invoice = case.invoice
+    issued, booked = invoice.invoice_date, invoice.accounting_date
+    if issued is not None and booked is not None and abs(booked - issued) > YEAR:
+        what = f"The accounting date {booked} is more than a year away from the bill date {issued}."
+        text = invoice.cell_text("accounting_date")
+        yield Problem(DISTANT_ACCOUNTING_DATE, what, invoice.place("accounting_date"), "accounting_date", text)
