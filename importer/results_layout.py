@@ -1,0 +1,187 @@
+"""The layout of the results workbook's sheets "Rows" and "To fix", for the report that writes them and the reader.
+
+Both sheets have their headings in row 1 and nothing above them:
+
+    | six columns of ours       | the clerk's own columns, headings and order unchanged | importer mark |
+    | FRONT, or TO_FIX_FRONT    |                                                       | MARK, hidden  |
+
+- "Rows" (`ROWS`) holds every row of the input except the headings, once, in the file's order. "To fix" (`TO_FIX`)
+  repeats those that did not go, for the clerk to correct; an invoice in doubt is not among them, because editing it
+  could send it a second time.
+- Tables with different headings get a sheet each: "Rows", "Rows 2", …; likewise "To fix 2". `is_sheet_of` recognises
+  them. Rows beyond what one sheet can hold go on in the next.
+- FILE, SHEET and ROW say where the row stands in the input (SHEET is blank for a csv).
+- The last column whose heading is MARK is ours; the clerk's columns are those between the sixth and it. Its cells
+  hold a `RowMark`: the row's status, its invoice's key and a digest of place and cells. A row whose `row_digest`
+  is still the mark's is untouched; one without a mark was added by hand.
+
+Giving the workbook back: the rows of "To fix" replace those that `RowMark.is_open` names in "Rows" (one that was
+deleted there is taken out); all others are as in "Rows". A row of "Rows" that is not open and no longer has its
+mark's digest was changed after it was posted.
+
+Cells are written as they were (numbers as numbers, dates as dates, text as text that no spreadsheet turns into a
+formula), but for what a workbook cannot hold: see `tidy_text` and `written_cell`. A spreadsheet error (#REF!) and an
+uncalculated formula come back as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from importer.models import Cell, ErrorCell, Status, UncalculatedCell, cell_text
+
+SUMMARY = "Summary"
+TO_FIX = "To fix"
+INVOICES = "Invoices"
+ROWS = "Rows"
+TIE_OUT = "Tie-out"
+
+FRONT: tuple[str, ...] = ("File", "Sheet", "Row", "Outcome", "Job id", "Problems")
+TO_FIX_FRONT: tuple[str, ...] = ("File", "Sheet", "Row", "Outcome", "Problems", "How to go on")
+FILE, SHEET, ROW, OUTCOME = range(4)  # 0-based, the same in both
+MARK = "importer mark"
+
+SKIPPED = "skipped"  # neither heading nor data
+NO_INVOICE = "no_invoice"  # a data row that belongs to no invoice
+
+EXCEL_ROWS = 1_048_576
+EXCEL_COLUMNS = 16_384
+EXCEL_TEXT = 32_767  # UTF-16 units in one cell
+
+OPEN_STATUSES = frozenset({Status.NEEDS_FIXING, Status.REFUSED, Status.NOT_SENT, Status.CONFLICT, NO_INVOICE})
+"""The statuses whose rows stand in "To fix"."""
+
+
+def numbered(name: str, index: int) -> str:
+    """The name of a sheet's continuation: 0 → "Rows", 1 → "Rows 2"."""
+    return name if index == 0 else f"{name} {index + 1}"
+
+
+def is_sheet_of(title: str, name: str) -> bool:
+    """True for `name` itself and its continuations."""
+    return re.fullmatch(rf"{re.escape(name)}( [2-9]| [1-9]\d+)?", title) is not None
+
+
+# ---------------------------------------------------------------------- cells
+
+_CONTROLS = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {
+    0x7F: 0x2421,
+    0xFFFE: 0xFFFD,
+    0xFFFF: 0xFFFD,
+}
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_CUT = " … (cut: a cell holds no more)"
+
+FIRST_DATE = date(1900, 3, 1)  # before it Excel counts a day that never was; such dates are written as text
+
+
+def tidy_text(text: str) -> str:
+    """The text as a workbook can hold it: line ends as "\\n", control characters visible, EXCEL_TEXT long at most."""
+    if _UNWRITABLE.search(text):
+        text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
+        text = re.sub("[\ud800-\udfff]", "\ufffd", text)
+    if len(text) * 2 > EXCEL_TEXT and len(text.encode("utf-16-le")) // 2 > EXCEL_TEXT:
+        kept = text.encode("utf-16-le")[: 2 * (EXCEL_TEXT - len(_CUT))].decode("utf-16-le", errors="ignore")
+        text = kept + _CUT
+    return text
+
+
+def written_cell(cell: Cell) -> str | int | float | bool | date | datetime | time | timedelta | None:
+    """The cell as it is written: what a workbook cannot hold as a value becomes the text that shows it."""
+    match cell:
+        case None | "":
+            return None
+        case str():
+            return tidy_text(cell)
+        case bool():
+            return cell
+        case int() | float():
+            try:
+                number = float(f"{float(cell):.16G}")  # the digits that the workbook keeps
+            except OverflowError:
+                return tidy_text(str(cell))
+            return number + 0.0 if math.isfinite(number) else str(cell)
+        case datetime():
+            return cell.replace(tzinfo=None) if cell.date() >= FIRST_DATE else cell.isoformat(" ")
+        case date():
+            return cell if cell >= FIRST_DATE else cell.isoformat()
+        case ErrorCell() | UncalculatedCell():
+            return tidy_text(cell.text) or None
+        case _:
+            return cell
+
+
+def _canonical(cell: Cell) -> str:
+    match written_cell(cell):
+        case datetime() as moment:
+            return cell_text((moment + timedelta(milliseconds=500)).replace(microsecond=0))
+        case time() as moment:
+            return _duration(timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second))
+        case timedelta() as length:
+            return _duration(length)
+        case written:
+            return cell_text(written)
+
+
+def _duration(length: timedelta) -> str:
+    return f"{round(length.total_seconds())} s"
+
+
+# ---------------------------------------------------------------------- marks
+
+
+def row_digest(file: str, sheet: str | None, row: int, cells: Iterable[Cell]) -> str:
+    """16 hexadecimal digits over the row's place and content; the same before writing and after reading back.
+
+    Trailing blanks do not count, nor whether 1250 is a number or text.
+    """
+    texts = [
+        cell if cell.__class__ is str and cell.isascii() and cell.isprintable() else _canonical(cell)
+        for cell in cells
+    ]
+    while texts and not texts[-1]:
+        texts.pop()
+    content = "\x1f".join((file, sheet or "", str(row), *texts))
+    return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class RowMark:
+    """What the last column keeps about a row."""
+
+    status: str  # a `Status`, SKIPPED or NO_INVOICE: what had become of the row when the workbook was written
+    key: str | None  # of its invoice; None where it has none
+    digest: str
+
+    @property
+    def text(self) -> str:
+        """As the cell holds it: "1:posted:<key>:<digest>"."""
+        return f"1:{self.status}:{self.key or ''}:{self.digest}"
+
+    @property
+    def is_open(self) -> bool:
+        """True where the row did not go and may be corrected: it stands in "To fix" as well."""
+        return self.status in OPEN_STATUSES
+
+    @classmethod
+    def parse(cls, text: str) -> RowMark | None:
+        """None where the text is no mark."""
+        version, *parts = text.strip().split(":")
+        if version != "1" or len(parts) != 3:
+            return None
+        status, key, digest = parts
+        return cls(status, key or None, digest)
+
+
+def clerk_columns(headings: Sequence[str]) -> range | None:
+    """Which columns of a row of "Rows" or "To fix" are the clerk's own; None where the headings are not ours."""
+    front = tuple(headings[: len(FRONT)])
+    if front not in (FRONT, TO_FIX_FRONT) or MARK not in headings:
+        return None
+    last = max(index for index, heading in enumerate(headings) if heading == MARK)
+    return range(len(FRONT), last)
