@@ -1,0 +1,94 @@
+"""Which characters the bytes of a text file stand for: byte order marks, UTF-8, UTF-16, then the Western code pages."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+DOUBLE_MARK = (
+    "\ufeff".encode().decode("latin-1").encode()
+)  # a byte order mark that was taken for text and encoded again
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (DOUBLE_MARK, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How to decode a text file."""
+
+    codec: str  # a codec name of Python
+    skip: int  # bytes of byte order marks at the start
+    evidence: str  # why this one, for the reader of a report
+    errors: str = "strict"  # "replace" where single characters are damaged
+
+
+def marked(head: bytes) -> Encoding | None:
+    """The encoding that byte order marks declare, however many there are; None without one."""
+    codec, skip = "", 0
+    while found := next(((mark, name) for mark, name in MARKS if head.startswith(mark, skip)), None):
+        if codec and found[1] != codec:
+            break
+        codec, skip = found[1], skip + len(found[0])
+    return Encoding(codec, skip, "byte order mark") if codec else None
+
+
+def unmarked_utf16(head: bytes) -> Encoding | None:
+    """UTF-16 without a mark: of ordinary text in it, every other byte is 0."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) // 2
+    if half and odd > 0.7 * half and even < 0.1 * half:
+        return Encoding("utf-16-le", 0, "every other byte is zero")
+    if half and even > 0.7 * half and odd < 0.1 * half:
+        return Encoding("utf-16-be", 0, "every other byte is zero")
+    return None
+
+
+class EncodingSurvey:
+    """Looks at a file piece by piece and then says how to decode it."""
+
+    def __init__(self, head: bytes) -> None:
+        self._given = marked(head) or unmarked_utf16(head)
+        self._strict = codecs.getincrementaldecoder(self._given.codec if self._given else "utf-8")("strict")
+        self._valid = True
+        self._seen: set[int] = set()
+        self._good = self._bad = 0
+
+    def look(self, piece: bytes, *, final: bool = False) -> None:
+        """The next piece of the file."""
+        if self._valid:
+            try:
+                self._strict.decode(piece, final)
+            except UnicodeDecodeError:
+                self._valid = False
+        if not piece.isascii():
+            text = piece.decode("utf-8", "replace")
+            damaged = text.count("\ufffd")
+            self._bad += damaged
+            self._good += sum(map(text.count, set(text) - ASCII)) - damaged
+            self._seen.update(set(piece) & UNUSED_IN_CP1252)
+
+    def verdict(self) -> Encoding:
+        """How to decode the whole file. Never fails: latin-1 reads everything."""
+        if self._given is not None:
+            return (
+                self._given
+                if self._valid
+                else Encoding(self._given.codec, self._given.skip, "byte order mark", "replace")
+            )
+        if self._valid:
+            return Encoding("utf-8", 0, "valid UTF-8")
+        if self._good > 4 * self._bad:
+            return Encoding("utf-8", 0, "UTF-8 with damaged characters", "replace")
+        if self._seen:
+            return Encoding("latin-1", 0, "neither UTF-8 nor Windows-1252")
+        return Encoding("cp1252", 0, "not UTF-8")
+
+
+ASCII = frozenset(map(chr, range(128)))
+UNUSED_IN_CP1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
