@@ -95,6 +95,11 @@ NOT_WHOLE_CENTS = _error(
     "The amount has parts of a cent",
     "Round it to whole cents, as on the vendor's invoice.",
 )
+OTHER_CURRENCY = _error(
+    "other-currency",
+    "The amount is in another currency than the account's",
+    "Enter it in the account's currency.",
+)
 NOT_A_QUANTITY = _error("not-a-quantity", "The cell is not a quantity", "Write it like 4 or 2.5.")
 DAMAGED_NUMBER = _error(
     "damaged-number",

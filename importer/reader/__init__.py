@@ -1,0 +1,23 @@
+"""A file becomes rows, rows become invoices: every row of the input ends in an invoice, a problem, or is skipped
+with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from importer.models import Reading
+from importer.reader.reading import read_contents
+
+__all__ = ["read_contents", "read_files"]
+
+
+def read_files(paths: Sequence[Path], *, integration_id: str | None = None, sheet: str | None = None) -> Reading:
+    """What the files say, read in their order.
+
+    `integration_id` holds where no column says otherwise; `sheet` names the one sheet to read of each workbook.
+    Raises FileUnreadable for a file that cannot be read as a whole.
+    """
+    from importer.reader.files import open_file
+
+    return read_contents([open_file(path, sheet=sheet) for path in paths], integration_id=integration_id)

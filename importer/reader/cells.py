@@ -1,0 +1,264 @@
+"""One cell's text into one value: dates, money, quantities and identifiers, a column at a time.
+
+A column is read by its distinct cells: each is understood once, with the evidence of the whole column (which of
+day and month comes first, which mark is the decimal one), and then looked up for every row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+
+from importer import columns, problems
+from importer.models import Cell, ErrorCell, UncalculatedCell, cell_text
+from importer.reader.dates import DateOrder, evident_order, read_text_date
+from importer.reader.money import AMERICAN, Marks, OtherCurrency, evident_marks, read_amount
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unreadable:
+    """A cell that is not what its column holds. `text` is the cell's own; `what` is a sentence that quotes it."""
+
+    kind: problems.Kind
+    what: str
+    text: str
+    advice: str | None = None
+
+
+Value = str | Decimal | date | None
+"""What a cell means. Money is in cents. `None` is a blank cell."""
+
+EXCEL_EPOCH = date(1899, 12, 30)
+MAC_EPOCH = date(1904, 1, 1)
+FIRST_SERIAL, LAST_SERIAL = 20_000, 80_000  # 1954-10-03 to 2119-01-10: what may be meant as a day
+LONGEST_TEXT = 5_000
+LONGEST_ID = 200
+HUNDRED = Decimal(100)
+PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,8})?")
+SCIENTIFIC = re.compile(r"[-+]?\d(?:[.,]\d+)?E[-+]\d{2,3}", re.IGNORECASE)
+ZEROED_DIGITS = re.compile(r"[1-9]\d{14}0{3,}")
+MOJIBAKE = re.compile(r"\ufffd|Ã[\x80-\xbf¡-¿ƒ]|Â[\xa0-\xbf]|â€|ï»¿")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+NUMBER_TYPES = (int, float)
+ENOUGH_EVIDENCE = 1_000  # cells; a later one that differs from what these show is refused by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """How one column writes its numbers and dates."""
+
+    marks: Marks = AMERICAN
+    date_order: DateOrder | None = None
+    currency: str = "USD"
+    date_1904: bool = False
+
+
+PLAIN = Conventions()
+"""Nothing is settled beforehand."""
+
+
+def quoted(text: str) -> str:
+    """The cell's text for a sentence: one line, in quotes, cut where it is long."""
+    line = " ".join(text.split())
+    return f"'{line[:60]}…'" if len(line) > 60 else f"'{line}'"
+
+
+def is_blank(cell: Cell) -> bool:
+    """True for an empty cell, and for one with nothing but spaces in it."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def read_cells(
+    cells: Sequence[Cell], kind: columns.Kind, settled: Conventions, *, is_id: bool = False
+) -> list[Value | Unreadable]:
+    """What every cell of a column means, in the column's order. What `settled` leaves open, the cells may show.
+
+    `is_id` marks text that stands for one record elsewhere (an invoice number, an account): a number that the
+    spreadsheet program has rounded is refused there, while in notes it is merely text.
+    """
+    if bool in set(map(type, cells)):  # TRUE equals 1 as a dictionary's key, and must not be read as 1
+        cells = [cell_text(cell) if type(cell) is bool else cell for cell in cells]
+    distinct = dict.fromkeys(cells)
+    read = _reader(kind, evident(kind, distinct, settled), is_id)
+    meanings: dict[Cell, Value | Unreadable] = {cell: read(cell) for cell in distinct}
+    return list(map(meanings.__getitem__, cells))
+
+
+def evident(kind: columns.Kind, distinct: Iterable[Cell], settled: Conventions) -> Conventions:
+    """The conventions of a column: those that are settled, and what its distinct cells show of the others."""
+    match kind:
+        case columns.Kind.TEXT:
+            return settled
+        case columns.Kind.DATE if settled.date_order is None:
+            return replace(settled, date_order=evident_order(_texts(distinct)))
+        case columns.Kind.DOLLARS | columns.Kind.CENTS | columns.Kind.QUANTITY if not settled.marks.certain:
+            return replace(settled, marks=evident_marks(islice(_texts(distinct), ENOUGH_EVIDENCE)))
+    return settled
+
+
+def _texts(cells: Iterable[Cell]) -> Iterator[str]:
+    return (text for cell in cells if isinstance(cell, str) and (text := cell.strip()))
+
+
+def _reader(kind: columns.Kind, conventions: Conventions, is_id: bool) -> Callable[[Cell], Value | Unreadable]:
+    match kind:
+        case columns.Kind.TEXT:
+            return _read_id if is_id else _read_text
+        case columns.Kind.DATE:
+            return lambda cell: _read_date(cell, conventions)
+        case columns.Kind.QUANTITY:
+            return lambda cell: _read_number(cell, conventions, Decimal(1), problems.NOT_A_QUANTITY)
+        case columns.Kind.DOLLARS:
+            return lambda cell: _read_number(cell, conventions, HUNDRED, problems.NOT_MONEY)
+        case columns.Kind.CENTS:
+            return lambda cell: _read_number(cell, conventions, Decimal(1), problems.NOT_MONEY)
+
+
+# ---------------------------------------------------------------------- text
+
+
+def _read_text(cell: Cell) -> str | Unreadable | None:
+    if cell is None:
+        return None
+    if isinstance(cell, str) and len(cell) <= LONGEST_TEXT and cell.isascii() and cell.isprintable():
+        return cell.strip() or None
+    if isinstance(cell, (ErrorCell, UncalculatedCell)):
+        return _spreadsheet_error(cell)
+    text = cell_text(cell).strip()
+    if len(text) > LONGEST_TEXT:
+        what = f"{quoted(text)} has {len(text):,} characters; {LONGEST_TEXT:,} is the most."
+        return Unreadable(problems.TOO_LONG, what, text)
+    return _damaged_text(text) or text or None
+
+
+def _read_id(cell: Cell) -> str | Unreadable | None:
+    if cell is None:
+        return None
+    if isinstance(cell, str):
+        text = cell.strip()
+        if text.isalnum() and text.isascii() and len(text) <= 15:
+            return text
+        return _doubtful_id(text) if text else None
+    if isinstance(cell, (ErrorCell, UncalculatedCell)):
+        return _spreadsheet_error(cell)
+    text = cell_text(cell)
+    if isinstance(cell, (date, time, timedelta)):
+        what = f"{quoted(text)} is a date where an identifier belongs: the spreadsheet program has made it one."
+        return Unreadable(problems.DAMAGED_NUMBER, what, text)
+    if "E" in text or len(text.lstrip("-").replace(".", "")) > 15:
+        return _rounded(text)
+    return text
+
+
+def _doubtful_id(text: str) -> str | Unreadable:
+    if SCIENTIFIC.fullmatch(text):
+        what = f"{quoted(text)} is a long number of which the spreadsheet program kept only the first digits."
+        return Unreadable(problems.DAMAGED_NUMBER, what, text)
+    if ZEROED_DIGITS.fullmatch(text):
+        return _rounded(text)
+    if len(text) > LONGEST_ID:
+        what = f"{quoted(text)} has {len(text):,} characters; {LONGEST_ID} is the most."
+        return Unreadable(problems.TOO_LONG, what, text)
+    return _damaged_text(text) or text
+
+
+def _rounded(text: str) -> Unreadable:
+    what = f"{quoted(text)} has more than 15 digits: the spreadsheet program has replaced the last ones."
+    return Unreadable(problems.DAMAGED_NUMBER, what, text)
+
+
+def _damaged_text(text: str) -> Unreadable | None:
+    if text.isascii() and text.isprintable():
+        return None
+    if MOJIBAKE.search(text) or CONTROL.search(text):
+        return Unreadable(problems.BAD_CHARACTERS, f"{quoted(text)} has damaged characters in it.", text)
+    return None
+
+
+def _spreadsheet_error(cell: ErrorCell | UncalculatedCell) -> Unreadable:
+    if isinstance(cell, ErrorCell):
+        return Unreadable(problems.ERROR_CELL, f"{quoted(cell.text)} is a spreadsheet error.", cell.text)
+    what = f"The result of the formula {quoted(cell.text)} is not stored in the file."
+    return Unreadable(problems.UNCALCULATED, what, cell.text)
+
+
+# ---------------------------------------------------------------------- dates
+
+
+def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None:
+    match cell:
+        case None:
+            return None
+        case datetime():
+            return cell.date()
+        case date():
+            return cell
+        case str():
+            text = cell.strip()
+            found = read_text_date(text, conventions.date_order) if text else None
+            if found is None or isinstance(found, date):
+                return found
+            return Unreadable(found.kind, f"{quoted(text)} {found.why}", text)
+        case ErrorCell() | UncalculatedCell():
+            return _spreadsheet_error(cell)
+        case int() | float() if not isinstance(cell, bool):
+            return _serial(cell, conventions)
+    text = cell_text(cell)
+    return Unreadable(problems.NOT_A_DATE, f"{quoted(text)} is not a date.", text)
+
+
+def _serial(number: float, conventions: Conventions) -> date | Unreadable:
+    """A day as a spreadsheet counts it, or written as 20260331."""
+    if FIRST_SERIAL <= number < LAST_SERIAL:
+        return (MAC_EPOCH if conventions.date_1904 else EXCEL_EPOCH) + timedelta(days=int(number))
+    text = cell_text(number)
+    found = read_text_date(text, None) if len(text) == 8 else None
+    if isinstance(found, date):
+        return found
+    return Unreadable(problems.NOT_A_DATE, f"{quoted(text)} is not a date.", text)
+
+
+# ---------------------------------------------------------------------- numbers
+
+
+def _read_number(
+    cell: Cell, conventions: Conventions, scale: Decimal, kind: problems.Kind
+) -> Decimal | Unreadable | None:
+    if cell is None:
+        return None
+    if isinstance(cell, str):
+        return _read_number_text(cell, conventions, scale, kind)
+    if isinstance(cell, (ErrorCell, UncalculatedCell)):
+        return _spreadsheet_error(cell)
+    text = cell_text(cell)
+    if not isinstance(cell, NUMBER_TYPES) or cell != cell or abs(cell) >= 1e15:
+        return Unreadable(kind, f"{quoted(text)} is not {_noun(kind)}.", text)
+    return Decimal(f"{cell:.15g}" if isinstance(cell, float) else cell) * scale
+
+
+def _read_number_text(
+    cell: str, conventions: Conventions, scale: Decimal, kind: problems.Kind
+) -> Decimal | Unreadable | None:
+    if conventions.marks.decimal == "." and PLAIN_NUMBER.fullmatch(cell):
+        return Decimal(cell) * scale
+    text = cell.strip()
+    if not text:
+        return None
+    if SCIENTIFIC.fullmatch(text):
+        what = f"{quoted(text)} is a number of which the spreadsheet program kept only the first digits."
+        return Unreadable(problems.DAMAGED_NUMBER, what, text)
+    found = read_amount(text, conventions.marks, conventions.currency)
+    if isinstance(found, Decimal):
+        return found * scale
+    if isinstance(found, OtherCurrency):
+        what = f"{quoted(text)} is in {found.currency}, and the account is in {conventions.currency}."
+        return Unreadable(problems.OTHER_CURRENCY, what, text)
+    return Unreadable(kind, f"{quoted(text)} is not {_noun(kind)}{found.because}.", text)
+
+
+def _noun(kind: problems.Kind) -> str:
+    return "a quantity" if kind is problems.NOT_A_QUANTITY else "an amount"

@@ -1,0 +1,124 @@
+"""Dates written as text: which spellings there are, and how a column shows whether day or month comes first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from importer import problems
+
+DateOrder = Literal["MDY", "DMY", "YMD"]
+
+_TIME = r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]\.?M\.?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
+_YEAR_FIRST = re.compile(rf"(\d{{4}})([-/. ]?)(\d{{1,2}})\2(\d{{1,2}}){_TIME}", re.IGNORECASE)
+_NUMERIC = re.compile(rf"(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE)
+_WEEKDAY = re.compile(r"[^\W\d_]{2,10}\.?,? +(?=\w)")
+_DAY_MONTH = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]*(?:de |of )?([^\W\d_]{3,10})\.?"
+    rf"(?:[-/., ]+|(?= ?'))(?:de )?'?(\d{{4}}|\d{{2}}){_TIME}",
+    re.IGNORECASE,
+)
+_MONTH_DAY = re.compile(
+    rf"([^\W\d_]{{3,10}})\.?[-/. ]*(\d{{1,2}})(?:st|nd|rd|th)?[-/., ]+'?(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE
+)
+
+_MONTH_NAMES = (
+    "january jan januar janvier enero ene gennaio januari",
+    "february feb februar février fevrier fév febrero febbraio februari",
+    "march mar märz maerz mrz mär mars marzo maart mrt",
+    "april apr avril avr abril abr aprile",
+    "may mai mayo maggio mei",
+    "june jun juni juin junio giugno giu",
+    "july jul juli juillet juil julio luglio lug",
+    "august aug août aout agosto ago augustus",
+    "september sep sept septembre septiembre settembre",
+    "october oct oktober okt octobre octubre ottobre ott",
+    "november nov novembre noviembre",
+    "december dec dezember dez décembre decembre déc diciembre dic dicembre",
+)
+MONTHS: dict[str, int] = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+
+
+@dataclass(frozen=True, slots=True)
+class NotRead:
+    """Why a text is no date; `why` goes on from the quoted text."""
+
+    kind: problems.Kind
+    why: str
+
+
+_NOT_A_DATE = NotRead(problems.NOT_A_DATE, "is not a date.")
+_NO_SUCH_DAY = NotRead(problems.NOT_A_DATE, "is not a date: there is no such day.")
+
+
+def read_text_date(text: str, order: DateOrder | None) -> date | NotRead:
+    """The day that a text names. `order` settles 03/04/2026; without it only 03/14/2026 and its like can be told."""
+    found = _YEAR_FIRST.fullmatch(text)
+    if found is not None:
+        year, separator, month, day = found.groups()[:4]
+        if separator or len(month) + len(day) == 4:
+            return _day(int(year), int(month), int(day))
+    found = _NUMERIC.fullmatch(text)
+    if found is not None:
+        return _numeric(int(found[1]), int(found[3]), found[4], order)
+    return _named_month(text)
+
+
+def _numeric(first: int, second: int, last: str, order: DateOrder | None) -> date | NotRead:
+    if order == "YMD":
+        return _day(_year(f"{first:02}"), second, int(last)) if len(last) == 2 else _NOT_A_DATE
+    year = _year(last)
+    if order == "MDY":
+        return _day(year, first, second)
+    if order == "DMY" or first > 12 or first == second:
+        return _day(year, second, first)
+    if second > 12:
+        return _day(year, first, second)
+    return NotRead(problems.AMBIGUOUS_DATE, "may be day/month or month/day.")
+
+
+def _named_month(text: str) -> date | NotRead:
+    found = _DAY_MONTH.fullmatch(text)
+    if found is not None:
+        month = MONTHS.get(found[2].lower())
+        return _NOT_A_DATE if month is None else _day(_year(found[3]), month, int(found[1]))
+    found = _MONTH_DAY.fullmatch(text)
+    if found is not None:
+        month = MONTHS.get(found[1].lower())
+        return _NOT_A_DATE if month is None else _day(_year(found[3]), month, int(found[2]))
+    weekday = _WEEKDAY.match(text)
+    return _named_month(text[weekday.end() :]) if weekday is not None else _NOT_A_DATE
+
+
+def _year(digits: str) -> int:
+    """Two digits as Excel reads them: 00 to 29 are of this century, 30 to 99 of the last."""
+    year = int(digits)
+    if len(digits) == 4:
+        return year
+    return year + (2000 if year < 30 else 1900)
+
+
+def _day(year: int, month: int, day: int) -> date | NotRead:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return _NO_SUCH_DAY
+
+
+def evident_order(texts: Iterable[str]) -> DateOrder | None:
+    """Which of day and month comes first, by those of the texts that allow one reading only; None if none does,
+    or if they disagree."""
+    orders: set[DateOrder] = set()
+    for text in texts:
+        found = _NUMERIC.fullmatch(text)
+        if found is None:
+            continue
+        first, second = int(found[1]), int(found[3])
+        if 12 < first <= 31 and second <= 12:
+            orders.add("DMY")
+        elif first <= 12 < second <= 31:
+            orders.add("MDY")
+    return orders.pop() if len(orders) == 1 else None

@@ -1,0 +1,291 @@
+"""Rows become invoices: which rows belong together, what their header says, and where they contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import compress
+from operator import is_not
+from typing import Any, TypeVar, cast
+
+from importer import problems
+from importer.columns import COLUMNS, IDENTITY
+from importer.models import Invoice, Line, Row, cell_text, normalised_number
+from importer.problems import Problem
+from importer.reader.cells import Unreadable, Value, is_blank, quoted
+
+Read = list[Value | Unreadable]
+T = TypeVar("T")
+
+HEADER = tuple(column.name for column in COLUMNS if not column.of_line and column.name not in IDENTITY)
+HEADER_FIELDS = (*IDENTITY, "invoice_date", "due_date", "accounting_date", "notes", "memo")  # as Invoice has them
+LINE = tuple(column.name for column in COLUMNS if column.of_line)
+
+
+@dataclass(slots=True)
+class Grouped:
+    """Rows by invoice, as indexes into the table's rows. `owner` is -1 for a row that belongs to none."""
+
+    members: list[list[int]] = field(default_factory=list)
+    owner: list[int] = field(default_factory=list)
+    strays: dict[int, str] = field(default_factory=dict)  # row → why it belongs to no invoice
+    firsts: list[int] = field(default_factory=list)  # the first row of each invoice
+
+
+def build_invoices(
+    rows: Sequence[Row], values: Mapping[str, Read], defaults: Mapping[str, Value]
+) -> tuple[list[Invoice], list[Problem]]:
+    """The invoices of one table, in order of first appearance, and a problem for every row that belongs to none.
+
+    `values` holds the columns that the table has; `defaults` what holds for every invoice of it where no cell says
+    otherwise.
+    """
+    grouped = _group(rows, values)
+    grouped.firsts = [members[0] for members in grouped.members]
+    found: list[list[Problem]] = [[] for _ in grouped.members]
+    _report_unreadable(rows, values, grouped.owner, found)
+    heads = {name: _header(name, rows, values[name], grouped, found) for name in HEADER if name in values}
+    heads |= {name: _header(name, rows, values[name], grouped, None) for name in IDENTITY if name in values}
+    count = len(grouped.members)
+    for name, value in defaults.items():
+        heads[name] = [value if head is None else head for head in heads.get(name, [None] * count)]
+    totals = _total(rows, heads, grouped, found)
+    lines = _lines(rows, values, defaults, grouped, found)
+
+    def column(name: str) -> list[Any]:
+        return heads.get(name) or [None] * count
+
+    members = [tuple([rows[index] for index in its_rows]) for its_rows in grouped.members]
+    in_order = zip(*map(column, HEADER_FIELDS), totals, lines, members, map(tuple, found), strict=True)
+    invoices = [Invoice(*fields) for fields in in_order]
+    strays = [Problem(problems.UNCLEAR_CONTINUATION, why, rows[index].place()) for index, why in grouped.strays.items()]
+    return invoices, strays
+
+
+# ---------------------------------------------------------------------- which rows belong together
+
+
+def _group(rows: Sequence[Row], values: Mapping[str, Read]) -> Grouped:
+    identity = [values[name] for name in IDENTITY if name in values]
+    numbers = values.get("invoice_number", [None] * len(rows))
+    spelled = {number: _comparable(number) for number in dict.fromkeys(numbers)}
+    identity = [list(map(spelled.__getitem__, column)) if column is numbers else column for column in identity]
+    if Unreadable in set(map(type, numbers)):
+        identity.append(_apart(numbers, [values[name] for name in HEADER if name in values]))
+    keys = list(zip(*identity, strict=True)) if identity else [()] * len(rows)
+    if any(None in column for column in identity) or "invoice_number" not in values:
+        return _group_with_gaps(rows, values, keys)
+    grouped = Grouped()
+    seen: dict[tuple[object, ...], int] = {}
+    for index, key in enumerate(keys):
+        group = seen.setdefault(key, len(grouped.members))
+        if group == len(grouped.members):
+            grouped.members.append([index])
+        else:
+            grouped.members[group].append(index)
+        grouped.owner.append(group)
+    return grouped
+
+
+def _comparable(number: Value | Unreadable) -> Value | Unreadable:
+    return normalised_number(number) if isinstance(number, str) else number
+
+
+def _apart(numbers: Read, header: Sequence[Read]) -> Read:
+    """Rows with a damaged number (five times 1.60E+12) belong together only where their whole header is the same."""
+    return [
+        str(hash(tuple(column[index] for column in header))) if isinstance(number, Unreadable) else ""
+        for index, number in enumerate(numbers)
+    ]
+
+
+def _group_with_gaps(rows: Sequence[Row], values: Mapping[str, Read], keys: Sequence[tuple[object, ...]]) -> Grouped:
+    """Full rows make the invoices; a row with gaps joins the one invoice that agrees with what it does say."""
+    count = len(rows)
+    owner = [-1] * count
+    members: list[list[int]] = []
+    invoice_keys: list[tuple[object, ...]] = []
+    by_key: dict[tuple[object, ...], int] = {}
+    by_number: dict[object, list[int]] = {}
+    numbers = values.get("invoice_number", [None] * count)
+    at = [name for name in IDENTITY if name in values].index("invoice_number") if "invoice_number" in values else None
+
+    def join(index: int, group: int) -> None:
+        owner[index] = group
+        members[group].append(index)
+
+    def start(index: int) -> None:
+        key = keys[index]
+        members.append([])
+        invoice_keys.append(key)
+        join(index, len(members) - 1)
+        if at is not None and key[at] is not None:
+            by_key.setdefault(key, owner[index])
+            by_number.setdefault(key[at], []).append(owner[index])
+
+    for index, key in enumerate(keys):
+        if None not in key and at is not None:
+            if key in by_key:
+                join(index, by_key[key])
+            else:
+                start(index)
+    strays: dict[int, str] = {}
+    header = [values[name] for name in (*IDENTITY, *HEADER) if name in values]
+    for index, key in enumerate(keys):
+        above = owner[index - 1] if index and rows[index].number == rows[index - 1].number + 1 else -1
+        if owner[index] >= 0:
+            continue
+        if at is None or key[at] is None:
+            if any(column[index] is not None for column in header):
+                start(index)
+            elif above >= 0:
+                join(index, above)
+            else:
+                strays[index] = "The row names no invoice, and there is none directly above it."
+            continue
+        candidates = [
+            group
+            for group in by_number.get(key[at], ())
+            if all(mine is None or mine == theirs for mine, theirs in zip(key, invoice_keys[group], strict=True))
+        ]
+        if len(candidates) == 1:
+            join(index, candidates[0])
+        elif above in candidates:
+            join(index, above)
+        elif candidates:
+            number = numbers[index]
+            strays[index] = f"{len(candidates)} invoices have the number {quoted(str(number))}."
+        else:
+            start(index)
+    order = sorted(range(len(members)), key=lambda group: min(members[group]))
+    renumbered = {group: place for place, group in enumerate(order)} | {-1: -1}
+    return Grouped([sorted(members[group]) for group in order], [renumbered[group] for group in owner], strays)
+
+
+# ---------------------------------------------------------------------- what the header says
+
+
+def _header(
+    name: str, rows: Sequence[Row], column: Read, grouped: Grouped, found: list[list[Problem]] | None
+) -> list[Value]:
+    """For each invoice the first cell of the column that is filled. A later one that differs is a contradiction,
+    noted in `found` (None for the identity, where spellings of one number may differ)."""
+    heads: Read = list(map(column.__getitem__, grouped.firsts))
+    heads.append(None)  # for rows of no invoice, whose owner is -1
+    at: dict[int, int] = {}
+    others = map(is_not, column, map(heads.__getitem__, grouped.owner))  # equal cells are one object: see read_cells
+    for index in list(compress(range(len(column)), others)):
+        group, value = grouped.owner[index], column[index]
+        head = heads[group]
+        if group < 0 or value is None or value == head:
+            continue
+        if head is None:
+            heads[group], at[group] = value, index
+        elif found is not None and not isinstance(head, Unreadable) and not isinstance(value, Unreadable):
+            first = rows[at.get(group, grouped.members[group][0])]
+            found[group].append(_contradiction(name, first, rows[index]))
+    heads.pop()
+    return _readable(heads)
+
+
+def _readable(read: Read) -> list[Value]:
+    if Unreadable in set(map(type, read)):
+        return [None if isinstance(value, Unreadable) else value for value in read]
+    return cast("list[Value]", read)
+
+
+def _contradiction(name: str, first: Row, later: Row, other: str | None = None) -> Problem:
+    """The cell of a later row, or of another column, against the first."""
+    text, first_text = cell_text(later.cell(other or name)).strip(), cell_text(first.cell(name)).strip()
+    return Problem(
+        problems.CONTRADICTION,
+        f"{quoted(text)} contradicts {first.place(name).cell}, which says {quoted(first_text)}.",
+        later.place(other or name),
+        other or name,
+        text,
+    )
+
+
+def _total(
+    rows: Sequence[Row], heads: Mapping[str, list[Value]], grouped: Grouped, found: list[list[Problem]]
+) -> list[Decimal | None]:
+    dollars, cents = heads.get("total_amount"), heads.get("total_amount_in_cents")
+    if dollars is None or cents is None:
+        return cast("list[Decimal | None]", dollars or cents or [None] * len(grouped.members))
+    for group, (one, other) in enumerate(zip(dollars, cents, strict=True)):
+        if one is not None and other is not None and one != other:
+            first = _first_filled(rows, grouped.members[group], "total_amount")
+            later = _first_filled(rows, grouped.members[group], "total_amount_in_cents")
+            found[group].append(_contradiction("total_amount", first, later, "total_amount_in_cents"))
+    return cast("list[Decimal | None]", _either(dollars, cents))
+
+
+def _first_filled(rows: Sequence[Row], members: Iterable[int], name: str) -> Row:
+    return next(row for row in map(rows.__getitem__, members) if not is_blank(row.cell(name)))
+
+
+def _either(first: Sequence[T], second: Sequence[T]) -> list[T]:
+    return [other if one is None else one for one, other in zip(first, second, strict=True)]
+
+
+# ---------------------------------------------------------------------- the lines
+
+
+def _lines(
+    rows: Sequence[Row],
+    values: Mapping[str, Read],
+    defaults: Mapping[str, Value],
+    grouped: Grouped,
+    found: list[list[Problem]],
+) -> list[tuple[Line, ...]]:
+    def column(name: str) -> list[Value]:
+        read = values.get(name)
+        if read is None:
+            return [defaults.get(name)] * len(rows)
+        return _readable(read)
+
+    prices, cents = column("unit_price"), column("unit_price_in_cents")
+    if "unit_price" in values and "unit_price_in_cents" in values:
+        for index, (one, other) in enumerate(zip(prices, cents, strict=True)):
+            if one is not None and other is not None and one != other and grouped.owner[index] >= 0:
+                clash = _contradiction("unit_price", rows[index], rows[index], "unit_price_in_cents")
+                found[grouped.owner[index]].append(clash)
+    if "unit_price_in_cents" in values:
+        prices = _either(prices, cents)
+    notes = [note or "" for note in column("item_notes")]
+    accounts, quantities, amounts = map(column, ("financial_account_id", "quantity_ordered", "line_amount"))
+    lines = list(map(Line._make, zip(rows, accounts, quantities, prices, amounts, notes, strict=True)))
+    without = _without_line(values)
+    if not without:
+        return [tuple([lines[index] for index in members]) for members in grouped.members]
+    return [
+        tuple(lines[index] for index in members if index not in without) or (lines[members[0]],)
+        for members in grouped.members
+    ]
+
+
+def _without_line(values: Mapping[str, Read]) -> set[int]:
+    """The rows whose line cells are all blank: they carry a header and no line."""
+    given = [values[name] for name in LINE if name in values]
+    if not given:
+        return set()
+    without = {index for index, value in enumerate(given[0]) if value is None}
+    for read in given[1:]:
+        without = {index for index in without if read[index] is None}
+    return without
+
+
+# ---------------------------------------------------------------------- cells that cannot be read
+
+
+def _report_unreadable(
+    rows: Sequence[Row], values: Mapping[str, Read], owner: Sequence[int], found: list[list[Problem]]
+) -> None:
+    for name, read in values.items():
+        if Unreadable not in set(map(type, read)):
+            continue
+        for index, value in enumerate(read):
+            if isinstance(value, Unreadable) and owner[index] >= 0:
+                place = rows[index].place(name)
+                found[owner[index]].append(Problem(value.kind, value.what, place, name, value.text, value.advice))

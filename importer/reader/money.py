@@ -1,0 +1,161 @@
+"""Amounts written as text: symbols, signs, and which mark is the decimal one, as a column's cells show it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The decimal and the thousands mark of a column. `certain` where a profile or the cells themselves say so."""
+
+    decimal: str = "."
+    thousands: str = ","
+    certain: bool = False
+
+
+AMERICAN = Marks()
+"""What holds where nothing shows otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotMoney:
+    """The text is no amount; `because` goes on from "is not an amount", or is empty."""
+
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCurrency:
+    """The text is an amount of another currency (its ISO code)."""
+
+    currency: str
+
+
+SYMBOLS: dict[str, str] = {
+    "US$": "USD",
+    "U$S": "USD",
+    "$": "USD",
+    "C$": "CAD",
+    "CA$": "CAD",
+    "A$": "AUD",
+    "AU$": "AUD",
+    "NZ$": "NZD",
+    "MX$": "MXN",
+    "HK$": "HKD",
+    "R$": "BRL",
+    "£": "GBP",
+    "€": "EUR",
+    "¥": "JPY",
+    "₹": "INR",
+    "RS": "INR",
+    "RS.": "INR",
+    "₽": "RUB",
+    "₩": "KRW",
+    "₪": "ILS",
+    "₺": "TRY",
+    "ZŁ": "PLN",
+    "KR": "SEK",
+    "FR.": "CHF",
+}
+CODES = frozenset(
+    re.findall(
+        r"\w+",
+        "USD EUR GBP CAD AUD NZD MXN CHF JPY CNY INR SEK NOK DKK PLN CZK HUF RON BRL ARS "
+        "CLP COP ZAR ILS TRY RUB KRW HKD SGD PHP THB AED SAR",
+    )
+)
+CURRENCY_NAMES: dict[str, str] = {"DOLLARS": "USD", "DOLLAR": "USD", "EURO": "EUR", "EUROS": "EUR", "PES": "ARS"}
+
+_SPACES = dict.fromkeys(map(ord, " \t\u00a0\u202f\u2007\u2009"))
+_CURRENCY = "|".join(re.escape(word) for word in sorted({*SYMBOLS, *CODES}, key=len, reverse=True))
+_AMOUNT = re.compile(
+    rf"(?P<open>\()?(?P<sign>[-+])?(?P<before>{_CURRENCY})?(?P<sign2>[-+])?(?P<open2>\()?"
+    rf"(?P<number>\d[\d.,'’]*|[.,]\d+)"
+    rf"(?P<close2>\))?(?P<sign3>[-+])?(?P<after>{_CURRENCY})?(?P<sign4>[-+])?(?P<close>\))?(?P<side>CR|DR)?",
+    re.IGNORECASE,
+)
+_MINUS = {ord("\u2212"): "-", ord("\u2013"): "-", ord("\ufe63"): "-", ord("\uff0d"): "-"}
+_WESTERN = re.compile(r"\d{1,3}(?:,\d{3})+")
+_INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}")
+_LONGEST = 15  # digits; more than Excel keeps, and far more than any invoice
+
+
+def currency_code(text: str) -> str | None:
+    """The ISO code that a text stands for ("US$", "usd", "£"); None where it is no currency known here."""
+    word = text.strip().upper()
+    if word in CODES:
+        return word
+    return SYMBOLS.get(word) or CURRENCY_NAMES.get(word)
+
+
+def read_amount(text: str, marks: Marks, currency: str) -> Decimal | NotMoney | OtherCurrency:
+    """The number that a text names, in the unit it is written in. A credit by sign, parentheses or CR is negative."""
+    found = _AMOUNT.fullmatch(text.translate(_MINUS).translate(_SPACES))
+    if found is None:
+        return NotMoney()
+    signs = [sign for sign in (found["sign"], found["sign2"], found["sign3"], found["sign4"]) if sign]
+    opened, closed = found["open"] or found["open2"], found["close"] or found["close2"]
+    if len(signs) > 1 or bool(opened) != bool(closed) or (found["open"] and found["open2"]):
+        return NotMoney()
+    side = (found["side"] or "").upper()
+    negative = [bool(opened), "-" in signs, side == "CR"]
+    if sum(negative) > 1:
+        return NotMoney(": it is marked as negative twice")
+    written = {currency_code(word) for word in (found["before"], found["after"]) if word} - {None}
+    other = written - {currency}
+    if other:
+        return OtherCurrency(sorted(code for code in other if code)[0])
+    number = _number(found["number"], marks)
+    if isinstance(number, Decimal) and any(negative):
+        return -number
+    return number
+
+
+def _number(digits: str, marks: Marks) -> Decimal | NotMoney:
+    digits = digits.replace("'", "").replace("’", "")
+    decimal = _decimal_mark(digits) or marks.decimal
+    if marks.certain and decimal != marks.decimal and digits.count(decimal) == 1:
+        return NotMoney(f": this column's decimal mark is '{marks.decimal}'")
+    whole, _, parts = digits.partition(decimal)
+    thousands = "," if decimal == "." else "."
+    if thousands in parts or decimal in parts:
+        return NotMoney()
+    if thousands in whole:
+        grouped = whole.replace(thousands, ",")
+        if not (_WESTERN.fullmatch(grouped) or _INDIAN.fullmatch(grouped)):
+            return NotMoney(": its digits are not grouped in threes")
+        whole = whole.replace(thousands, "")
+    if len(whole) > _LONGEST or len(parts) > _LONGEST:
+        return NotMoney(": it has too many digits")
+    return Decimal(f"{whole or '0'}.{parts or '0'}") if parts else Decimal(whole or "0")
+
+
+def _decimal_mark(digits: str) -> str | None:
+    """The decimal mark as far as the digits alone show it; None for 1,234 and 1.234, which may be either."""
+    points, commas = digits.count("."), digits.count(",")
+    if points and commas:
+        return "." if digits.rfind(".") > digits.rfind(",") else ","
+    if not points and not commas:
+        return None
+    mark, other = (".", ",") if points else (",", ".")
+    if points + commas > 1:
+        return other
+    return None if len(digits) - digits.index(mark) == 4 and digits[0] not in "0.," else mark
+
+
+def evident_marks(texts: Iterable[str]) -> Marks:
+    """The marks that a column's cells show. Where they show none, or disagree, the American ones, as not certain."""
+    seen: set[str] = set()
+    for text in texts:
+        found = _AMOUNT.fullmatch(text.translate(_MINUS).translate(_SPACES))
+        if found is not None and (mark := _decimal_mark(found["number"].replace("'", "").replace("’", ""))):
+            seen.add(mark)
+            if len(seen) > 1:
+                return Marks()
+    if seen == {","}:
+        return Marks(",", ".", certain=True)
+    return Marks(certain=bool(seen))

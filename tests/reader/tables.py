@@ -1,0 +1,71 @@
+"""Tables written down in a test, as the reader gets them from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importer.models import Cell, InputFile, Reading
+from importer.reader.contents import Contents, Sheet
+from importer.reader.reading import read_contents
+
+PLAIN = (
+    "property_id",
+    "vendor_id",
+    "invoice_number",
+    "invoice_date",
+    "due_date",
+    "notes",
+    "memo",
+    "total_amount",
+    "financial_account_id",
+    "quantity_ordered",
+    "unit_price",
+)
+ROW: tuple[Cell, ...] = (
+    "prop-1",
+    "vend-1",
+    "INV-1",
+    "2026-03-14",
+    "2026-04-13",
+    "mowing",
+    "march",
+    "100.00",
+    "finacct-1",
+    "2",
+    "50.00",
+)
+
+
+def trimmed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """A row as `Sheet` promises it: blanks are None, and none stands at the end."""
+    row = [None if cell == "" else cell for cell in cells]
+    while row and row[-1] is None:
+        row.pop()
+    return tuple(row)
+
+
+def sheet(*rows: Sequence[Cell], name: str | None = None, visible: bool = True) -> Sheet:
+    """A sheet of these rows."""
+    return Sheet(name, [trimmed(row) for row in rows], visible)
+
+
+def contents(*sheets: Sheet, name: str = "march.csv") -> Contents:
+    """A file of these sheets."""
+    return Contents(InputFile(name, "0" * 64, 1), "csv" if len(sheets) == 1 else "xlsx", sheets)
+
+
+def row(**cells: Cell) -> tuple[Cell, ...]:
+    """A good row of the plain layout with some of its cells changed."""
+    values = dict(zip(PLAIN, ROW, strict=True)) | cells
+    return tuple(values.values())
+
+
+def plain(*rows: Sequence[Cell], headings: Sequence[Cell] = PLAIN) -> Reading:
+    """What the reader finds in a sheet of the plain layout."""
+    return read_contents([contents(sheet(headings, *rows))], integration_id="intg-1")
+
+
+def said(reading: Reading) -> list[tuple[str, str]]:
+    """Code and cell of every problem, those of the invoices first."""
+    every = [problem for invoice in reading.invoices for problem in invoice.problems] + list(reading.problems)
+    return [(problem.kind.code, problem.place.cell) for problem in every]
