@@ -9,6 +9,7 @@ Each name says what may happen next:
     │   ├── LedgerUnavailable   the ledger cannot be opened or written
     │   ├── ApiAway             the API did not answer before anything was sent
     │   └── NoAccess            the API does not take this token
+    ├── ResultsNotWritten       the run is done and recorded, but its results could not be put into a file
     └── RequestError            one request to the API went wrong
         ├── NotSent             provable: the API never got it, so it may be repeated
         ├── RateLimited         the API says that it did not act; wait, then repeat
@@ -54,6 +55,13 @@ class ApiAway(CannotRun):
 
 class NoAccess(CannotRun):
     """The API does not take this token."""
+
+
+class ResultsNotWritten(ImporterError):
+    """The results could not be written: no such folder, no right to write there, or the disk is full.
+
+    What was posted is recorded in the ledger all the same.
+    """
 
 
 class RequestError(ImporterError):

@@ -1,0 +1,168 @@
+"""Every row of the input with what became of it: the one place where rows, outcomes and problems meet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from heapq import merge
+from typing import NamedTuple
+
+from importer.models import Cell, Outcome, Row, Run, SkippedRow, Source, Table, cell_text
+from importer.problems import Problem
+from importer.results_layout import NO_INVOICE, OPEN_STATUSES, SKIPPED
+
+
+class Answer(NamedTuple):
+    """One row of the input and what became of it."""
+
+    source: Source
+    number: int  # 1-based, as in the input
+    cells: tuple[Cell, ...]
+    status: str  # a `Status`, SKIPPED or NO_INVOICE
+    label: str  # as a clerk reads it
+    outcome: Outcome | None
+    problems: tuple[Problem, ...]  # those that belong to this row
+    remark: str  # why it was skipped, or with which row it is held back
+
+    @property
+    def is_open(self) -> bool:
+        """True where it did not go and may be corrected."""
+        return self.status in OPEN_STATUSES
+
+    @property
+    def said(self) -> str:
+        """Remark and problems in one text, each cell called by its column's heading."""
+        return "\n".join([*([self.remark] if self.remark else []), *(self._say(problem) for problem in self.problems)])
+
+    def _say(self, problem: Problem) -> str:
+        place = problem.place
+        if (place.file, place.sheet, place.row) != (self.source.file, self.source.sheet, self.number):
+            return problem.message
+        heading = ""
+        if place.column is not None:
+            at = column_index(place.column)
+            heading = cell_text(self.source.headings[at]).strip() if at < len(self.source.headings) else ""
+            heading = f"{heading or 'column ' + place.column}: "
+        return f"{heading}{advised(problem)}"
+
+
+def advised(problem: Problem) -> str:
+    """What is wrong and the way out, without the place."""
+    advice = problem.kind.advice if problem.advice is None else problem.advice
+    return f"{problem.what} {advice}".strip()
+
+
+def column_index(letters: str) -> int:
+    """ "A" → 0, "AA" → 26."""
+    index = 0
+    for letter in letters.upper():
+        index = index * 26 + ord(letter) - 64
+    return index - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The tables that share their headings, and so a sheet."""
+
+    headings: tuple[Cell, ...]
+    width: int  # of the widest row, at least that of the headings
+    tables: tuple[Table, ...]
+
+    @property
+    def row_count(self) -> int:
+        """Rows to be answered for: data rows and skipped ones."""
+        return sum(len(table.rows) + len(table.skipped) for table in self.tables)
+
+
+class Accounts:
+    """Looks up what became of each row of a run."""
+
+    def __init__(self, run: Run) -> None:
+        self._outcomes = run.outcomes
+        self._owner: dict[int, dict[int, int]] = defaultdict(dict)  # id of source → row number → index of outcome
+        self._problems: dict[tuple[int, int], list[Problem]] = defaultdict(list)
+        self._held_by: dict[int, int] = {}  # index of outcome → number of its row with the first error
+        self.unplaced: list[Problem] = []
+        self.layouts = _layouts(run.reading.tables)
+        for index, outcome in enumerate(run.outcomes):
+            for row in outcome.invoice.rows:
+                self._owner[id(row.source)][row.number] = index
+            if outcome.problems:
+                self._place(index, outcome)
+        self._place_loose(run)
+
+    def answers(self, layout: Layout) -> Iterator[Answer]:
+        """Every data row and skipped row of the layout's tables, in the files' order."""
+        for table in layout.tables:
+            yield from self._answers(table)
+
+    def _answers(self, table: Table) -> Iterator[Answer]:
+        source = table.source
+        owner = self._owner.get(id(source), {})
+        entries: Iterator[Row | SkippedRow] = merge(table.rows, table.skipped, key=_number)
+        for entry in entries:
+            number = _number(entry)
+            problems = tuple(self._problems.get((id(source), number), ()))
+            if isinstance(entry, SkippedRow):
+                yield Answer(source, number, entry.cells, SKIPPED, "Left out", None, problems, entry.reason)
+                continue
+            index = owner.get(number)
+            if index is None:
+                yield Answer(source, number, entry.cells, NO_INVOICE, "Needs fixing", None, problems, "")
+                continue
+            outcome = self._outcomes[index]
+            remark = ""
+            if not problems and not outcome.status.is_fine and self._held_by.get(index, number) != number:
+                remark = f"Held back with row {self._held_by[index]}."
+            status = outcome.status
+            yield Answer(source, number, entry.cells, status.value, status.label, outcome, problems, remark)
+
+    def _place(self, index: int, outcome: Outcome) -> None:
+        rows = {row.place(): row for row in outcome.invoice.rows}
+        for problem in outcome.problems:
+            row = rows.get(replace(problem.place, column=None), outcome.invoice.rows[0])
+            self._problems[id(row.source), row.number].append(problem)
+            if problem.is_error:
+                self._held_by.setdefault(index, row.number)
+
+    def _place_loose(self, run: Run) -> None:
+        """Problems of the reading go to the row that they name; those that name none are about the files."""
+        placed: dict[tuple[str | None, str | None, int], list[Problem]] = defaultdict(list)
+        for problem in run.reading.problems:
+            place = problem.place
+            if place.row is None:
+                self.unplaced.append(problem)
+            else:
+                placed[place.file, place.sheet, place.row].append(problem)
+        if not placed:
+            return
+        for table in run.reading.tables:
+            entries: tuple[Row | SkippedRow, ...] = (*table.rows, *table.skipped)
+            for entry in entries:
+                found = placed.pop((table.source.file, table.source.sheet, _number(entry)), None)
+                if found:
+                    self._problems[id(table.source), _number(entry)].extend(found)
+        self.unplaced.extend(problem for left in placed.values() for problem in left)
+
+
+def _number(entry: Row | SkippedRow) -> int:
+    return entry.row if isinstance(entry, SkippedRow) else entry.number
+
+
+def _layouts(tables: Sequence[Table]) -> tuple[Layout, ...]:
+    groups: dict[tuple[str, ...], list[Table]] = {}
+    for table in tables:
+        groups.setdefault(tuple(cell_text(cell) for cell in table.source.headings), []).append(table)
+    return tuple(
+        Layout(
+            group[0].source.headings,
+            max(
+                len(headings),
+                *(max((len(row.cells) for row in table.rows), default=0) for table in group),
+                *(max((len(one.cells) for one in table.skipped), default=0) for table in group),
+            ),
+            tuple(group),
+        )
+        for headings, group in groups.items()
+    )

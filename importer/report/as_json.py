@@ -1,0 +1,76 @@
+"""The object that `--json` prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from importer.models import Outcome, Run
+from importer.problems import Problem
+from importer.report.tie_out import as_said
+
+
+def as_json(run: Run, results: Path | None) -> dict[str, object]:
+    """A run as plain values for `json.dumps`; money in cents. `results` is where the workbook really is.
+
+    The top-level `problems` are those of rows that belong to no invoice, and of the files as a whole.
+    """
+    return {
+        "command": run.command,
+        "run": run.id,
+        "files": [file.name for file in run.reading.files],
+        "destination": run.destination,
+        "plan": run.plan,
+        "results": None if results is None else str(results),
+        "started": run.started.isoformat(),
+        "finished": run.finished.isoformat(),
+        "stopped": run.stopped,
+        "notices": list(run.notices),
+        "counts": run.counts(),
+        "amounts": run.amounts(),
+        "skipped_rows": [
+            {"file": skipped.file, "sheet": skipped.sheet, "row": skipped.row, "reason": skipped.reason}
+            for table in run.reading.tables
+            for skipped in table.skipped
+        ],
+        "problems": [_problem(problem) for problem in run.reading.problems],
+        "invoices": [_invoice(outcome) for outcome in run.outcomes],
+    }
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    place = problem.place
+    return {
+        "code": problem.kind.code,
+        "severity": problem.severity.value,
+        "message": problem.message,
+        "file": place.file,
+        "sheet": place.sheet,
+        "row": place.row,
+        "column": place.column,
+        "field": problem.field,
+        "value": problem.value,
+    }
+
+
+def _invoice(outcome: Outcome) -> dict[str, object]:
+    invoice, payload = outcome.invoice, outcome.payload
+    answer: dict[str, object] = {
+        "invoice_number": payload.invoice_number if payload else as_said(outcome, "invoice_number"),
+        "vendor_id": payload.vendor_id if payload else as_said(outcome, "vendor_id"),
+        "property_id": payload.property_id if payload else as_said(outcome, "property_id"),
+        "total_amount_in_cents": payload.total_amount_in_cents if payload else invoice.worth,
+        "status": outcome.status.value,
+        "job_id": outcome.job_id,
+        "resman": outcome.resman,
+        "key": outcome.key,
+        "fingerprint": outcome.fingerprint,
+        "file": invoice.source.file,
+        "sheet": invoice.source.sheet,
+        "rows": [row.number for row in invoice.rows],
+        "problems": [_problem(problem) for problem in outcome.problems],
+    }
+    if outcome.evidence:
+        answer["evidence"] = [
+            {"looked_at": one.looked_at, "at": one.at.isoformat(), "found": one.found} for one in outcome.evidence
+        ]
+    return answer

@@ -1,0 +1,80 @@
+"""Colours and cell formats of the results workbook: quiet, and still told apart in a black-and-white print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from importer.models import Status
+from importer.report.wording import Place
+from importer.results_layout import NO_INVOICE, SKIPPED
+
+FONT = "Arial"
+INK = "#1F2933"
+QUIET = "#6B7785"
+RULE = "#D5DAE0"
+SLATE = "#34495E"
+PAPER = "#F4F6F8"
+WRONG = "#FBD5CE"
+LOOK = "#FDF0C4"
+
+CHIPS: dict[str, tuple[str, str]] = {
+    Status.READY: ("#E3EDF7", "#1D4F82"),
+    Status.POSTED: ("#DFF0E3", "#1E6234"),
+    Status.ALREADY_POSTED: ("#EDF3EA", "#4B6350"),
+    Status.NEEDS_FIXING: ("#FDEFD0", "#7F5200"),
+    Status.REFUSED: ("#F9DEDA", "#94291D"),
+    Status.IN_DOUBT: ("#EADFF2", "#5C2A7C"),
+    Status.NOT_SENT: ("#E9ECEF", "#495057"),
+    Status.CONFLICT: ("#F8E1D4", "#8C3F10"),
+    NO_INVOICE: ("#FDEFD0", "#7F5200"),
+    SKIPPED: ("#FFFFFF", QUIET),
+}
+"""Fill and ink of each status."""
+
+BANNERS = {Place.PRODUCTION: "#8E2A23", Place.OTHER: "#8E2A23", Place.SANDBOX: "#2B6777"}
+
+MONEY = "#,##0.00;-#,##0.00"
+EXACT_MONEY = "#,##0.00##;-#,##0.00##"  # shows parts of a cent where there are any
+COUNT = "#,##0"
+DAY = "yyyy-mm-dd"
+MOMENT = "yyyy-mm-dd hh:mm:ss"
+CLOCK = "hh:mm:ss"
+LENGTH = "[h]:mm:ss"
+
+
+class Styles:
+    """Makes each cell format once."""
+
+    def __init__(self, book: Any) -> None:  # xlsxwriter.Workbook
+        self._book = book
+        self._made: dict[tuple[tuple[str, object], ...], Any] = {}
+
+    def get(self, **properties: object) -> Any:
+        """The format with these XlsxWriter properties; vertical alignment is "top" unless told otherwise."""
+        wanted = {"valign": "top", "font_color": INK, **properties}
+        identity = tuple(sorted(wanted.items()))
+        if identity not in self._made:
+            self._made[identity] = self._book.add_format(wanted)
+        return self._made[identity]
+
+    def chip(self, status: str, **properties: object) -> Any:
+        """The coloured cell that names a status."""
+        fill, ink = CHIPS[status]
+        return self.get(bg_color=fill, font_color=ink, bold=status != SKIPPED, **properties)
+
+    def heading(self, **properties: object) -> Any:
+        """A column's heading, ours."""
+        return self.get(
+            **{
+                "bold": True,
+                "bg_color": SLATE,
+                "font_color": "#FFFFFF",
+                "valign": "vcenter",
+                "text_wrap": True,
+                **properties,
+            }
+        )
+
+    def own_heading(self) -> Any:
+        """A column's heading, the clerk's."""
+        return self.get(bold=True, bg_color="#DDE3EA", valign="vcenter", text_wrap=True)

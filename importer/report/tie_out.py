@@ -1,0 +1,179 @@
+"""The sums of a run, worked out once for every form of the report: what was read is what came out, to the cent."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from importer.models import Outcome, Run, Status
+from importer.problems import NOT_SENT
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Some invoices and what they come to in cents."""
+
+    label: str
+    count: int
+    cents: int
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount:
+    """Some rows of the input."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The invoices of one vendor or one property, in cents. `read` is the sum of the four that follow `confirmed`'s."""
+
+    name: str
+    id: str
+    invoices: int
+    read: int
+    posted: int  # in this run or before
+    ready: int
+    open: int  # to be fixed, refused, not sent or in conflict
+    in_doubt: int
+    confirmed: int  # of the posted: seen in ResMan
+
+    @property
+    def difference(self) -> int:
+        """Read less what is accounted for: zero."""
+        return self.read - self.posted - self.ready - self.open - self.in_doubt
+
+
+@dataclass(frozen=True, slots=True)
+class TieOut:
+    """Everything that has to add up."""
+
+    read: Amount
+    by_status: tuple[Amount, ...]  # every status that occurs; they add up to `read`
+    reasons: tuple[Amount, ...]  # those that did not go, by their first error; they add up to their statuses
+    accepted: Amount  # posted in this run or before, as sent
+    rounding: int  # cents: accepted as sent less accepted as read
+    in_resman: tuple[Amount, ...]  # the accepted ones by what ResMan says; they add up to `accepted`
+    rows: tuple[RowCount, ...]  # headings, data rows, and each reason for leaving rows out; they add up to `row_total`
+    row_total: int
+    rows_in_invoices: int
+    rows_in_none: int
+    vendors: tuple[Party, ...]
+    properties: tuple[Party, ...]
+
+    @property
+    def difference(self) -> int:
+        """Cents read less cents accounted for: zero."""
+        return self.read.cents - sum(amount.cents for amount in self.by_status)
+
+
+_POSTED = (Status.POSTED, Status.ALREADY_POSTED)
+_OPEN = (Status.NEEDS_FIXING, Status.REFUSED, Status.NOT_SENT, Status.CONFLICT)
+
+
+def tie_out(run: Run) -> TieOut:
+    """Add up a run."""
+    counts, amounts = run.counts(), run.amounts()
+    accepted = [outcome for outcome in run.outcomes if outcome.status in _POSTED]
+    as_sent = sum(map(_sent, accepted))
+    in_invoices = sum(len(outcome.invoice.rows) for outcome in run.outcomes)
+    rows = _rows(run)
+    return TieOut(
+        read=Amount("Read from the input", counts["invoices"], amounts["invoices"]),
+        by_status=tuple(
+            Amount(status.label, counts[status], amounts[status], status) for status in Status if counts[status]
+        ),
+        reasons=_reasons(run.outcomes),
+        accepted=Amount("Posted, in this run or before", len(accepted), as_sent),
+        rounding=as_sent - sum(outcome.invoice.worth for outcome in accepted),
+        in_resman=_in_resman(accepted),
+        rows=rows,
+        row_total=sum(row.count for row in rows),
+        rows_in_invoices=in_invoices,
+        rows_in_none=run.reading.row_count - in_invoices,
+        vendors=_parties(run.outcomes, "vendor_id"),
+        properties=_parties(run.outcomes, "property_id"),
+    )
+
+
+def as_said(outcome: Outcome, field: str) -> str:
+    """A header field as the sheet says it; where it does not say it, as it was filled in."""
+    return outcome.invoice.cell_text(field).strip() or str(getattr(outcome.invoice, field) or "")
+
+
+def _sent(outcome: Outcome) -> int:
+    return outcome.invoice.worth if outcome.payload is None else outcome.payload.total_amount_in_cents
+
+
+def _rows(run: Run) -> tuple[RowCount, ...]:
+    reasons = Counter(skipped.reason for table in run.reading.tables for skipped in table.skipped)
+    return (
+        RowCount("Heading rows", len(run.reading.tables)),
+        RowCount("Rows of invoices (data rows)", run.reading.row_count),
+        *(RowCount(f"Left out: {reason}", count) for reason, count in sorted(reasons.items())),
+    )
+
+
+def _grouped(pairs: Iterable[tuple[str, int]]) -> tuple[Amount, ...]:
+    counts: Counter[str] = Counter()
+    cents: Counter[str] = Counter()
+    for label, amount in pairs:
+        counts[label] += 1
+        cents[label] += amount
+    return tuple(
+        Amount(label, count, cents[label])
+        for label, count in sorted(counts.items(), key=lambda item: (-abs(cents[item[0]]), item[0]))
+    )
+
+
+def _reasons(outcomes: Iterable[Outcome]) -> tuple[Amount, ...]:
+    return _grouped((_reason(outcome), outcome.invoice.worth) for outcome in outcomes if not outcome.status.is_fine)
+
+
+def _reason(outcome: Outcome) -> str:
+    kinds = [problem.kind for problem in outcome.problems if problem.is_error]
+    if kinds:
+        return kinds[0].title
+    return NOT_SENT.title if outcome.status is Status.NOT_SENT else outcome.status.label
+
+
+def _in_resman(accepted: Iterable[Outcome]) -> tuple[Amount, ...]:
+    words = {"confirmed": "Confirmed in ResMan", "pending": "Waiting in ResMan's queue", None: "Not asked yet"}
+    return _grouped(
+        (words.get(outcome.resman, f"ResMan says: {outcome.resman}"), _sent(outcome)) for outcome in accepted
+    )
+
+
+def _parties(outcomes: Iterable[Outcome], field: str) -> tuple[Party, ...]:
+    groups: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        said = as_said(outcome, field)
+        groups[str(getattr(outcome.payload or outcome.invoice, field) or said)].append(outcome)
+    parties = []
+    for identity, group in groups.items():
+        cents: Counter[str] = Counter()
+        for outcome in group:
+            worth = outcome.invoice.worth
+            cents["read"] += worth
+            cents["posted"] += worth if outcome.status in _POSTED else 0
+            cents["open"] += worth if outcome.status in _OPEN else 0
+            cents[outcome.status] += worth
+            cents["confirmed"] += worth if outcome.status in _POSTED and outcome.resman == "confirmed" else 0
+        parties.append(
+            Party(
+                name=as_said(group[0], field) or "(not said)",
+                id=identity,
+                invoices=len(group),
+                read=cents["read"],
+                posted=cents["posted"],
+                ready=cents[Status.READY],
+                open=cents["open"],
+                in_doubt=cents[Status.IN_DOUBT],
+                confirmed=cents["confirmed"],
+            )
+        )
+    return tuple(sorted(parties, key=lambda party: (-abs(party.read), party.name)))

@@ -1,0 +1,95 @@
+"""The results workbook, from first sheet to last."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from importer import results_layout as layout
+from importer.models import Run
+from importer.report.accounts import Accounts
+from importer.report.invoices_sheet import write_invoices
+from importer.report.rows_sheet import Contents, RowsSheet
+from importer.report.styles import FONT, Styles
+from importer.report.summary_sheet import write_summary
+from importer.report.target import place
+from importer.report.tie_out import tie_out
+from importer.report.tie_out_sheet import write_tie_out
+
+
+def write_workbook(run: Run, path: Path, *, rows_per_sheet: int = layout.EXCEL_ROWS - 1) -> Path:
+    """Write the results of a run and say where they are: `path`, or beside it where it is open or cannot be replaced.
+
+    Written aside and renamed into place. Raises ResultsNotWritten. `rows_per_sheet` is what "Rows" holds below its
+    heading before it goes on in "Rows 2".
+    """
+    return place(path, lambda stream: _write(run, stream, rows_per_sheet))
+
+
+def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
+    from xlsxwriter import Workbook
+    from xlsxwriter.exceptions import FileCreateError
+
+    with tempfile.TemporaryDirectory(prefix="results-") as folder:
+        options = {
+            "constant_memory": True,
+            "tmpdir": folder,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "nan_inf_to_errors": False,
+            "use_zip64": True,
+            "default_format_properties": {"font_name": FONT, "font_size": 10},
+        }
+        book = Workbook(stream, options)
+        book.set_properties(
+            {"title": f"Results of run {run.id}", "author": run.who, "created": run.finished.replace(tzinfo=None)}
+        )
+        _fill(run, book, rows_per_sheet)
+        try:
+            book.close()
+        except FileCreateError as error:
+            cause = error.args[0]
+            raise cause if isinstance(cause, OSError) else OSError(str(cause)) from error
+
+
+def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
+    made = Styles(book)
+    accounts = Accounts(run)
+    sums = tie_out(run)
+    open_counts = [sum(answer.is_open for answer in accounts.answers(one)) for one in accounts.layouts]
+
+    # Worksheets stand in the order in which they are added; they are filled in the order of what they need to know.
+    summary = book.add_worksheet(layout.SUMMARY)
+    to_fix = _add(book, layout.TO_FIX, open_counts, rows_per_sheet)
+    invoices = book.add_worksheet(layout.INVOICES)
+    rows = _add(book, layout.ROWS, [one.row_count for one in accounts.layouts], rows_per_sheet)
+    tie_out_sheet = book.add_worksheet(layout.TIE_OUT)
+
+    first_rows: dict[int, str] = {}
+    contents: list[Contents] = []
+    for one, sheets in zip(accounts.layouts, rows, strict=True):
+        answers = accounts.answers(one)
+        contents += [RowsSheet(sheet, made, one, first_rows).fill(islice(answers, rows_per_sheet)) for sheet in sheets]
+    for one, sheets in zip(accounts.layouts, to_fix, strict=True):
+        opened = (answer for answer in accounts.answers(one) if answer.is_open)
+        for sheet in sheets:
+            RowsSheet(sheet, made, one, None).fill(islice(opened, rows_per_sheet))
+    write_invoices(invoices, made, run, first_rows)
+    write_tie_out(tie_out_sheet, made, sums)
+    write_summary(summary, made, run, sums, accounts.unplaced, contents)
+    summary.activate()
+
+
+def _add(book: Any, name: str, counts: Sequence[int], rows_per_sheet: int) -> list[list[Any]]:
+    """Worksheets for each layout: as many as its rows need, none where it has no rows."""
+    sheets: list[list[Any]] = []
+    made = 0
+    for count in counts:
+        needed = -(-count // rows_per_sheet)
+        sheets.append([book.add_worksheet(layout.numbered(name, made + index)) for index in range(needed)])
+        made += needed
+    return sheets
