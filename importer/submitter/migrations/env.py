@@ -1,0 +1,10 @@
+"""How alembic runs the migrations: on the connection that the ledger has opened, inside its transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from importer.submitter.schema import METADATA
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
+context.run_migrations()
