@@ -1,13 +1,11 @@
-"""The endpoints of the contract, and those by which tests steer the stand-in (under `/_sandbox/`, never counted)."""
+"""The endpoints of the contract, and the other host to which one of them redirects."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,13 +14,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from importer.sandbox import intake, jobs
+from importer.sandbox import intake, jobs, syncs
+from importer.sandbox.answers import found, invalid, listed, plain, read_body
 from importer.sandbox.behaviour import INTEGRATION_ID, Behaviour
-from importer.sandbox.faults import Faults, read_fault
-from importer.sandbox.gate import Gate
+from importer.sandbox.control import Control
+from importer.sandbox.faults import Faults
+from importer.sandbox.gate import Gate, State
 from importer.sandbox.intake import Invalid, Json, Query
-from importer.sandbox.resman import Verdict
-from importer.sandbox.store import LISTS, OF_EVERY_ROW, Store
+from importer.sandbox.records import LISTS, OF_EVERY_ROW
+from importer.sandbox.store import Store
 
 JOB_LOG_FIELDS = ("id", "job_id", "root_job_id", "created_at", "job_type", "status", "integration_id")
 MODELS = tuple(name.replace("-", "_") for name in LISTS)
@@ -35,13 +35,9 @@ class Sandbox:
 
     def __init__(self, store: Store, behaviour: Behaviour, files_port: int) -> None:
         self._store = store
-        self._faults = Faults()
+        self._state = State(store, behaviour, Faults())
         self._files_port = files_port
-        self._gate = Gate(self._endpoints(), store, behaviour, self._faults)
-
-    @property
-    def _behaviour(self) -> Behaviour:
-        return self._gate.behaviour
+        self._gate = Gate(self._endpoints(), self._state)
 
     def stop(self) -> None:
         """Ends every wait."""
@@ -71,44 +67,36 @@ class Sandbox:
         for kind in LISTS:
             routes.append(Route(f"/v1/{kind}/", self._lister(kind)))
             routes.append(Route(f"/v1/{kind}/{{record_id}}", self._shower(kind)))
-        routes += [
-            Route("/_sandbox/faults", self.control_faults, methods=["GET", "POST", "DELETE"]),
-            Route("/_sandbox/behaviour", self.control_behaviour, methods=["GET", "POST"]),
-            Route("/_sandbox/posted", self.control_posted),
-            Route("/_sandbox/resman", self.control_resman),
-            Route("/_sandbox/requests", self.control_requests),
-            Route("/_sandbox/job/{job_id}", self.control_job, methods=["POST"]),
-            Route("/_sandbox/more", self.control_more, methods=["POST"]),
-        ]
-        application = Starlette(routes=_merged(routes), exception_handlers={Invalid: _invalid, HTTPException: _plain})
+        routes += Control(self._state).routes()
+        application = Starlette(routes=_merged(routes), exception_handlers={Invalid: invalid, HTTPException: plain})
         application.router.redirect_slashes = False
         return application
 
     # ------------------------------------------------------------------ invoices
 
     async def create_resman_invoice(self, request: Request) -> Response:
-        invoice = intake.read_invoice(await _json(request), intake.RESMAN_LINE, self._behaviour)
-        job_id = jobs.accept(self._store, invoice, self._behaviour)
+        invoice = intake.read_invoice(await read_body(request), intake.RESMAN_LINE, self._state.behaviour)
+        job_id = jobs.accept(self._store, invoice, self._state.behaviour)
         result = {**invoice, "accounting_date": invoice.get("accounting_date", invoice["invoice_date"])}
         return JSONResponse({"meta": {"job_id": job_id}, "result": result})
 
     async def create_invoice(self, request: Request) -> Response:
-        invoice = intake.read_invoice(await _json(request), intake.ANY_SYSTEM_LINE, self._behaviour)
-        return JSONResponse({"job_id": jobs.accept(self._store, invoice, self._behaviour), "data": invoice})
+        invoice = intake.read_invoice(await read_body(request), intake.ANY_SYSTEM_LINE, self._state.behaviour)
+        return JSONResponse({"job_id": jobs.accept(self._store, invoice, self._state.behaviour), "data": invoice})
 
     async def write_status(self, request: Request) -> Response:
         status = jobs.write_status(self._store, request.path_params["job_id"])
-        return _found(status, "Job not found")
+        return found(status, "Job not found")
 
     async def retry_write(self, request: Request) -> Response:
-        intake.read_object(await _json(request), ())
+        intake.read_object(await read_body(request), ())
         job_id = request.path_params["job_id"]
         status = jobs.write_status(self._store, job_id)
         if status is None:
-            return _found(None, "Job not found")
+            return found(None, "Job not found")
         if status["write_status"] != "FAILURE":
             raise Invalid("Only failed writes can be retried")
-        new = jobs.accept(self._store, jobs.body_of(self._store, job_id), self._behaviour, retry_of=job_id)
+        new = jobs.accept(self._store, jobs.body_of(self._store, job_id), self._state.behaviour, retry_of=job_id)
         return JSONResponse({"success": True, "job_id": new})
 
     # ------------------------------------------------------------------ logs
@@ -124,7 +112,7 @@ class Sandbox:
             return JSONResponse({"results": {"logs": []}})
         logs = jobs.write_logs(
             self._store,
-            self._behaviour,
+            self._state.behaviour,
             integration_id=integration_id,
             status=status,
             span=span,
@@ -142,7 +130,7 @@ class Sandbox:
         query.done()
         logs = jobs.job_logs(
             self._store,
-            self._behaviour,
+            self._state.behaviour,
             integration_id=integration_id,
             status=status,
             job_type=job_type,
@@ -155,13 +143,13 @@ class Sandbox:
     async def job_log(self, request: Request) -> Response:
         job_id = request.path_params["job_id"]
         if jobs.write_status(self._store, job_id) is None:
-            return _found(None, "Job not found")
-        return JSONResponse({"results": {"logs": jobs.job_logs(self._store, self._behaviour, family_of=job_id)}})
+            return found(None, "Job not found")
+        return JSONResponse({"results": {"logs": jobs.job_logs(self._store, self._state.behaviour, family_of=job_id)}})
 
     async def job_log_data(self, request: Request) -> Response:
         log_id = request.path_params["log_id"]
         if jobs.raw_exchange(self._store, log_id) is None:
-            return _found(None, "Job log not found")
+            return found(None, "Job log not found")
         expires = int(time.time()) + _LINK_LIVES
         signature = self._signature(log_id, str(expires))
         host = f"127.0.0.1:{self._files_port}"
@@ -177,35 +165,36 @@ class Sandbox:
             return Response(f"<Error><Code>InvalidArgument</Code><Message>{reason}</Message></Error>", 400)
         log_id = request.url.path.removeprefix("/raw/")
         expires = request.query_params.get("expires", "")
-        signed = hmac.compare_digest(self._signature(log_id, expires), request.query_params.get("signature", ""))
+        signature = request.query_params.get("signature", "").encode()
+        signed = hmac.compare_digest(self._signature(log_id, expires).encode(), signature)
         if not signed or int(expires) < time.time():
             return Response("<Error><Code>AccessDenied</Code></Error>", 403)
-        return _found(jobs.raw_exchange(self._store, log_id), "No such file")
+        return found(jobs.raw_exchange(self._store, log_id), "No such file")
 
     # ------------------------------------------------------------------ what ResMan already has
 
-    def _lister(self, kind: str) -> Callable[[Request], Response]:
+    def _lister(self, kind: str) -> Callable[[Request], Awaitable[Response]]:
         async def list_records(request: Request) -> Response:
             return self._page(kind, request, {})
 
-        return list_records  # type: ignore[return-value]
+        return list_records
 
-    def _shower(self, kind: str) -> Callable[[Request], Response]:
+    def _shower(self, kind: str) -> Callable[[Request], Awaitable[Response]]:
         async def show_record(request: Request) -> Response:
-            self._store.catch_up(self._behaviour)
+            syncs.catch_up(self._store, self._state.behaviour)
             record = self._store.record(kind, request.path_params["record_id"])
-            return _found(record, "Record not found")
+            return found(record, "Record not found")
 
-        return show_record  # type: ignore[return-value]
+        return show_record
 
     async def vendors_of_property(self, request: Request) -> Response:
-        return self._page("vendors", request, {"property_id": request.path_params["property_id"]})
+        return self._page("vendors", request, {"usable_at": request.path_params["property_id"]})
 
     def _page(self, kind: str, request: Request, filters: dict[str, str]) -> Response:
         query = Query(request.query_params)
         filters = dict(filters)
         names = ["integration_id"]
-        if "property_id" in LISTS[kind] and "property_id" not in filters:
+        if "property_id" in LISTS[kind] and "usable_at" not in filters:
             names.append("property_id")
         if kind == "financial-accounts":
             names.append("account_number")
@@ -218,9 +207,9 @@ class Sandbox:
         order = query.order((*OF_EVERY_ROW, *LISTS[kind]))
         limit, offset = query.whole("limit", 100, 1, 250), query.whole("offset", 0, 0)
         query.done()
-        self._store.catch_up(self._behaviour)
+        syncs.catch_up(self._store, self._state.behaviour)
         total, rows = self._store.page(kind, filters, order, limit, offset)
-        return _listed(request, rows, total, limit, offset)
+        return listed(request, rows, total, limit, offset)
 
     async def integrations(self, request: Request) -> Response:
         query = Query(request.query_params)
@@ -228,126 +217,35 @@ class Sandbox:
         query.order(("id", "name", "created_at"))
         limit, offset = query.whole("limit", 100, 1, 250), query.whole("offset", 0, 0)
         query.done()
-        self._store.catch_up(self._behaviour)
+        syncs.catch_up(self._store, self._state.behaviour)
         integration: Json = {
             "id": INTEGRATION_ID,
             "name": "Sandbox Property Management (ResMan)",
             "vendor": "RESMAN",
             "active": True,
             "system": "PMS",
-            "last_completed_sync": self._store.last_completed_sync(),
+            "last_completed_sync": syncs.last_completed(self._store),
         }
         rows = [integration] if wanted else []
-        return _listed(request, rows[offset : offset + limit], len(rows), limit, offset)
+        return listed(request, rows[offset : offset + limit], len(rows), limit, offset)
 
     async def manual_sync(self, request: Request) -> Response:
-        body = intake.read_object(await _json(request), (intake.Field("models_to_sync", "strings"),))
+        body = intake.read_object(await read_body(request), (intake.Field("models_to_sync", "strings"),))
         if request.path_params["integration_id"] != INTEGRATION_ID:
-            return _found(None, "Integration not found")
+            return found(None, "Integration not found")
         models = [str(model) for model in body["models_to_sync"]] if isinstance(body["models_to_sync"], list) else []
         if unknown := [model for model in models if model.replace("-", "_") not in MODELS]:
             message = f"Invalid enum value. Expected {' | '.join(map(repr, MODELS))}, received '{unknown[0]}'"
             issue: Json = {"code": "invalid_enum_value", "path": ["models_to_sync"], "message": message}
             raise Invalid("Invalid request", [issue])
-        self._store.sync(models, self._behaviour.sync_takes)
+        syncs.start(self._store, models, self._state.behaviour.sync_takes)
         return JSONResponse({"result": {"success": True}})
 
     async def create_webhook(self, request: Request) -> Response:
-        body = intake.read_object(await _json(request), intake.WEBHOOK)
+        body = intake.read_object(await read_body(request), intake.WEBHOOK)
         return JSONResponse({"result": self._store.add_webhook(body)})
-
-    # ------------------------------------------------------------------ control
-
-    async def control_faults(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            self._faults.clear()
-        elif request.method == "POST":
-            try:
-                given = json.loads(await request.body())
-                self._faults.add([read_fault(one) for one in (given if isinstance(given, list) else [given])])
-            except ValueError as wrong:
-                raise Invalid(str(wrong)) from wrong
-        return JSONResponse(self._faults.listed())
-
-    async def control_behaviour(self, request: Request) -> Response:
-        if request.method == "POST":
-            try:
-                self._gate.behaviour = self._behaviour.changed(json.loads(await request.body()))
-            except ValueError as wrong:
-                raise Invalid(str(wrong)) from wrong
-        return JSONResponse(asdict(self._behaviour))
-
-    async def control_posted(self, request: Request) -> Response:
-        del request
-        return JSONResponse(jobs.posted(self._store))
-
-    async def control_resman(self, request: Request) -> Response:
-        del request
-        return JSONResponse(jobs.in_resman(self._store))
-
-    async def control_requests(self, request: Request) -> Response:
-        del request
-        found = self._store.rows(
-            "SELECT number, at, method, path, query, counted, remaining, status FROM requests ORDER BY number"
-        )
-        return JSONResponse([{**dict(row), "counted": bool(row["counted"])} for row in found])
-
-    async def control_job(self, request: Request) -> Response:
-        given = json.loads(await request.body())
-        wanted = str(given["write_status"])
-        kept = given.get("kept", wanted != "FAILURE")
-        verdict = Verdict(wanted, tuple(map(str, given.get("errors", ()))), bool(kept))
-        if wanted not in ("SUCCESS", "PARTIAL_SUCCESS", "FAILURE"):
-            raise Invalid(f"a job cannot end in {wanted!r}")
-        job_id = request.path_params["job_id"]
-        forced = jobs.force(self._store, job_id, verdict)
-        return _found(jobs.write_status(self._store, job_id) if forced else None, "Job not found")
-
-    async def control_more(self, request: Request) -> Response:
-        for kind, count in json.loads(await request.body()).items():
-            if kind not in LISTS:
-                raise Invalid(f"there is no list {kind!r}")
-            self._store.add_many(kind, int(count))
-        return JSONResponse({"success": True})
 
 
 def _merged(routes: list[Route]) -> list[Route]:
     """Fixed addresses first, then those with a name in them: `/v1/invoices/resman/` is no invoice's id."""
     return sorted(routes, key=lambda route: "{" in route.path)
-
-
-async def _json(request: Request) -> object:
-    return intake.read_json(await request.body(), request.headers.get("content-type", ""))
-
-
-def _found(content: Mapping[str, object] | None, otherwise: str) -> Response:
-    if content is None:
-        return JSONResponse({"error": {"code": "not_found", "message": otherwise}}, 404)
-    return JSONResponse(content)
-
-
-def _listed(request: Request, rows: list[Json], total: int, limit: int, offset: int) -> Response:
-    meta: Json = {
-        "offset": offset,
-        "limit": limit,
-        "orderBy": request.query_params.get("order-by", "created_at:desc"),
-        "hasMore": offset + len(rows) < total,
-        "total": total,
-    }
-    return JSONResponse({"meta": meta, "results": rows})
-
-
-def _invalid(request: Request, problem: Exception) -> Response:
-    del request
-    assert isinstance(problem, Invalid)  # noqa: S101 -- registered for nothing else; this tells the type checker
-    error: Json = {"code": "invalid_request", "message": problem.message}
-    if problem.issues:
-        error["details"] = {"issues": problem.issues, "name": "ZodError"}
-    return JSONResponse({"error": error}, 400)
-
-
-def _plain(request: Request, problem: Exception) -> Response:
-    del request
-    assert isinstance(problem, HTTPException)  # noqa: S101 -- registered for nothing else; this tells the type checker
-    code = problem.detail.lower().replace(" ", "_")
-    return JSONResponse({"error": {"code": code, "message": problem.detail}}, problem.status_code, problem.headers)

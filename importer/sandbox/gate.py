@@ -47,14 +47,21 @@ def _refusal(status: int) -> Answer:
     return Answer(status, error_body(*_ERRORS[status]))
 
 
+@dataclass
+class State:
+    """What a running stand-in shares among its endpoints; the behaviour may be exchanged at any time."""
+
+    store: Store
+    behaviour: Behaviour
+    faults: Faults
+
+
 class Gate:
     """The ASGI application around the endpoints."""
 
-    def __init__(self, inside: ASGIApp, store: Store, behaviour: Behaviour, faults: Faults) -> None:
+    def __init__(self, inside: ASGIApp, state: State) -> None:
         self._inside = inside
-        self._store = store
-        self.behaviour = behaviour
-        self._faults = faults
+        self._state = state
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -68,16 +75,16 @@ class Gate:
         body = await _whole(receive)
         if body is None:
             return
-        number, left, more_in = self._store.count_request(
-            scope["method"], scope["path"], scope["query_string"].decode("latin-1"), self.behaviour
+        number, left, more_in = self._state.store.count_request(
+            scope["method"], scope["path"], scope["query_string"].decode("latin-1"), self._state.behaviour
         )
         limits = [
-            ("x-ratelimit-limit", str(self.behaviour.rate_limit)),
+            ("x-ratelimit-limit", str(self._state.behaviour.rate_limit)),
             ("x-ratelimit-remaining", str(max(left, 0))),
         ]
         if left < 0:
             answer = _refusal(429)
-            if self.behaviour.retry_after:
+            if self._state.behaviour.retry_after:
                 limits.append(("retry-after", str(max(math.ceil(more_in), 1))))
             await self._send(number, answer, limits, send)
             return
@@ -86,9 +93,9 @@ class Gate:
             await self._fail(fault, Answer(200), limits, number, scope, receive)
             return
         answer = await self._answer(scope, body)
-        wait = self.behaviour.latency
-        if self.behaviour.rate_limit - left >= 0.8 * self.behaviour.rate_limit:
-            wait += self.behaviour.hold_back
+        wait = self._state.behaviour.latency
+        if self._state.behaviour.rate_limit - left >= 0.8 * self._state.behaviour.rate_limit:
+            wait += self._state.behaviour.hold_back
         if fault is not None and fault.fault == "slow":
             wait += fault.seconds
         await self._pause(wait)
@@ -126,7 +133,7 @@ class Gate:
         return answer
 
     async def _send(self, number: int, answer: Answer, limits: list[tuple[str, str]], send: Send) -> None:
-        self._store.answered(number, answer.status)
+        self._state.store.answered(number, answer.status)
         headers = [pair for pair in answer.headers if pair[0] != "content-length"]
         headers += [*limits, ("content-length", str(len(answer.body)))]
         await send(
@@ -139,14 +146,14 @@ class Gate:
         await send({"type": "http.response.body", "body": answer.body})
 
     def _fault(self, scope: Scope, body: bytes) -> Fault | None:
-        if not self._faults:
+        if not self._state.faults:
             return None
         try:
             sent = json.loads(body)
         except ValueError:
             sent = None
         number = str(sent.get("invoice_number", "")) if isinstance(sent, dict) else ""
-        return self._faults.take(scope["method"], scope["path"], number)
+        return self._state.faults.take(scope["method"], scope["path"], number)
 
     async def _fail(
         self,
@@ -166,7 +173,7 @@ class Gate:
             case "close_before" | "close_after":
                 transport.close()
             case "silence_before" | "silence":
-                await self._pause(fault.seconds)
+                await self._stay_silent(fault.seconds, receive)
                 transport.close()
             case "error_before" | "error_after":
                 status = fault.status
@@ -198,10 +205,17 @@ class Gate:
             case "no_job_id":
                 status = 200
                 at_socket.write(transport, status, headers, b'{"meta": {}, "result": {}}')
-        self._store.answered(number, status)
+        self._state.store.answered(number, status)
         # The server would call a missing answer a mistake of ours until it has seen the connection end.
         while (await receive())["type"] != "http.disconnect":
             pass
+
+    async def _stay_silent(self, seconds: float, receive: Receive) -> None:
+        """Until the time is up, the other side has given up, or the stand-in ends."""
+        ends = {asyncio.ensure_future(receive()), asyncio.ensure_future(self._stopping.wait())}
+        _, waiting = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for end in waiting:
+            end.cancel()
 
     async def _pause(self, seconds: float) -> None:
         if seconds > 0 and not self._stopping.is_set():

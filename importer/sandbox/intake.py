@@ -158,6 +158,7 @@ def read_json(body: bytes, content_type: str) -> object:
         raise Invalid("The body must be JSON, sent with content-type: application/json")
     try:
         value: object = json.loads(body, parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair can be escaped, but never answered
     except (ValueError, RecursionError) as unreadable:
         raise Invalid(f"The body is not valid JSON: {unreadable}") from unreadable
     return value

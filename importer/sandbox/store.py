@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from importer.sandbox import account
+from importer.sandbox import account, records
 from importer.sandbox.behaviour import INTEGRATION_ID, Behaviour
 from importer.sandbox.intake import Json, timestamp
 
@@ -51,31 +51,7 @@ CREATE TABLE syncs (
 CREATE TABLE webhooks (id TEXT PRIMARY KEY, content TEXT NOT NULL);
 """
 
-LISTS: Mapping[str, tuple[str, ...]] = {
-    "invoices": (
-        "invoice_number",
-        "invoice_date",
-        "due_date",
-        "post_date",
-        "post_month",
-        "post_status_raw",
-        "notes",
-        "x_vendor_id",
-        "property_id",
-        "total_amount_in_cents",
-        "sub_total_amount_in_cents",
-        "amount_due_in_cents",
-        "amount_paid_in_cents",
-        "invoice_items",
-    ),
-    "vendors": ("name", "account_number", "tax_id", "is_active", "type", "property_id", "contacts"),
-    "properties": ("name", "code", "is_active", "address_1", "city", "state", "zip"),
-    "financial-accounts": ("name", "account_number", "status_raw", "property_id"),
-    "accounting-entities": ("entity_name", "ledger_code", "current_period", "is_active", "property_id"),
-}
-"""What rows carry, by the name of the list; besides `id`, `x_id`, `integration_id` and three timestamps."""
-
-OF_EVERY_ROW = ("id", "x_id", "integration_id", "created_at", "updated_at", "last_seen")
+_BOUNDS = {"gte": ">=", "lte": "<="}
 _COLUMNS = ("id", "created_at", "updated_at", "last_seen", "property_id")
 
 
@@ -140,73 +116,10 @@ class Store:
 
     def _seed(self) -> None:
         now = self.now()
-        long_ago = timestamp(now - 120 * 86400)
-        for known in account.PROPERTIES:
-            content: Json = {
-                "name": known.name,
-                "code": known.code,
-                "is_active": known.is_active,
-                "address_1": known.address_1,
-                "city": known.city,
-                "state": known.state,
-                "zip": known.zip,
-            }
-            self.add("properties", known.id, None, content, long_ago, now if known.is_active else now - 90 * 86400)
-        for index, vendor in enumerate(account.VENDORS):
-            content = {
-                "name": vendor.name,
-                "account_number": vendor.account_number,
-                "tax_id": None if index % 4 == 3 else f"00-{4410000 + 271 * index:07d}",
-                "is_active": vendor.is_active,
-                "type": vendor.type,
-                "property_id": vendor.property_id,
-                "contacts": [{"name": "Accounts Receivable", "email": f"billing@{vendor.slug}.example"}],
-            }
-            self.add("vendors", vendor.id, vendor.property_id, content, long_ago, now)
-        for gl_account in account.ACCOUNTS:
-            content = {
-                "name": gl_account.name,
-                "account_number": gl_account.account_number,
-                "status_raw": "Active" if gl_account.is_active else "Inactive",
-                "property_id": None,
-            }
-            self.add("financial-accounts", gl_account.id, None, content, long_ago, now)
-        for entity in account.ENTITIES:
-            self.add("accounting-entities", entity.id, entity.property_id, self._entity(entity), long_ago, now)
-        for invoice in account.INVOICES:
-            self._seed_invoice(invoice, long_ago, now)
+        for record in records.first_day(datetime.fromtimestamp(now, UTC).date()):
+            seen = now - 90 * 86400 if record.is_gone else now
+            self.add(record.kind, record.id, record.property_id, record.content, timestamp(now - 120 * 86400), seen)
         self.database.execute("INSERT INTO syncs VALUES (1, ?, ?, '[]', 1)", (now, now))
-
-    def _entity(self, entity: account.AccountingEntity) -> Json:
-        of = next(known for known in account.PROPERTIES if known.slug == entity.slug)
-        return {
-            "entity_name": of.name,
-            "ledger_code": f"{of.code}-ACCRUAL",
-            "current_period": entity.current_period(datetime.fromtimestamp(self.now(), UTC).date()),
-            "is_active": of.is_active,
-            "property_id": of.id,
-        }
-
-    def _seed_invoice(self, invoice: account.KnownInvoice, created: str, now: float) -> None:
-        total, day = invoice.total_amount_in_cents, invoice.invoice_date
-        line = {"financial_account_id": invoice.financial_account_id, "total_amount_in_cents": total, "notes": None}
-        content: Json = {
-            "invoice_number": invoice.invoice_number,
-            "invoice_date": day and day.isoformat(),
-            "due_date": None,
-            "post_date": day and day.isoformat(),
-            "post_month": day and f"{day:%Y-%m}",
-            "post_status_raw": "Posted",
-            "notes": None,
-            "x_vendor_id": invoice.vendor_x_id,
-            "property_id": invoice.property_id,
-            "total_amount_in_cents": total,
-            "sub_total_amount_in_cents": total,
-            "amount_due_in_cents": 0,
-            "amount_paid_in_cents": total,
-            "invoice_items": [line],
-        }
-        self.add("invoices", invoice.id, invoice.property_id, content, created, now)
 
     def add(self, kind: str, record_id: str, property_id: str | None, content: Json, created: str, seen: float) -> None:
         """One more record in a list. `seen`: when a sync last saw it; older than 30 days means gone from ResMan."""
@@ -253,12 +166,18 @@ class Store:
         offset: int,
     ) -> tuple[int, list[Json]]:
         """How many rows there are in all, and one page of them. `filters` is field to value; `last_seen_gte` and the
-        like compare timestamps."""
+        like compare timestamps; `usable_at` is a property, and takes in what belongs to none."""
         conditions, values = ["kind = ?"], [kind]
         for name, value in filters.items():
             field, _, bound = name.rpartition("_")
-            comparison = {"gte": ">=", "lte": "<="}.get(bound)
-            conditions.append(f"{_sql(field)} {comparison} ?" if comparison else f"{_sql(name)} = ?")
+            if bound in _BOUNDS:
+                conditions.append(f"{_sql(field)} {_BOUNDS[bound]} ?")
+            elif name == "usable_at":
+                conditions.append("(property_id = ? OR property_id IS NULL)")
+            elif name == "integration_id":
+                conditions.append(f"? = '{INTEGRATION_ID}'")  # all there is belongs to the one integration
+            else:
+                conditions.append(f"{_sql(name)} = ?")
             values.append(value)
         where = " AND ".join(conditions)
         terms = [f"{_sql(name)} {'DESC' if descending else 'ASC'}" for name, descending in order]
@@ -303,94 +222,6 @@ class Store:
         webhook: Json = {"id": f"wh-{secrets.token_hex(8)}", "active": True, **content}
         self.database.execute("INSERT INTO webhooks VALUES (?, ?)", (webhook["id"], json.dumps(webhook)))
         return webhook
-
-    # ------------------------------------------------------------------ syncs
-
-    def sync(self, models: Sequence[str], seconds: float) -> None:
-        """Starts a sync. It sees what ResMan has now, and shows it when it is done."""
-        now = self.now()
-        self.database.execute(
-            "INSERT INTO syncs (started_at, finishes_at, models) VALUES (?, ?, ?)",
-            (now, now + seconds, json.dumps(list(models))),
-        )
-
-    def catch_up(self, behaviour: Behaviour) -> None:
-        """Shows what the syncs that have finished by now have seen; runs the one that is due by itself."""
-        now = self.now()
-        due = self.row("SELECT 1 FROM syncs WHERE started_at > ?", (now - behaviour.sync_every,)) is None
-        waiting = "SELECT * FROM syncs WHERE NOT applied AND finishes_at <= ? ORDER BY finishes_at"
-        if not due and not self.rows(waiting, (now,)):
-            return
-        with self.change():
-            if due:
-                self.sync([], 0)
-            for sync in self.rows(waiting, (self.now(),)):
-                self._apply(sync)
-
-    def _apply(self, sync: sqlite3.Row) -> None:
-        done = timestamp(sync["finishes_at"])
-        models = [model.replace("_", "-") for model in json.loads(sync["models"])] or list(LISTS)
-        if "invoices" in models:
-            arrived = self.rows(
-                "SELECT * FROM jobs WHERE kept AND NOT synced AND settles_at <= ? ORDER BY number",
-                (sync["started_at"],),
-            )
-            for job in arrived:
-                record_id = f"inv-{secrets.token_hex(8)}"
-                content = synced_invoice(json.loads(job["body"]))
-                self.add("invoices", record_id, str(content["property_id"]), content, done, sync["finishes_at"])
-                self.database.execute("UPDATE jobs SET synced = 1 WHERE number = ?", (job["number"],))
-        for model in models:
-            self.database.execute("UPDATE records SET last_seen = ? WHERE kind = ? AND NOT gone", (done, model))
-        if "accounting-entities" in models:
-            for entity in account.ENTITIES:
-                self.database.execute(
-                    "UPDATE records SET content = json_set(content, '$.current_period', ?)"
-                    " WHERE kind = 'accounting-entities' AND id = ?",
-                    (self._entity(entity)["current_period"], entity.id),
-                )
-        self.database.execute("UPDATE syncs SET applied = 1 WHERE number = ?", (sync["number"],))
-
-    def last_completed_sync(self) -> str:
-        """When the newest finished sync was done."""
-        found = self.row("SELECT max(finishes_at) AS at FROM syncs WHERE applied")
-        return timestamp(found["at"] if found else 0.0)
-
-
-def synced_invoice(body: Json) -> Json:
-    """An accepted invoice as `GET /v1/invoices/` shows it once a sync has seen it."""
-    day, booked = str(body["invoice_date"])[:10], str(body.get("accounting_date", body["invoice_date"]))[:10]
-    vendor_x_id = account.x_id(str(body["vendor_id"]))
-    items = []
-    lines = body["invoice_items"]
-    for line in lines if isinstance(lines, list) else []:
-        worth = line.get("total_amount_in_cents")
-        if worth is None:
-            worth = round(line.get("quantity_ordered", 1) * line.get("unit_price_in_cents", 0))
-        items.append(
-            {
-                "financial_account_id": line.get("financial_account_id"),
-                "total_amount_in_cents": worth,
-                "notes": line.get("notes"),
-            }
-        )
-    total = body["total_amount_in_cents"]
-    return {
-        "invoice_number": body["invoice_number"],
-        "invoice_date": day,
-        "due_date": str(body["due_date"])[:10],
-        "post_date": booked,
-        "post_month": booked[:7],
-        "post_status_raw": "Unapproved",
-        "notes": body["notes"],
-        "x_vendor_id": vendor_x_id,
-        "property_id": body["property_id"],
-        "total_amount_in_cents": total,
-        "sub_total_amount_in_cents": total,
-        "amount_due_in_cents": total,
-        "amount_paid_in_cents": 0,
-        "invoice_items": items,
-    }
 
 
 def forget_everything(folder: Path, clock: Callable[[], float]) -> None:
