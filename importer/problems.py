@@ -25,6 +25,7 @@ class Kind:
     severity: Severity
     title: str
     advice: str
+    stops_run: bool = False  # nothing of the run is sent, not only this invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,23 @@ UNKNOWN_COLUMN = _warning(
     "A column is not used",
     "Rename its heading if it should be; otherwise nothing needs doing.",
 )
+BROKEN_QUOTES = _error(
+    "broken-quotes",
+    "Quotation marks do not match, so it cannot be told where the rows end",
+    "Correct them (inside a quoted text each is written twice), then run the file again.",
+)
 FILE_CUT_SHORT = _warning(
     "file-cut-short",
     "The file does not end with a line end: it may have been cut short",
     "Compare its last row with the vendor's document.",
+)
+
+CONTROL_TOTAL = Kind(
+    "control-total",
+    Severity.ERROR,
+    "The file does not come to what was expected of it",
+    "Nothing of the run is sent. Ask for the whole file, or correct what is expected.",
+    stops_run=True,
 )
 
 # Rows that do not fit together
@@ -197,6 +211,9 @@ DISTANT_ACCOUNTING_DATE = _warning(
 )
 
 # Sending
+REFUSED_BEFORE = _warning(
+    "refused-before", "The API refused this very invoice before", "Check that the cause is mended."
+)
 REFUSED = _error("refused", "The API refused the invoice", "Correct what it names, and run the file again.")
 IN_DOUBT = _error(
     "in-doubt",

@@ -4,11 +4,11 @@
 name of the one wanted sheet (its length in four bytes, then UTF-8; empty means every sheet) and then the workbook.
 Standard output takes frames (a length in four bytes, then a pickle), in this order:
 
-    ("book", [(name, visible), …])          the worksheets; chart sheets and the like are left out
-    ("sheet", index, first row, first column)   for each sheet that was asked for, `index` in that list, 0-based
-    ("rows", [column, column, …])           up to `CHUNK` rows of it, turned on their side; a blank cell is None
-    ("end",)                                everything was sent
-    ("error", kind, text)                   or it was not; kind is "password", "memory" or an exception's name
+    ("book", [(name, visible), …])    the worksheets; chart sheets and the like are left out
+    ("sheet", index, first column)    for each sheet that was asked for; both 0-based
+    ("rows", [column, column, …])     up to `CHUNK` of its rows, from row 1 on, turned on their side; a blank is None
+    ("end",)                          everything was sent
+    ("error", kind)                   or it was not; kind is "password", "memory" or an exception's name
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def parse(book: bytes, wanted: str, send: Send) -> None:
         sheets = [(s.name, s.visible == visible) for s in workbook.sheets_metadata if s.typ == worksheet]
         send("book", sheets)
         for index, (name, _) in enumerate(sheets):
-            if wanted and name != wanted:
+            if wanted and name.strip().casefold() != wanted.strip().casefold():
                 continue
             sheet = workbook.get_sheet_by_name(name)
-            send("sheet", index, *(sheet.start or (0, 0)))
+            send("sheet", index, sheet.start[1] if sheet.start else 0)
             rows = sheet.iter_rows()
             while chunk := list(islice(rows, CHUNK)):
                 send("rows", columns_of(chunk))
@@ -91,9 +91,9 @@ def main() -> None:
     except BrokenPipeError:
         return  # nobody is listening any more
     except MemoryError:
-        send("error", "memory", "")
+        send("error", "memory")
     except BaseException as error:  # noqa: BLE001 - a panic of the parser is no Exception
-        send("error", "password" if type(error).__name__ == "PasswordError" else type(error).__name__, str(error))
+        send("error", "password" if type(error).__name__ == "PasswordError" else type(error).__name__)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,38 @@
-"""csv and its relatives: the separator and the quotes are found by evidence over the records, then read strictly."""
+"""csv and its relatives: the separator and the quotes are found by evidence over the records, then read strictly.
+
+Each record is one row, numbered as Excel shows it; a first line `sep=;` is an instruction and no record. Blank cells
+are None whether they are quoted or not; text is kept as it is. Where quotes do not match, nothing can be said about
+what follows: the rows before it are kept, and a finding names the place.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 from typing import BinaryIO
 
+from importer.errors import FileUnreadable
 from importer.models import Cell
+from importer.problems import BAD_CHARACTERS, BROKEN_QUOTES, FILE_CUT_SHORT
 from importer.reader.contents import Finding, Sheet
 from importer.reader.encoding import Encoding
 from importer.reader.limits import Limits
 
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = (";", "\t", "|", ",")  # of two that fit equally well, the earlier: commas also stand inside numbers
 SAMPLE_CHARACTERS = 200_000
-CHUNK = 2_000
+SAMPLE_RECORDS = 1_000
+CHUNK = 1_000
+TOO_VARIED = 20_000  # different texts in one column; beyond it they are not worth remembering
+INSTRUCTION = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)
+DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+LINE_END = re.compile(r"\r\n|\r|\n")
 Rows = list[tuple[Cell, ...]]
 
 
@@ -28,45 +42,241 @@ class Dialect:
 
     delimiter: str
     quote: str = '"'
+    escape: str | None = None
+    blanks_before_quotes: bool = False
+
+    def records(self, lines: Iterator[str], *, strict: bool = True) -> Iterator[list[str]]:
+        """The records of some lines; strictly, so that quotes that do not match raise csv.Error."""
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote,
+            escapechar=self.escape,
+            doublequote=True,
+            skipinitialspace=self.blanks_before_quotes,
+            strict=strict,
+        )
 
 
-def read_delimited(
-    stream: BinaryIO, encoding: Encoding, limits: Limits
+def read(
+    stream: BinaryIO, encoding: Encoding, name: str, limits: Limits
 ) -> tuple[Sheet, dict[str, str], tuple[Finding, ...]]:
+    """The one sheet of the file, how it was read, and what was noticed. Raises FileUnreadable."""
+    with _text(stream, encoding) as text:
+        dialect, skipped = likely_dialect(text.read(SAMPLE_CHARACTERS))
+    table = _Table(name, dialect, limits)
+    with _text(stream, encoding) as text:
+        text.read(skipped)
+        lines = _Lines(text)
+        try:
+            table.fill(dialect.records(iter(lines)))
+        except csv.Error:
+            table.findings.append(table.broken(lines, 1 if skipped else 0))
+        else:
+            table.findings += table.end(lines)
+    if lines.zeros:
+        what = f"There are zero bytes in {lines.zeros} lines, first in line {lines.first_zero + bool(skipped)}."
+        table.findings.append(Finding(BAD_CHARACTERS.code, what))
+    if encoding.errors == "replace":
+        table.findings.append(Finding(BAD_CHARACTERS.code, f"Some characters are not {encoding.codec.upper()}."))
+    details = {
+        "encoding": encoding.codec,
+        "encoding evidence": encoding.evidence,
+        "delimiter": dialect.delimiter,
+        "quote": dialect.quote,
+    }
+    return Sheet(None, table.rows), details, tuple(table.findings)
+
+
+@contextmanager
+def _text(stream: BinaryIO, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
+    """The file as text from its start on; line ends are kept, be they CR, LF or both."""
     stream.seek(encoding.skip)
     text = io.TextIOWrapper(stream, encoding.codec, encoding.errors, newline="")
-    sample = text.read(SAMPLE_CHARACTERS)
-    delimiter = likely_delimiter(sample)
-    stream.seek(encoding.skip)
-    text = io.TextIOWrapper(text.detach(), encoding.codec, encoding.errors, newline="")
-    rows = list(compact(csv.reader(text, delimiter=delimiter, strict=True)))
-    text.detach()
-    details = {"encoding": encoding.codec, "delimiter": delimiter}
-    return Sheet(None, rows), details, ()
-
-
-def likely_delimiter(sample: str) -> str:
-    """The separator by which most records have the same number of fields."""
-    return max(DELIMITERS, key=lambda delimiter: regularity(sample, delimiter))
-
-
-def regularity(sample: str, delimiter: str) -> float:
-    """How regular the records are if this is the separator: the share of the commonest width × its logarithm."""
-    records = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-    widths: Counter[int] = Counter()
     try:
-        widths.update(len(record) for record in islice(records, 500) if any(record))
-    except csv.Error:
-        pass
-    return max((count / widths.total() * math.log2(width) for width, count in widths.items()), default=0.0)
+        yield text
+    finally:
+        text.detach()
 
 
-def compact(records: Iterator[list[str]]) -> Iterator[tuple[Cell, ...]]:
-    """The records as rows: blanks None, trailing ones dropped, repeated texts one object."""
-    while chunk := list(islice(records, CHUNK)):
-        for record in chunk:
-            row = tuple([cell or None for cell in record])
-            yield row if not row or row[-1] is not None else trimmed(row)
+class _Lines:
+    """The lines of a text on their way to the csv module. Zero bytes become "\ufffd"; those that end a file go."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self.last = ""
+        self.count = self.zeros = self.first_zero = 0
+        self.zeros_at_end = False
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._text:
+            self.count += 1
+            if "\0" in line:
+                if not line.strip("\0"):
+                    self.zeros_at_end = True
+                    continue
+                self.zeros += 1
+                self.first_zero = self.first_zero or self.count
+                line = line.replace("\0", "\ufffd")
+            self.last = line
+            yield line
+
+
+class _Table:
+    """The rows while they are read."""
+
+    def __init__(self, name: str, dialect: Dialect, limits: Limits) -> None:
+        self.rows: Rows = []
+        self.findings: list[Finding] = []
+        self._name = name
+        self._dialect = dialect
+        self._limits = limits
+        self._cells = 0
+        self._widths: Counter[int] = Counter()
+        self._known: list[dict[str, str | None] | None] = []  # by column: each text once; None where there are too many
+
+    def fill(self, records: Iterator[list[str]]) -> None:
+        """Takes all records. On csv.Error those before the damage have been taken."""
+        chunk: list[list[str]] = []
+        try:
+            while True:
+                chunk.extend(islice(records, CHUNK))  # keeps what came before an exception
+                if not chunk:
+                    return
+                self._take(chunk)
+                chunk = []
+        except csv.Error:
+            self._take(chunk)
+            raise
+
+    def _take(self, chunk: list[list[str]]) -> None:
+        widths = Counter(map(len, chunk))
+        widest = max(widths, default=0)
+        if widest > self._limits.columns:
+            number = len(self.rows) + next(at for at, record in enumerate(chunk, 1) if len(record) == widest)
+            raise FileUnreadable(
+                f"{self._name} has {widest:,} cells in row {number}, more than a spreadsheet can have.",
+                "Check the separators and line ends of that row.",
+            )
+        self._cells += sum(width * count for width, count in widths.items()) + widths[0]
+        if self._cells > self._limits.cells:
+            raise FileUnreadable(f"{self._name} holds more than {self._limits.cells:,} cells.", "Split it.")
+        self._widths += widths
+        self._look_for_swallowed_rows(chunk, widths)
+        if widest * len(chunk) > 4 * widths.total() * self._usual + 10_000:  # one record is far wider than the others
+            self.rows += [trimmed(tuple([cell or None for cell in record])) for record in chunk]
+            return
+        columns = zip(*chunk, strict=True) if len(widths) == 1 else zip_longest(*chunk)
+        compact = zip(*[self._shared(index, column) for index, column in enumerate(columns)], strict=True)
+        rows = [row if row[-1] is not None else trimmed(row) for row in compact]
+        self.rows += rows if rows else [()] * len(chunk)
+
+    @property
+    def _usual(self) -> int:
+        """How many cells most records have."""
+        return self._widths.most_common(1)[0][0] if self._widths else 0
+
+    def _shared(self, index: int, column: tuple[str, ...]) -> Iterable[str | None]:
+        """The column with its blanks as None; texts that were seen before in it are the same objects."""
+        while len(self._known) <= index:
+            self._known.append({"": None})
+        known = self._known[index]
+        if known is not None and len(known) > TOO_VARIED:
+            known = self._known[index] = None
+        if known is None:
+            return [cell or None for cell in column] if "" in column or None in column else column
+        return map(known.setdefault, column, column)
+
+    def _look_for_swallowed_rows(self, chunk: list[list[str]], widths: Counter[int]) -> None:
+        """A quote closed only by the next one makes one cell of two records: too few cells, separators inside."""
+        usual, delimiter = self._usual, self._dialect.delimiter
+        if usual < 3 or all(width >= usual for width in widths):
+            return
+        for number, record in enumerate(chunk, len(self.rows) + 1):
+            if 0 < len(record) < usual:
+                for column, cell in enumerate(record):
+                    if cell.count(delimiter) * 2 >= usual and LINE_END.search(cell):
+                        what = "The cell has line ends and separators in it: a quotation mark seems to be missing."
+                        self.findings.append(
+                            Finding(BROKEN_QUOTES.code, what, row=number, column=column, value=cell[:200])
+                        )
+
+    def broken(self, lines: _Lines, before: int) -> Finding:
+        """The finding for quotes that do not match. `before` counts the lines ahead of the first row."""
+        inside = sum(
+            len(LINE_END.findall(cell)) for row in self.rows for cell in row if isinstance(cell, str) and "\n" in cell
+        )
+        row = len(self.rows) + 1
+        first, last = before + row + inside, before + lines.count
+        where = f"line {first}" if first >= last else f"lines {first} to {last}"
+        return Finding(
+            BROKEN_QUOTES.code,
+            f"The quotation marks in {where} do not match: row {row} and everything after it could not be read.",
+            row=row,
+            value=lines.last.strip()[:200],
+        )
+
+    def end(self, lines: _Lines) -> Iterator[Finding]:
+        """What the end of the file gives away."""
+        row = next((number for number in range(len(self.rows), 0, -1) if self.rows[number - 1]), 0)
+        if lines.zeros_at_end:
+            yield Finding(FILE_CUT_SHORT.code, "The file ends in zero bytes: its real end is missing.", row=row)
+        elif row > 1 and not lines.last.endswith(("\n", "\r")):
+            cells = self.rows[row - 1]
+            width = 1 + lines.last.count(self._dialect.delimiter)
+            if row == len(self.rows) and width < self._usual and self._dialect.quote not in lines.last:
+                what = f"The last row ends after {width} of {self._usual} cells, without a line end."
+            else:
+                what = f"The file does not end with a line end; the last cell is “{str(cells[-1])[-40:]}”."
+            yield Finding(FILE_CUT_SHORT.code, what, row=row, column=len(cells) - 1, value=str(cells[-1]))
+
+
+def likely_dialect(sample: str) -> tuple[Dialect, int]:
+    """The dialect by the evidence of the first records, and how many characters stand before the first of them."""
+    if instruction := INSTRUCTION.match(sample):
+        return _quoting(Dialect(instruction[1]), sample[instruction.end() :]), instruction.end()
+    if len(sample) == SAMPLE_CHARACTERS:
+        sample = sample[: max(sample.rfind("\n"), sample.rfind("\r"), len(sample) // 2)]
+    scores = {mark: regularity(Dialect(mark), sample) for mark in DELIMITERS}
+    if max(share for mark, (share, _) in scores.items() if mark != ",") >= 0.9:
+        scores[","] = regularity(Dialect(","), DECIMAL_COMMA.sub("", sample))
+    best = max(DELIMITERS, key=lambda mark: scores[mark][0] * scores[mark][1])
+    return _quoting(Dialect(best if scores[best][1] else ","), sample), 0
+
+
+def regularity(dialect: Dialect, sample: str) -> tuple[float, float]:
+    """How regular the records are in this dialect: the share of the best width, and that width's logarithm."""
+    widths: Counter[int] = Counter()
+    with suppress(csv.Error):
+        records = dialect.records(io.StringIO(sample, newline=""), strict=False)
+        widths.update(len(record) for record in islice(records, SAMPLE_RECORDS) if any(record))
+    scores = [(count / widths.total(), math.log2(width)) for width, count in widths.items()]
+    return max(scores, key=lambda score: score[0] * score[1], default=(0.0, 0.0))
+
+
+def _quoting(dialect: Dialect, sample: str) -> Dialect:
+    """The dialect with the quotes that the sample shows: single ones, a backslash before quotes, blanks before them."""
+    if '"' not in sample:
+        fields = [field for line in sample.splitlines()[:200] for field in line.split(dialect.delimiter) if field]
+        quoted = sum(len(field) > 1 and field[0] == field[-1] == "'" for field in fields)
+        return replace(dialect, quote="'") if fields and quoted * 2 >= len(fields) else dialect
+    spaced = replace(dialect, blanks_before_quotes=True)
+    if re.search(re.escape(dialect.delimiter) + r' +"', sample) and reach(spaced, sample) > reach(dialect, sample):
+        dialect = spaced
+    escaped = replace(dialect, escape="\\")
+    return escaped if '\\"' in sample and reach(escaped, sample) > reach(dialect, sample) else dialect
+
+
+def reach(dialect: Dialect, sample: str) -> float:
+    """How far a strict reading of the sample comes, and how regular it is: larger is better."""
+    records = dialect.records(io.StringIO(sample, newline=""))
+    read = 0
+    with suppress(csv.Error):
+        for _ in records:
+            read += 1
+        read = sample.count("\n") + sample.count("\r") + 1  # to the end
+    share, width = regularity(dialect, sample)
+    return read + share * width / 100
 
 
 def trimmed(row: tuple[Cell, ...]) -> tuple[Cell, ...]:

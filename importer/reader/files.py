@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,50 +13,137 @@ from typing import BinaryIO
 
 from importer.errors import FileUnreadable
 from importer.models import InputFile
+from importer.reader import compound, delimited, html_table, spreadsheetml, workbook
 from importer.reader.contents import Contents, Sheet
-from importer.reader.delimited import read_delimited
 from importer.reader.encoding import EncodingSurvey
 from importer.reader.limits import Limits
-from importer.reader.parsing import Parser
 
+HEAD = 65_536
 PIECE = 1024 * 1024
+AS_TABLE = "Ask for the table as a spreadsheet or a csv."
+OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")  # BIFF 2, 3, 4; 5 and 8 bare
+STRANGERS = (
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"{\\rtf", "a text document (RTF)"),
+    (b"\x1f\x8b", "a compressed archive (gzip)"),
+    (b"7z\xbc\xaf", "a compressed archive (7z)"),
+    (b"Rar!", "a compressed archive (rar)"),
+    (b"SQLite format 3", "a database"),
+    (b"MZ", "a program"),
+    (b"\x7fELF", "a program"),
+)
 
 
-def open_file(path: Path, *, sheet: str | None = None, limits: Limits = Limits()) -> Contents:
-    """Everything that the file holds. `sheet` reads only the sheet of that name. Raises FileUnreadable."""
-    name = path.name
-    with opened(path, name) as stream:
-        size = os.fstat(stream.fileno()).st_size
-        if not size:
-            raise FileUnreadable(f"{name} is empty.", "Ask for it again.")
-        head = stream.read(4)
-        stream.seek(0)
-        if head.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
-            book = stream.read()
-            with Parser(name, limits) as parser:
-                parser.begin(book, sheet)
-                file = InputFile(name, hashlib.sha256(book).hexdigest(), size)
-                sheets = tuple(Sheet(title, rows, visible) for title, visible, rows in parser.sheets())
-            return Contents(file, "xlsx", sheets)
-        digest = hashlib.sha256()
-        survey = EncodingSurvey(stream.read(PIECE))
-        stream.seek(0)
-        while piece := stream.read(PIECE):
-            digest.update(piece)
-            survey.look(piece)
-        survey.look(b"", final=True)
-        table, details, findings = read_delimited(stream, survey.verdict(), limits)
-        return Contents(InputFile(name, digest.hexdigest(), size), "csv", (table,), details, findings)
+def open_file(path: Path, *, sheet: str | None = None, limits: Limits = Limits()) -> Contents:  # noqa: B008 - frozen
+    """Everything that the file holds. `sheet` names the only sheet to read. Raises FileUnreadable, nothing else."""
+    name = shown(path.name)
+    try:
+        with _opened(path, name) as stream:
+            before = os.fstat(stream.fileno())
+            if before.st_size > limits.file_bytes:
+                raise FileUnreadable(f"{name} is larger than {limits.file_bytes // PIECE} MB.", "Split it.")
+            contents = _read(stream, name, sheet, limits)
+            after = os.fstat(stream.fileno())
+    except OSError as error:
+        raise FileUnreadable(f"{name} cannot be read: {error.strerror or error}.", "Try again.") from error
+    except MemoryError as error:
+        raise FileUnreadable(f"{name} is too large for the memory of this machine.", "Split it.") from error
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise FileUnreadable(f"{name} was being written while it was read.", "Try again when it is complete.")
+    return contents
+
+
+def shown(name: str) -> str:
+    """A file name that can be printed anywhere: control characters and broken ones become "\ufffd"."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join("\ufffd" if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter for letter in text)
 
 
 @contextmanager
-def opened(path: Path, name: str) -> Iterator[BinaryIO]:
-    """The file for reading, if it is an ordinary file. Raises FileUnreadable."""
+def _opened(path: Path, name: str) -> Iterator[BinaryIO]:
+    """The file for reading. Links are followed, but only to an ordinary file: others could block, or have no end."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise FileUnreadable(f"{name} is not a file.", "Give the spreadsheet itself.")
-        stream = path.open("rb")
-    except (OSError, ValueError) as error:
-        raise FileUnreadable(f"{name} cannot be opened: {error}") from error
-    with stream:
+        _must_be_ordinary(path.stat().st_mode, name)
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError as error:
+        raise FileUnreadable(f"{name} is not there.", "Check the name and the folder.") from error
+    except PermissionError as error:
+        raise FileUnreadable(
+            f"{name} may not be read by this user.", "Close it elsewhere, or ask for the right to read it."
+        ) from error
+    except ValueError as error:
+        raise FileUnreadable(f"{name} is no possible file name.", "Rename it.") from error
+    with os.fdopen(handle, "rb") as stream:
+        _must_be_ordinary(os.fstat(stream.fileno()).st_mode, name)  # it may have been exchanged in between
         yield stream
+
+
+def _must_be_ordinary(mode: int, name: str) -> None:
+    if stat.S_ISDIR(mode):
+        raise FileUnreadable(f"{name} is a folder.", "Give the files in it.")
+    if not stat.S_ISREG(mode):
+        raise FileUnreadable(f"{name} is not an ordinary file.", "Give the spreadsheet itself.")
+
+
+def _read(stream: BinaryIO, name: str, wanted: str | None, limits: Limits) -> Contents:
+    head = stream.read(HEAD)
+    stream.seek(0)
+    if not head:
+        raise FileUnreadable(f"{name} is empty: it has no bytes at all.", "Fetch it again.")
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", compound.MAGIC)):
+        return _read_workbook(stream.read(), name, wanted, limits)
+    if head.startswith(OLD_EXCEL):
+        raise FileUnreadable(f"{name} is written by a very old Excel.", "Open it in Excel and save it as .xlsx.")
+    for start, what in STRANGERS:
+        if head.startswith(start):
+            raise FileUnreadable(f"{name} is {what}, not a spreadsheet.", AS_TABLE)
+    return _read_text(stream, head, name, wanted, limits)
+
+
+def _read_workbook(book: bytes, name: str, wanted: str | None, limits: Limits) -> Contents:
+    read = workbook.read_compound if book.startswith(compound.MAGIC) else workbook.read_package
+    form, sheets = read(name, book, wanted, limits)
+    return Contents(InputFile(name, hashlib.sha256(book).hexdigest(), len(book)), form, sheets)
+
+
+def _read_text(stream: BinaryIO, head: bytes, name: str, wanted: str | None, limits: Limits) -> Contents:
+    digest = hashlib.sha256()
+    survey = EncodingSurvey(head)
+    size = 0
+    while piece := stream.read(PIECE):
+        digest.update(piece)
+        survey.look(piece)
+        size += len(piece)
+    survey.look(b"", final=True)
+    file = InputFile(name, digest.hexdigest(), size)
+    encoding = survey.verdict()
+    start = head[encoding.skip :].decode(encoding.codec, "replace").lstrip("\ufeff \t\r\n").casefold()
+    if not is_text(start.rstrip("\0")):
+        raise FileUnreadable(f"{name} is not a spreadsheet, or is damaged.", AS_TABLE)
+    stream.seek(encoding.skip)
+    for reader in (spreadsheetml, html_table):
+        if reader.recognises(start):
+            sheets = reader.read(name, stream.read().decode(encoding.codec, "replace"), limits)
+            return Contents(file, reader.FORMAT, _chosen(sheets, wanted, name), {"encoding": encoding.codec})
+    table, details, findings = delimited.read(stream, encoding, name, limits)
+    return Contents(file, "csv", (table,), details, findings)
+
+
+def _chosen(sheets: tuple[Sheet, ...], wanted: str | None, name: str) -> tuple[Sheet, ...]:
+    if wanted is None:
+        return sheets
+    chosen = tuple(s for s in sheets if (s.name or "").strip().casefold() == wanted.strip().casefold())
+    if not chosen:
+        raise FileUnreadable(
+            f"{name} does not have the sheet that was asked for.", "Give the name of one of its sheets."
+        )
+    return chosen
+
+
+def is_text(start: str) -> bool:
+    """False where too much of it is control characters: no table has them."""
+    controls = sum(start.count(chr(code)) for code in range(32) if chr(code) not in "\t\n\f\r")
+    return controls * 20 <= len(start)

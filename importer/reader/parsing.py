@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import io
 import pickle
 import struct
 import subprocess
@@ -12,16 +14,24 @@ from contextlib import suppress
 from itertools import repeat
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from importer.errors import FileUnreadable
 from importer.models import Cell
 from importer.reader import child
 from importer.reader.limits import Limits
+from importer.reader.package import NO_PASSWORD, SAVE_AGAIN
 
 Rows = list[tuple[Cell, ...]]
 
-SAVE_AGAIN = "Open it in Excel and save it again as .xlsx; if it does not open there, ask the vendor for a new copy."
+
+class _Frame(pickle.Unpickler):
+    """Makes plain values and dates, and nothing else, whatever a parser gone wild may have written."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module == "datetime" and name in ("date", "datetime", "time", "timedelta"):
+            return getattr(datetime, name)
+        raise pickle.UnpicklingError(f"{module}.{name}")
 
 
 class Parser:
@@ -60,47 +70,76 @@ class Parser:
         self._process.kill()
 
     def begin(self, book: bytes, sheet: str | None) -> None:
-        """Hands over the workbook; parsing begins. `sheet` is the exact name of the only one that is wanted."""
+        """Hands over the workbook; parsing begins. `sheet` is the name of the only one that is wanted."""
         wanted = (sheet or "").encode("utf-8", "replace")
-        with suppress(BrokenPipeError), self._stream(self._process.stdin) as stdin:
+        stdin = self._process.stdin
+        assert stdin is not None  # noqa: S101 - it was asked for
+        with suppress(BrokenPipeError), stdin:
             stdin.write(struct.pack("<I", len(wanted)) + wanted)
             stdin.write(book)
 
-    def sheets(self) -> Iterator[tuple[str, bool, Rows]]:
-        """Name, visibility and rows of each sheet, in the workbook's order. Raises FileUnreadable."""
-        _, book = self._frame("book")
+    def sheets(self) -> Iterator[tuple[int, str, bool, Rows]]:
+        """Position, name, visibility and rows of each worksheet, in the workbook's order. Raises FileUnreadable."""
         kind, *frame = self._frame()
+        book: list[tuple[str, bool]] = frame[0]
+        kind, *frame = self._frame()
+        if kind == "end":
+            names = ", ".join(f"“{title}”" for title, _ in book)
+            what = "the sheet that was asked for; its sheets are: " + names if names else "any sheet with cells"
+            raise FileUnreadable(
+                f"{self._name} does not have {what}.", "Give the name of one of its sheets." if names else ""
+            )
+        cells = 0
         while kind == "sheet":
-            index, first_row, first_column = frame
-            name, visible = book[index]
+            index, first_column = frame
             rows: Rows = []
             kind, *frame = self._frame()
             while kind == "rows":
-                rows += rows_of(frame[0], first_column)
-                if len(rows) * len(frame[0]) > self._limits.cells:
-                    raise self._unreadable("holds more cells than can be handled at once.", "Split it.")
+                piece = rows_of(frame[0], first_column)
+                rows += piece
+                cells += len(piece) * len(frame[0])
+                if cells > self._limits.cells:
+                    raise FileUnreadable(f"{self._name} holds more than {self._limits.cells:,} cells.", "Split it.")
                 kind, *frame = self._frame()
-            yield name, visible, rows
+            yield index, *book[index], rows
 
-    def _stream(self, stream: IO[bytes] | None) -> IO[bytes]:
-        assert stream is not None  # noqa: S101 - both are pipes
-        return stream
-
-    def _frame(self, expected: str | None = None) -> tuple[Any, ...]:
-        stdout = self._stream(self._process.stdout)
+    def _frame(self) -> tuple[Any, ...]:
+        stdout = self._process.stdout
+        assert stdout is not None  # noqa: S101 - it was asked for
         head = stdout.read(4)
-        body = stdout.read(*struct.unpack("<I", head)) if len(head) == 4 else b""
+        body = stdout.read(struct.unpack("<I", head)[0]) if len(head) == 4 else b""
         if not body:
-            raise self._unreadable("")
-        return pickle.loads(body)  # noqa: S301 - written by our own child
+            raise self._gone()
+        frame: tuple[Any, ...] = _Frame(io.BytesIO(body)).load()
+        if frame[0] == "error":
+            raise self._refused(frame[1])
+        return frame
 
-    def _unreadable(self, what: str, advice: str = SAVE_AGAIN) -> FileUnreadable:
-        return FileUnreadable(f"{self._name} {what}", advice)
+    def _refused(self, kind: str) -> FileUnreadable:
+        if kind == "password":
+            return FileUnreadable(f"{self._name} is protected by a password.", NO_PASSWORD)
+        if kind == "memory":
+            return self._too_hungry()
+        return FileUnreadable(f"{self._name} is damaged, or was not written by a spreadsheet program.", SAVE_AGAIN)
+
+    def _gone(self) -> FileUnreadable:
+        if self._timed_out:
+            return FileUnreadable(
+                f"{self._name} could not be read within {self._limits.seconds:.0f} seconds.", SAVE_AGAIN
+            )
+        if self._process.wait() < 0:  # ended by a signal: an allocation beyond the limit aborts the parser
+            return self._too_hungry()
+        return self._refused("")
+
+    def _too_hungry(self) -> FileUnreadable:
+        return FileUnreadable(
+            f"{self._name} is damaged, or far too large: reading it would take more memory than is allowed.", SAVE_AGAIN
+        )
 
 
 def rows_of(columns: list[tuple[Any, ...]], first_column: int) -> Rows:
     """Columns as the child sends them, back as rows. Blanks at the end of a row are dropped."""
-    rows: Rows = list(zip(*[repeat(None)] * first_column, *columns)) if columns else []
+    rows: Rows = list(zip(*[repeat(None)] * first_column, *columns, strict=False)) if columns else []
     return [trimmed(row) if row and row[-1] is None else row for row in rows]
 
 

@@ -1,0 +1,40 @@
+"""What a workbook says about a sheet that its parser does not pass on, and how it joins the parsed rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from importer.models import Cell
+from importer.reader.contents import Sheet
+
+Position = tuple[int, int]  # row and column, 0-based
+Rows = list[tuple[Cell, ...]]
+
+
+@dataclass(slots=True)
+class Details:
+    """Of one sheet. Rows and columns count from 0, save the hidden rows, which have the numbers that Excel shows."""
+
+    cells: dict[Position, Cell] = field(default_factory=dict)  # what really stands where the parser sees "" or 0
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+    def complete(self, name: str, rows: Rows, *, visible: bool) -> Sheet:
+        """The sheet with these details; `rows` are amended in place."""
+        for (row, column), cell in self.cells.items():
+            while len(rows) <= row:
+                rows.append(())
+            cells = [*rows[row], *[None] * (column + 1 - len(rows[row]))]
+            cells[column] = cell
+            rows[row] = tuple(cells)
+        while rows and not rows[-1]:
+            rows.pop()
+        return Sheet(
+            name,
+            rows,
+            visible=visible,
+            hidden_rows=frozenset(self.hidden_rows),
+            hidden_columns=frozenset(self.hidden_columns),
+            merged=tuple(self.merged),
+        )

@@ -1,0 +1,86 @@
+"""What an ods says that its parser does not pass on: error cells, formulas without results, hidden and merged cells."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from xml.parsers import expat
+
+from importer.models import Cell, ErrorCell, UncalculatedCell
+from importer.reader.details import Details
+
+WORTH_A_LOOK = (b"table:formula=", b"table:visibility=", b"-spanned=", b'"error"', b'"boolean"')
+HIDDEN = ("collapse", "filter")
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+
+
+def details_of(content: bytes) -> list[Details]:
+    """The details of each sheet, in the document's order. Damage ends it early: what was seen until then counts."""
+    if not any(mark in content for mark in WORTH_A_LOOK):
+        return []
+    walk = _Walk()
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = walk.start, walk.end
+    parser.CharacterDataHandler = walk.text
+    with suppress(expat.ExpatError, ValueError, IndexError):
+        parser.Parse(content, True)  # noqa: FBT003 - expat takes it by position only
+    return walk.sheets
+
+
+class _Walk:
+    """Where the parser stands in the document."""
+
+    def __init__(self) -> None:
+        self.sheets: list[Details] = []
+        self._row = self._column = 0
+        self._rows = self._columns = 1  # how often the current row and cell are repeated
+        self._cell: dict[str, str] = {}
+        self._text = ""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "table:table":
+            self.sheets.append(Details())
+            self._row = self._column = 0
+        elif name == "table:table-column":
+            count = int(attributes.get("table:number-columns-repeated", 1))
+            if attributes.get("table:visibility") in HIDDEN:
+                self.sheets[-1].hidden_columns.update(range(self._column, min(self._column + count, LAST_COLUMN)))
+            self._column += count
+        elif name == "table:table-row":
+            self._rows, self._column = int(attributes.get("table:number-rows-repeated", 1)), 0
+            if attributes.get("table:visibility") in HIDDEN:
+                last = min(self._row + self._rows, LAST_ROW)
+                self.sheets[-1].hidden_rows.update(range(self._row + 1, last + 1))
+        elif name in ("table:table-cell", "table:covered-table-cell"):
+            self._cell, self._text = attributes, ""
+            self._columns = int(attributes.get("table:number-columns-repeated", 1))
+
+    def text(self, characters: str) -> None:
+        self._text += characters
+
+    def end(self, name: str) -> None:
+        if name == "table:table-row":
+            self._row += self._rows
+        elif name in ("table:table-cell", "table:covered-table-cell"):
+            rows = int(self._cell.get("table:number-rows-spanned", 1))
+            columns = int(self._cell.get("table:number-columns-spanned", 1))
+            if rows * columns > 1:
+                self.sheets[-1].merged.append(
+                    (self._row, self._column, self._row + rows - 1, self._column + columns - 1)
+                )
+            if (cell := self._meaning()) is not None and self._rows * self._columns <= LAST_ROW:
+                for row in range(self._row, self._row + self._rows):
+                    for column in range(self._column, self._column + self._columns):
+                        self.sheets[-1].cells[row, column] = cell
+            self._column += self._columns
+
+    def _meaning(self) -> Cell:
+        kind = self._cell.get("office:value-type")
+        if self._cell.get("calcext:value-type") == "error":
+            return ErrorCell(self._text.strip() or "#ERROR")
+        if kind == "boolean":
+            return self._cell.get("office:boolean-value") == "true"
+        formula = self._cell.get("table:formula")
+        if formula is not None and kind is None and not self._text:
+            return UncalculatedCell("=" + formula.partition(":=")[2])
+        return None

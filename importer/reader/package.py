@@ -1,0 +1,186 @@
+"""Looks a zipped workbook (xlsx, xlsm, xlsb, ods) over before any parser sees it.
+
+What is refused: too many parts, parts that unpack to more than they declare or to too much, document types (entity
+bombs), passwords, cells so far away that a parser would need gigabytes for the blank space, and what is no
+spreadsheet at all. Every part that a parser may read is unpacked once here, one at a time.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+from importer.errors import FileUnreadable
+from importer.reader.limits import Limits
+
+SAVE_AGAIN = "Open it in Excel and save it again as .xlsx; if it does not open there, ask the vendor for a new copy."
+NO_PASSWORD = "Ask the vendor for a copy without one."  # noqa: S105 - a sentence
+SHEET_PART = re.compile(r"xl/(?:work|dialog|chart|macro)sheets/[^/]+\.(?:xml|bin)", re.IGNORECASE)
+# These begin with plain text, for which the engine searches many times faster than for a choice.
+ROW_NUMBER = re.compile(rb"""row (?:[^>]*? )?r=["'](\d+)""")
+WIDE_COLUMN = re.compile(rb' r="([A-Z]{2,3})\d')
+WIDE_COLUMN_IN_SINGLE_QUOTES = re.compile(rb" r='([A-Z]{2,3})\d")
+CELL = re.compile(rb"""\sr=["']([A-Z]{1,3})(\d{1,9})["']""")
+OTHER_DOCUMENTS = {"word/": "a Word document", "ppt/": "a PowerPoint presentation", "Index/": "an Apple iWork document"}
+
+
+def damaged(name: str, how: str) -> FileUnreadable:
+    """The error for a workbook that is not whole."""
+    return FileUnreadable(f"{name} is damaged: {how}.", SAVE_AGAIN)
+
+
+class Package:
+    """A zipped workbook that has passed the checks."""
+
+    def __init__(self, name: str, book: bytes, limits: Limits) -> None:
+        """`name` is that of the file, for the sentences. Raises FileUnreadable."""
+        self._name = name
+        self._book = memoryview(book)
+        self._limits = limits
+        self._parts = self._directory(book)
+        self.format = self._recognised()
+        for part in self._parts.values():
+            if part.filename.lower().endswith((".xml", ".rels", ".bin")):
+                self._check(part)
+
+    def part(self, path: str) -> bytes | None:
+        """One part, unpacked; None where there is none of that name (compared without case)."""
+        info = self._parts.get(path.lower())
+        return None if info is None else self._unpacked(info)
+
+    def worksheets(self) -> Iterator[tuple[str, str]]:
+        """Name and path of each sheet of an xlsx or xlsm, in the workbook's order, chart sheets too."""
+        targets = {
+            link.get("Id"): link.get("Target", "")
+            for link in self._xml("xl/_rels/workbook.xml.rels").iter()
+            if link.tag.endswith("}Relationship")
+        }
+        for element in self._xml("xl/workbook.xml").iter():
+            if element.tag.rpartition("}")[2] == "sheet":
+                link = next((value for key, value in element.attrib.items() if key.endswith("}id")), None)
+                target = targets.get(link, "")
+                yield element.get("name", ""), target[1:] if target.startswith("/") else f"xl/{target}"
+
+    def recalculates(self) -> bool:
+        """True where the workbook asks to be calculated when it is opened: then a stored 0 may be no result."""
+        return any(
+            element.get("fullCalcOnLoad") in ("1", "true")
+            for element in self._xml("xl/workbook.xml").iter()
+            if element.tag.endswith("calcPr")
+        )
+
+    def _xml(self, path: str) -> ElementTree.Element:
+        try:
+            return ElementTree.fromstring(self.part(path) or b"<none/>")  # noqa: S314 - document types were refused
+        except (ElementTree.ParseError, LookupError, ValueError) as error:
+            raise damaged(self._name, f"its part {path} cannot be read") from error
+
+    def _directory(self, book: bytes) -> dict[str, zipfile.ZipInfo]:
+        try:
+            with zipfile.ZipFile(io.BytesIO(book)) as archive:
+                parts = archive.infolist()
+        except Exception as error:  # zipfile lets half a dozen kinds through
+            raise FileUnreadable(
+                f"{self._name} is not whole: its end is missing or damaged.",
+                "It may have been cut short on the way: fetch it again.",
+            ) from error
+        limits = self._limits
+        if len(parts) > limits.parts:
+            raise FileUnreadable(
+                f"{self._name} is made of {len(parts):,} parts, far more than a workbook has.", SAVE_AGAIN
+            )
+        if any(part.flag_bits & 1 for part in parts):
+            raise FileUnreadable(f"{self._name} is protected by a password.", NO_PASSWORD)
+        for part in parts:
+            if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise damaged(self._name, "it is packed in an unknown way")
+            too_dense = part.file_size > limits.ratio * max(part.compress_size, 1)
+            if too_dense and part.file_size > limits.ratio_from_bytes:
+                raise self._too_large()
+        if sum(part.file_size for part in parts) > limits.unpacked_bytes:
+            raise self._too_large()
+        by_name = {part.filename.lower(): part for part in parts}
+        if len(by_name) < len(parts):
+            raise damaged(self._name, "two of its parts have the same name")
+        return by_name
+
+    def _recognised(self) -> str:
+        names = self._parts.keys()
+        if "xl/workbook.xml" in names:
+            types = self.part("[Content_Types].xml") or b""
+            return "xlsm" if b"macroEnabled.main" in types else "xlsx"
+        if "xl/workbook.bin" in names:
+            return "xlsb"
+        kind = self.part("mimetype") or b""
+        if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet") or (
+            "content.xml" in names and b"opendocument.spreadsheet" in (self.part("meta-inf/manifest.xml") or b"")
+        ):
+            if b"encryption-data" in (self.part("meta-inf/manifest.xml") or b""):
+                raise FileUnreadable(f"{self._name} is protected by a password.", NO_PASSWORD)
+            return "ods"
+        for start, what in OTHER_DOCUMENTS.items():
+            if any(part.filename.startswith(start) for part in self._parts.values()):
+                raise FileUnreadable(f"{self._name} is {what}.", "Ask for the table as a spreadsheet or a csv.")
+        raise FileUnreadable(f"{self._name} is a zip archive, not a spreadsheet.", "Unpack it and give the file in it.")
+
+    def _unpacked(self, part: zipfile.ZipInfo) -> bytes:
+        start = part.header_offset
+        try:
+            signature, names, extra = struct.unpack_from("<4s22xHH", self._book, start)
+            start += 30 + names + extra
+            packed = self._book[start : start + part.compress_size]
+            if part.compress_type == zipfile.ZIP_STORED:
+                unpacked = bytes(packed)
+            else:
+                unpacked = zlib.decompressobj(-15).decompress(packed, part.file_size + 1)
+        except (struct.error, zlib.error) as error:
+            raise damaged(self._name, f"its part {part.filename} cannot be unpacked") from error
+        if signature != b"PK\x03\x04" or len(unpacked) != part.file_size:
+            raise damaged(self._name, f"its part {part.filename} is not as large as it says")
+        return unpacked
+
+    def _check(self, part: zipfile.ZipInfo) -> None:
+        content = self._unpacked(part)
+        if part.filename.lower().endswith(".bin"):
+            return
+        if content[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
+            raise FileUnreadable(f"{self._name} is written in an unusual way (UTF-16).", SAVE_AGAIN)
+        if b"<!DOCTYPE" in content:
+            raise FileUnreadable(
+                f"{self._name} carries a document type definition, which may be a trap; no spreadsheet has one.",
+                "Do not open it; ask the vendor for a new copy.",
+            )
+        if SHEET_PART.fullmatch(part.filename):
+            self._check_spread(content)
+
+    def _check_spread(self, sheet: bytes) -> None:
+        rows = max(map(int, ROW_NUMBER.findall(sheet)), default=0)
+        wide = {*WIDE_COLUMN.findall(sheet), *WIDE_COLUMN_IN_SINGLE_QUOTES.findall(sheet)}
+        columns = max(map(column_number, wide), default=26)
+        if rows * columns <= self._limits.spread and columns <= self._limits.columns:
+            return
+        cells = [(int(row) * column_number(letters), letters + row) for letters, row in CELL.findall(sheet)]
+        _, farthest = max(cells, default=(0, b""))
+        raise FileUnreadable(
+            f"{self._name} has a cell at {farthest.decode()}, far away from all others.",
+            "Delete it, together with the empty rows and columns before it, and save the file.",
+        )
+
+    def _too_large(self) -> FileUnreadable:
+        return FileUnreadable(
+            f"{self._name} would unpack to far more than a month of invoices can need.",
+            "Do not open it; ask the vendor for a new copy.",
+        )
+
+
+def column_number(letters: bytes) -> int:
+    """b"A" → 1, b"AA" → 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

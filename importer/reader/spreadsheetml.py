@@ -1,0 +1,157 @@
+"""Spreadsheets that Excel 2003 saved as XML ("XML Spreadsheet 2003"), often under the name .xls."""
+
+from __future__ import annotations
+
+import datetime
+from xml.parsers import expat
+
+from importer.errors import FileUnreadable
+from importer.models import Cell, ErrorCell, UncalculatedCell
+from importer.reader.contents import Sheet
+from importer.reader.limits import Limits
+from importer.reader.package import SAVE_AGAIN
+
+FORMAT = "xml"
+SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+
+
+def recognises(start: str) -> bool:
+    """True where a text file, from its casefolded beginning, is such a spreadsheet."""
+    return start.startswith(("<?xml", "<workbook", "<ss:workbook")) and SPACE in start
+
+
+def read(name: str, text: str, limits: Limits) -> tuple[Sheet, ...]:
+    """The worksheets. Raises FileUnreadable."""
+    walk = _Walk(limits)
+    parser = expat.ParserCreate("utf-8", " ")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = walk.start, walk.end
+    parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = walk.text, walk.document_type
+    try:
+        parser.Parse(text[text.find("<") :].encode(), True)  # noqa: FBT003 - expat takes it by position only
+    except _Refused as error:
+        raise FileUnreadable(f"{name} {error}.", SAVE_AGAIN) from error
+    except (expat.ExpatError, ValueError, OverflowError) as error:
+        raise FileUnreadable(f"{name} is damaged, or was cut short.", SAVE_AGAIN) from error
+    return tuple(walk.sheets)
+
+
+class _Refused(Exception):
+    """The document is not taken; the text goes on after the file's name."""
+
+
+class _Walk:
+    """Where the parser stands in the document."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.sheets: list[Sheet] = []
+        self._limits = limits
+        self._cells = 0
+        self._title = ""
+        self._visible = True
+        self._rows: list[tuple[Cell, ...]] = []
+        self._row: dict[int, Cell] = {}
+        self._number = self._column = self._across = 0
+        self._hidden_rows: set[int] = set()
+        self._hidden_columns: set[int] = set()
+        self._merged: list[tuple[int, int, int, int]] = []
+        self._formula: str | None = None
+        self._kind: str | None = None
+        self._data: list[str] | None = None
+        self._path: list[str] = []
+
+    def document_type(self, *_: object) -> None:
+        raise _Refused("carries a document type definition, which no spreadsheet program writes")
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        space, _, element = tag.rpartition(" ")
+        self._path.append(element)
+        given = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
+        if element == "Worksheet" and space == SPACE:
+            self._title, self._visible, self._rows, self._number = given.get("Name", ""), True, [], 0
+            self._hidden_rows, self._hidden_columns, self._merged, self._column = set(), set(), [], 0
+        elif element == "Column" and space == SPACE:
+            first = int(given.get("Index", self._column + 1))
+            last = min(first + int(given.get("Span", 0)), LAST_COLUMN)
+            if given.get("Hidden") == "1":
+                self._hidden_columns.update(range(first - 1, last))
+            self._column = last
+        elif element == "Row" and space == SPACE:
+            self._begin_row(given)
+        elif element == "Cell" and space == SPACE:
+            self._begin_cell(given)
+        elif element == "Data" and space == SPACE:
+            self._kind, self._data = given.get("Type", "String"), []
+        elif element == "Visible":
+            self._data = []
+
+    def text(self, characters: str) -> None:
+        if self._data is not None:
+            self._data.append(characters)
+
+    def end(self, _: str) -> None:
+        element = self._path.pop()
+        text = "".join(self._data or ())
+        if element == "Data" and self._data is not None:
+            self._row[self._column] = meaning(text, self._kind or "String")
+            self._data = None
+        elif element == "Visible":
+            self._visible, self._data = text.strip() == "SheetVisible", None
+        elif element == "Cell":
+            if self._formula is not None and self._column not in self._row:
+                self._row[self._column] = UncalculatedCell(self._formula)
+            self._column += 1 + self._across
+        elif element == "Row":
+            self._end_row()
+        elif element == "Worksheet":
+            self.sheets.append(
+                Sheet(
+                    self._title,
+                    self._rows,
+                    self._visible,
+                    frozenset(self._hidden_rows),
+                    frozenset(self._hidden_columns),
+                    tuple(self._merged),
+                )
+            )
+
+    def _begin_row(self, given: dict[str, str]) -> None:
+        number = int(given.get("Index", self._number + 1))
+        last = number + int(given.get("Span", 0))
+        if not self._number < number <= last <= LAST_ROW:
+            raise _Refused("has rows that are out of order or too far down")
+        self._row, self._column, self._number = {}, 0, number
+        if given.get("Hidden") == "1":
+            self._hidden_rows.update(range(number, last + 1))
+        self._rows += [()] * (number - 1 - len(self._rows))
+
+    def _begin_cell(self, given: dict[str, str]) -> None:
+        column = int(given.get("Index", self._column + 1)) - 1
+        across, down = int(given.get("MergeAcross", 0)), int(given.get("MergeDown", 0))
+        self._cells += column - self._column + 1
+        if not self._column <= column < LAST_COLUMN or self._cells > self._limits.cells:
+            raise _Refused("has cells that are out of order or too far away")
+        if across or down:
+            self._merged.append((self._number - 1, column, self._number - 1 + down, column + across))
+        self._column, self._across, self._formula = column, across, given.get("Formula")
+
+    def _end_row(self) -> None:
+        width = max((column for column, cell in self._row.items() if cell is not None), default=-1) + 1
+        self._rows.append(tuple(self._row.get(column) for column in range(width)))
+
+
+def meaning(text: str, kind: str) -> Cell:
+    """The cell that a Data element stands for. Raises ValueError where it contradicts its type."""
+    match kind:
+        case "Number":
+            return float(text)
+        case "DateTime":
+            moment = datetime.datetime.fromisoformat(text)
+            return moment.date() if moment.time() == datetime.time() else moment
+        case "Boolean":
+            return text.strip() in ("1", "true")
+        case "Error":
+            return ErrorCell(text)
+        case _:
+            return text or None

@@ -1,0 +1,74 @@
+"""Spreadsheets (xlsx, xlsm, xls, xlsb, ods): looked over here, parsed in a child process, and put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from importer.errors import FileUnreadable
+from importer.reader import ods_details, xls_details, xlsb_details, xlsx_details
+from importer.reader.compound import Compound, CompoundDamaged
+from importer.reader.contents import Sheet
+from importer.reader.details import Details
+from importer.reader.limits import Limits
+from importer.reader.package import NO_PASSWORD, SAVE_AGAIN, Package
+from importer.reader.parsing import Parser
+
+OTHER_DOCUMENTS = {
+    "WordDocument": "a Word document",
+    "PowerPoint Document": "a PowerPoint presentation",
+    "__properties_version1.0": "an Outlook message; save its attachment first",
+}
+
+
+def read_package(name: str, book: bytes, wanted: str | None, limits: Limits) -> tuple[str, tuple[Sheet, ...]]:
+    """Format and sheets of a zipped workbook. `wanted` names the one sheet to read. Raises FileUnreadable."""
+    with Parser(name, limits) as parser:
+        package = Package(name, book, limits)
+        parser.begin(book, wanted)
+        find = _package_details(package)  # while the child parses
+        return package.format, _sheets(parser, find)
+
+
+def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits) -> tuple[str, tuple[Sheet, ...]]:
+    """The same of a workbook in an OLE container: an xls, or a zipped workbook that was encrypted."""
+    with Parser(name, limits) as parser:
+        stream = _workbook_stream(name, book)
+        parser.begin(book, wanted)
+        found = xls_details.details_of(stream)
+        return "xls", _sheets(parser, lambda index, _: found[index] if index < len(found) else Details())
+
+
+def _workbook_stream(name: str, book: bytes) -> bytes:
+    try:
+        container = Compound(book)
+        stream = container.stream("Workbook", "Book", "WORKBOOK", "BOOK")
+    except CompoundDamaged as error:
+        raise FileUnreadable(f"{name} is damaged: {error}.", SAVE_AGAIN) from error
+    names = {entry.name for entry in container.entries}
+    if "EncryptedPackage" in names or (stream and xls_details.is_protected(stream)):
+        raise FileUnreadable(f"{name} is protected by a password.", NO_PASSWORD)
+    if stream:
+        return stream
+    what = next((what for entry, what in OTHER_DOCUMENTS.items() if entry in names), "no spreadsheet")
+    raise FileUnreadable(f"{name} is {what}.", "Ask for the table as a spreadsheet or a csv.")
+
+
+def _package_details(package: Package) -> Callable[[int, str], Details]:
+    if package.format == "ods":
+        found = ods_details.details_of(package.part("content.xml") or b"")
+        return lambda index, _: found[index] if index < len(found) else Details()
+    if package.format == "xlsb":
+        return lambda index, _: xlsb_details.details_of(package.part(f"xl/worksheets/sheet{index + 1}.bin") or b"")
+    recalculates = package.recalculates()
+    by_name = {
+        title: xlsx_details.details_of(part, recalculates=recalculates)
+        for title, path in package.worksheets()
+        if (part := package.part(path)) is not None
+    }
+    return lambda _, title: by_name.get(title) or Details()
+
+
+def _sheets(parser: Parser, details: Callable[[int, str], Details]) -> tuple[Sheet, ...]:
+    return tuple(
+        details(index, title).complete(title, rows, visible=visible) for index, title, visible, rows in parser.sheets()
+    )

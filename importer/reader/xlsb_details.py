@@ -1,0 +1,50 @@
+"""What an xlsb says that its parser does not pass on: error cells, hidden rows and columns, merged cells."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from importer.models import ErrorCell
+from importer.reader.details import Details
+from importer.reader.xls_details import ERRORS
+
+ROW, ERROR, FORMULA_ERROR, COLUMN, MERGED = 0, 3, 11, 60, 176
+
+
+def records(part: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type and content of each record. Both type and length are written in bytes whose highest bit means "go on"."""
+    at, end = 0, len(part)
+    while at < end:
+        kind, at = part[at], at + 1
+        if kind & 0x80 and at < end:
+            kind, at = kind & 0x7F | (part[at] & 0x7F) << 7, at + 1
+        length = shift = 0
+        while at < end and shift < 28:
+            byte, at = part[at], at + 1
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if not byte & 0x80:
+                break
+        yield kind, part[at : at + length]
+        at += length
+
+
+def details_of(part: bytes) -> Details:
+    """The details of one sheet."""
+    details = Details()
+    row = 0
+    for kind, content in records(part):
+        if kind == ROW and len(content) >= 12:
+            (row,) = struct.unpack_from("<I", content)
+            if content[11] & 0x10:
+                details.hidden_rows.add(row + 1)
+        elif kind in (ERROR, FORMULA_ERROR) and len(content) >= 9:
+            details.cells[row, struct.unpack_from("<I", content)[0]] = ErrorCell(ERRORS.get(content[8], "#ERROR"))
+        elif kind == COLUMN and len(content) >= 18 and content[16] & 1:
+            first, last = struct.unpack_from("<II", content)
+            details.hidden_columns.update(range(first, min(last, 16_383) + 1))
+        elif kind == MERGED and len(content) >= 16:
+            first_row, last_row, first_column, last_column = struct.unpack_from("<4I", content)
+            details.merged.append((first_row, first_column, last_row, last_column))
+    return details

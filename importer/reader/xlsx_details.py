@@ -1,0 +1,192 @@
+"""What an xlsx says about a sheet that python-calamine does not pass on.
+
+Error cells (calamine gives ""), formulas without a stored result, hidden rows and columns, merged cells. The sheet's
+XML is searched with a few plain patterns, because a full parse would take longer than reading the cells; where the
+XML is written so that the patterns might miss something, it is parsed in full.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+from xml.parsers import expat
+
+from importer.models import ErrorCell, UncalculatedCell
+from importer.reader.details import Details, Position
+from importer.reader.package import column_number
+
+REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9]\d{0,6})")
+ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
+HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')
+ROW_TAG = re.compile(rb"<row [^>]*>")
+COLUMN_TAG = re.compile(rb"<col [^>]*>")
+MERGED = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3}\d+):([A-Z]{1,3}\d+)"')
+WITHOUT_RESULT = (
+    re.compile(rb"</f>\s*(?:<v\s*/>\s*|<v[^>]*>\s*</v>\s*)?</c>"),
+    re.compile(rb"<f(?: [^>]*)?/>\s*(?:<v\s*/>\s*|<v[^>]*>\s*</v>\s*)?</c>"),
+)
+WITH_ZERO = (
+    re.compile(rb"</f>\s*<v>0(?:\.0+)?</v>\s*</c>"),
+    re.compile(rb"<f(?: [^>]*)?/>\s*<v>0(?:\.0+)?</v>\s*</c>"),
+)
+ERROR_VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
+FORMULA = re.compile(rb"<f[ >][^<]*")
+
+
+def details_of(sheet: bytes, *, recalculates: bool) -> Details:
+    """The details of one sheet's XML. `recalculates`: a formula's stored 0 is no result (Package.recalculates)."""
+    if is_plain(sheet):
+        with suppress(KeyError, ValueError):
+            return searched(sheet, recalculates=recalculates)
+    return parsed(sheet, recalculates=recalculates)
+
+
+def is_plain(sheet: bytes) -> bool:
+    """True where the patterns of `searched` see everything: no name prefixes, single quotes, comments or gaps."""
+    cell, row = sheet.find(b"<c "), sheet.find(b"<row ")
+    return (
+        b"<sheetData" in sheet
+        and b"<!" not in sheet
+        and b"='" not in sheet
+        and b"<c>" not in sheet
+        and b"<row>" not in sheet
+        and (cell < 0 or b' r="' in sheet[cell : sheet.find(b">", cell)])
+        and (row < 0 or b' r="' in sheet[row : sheet.find(b">", row)])
+    )
+
+
+def searched(sheet: bytes, *, recalculates: bool) -> Details:
+    """The details by search."""
+    details = Details()
+    start = sheet.find(b"<sheetData")
+    for tag in COLUMN_TAG.findall(sheet, 0, start):
+        if b' hidden="1"' in tag or b' hidden="true"' in tag:
+            note_hidden_columns(details, {key.decode(): value.decode() for key, value in ATTRIBUTE.findall(tag)})
+    if b' hidden="' in sheet or b' ht="0' in sheet:
+        for tag in ROW_TAG.findall(sheet, start):
+            if HIDDEN.search(tag):
+                details.hidden_rows.add(int(dict(ATTRIBUTE.findall(tag))[b"r"]))
+    for first, last in MERGED.findall(sheet, max(sheet.rfind(b"</sheetData>"), start)):
+        details.merged.append((*position(first), *position(last)))
+    for at in finds(sheet, b' t="e"'):
+        attributes, content = cell_around(sheet, at)
+        if (value := ERROR_VALUE.search(content)) and attributes.get(b"t") == b"e":
+            details.cells[position(attributes[b"r"])] = ErrorCell(html.unescape(value[1].decode()))
+    if b"<f>" in sheet or b"<f " in sheet:
+        for pattern in (*WITHOUT_RESULT, *WITH_ZERO) if recalculates else WITHOUT_RESULT:
+            for match in pattern.finditer(sheet):
+                attributes, content = cell_around(sheet, match.start())
+                if is_result(attributes.get(b"t", b"n").decode(), has_value=b"<v" in content):
+                    continue
+                formula = FORMULA.search(content)
+                text = formula[0].partition(b">")[2].decode("utf-8", "replace") if formula else ""
+                details.cells.setdefault(position(attributes[b"r"]), uncalculated(html.unescape(text)))
+    return details
+
+
+def parsed(sheet: bytes, *, recalculates: bool) -> Details:
+    """The details by a full parse, for XML of any shape. Damage ends it early: what was seen until then counts."""
+    details = Details()
+    row = column = -1
+    cell: dict[str, str] = {}
+    formula: str | None = None
+    value: str | None = None
+    inside = ""
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal row, column, cell, formula, value, inside
+        name = name.rpartition(":")[2]
+        if name == "row":
+            row, column = int(attributes.get("r", row + 2)) - 1, -1
+            height = attributes.get("ht", "")
+            if attributes.get("hidden") in ("1", "true") or (height and float(height) == 0):
+                details.hidden_rows.add(row + 1)
+        elif name == "c":
+            cell, formula, value = attributes, None, None
+            row, column = position(attributes["r"].encode()) if "r" in attributes else (row, column + 1)
+        elif name == "f":
+            formula, inside = "", name
+        elif name == "v":
+            value, inside = "", name
+        elif name == "col" and attributes.get("hidden") in ("1", "true"):
+            note_hidden_columns(details, attributes)
+        elif name == "mergeCell" and ":" in attributes.get("ref", ""):
+            first, last = attributes["ref"].encode().split(b":")
+            details.merged.append((*position(first), *position(last)))
+
+    def text(characters: str) -> None:
+        nonlocal formula, value
+        if inside == "f":
+            formula = (formula or "") + characters
+        elif inside == "v":
+            value = (value or "") + characters
+
+    def end(name: str) -> None:
+        nonlocal inside
+        inside = ""
+        if name.rpartition(":")[2] != "c":
+            return
+        kind = cell.get("t", "n")
+        if kind == "e" and value:
+            details.cells[row, column] = ErrorCell(value)
+        elif formula is not None:
+            missing = not (value or "").strip() or (recalculates and is_zero(value))
+            if missing and not is_result(kind, has_value=value is not None):
+                details.cells[row, column] = uncalculated(formula)
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+    try:
+        parser.Parse(sheet, True)  # noqa: FBT003 - expat takes it by position only
+    except (expat.ExpatError, ValueError):
+        return details
+    return details
+
+
+def is_result(kind: str, *, has_value: bool) -> bool:
+    """True where the blank or 0 beside a formula is its result: the empty text, FALSE."""
+    return kind == "b" or (kind in ("str", "s", "inlineStr") and has_value)
+
+
+def is_zero(value: str | None) -> bool:
+    """True for "0" and "0.0"."""
+    return bool(value) and not (value or "").strip("0.")
+
+
+def uncalculated(formula: str) -> UncalculatedCell:
+    """The cell of a formula; of one that shares another's text, Excel stores none."""
+    return UncalculatedCell(f"={formula or '…'}")
+
+
+def cell_around(sheet: bytes, at: int) -> tuple[dict[bytes, bytes], bytes]:
+    """The attributes and the content of the cell element that the offset lies in."""
+    start = sheet.rfind(b"<c ", 0, at + 1)
+    middle = sheet.find(b">", start)
+    end = sheet.find(b"</c>", middle)
+    return dict(ATTRIBUTE.findall(sheet, start, middle)), sheet[middle + 1 : end]
+
+
+def finds(text: bytes, what: bytes) -> Iterator[int]:
+    """Every offset of `what`."""
+    at = text.find(what)
+    while at >= 0:
+        yield at
+        at = text.find(what, at + 1)
+
+
+def position(reference: bytes) -> Position:
+    """b"B3" → (2, 1)."""
+    match = REFERENCE.fullmatch(reference)
+    if match is None:
+        raise ValueError(reference)
+    return int(match[2]) - 1, column_number(match[1]) - 1
+
+
+def note_hidden_columns(details: Details, attributes: dict[str, Any]) -> None:
+    """Notes the columns of one <col> element: `min` and `max` count from 1."""
+    first, last = int(attributes.get("min", 1)), min(int(attributes.get("max", 0)), 16_384)
+    details.hidden_columns.update(range(first - 1, last))
