@@ -41,15 +41,16 @@ class Behaviour:
 
     def changed(self, changes: Mapping[str, object]) -> Behaviour:
         """A copy with some fields changed. Raises ValueError that names an unknown field or an impossible value."""
+        defaults: dict[str, object] = {known.name: known.default for known in fields(self)}
         for name, value in changes.items():
-            if name not in {known.name for known in fields(self)}:
+            if name not in defaults:
                 raise ValueError(f"there is no {name!r}")
-            now: object = getattr(self, name)
+            default = defaults[name]
             if name in CHOICES:
                 fits = value in CHOICES[name]
-            elif isinstance(now, bool):
+            elif isinstance(default, bool):
                 fits = isinstance(value, bool)
-            elif isinstance(now, int):
+            elif isinstance(default, int):
                 fits = isinstance(value, int) and not isinstance(value, bool) and value > 0
             else:
                 fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0

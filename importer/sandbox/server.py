@@ -20,6 +20,7 @@ from importer.sandbox.behaviour import Behaviour
 from importer.sandbox.store import Store
 
 HOST = "127.0.0.1"
+_GRACE = 5.0  # seconds that an answer in the making has when the end comes
 
 
 class _Protocol(H11Protocol):
@@ -41,6 +42,20 @@ class _Server(uvicorn.Server):
     async def main_loop(self) -> None:
         self._ready()
         await self._stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in self.servers:
+            listening.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=_GRACE)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        while self.server_state.connections:
+            await asyncio.sleep(0)
 
 
 def _listen(port: int) -> socket.socket:
@@ -75,7 +90,6 @@ async def _run(
                 access_log=False,
                 server_header=False,
                 date_header=False,
-                timeout_graceful_shutdown=5,
             )
             url = f"http://{HOST}:{api.getsockname()[1]}"
             server = _Server(config, stopping, lambda: announce(url))
