@@ -47,7 +47,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong at one place. `what` is a sentence that quotes the cell; `value` is the cell's own text."""
+    """One thing that is wrong at one place. `what` is a sentence that quotes the cell; `value` is the cell's text."""
 
     kind: Kind
     what: str

@@ -27,9 +27,7 @@ def place(path: Path, write: Callable[[BinaryIO], None]) -> Path:
     `path` is then untouched.
     """
     if not path.parent.is_dir():
-        raise ResultsNotWritten(
-            f"The results cannot be written: there is no folder {path.parent}.", f"Make it, or name another. {_KEPT}"
-        )
+        raise _no_folder(path)
     aside = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
     try:
         with aside.open("xb") as stream:
@@ -42,6 +40,29 @@ def place(path: Path, write: Callable[[BinaryIO], None]) -> Path:
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+def check_target(path: Path) -> None:
+    """Raises ResultsNotWritten where results could not be written to `path`: better known before anything is posted."""
+    place_aside = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
+    if not path.parent.is_dir():
+        raise _no_folder(path)
+    try:
+        with place_aside.open("xb") as stream:
+            stream.write(bytes(4096))
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise _explained(error, path) from error
+    finally:
+        with suppress(OSError):
+            place_aside.unlink()
+
+
+def _no_folder(path: Path) -> ResultsNotWritten:
+    return ResultsNotWritten(
+        f"The results cannot be written: there is no folder {path.parent}.", f"Make it, or name another. {_KEPT}"
+    )
 
 
 def _move(aside: Path, path: Path) -> Path:

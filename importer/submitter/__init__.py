@@ -1,0 +1,32 @@
+"""Sending, and knowing what became of it. "Never twice, never lost" is argued in `ledger`, `submit` and `settle`."""
+
+from __future__ import annotations
+
+from importer.submitter import plans
+from importer.submitter.client import Api
+from importer.submitter.follow import follow, retry_failed
+from importer.submitter.ledger import Entry, Intent, Ledger, may_go
+from importer.submitter.pacing import Pace
+from importer.submitter.schema import open_store
+from importer.submitter.settle import Policy, settle_doubts
+from importer.submitter.states import Event, State
+from importer.submitter.submit import Sent, send
+
+__all__ = [
+    "Api",
+    "Entry",
+    "Event",
+    "Intent",
+    "Ledger",
+    "Pace",
+    "Policy",
+    "Sent",
+    "State",
+    "follow",
+    "may_go",
+    "open_store",
+    "plans",
+    "retry_failed",
+    "send",
+    "settle_doubts",
+]

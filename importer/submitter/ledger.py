@@ -105,7 +105,7 @@ class Ledger:
         self, *, command: str, destination: str, started: datetime, files: Sequence[Mapping[str, Any]]
     ) -> None:
         """Writes down that this run exists, with a fresh lease."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 insert(RUNS).values(
                     id=self.run,
@@ -122,13 +122,13 @@ class Ledger:
 
     def renew(self) -> None:
         """Says that this run is alive."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             until = self.store.now(connection) + LEASE_SECONDS
             connection.execute(update(RUNS).where(RUNS.c.id == self.run).values(lease_until=until))
 
     def close_run(self, *, finished: datetime, **told: Any) -> None:
         """Ends the lease, gives up what was planned and not sent, and keeps the run's figures for `history`."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 update(INVOICES)
                 .where(INVOICES.c.owner == self.run, INVOICES.c.state != State.SENDING)
@@ -140,12 +140,12 @@ class Ledger:
 
     def keep_results(self, run: str, results: str) -> None:
         """Notes where the workbook of a run is."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(update(RUNS).where(RUNS.c.id == run).values(results=results))
 
     def runs(self, limit: int) -> list[Mapping[str, Any]]:
         """The newest runs first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             query = select(RUNS).order_by(RUNS.c.started.desc(), RUNS.c.id.desc()).limit(limit)
             return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -154,7 +154,7 @@ class Ledger:
     def standing(self, keys: Sequence[str]) -> dict[str, Entry]:
         """The entries of those keys that the ledger knows."""
         found: dict[str, Entry] = {}
-        with self._reading() as connection:
+        with self.reading() as connection:
             for batch in _batches(keys):
                 query = select(*_ENTRY_COLUMNS).where(INVOICES.c.key.in_(batch))
                 found.update((row.key, _entry(row)) for row in connection.execute(query))
@@ -172,7 +172,7 @@ class Ledger:
             )
             if run is not None:
                 query = query.where(INVOICES.c.run == run)
-            with self._reading() as connection:
+            with self.reading() as connection:
                 rows = connection.execute(query).all()
             yield from map(_entry, rows)
             if len(rows) < BATCH:
@@ -181,14 +181,14 @@ class Ledger:
 
     def attempts(self, key: str) -> list[Mapping[str, Any]]:
         """Everything that was ever tried for one invoice, oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             query = select(ATTEMPTS).where(ATTEMPTS.c.key == key).order_by(ATTEMPTS.c.id)
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def known_jobs(self, job_ids: Sequence[str]) -> dict[str, set[str]]:
         """Those of the jobs that belong to invoices of this ledger → the keys they belong to. Not by late answers."""
         found: dict[str, set[str]] = {}
-        with self._reading() as connection:
+        with self.reading() as connection:
             for batch in _batches(job_ids):
                 kept = select(INVOICES.c.job_id, INVOICES.c.key).where(INVOICES.c.job_id.in_(batch))
                 tried = select(ATTEMPTS.c.job_id, ATTEMPTS.c.key).where(
@@ -202,7 +202,7 @@ class Ledger:
 
     def take_from_the_dead(self, destination: str) -> int:
         """Moves what dead runs were sending to "in doubt"; returns how many. Nothing else ever does so."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             dead = self._dead_owners(connection)
             if not dead:
                 return 0
@@ -231,7 +231,7 @@ class Ledger:
         owned: set[str] = set()
         standing: dict[str, Entry] = {}
         for batch in _batches(intents):
-            with self._transaction() as connection:
+            with self.transaction() as connection:
                 owned |= self._claim(connection, destination, batch, standing)
         overtaken = [intent.key for intent in intents if intent.key not in owned and intent.key not in standing]
         standing.update(self.standing(overtaken))
@@ -249,7 +249,7 @@ class Ledger:
         dead: set[str] | None = None
         for intent in intents:
             entry = known.get(intent.key)
-            if entry is None or not _may_go_again(entry, intent.fingerprint):
+            if entry is None or not may_go(entry, intent.fingerprint):
                 continue
             if entry.owner is not None:
                 dead = set(self._dead_owners(connection)) if dead is None else dead
@@ -362,7 +362,7 @@ class Ledger:
             statement = statement.where(INVOICES.c.sent_at == expected_sent_at)
         statement = statement.values(values)
         told = {"http_status": http_status, "job_id": job_id, "detail": said}
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             moved = connection.execute(
                 statement.returning(INVOICES.c.fingerprint, INVOICES.c.file, INVOICES.c.rows)
             ).first()
@@ -393,7 +393,8 @@ class Ledger:
         return [name for name in names if name not in alive]
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
+        """One change, on the disk at the end of the block. Raises `LedgerUnavailable`."""
         try:
             with self.store.durable.begin() as connection:
                 yield connection
@@ -401,7 +402,8 @@ class Ledger:
             raise self._unavailable(error) from error
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A look at what is committed. Raises `LedgerUnavailable`."""
         try:
             with self.store.durable.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 yield connection
@@ -415,7 +417,8 @@ class Ledger:
 _DIED = "The run that was sending it ended without an answer."
 
 
-def _may_go_again(entry: Entry, fingerprint: str) -> bool:
+def may_go(entry: Entry, fingerprint: str) -> bool:
+    """Whether what the ledger knows allows an invoice with this content to be sent (again)."""
     if entry.state is State.FAILED:
         return entry.fingerprint != fingerprint
     return entry.state in (State.PLANNED, State.REFUSED, State.RELEASED)

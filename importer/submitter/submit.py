@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from importer.errors import (
     Refused,
 )
 from importer.submitter.client import Api
-from importer.submitter.ledger import LEASE_SECONDS, Claim, Entry, Intent, Ledger
+from importer.submitter.ledger import LEASE_SECONDS, Entry, Intent, Ledger
 from importer.submitter.pacing import Stopped
 from importer.submitter.states import Event
 
@@ -56,44 +56,38 @@ class Sent:
 def send(
     ledger: Ledger,
     api: Api,
-    claim: Claim,
+    destination: str,
     intents: Sequence[Intent],
     *,
     plan: str | None,
     stop: threading.Event,
     progress: Progress,
 ) -> Sent:
-    """Sends every intent that the claim gave to this run, several at a time, and tells how each stands.
+    """Sends every invoice that no other run holds, several at a time, and tells how each stands.
 
-    Never raises for what happens to one invoice. What others hold at this moment is told as it stands.
+    What a living run holds is waited for; what it leaves behind is taken over. Never raises for what happens to one
+    invoice, and after the first request not for the ledger either: the run then ends with a sentence.
     """
-    bodies = {intent.key: intent.payload.body() for intent in intents if intent.key in claim.owned}
-    sending = _Sending(ledger, api, stop, plan, bodies)
-    mine = list(bodies)
-    done = 0
+    sending = _Sending(ledger, api, stop, plan, {intent.key: intent.payload.body() for intent in intents})
+    left = list(intents)
+    standing: dict[str, Entry] = {}
     with _kept_alive(ledger):
-        pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="send")
-        try:
-            waiting: set[Future[None]] = set()
-            todo = deque(mine)
-            while waiting or (todo and not stop.is_set() and sending.stopped is None):
-                while todo and len(waiting) < IN_FLIGHT and not stop.is_set() and sending.stopped is None:
-                    waiting.add(pool.submit(sending.one, todo.popleft()))
-                finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    future.result()
-                    done += 1
-                    progress(done, len(mine))
-        finally:
-            sending.abandoned.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-            sending.write_rest()
+        while left and not sending.is_over:
+            ledger.take_from_the_dead(destination)
+            claim = ledger.claim(destination, left)
+            sending.all(claim.owned, progress, len(intents))
+            standing |= ledger.standing([intent.key for intent in left])
+            left = [intent for intent in left if _held_by_another(standing.get(intent.key), ledger.run)]
+            if left:
+                stop.wait(0.25)
     stopped = sending.stopped
     if stopped is None and stop.is_set():
         stopped = "The run was interrupted. What was sent is recorded; run it again for the rest."
-    return Sent(
-        frozenset(sending.posted), ledger.standing([intent.key for intent in intents]), sending.unwritten, stopped
-    )
+    return Sent(frozenset(sending.posted), standing, sending.unwritten, stopped)
+
+
+def _held_by_another(entry: Entry | None, run: str) -> bool:
+    return entry is not None and entry.owner not in (None, run)
 
 
 @dataclass(slots=True)
@@ -108,9 +102,35 @@ class _Sending:
     posted: set[str] = field(default_factory=set)
     unwritten: dict[str, str] = field(default_factory=dict)  # key → job id
     stopped: str | None = None
+    done: int = 0
     abandoned: threading.Event = field(default_factory=threading.Event)
     _failures: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_over(self) -> bool:
+        """True once nothing more may be begun."""
+        return self.stopped is not None or self.stop.is_set()
+
+    def all(self, keys: Collection[str], progress: Progress, total: int) -> None:
+        """Sends these invoices in the order of the input, at most `IN_FLIGHT` at once."""
+        todo = deque(key for key in self.bodies if key in keys)
+        pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="send")
+        waiting: set[Future[None]] = set()
+        try:
+            while waiting or (todo and not self.is_over):
+                while todo and len(waiting) < IN_FLIGHT and not self.is_over:
+                    waiting.add(pool.submit(self.one, todo.popleft()))
+                finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    future.result()
+                    self.done += 1
+                    progress(self.done, total)
+        finally:
+            self.abandoned.set()  # on Ctrl-C too: what is under way ends, nothing more begins
+            pool.shutdown(wait=True, cancel_futures=True)
+            self.abandoned.clear()
+            self._write_rest()
 
     def one(self, key: str) -> None:
         """Sends one invoice, trying again only while it provably has not arrived."""
@@ -170,7 +190,7 @@ class _Sending:
         if believed:
             self.posted.add(key)
 
-    def write_rest(self) -> None:
+    def _write_rest(self) -> None:
         """The last chance of answers that the ledger could not take. What stays unwritten will be in doubt."""
         for key, job_id in list(self.unwritten.items()):
             try:
@@ -189,19 +209,6 @@ class _Sending:
     def _stop(self, sentence: str) -> None:
         if self.stopped is None:
             self.stopped = sentence
-
-
-def wait_for_others(ledger: Ledger, keys: Sequence[str], *, stop: threading.Event, seconds: float) -> dict[str, Entry]:
-    """Waits while other living runs hold some of these invoices, at most so long, and tells how they stand then."""
-    deadline = time.monotonic() + seconds
-    standing = ledger.standing(keys)
-    while not stop.is_set() and time.monotonic() < deadline:
-        held = [key for key, entry in standing.items() if entry.owner is not None and entry.owner != ledger.run]
-        if not held:
-            break
-        stop.wait(0.25)
-        standing |= ledger.standing(held)
-    return standing
 
 
 @contextmanager

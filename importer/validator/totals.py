@@ -44,9 +44,7 @@ def total_can_be_sent(case: Case) -> Iterator[Problem]:
         what = f"The invoice total {text!r} has parts of a cent."
         yield Problem(NOT_WHOLE_CENTS, what, place, field, text, advice)
     elif total < 0:
-        yield Problem(
-            CREDIT_MEMO, f"The invoice total is {dollars(total)}: this is a credit memo.", place, field, text
-        )
+        yield Problem(CREDIT_MEMO, f"The invoice total is {dollars(total)}: this is a credit memo.", place, field, text)
     elif total == 0:
         yield Problem(ZERO_TOTAL, "The invoice total is zero.", place, field, text)
     if abs(total) > MOST_CENTS:

@@ -1,0 +1,150 @@
+"""Every command: its options, one call into the pipeline, and what is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from importer import __version__
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Commands(click.Group):
+    """Lists the commands in the order of the work, not of the alphabet."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """As they were added."""
+        return list(self.commands)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="invoice-importer")
+def commands() -> None:
+    """Moves vendor invoices from spreadsheets into ResMan, through Propexo's API.
+
+    \b
+    First    invoice-importer check march.xlsx     what would happen; sends nothing
+    Then     invoice-importer submit march.xlsx    the same, then posts
+    To try   add --sandbox to either: nothing leaves this machine
+
+    Add --debug to any command to see the technical details of an error.
+    """
+
+
+CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The settings file. [importer.toml in this folder, or in the home]",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the summary.")
+SANDBOX = click.option("--sandbox", is_flag=True, help="Use the stand-in API on this machine, with its own ledger.")
+
+READING = (
+    click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)),
+    click.option(
+        "--results",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="Where the results workbook goes: a folder, or a name ending in .xlsx. [beside the input]",
+    ),
+    click.option("--no-results", is_flag=True, help="Write no results workbook."),
+    click.option("--sheet", metavar="NAME", help="The sheet to read."),
+    click.option(
+        "--expect-count", metavar="N", type=click.IntRange(min=0), help="How many invoices there must be, or none goes."
+    ),
+    click.option("--expect-total", metavar="AMOUNT", help="What they must come to in dollars, or none goes."),
+    JSON,
+    SANDBOX,
+    CONFIG,
+)
+
+
+def with_options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options in the order in which `--help` lists them."""
+
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@commands.command()
+@with_options(*READING)
+def check(**given: Any) -> int:
+    """Reads, checks, and says what would happen. Sends nothing, ever."""
+    from importer.cli.desk import at_desk, results_path, wanted
+    from importer.cli.rendering import render
+    from importer.pipeline import check_files
+
+    with at_desk(given) as desk:
+        target = results_path(given)
+        return render(check_files(wanted(given), desk), desk, target, as_json=given["as_json"])
+
+
+@commands.command()
+@with_options(*READING)
+@click.option("--yes", is_flag=True, help="Do not ask before posting.")
+@click.option("--approved", metavar="PLAN", help="Post only if the files give exactly this plan of `check`.")
+@click.option("--full-speed", is_flag=True, help="Use all of the API's rate limit; its answers then get slower.")
+def submit(**given: Any) -> int:
+    """Reads, checks, and posts what is right. Asks once before posting."""
+    from importer.cli.desk import at_desk, results_path, wanted
+    from importer.cli.rendering import ask, render
+    from importer.pipeline import submit_files
+    from importer.report import check_target
+
+    with at_desk(given, serving=True) as desk:
+        target = results_path(given)
+        finished = submit_files(
+            wanted(given),
+            desk,
+            agree=lambda would: given["yes"] or given["approved"] is not None or ask(would, desk),
+            before=lambda: None if target is None else check_target(target),
+            approved=given["approved"],
+        )
+        return render(finished, desk, target, as_json=given["as_json"])
+
+
+@commands.command()
+@click.option("--limit", default=20, show_default=True, help="How many runs to show, newest first.")
+@with_options(JSON, SANDBOX, CONFIG)
+def history(**given: Any) -> None:
+    """What was run: when, by whom, which file, and what came of it."""
+    from importer.cli.desk import at_desk
+    from importer.cli.rendering import print_history
+    from importer.pipeline import past_runs
+
+    with at_desk(given) as desk:
+        print_history(past_runs(desk, given["limit"]), as_json=given["as_json"])
+
+
+@commands.command()
+@click.option("--port", default=8765, show_default=True, help="The port on 127.0.0.1; 0 takes any free one.")
+@click.option("--reset", is_flag=True, help="Forget everything that was posted before.")
+@with_options(CONFIG)
+def sandbox(port: int, reset: bool, **given: Any) -> None:
+    """Runs the stand-in for Propexo's API on this machine, until Ctrl-C."""
+    from importer import sandbox as stand_in
+    from importer.cli.desk import load_settings, sandbox_folder
+
+    folder = sandbox_folder(load_settings(given))
+    if reset:
+        stand_in.reset(folder)
+    stand_in.serve(folder, port=port, announce=_announce)
+
+
+def _announce(url: str) -> None:
+    from importer import sandbox as stand_in
+
+    click.echo(
+        f"The stand-in API listens on {url}; stop it with Ctrl-C. To use it from another window:\n"
+        f"  export PROPEXO_URL={url} PROPEXO_TOKEN={stand_in.TOKEN} PROPEXO_INTEGRATION_ID={stand_in.INTEGRATION_ID}",
+        err=True,
+    )

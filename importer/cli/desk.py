@@ -1,0 +1,114 @@
+"""From what was typed, and from the environment, to what a run is given."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from importer import sandbox, settings
+from importer.cli.progress import Bar, Silence
+from importer.pipeline import Desk, Wanted
+from importer.settings import Settings
+from importer.validator.control import Expected
+
+
+def load_settings(given: Mapping[str, Any]) -> Settings:
+    """The settings, as the options, the environment and `importer.toml` have them."""
+    options = {"full_speed": True} if given.get("full_speed") else {}
+    return settings.load(options=options, environment=os.environ, folder=Path.cwd(), config=given.get("config"))
+
+
+def sandbox_folder(loaded: Settings) -> Path:
+    """Where the stand-in keeps what was posted to it."""
+    return loaded.home / "sandbox" / "api"
+
+
+@contextmanager
+def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[Desk]:
+    """Everything a run is given. With `--sandbox` and `serving` the stand-in runs for as long as the block lasts."""
+    loaded = load_settings(given)
+    with ExitStack() as stack:
+        if given.get("sandbox"):
+            url = stack.enter_context(sandbox.embedded(sandbox_folder(loaded))) if serving else "http://127.0.0.1"
+            loaded = loaded.with_sandbox(url=url, token=sandbox.TOKEN, integration_id=sandbox.INTEGRATION_ID)
+        stop = threading.Event()
+        bar = Bar(loaded.rate_limit, loaded.rate_window_seconds) if sys.stderr.isatty() else Silence()
+        stack.callback(bar.end)
+        _stop_on_signals(stop, bar)
+        host = socket.gethostname()
+        yield Desk(
+            settings=loaded,
+            now=lambda: datetime.now(UTC),
+            who=f"{_user()}@{host}",
+            host=host,
+            stop=stop,
+            watcher=bar,
+        )
+
+
+def wanted(given: Mapping[str, Any]) -> Wanted:
+    """What is to be read, and what it should come to."""
+    return Wanted(tuple(given["files"]), given["sheet"], Expected(given["expect_count"], _cents(given["expect_total"])))
+
+
+def results_path(given: Mapping[str, Any]) -> Path | None:
+    """Where the workbook goes; None with `--no-results`."""
+    if given["no_results"]:
+        return None
+    files: tuple[Path, ...] = given["files"]
+    asked: Path | None = given["results"]
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    name = f"{files[0].stem}{more}.results.xlsx"
+    if asked is None:
+        return files[0].parent / name
+    if asked.is_dir() or not asked.suffix:
+        return asked / name
+    if asked.suffix.lower() != ".xlsx":
+        raise click.UsageError(f"--results {asked} is neither a folder nor a name that ends in .xlsx.")
+    return asked
+
+
+def _cents(amount: str | None) -> int | None:
+    if amount is None:
+        return None
+    try:
+        cents = Decimal(amount.replace("$", "").replace(",", "").strip()) * 100
+    except InvalidOperation:
+        cents = Decimal("NaN")
+    if not cents.is_finite() or cents != cents.to_integral_value():
+        raise click.UsageError(f"--expect-total {amount!r} is not an amount. Write it like 18204.00.")
+    return int(cents)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"  # a service without a name of its own
+
+
+def _stop_on_signals(stop: threading.Event, bar: Bar | Silence) -> None:
+    """The first Ctrl-C lets what is under way end and be recorded; the second ends at once."""
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        bar.end()
+        click.echo("Stopping: what is under way is finished and recorded. Ctrl-C again ends at once.", err=True)
+
+    signal.signal(signal.SIGINT, asked)
+    signal.signal(signal.SIGTERM, asked)

@@ -1,0 +1,83 @@
+"""What a clerk, or a script, sees of a run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+from rich.console import Console
+
+from importer import report
+from importer.errors import ImporterError
+from importer.models import Run, Status, dollars
+from importer.pipeline import Desk, keep_results
+
+INTERRUPTED = 130
+
+
+def render(run: Run, desk: Desk, target: Path | None, *, as_json: bool) -> int:
+    """Writes the workbook, prints the summary or the JSON object, and returns the exit code."""
+    written = None if target is None else _write(run, desk, target)
+    if written is not None:
+        keep_results(desk, run.id, written)
+    desk.watcher.end()
+    if as_json:
+        print_json(report.as_json(run, written))
+    else:
+        console(sys.stdout).print(report.summary(run, written))
+    return INTERRUPTED if desk.stop.is_set() and run.exit_code != 3 else run.exit_code
+
+
+def ask(would: Run, desk: Desk) -> bool:
+    """The one question before posting: how many, how much, where to."""
+    desk.watcher.end()
+    if not sys.stdin.isatty():
+        raise click.UsageError("There is nobody to ask. Add --yes to post without a question.")
+    counts, amounts = would.counts(), would.amounts()
+    count = counts[Status.READY]
+    where = f"PRODUCTION ({would.destination})" if desk.settings.is_production else would.destination
+    question = (
+        f"Post {count:,} {'invoice' if count == 1 else 'invoices'}, {dollars(amounts[Status.READY])}, to {where}?"
+    )
+    held = counts["invoices"] - count
+    return click.confirm(f"{question} The other {held:,} are not sent." if held else question, err=True)
+
+
+def print_history(runs: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """The runs of the ledger, newest first."""
+    if as_json:
+        print_json(report.history_json(runs))
+    else:
+        console(sys.stdout).print(report.history(runs))
+
+
+def print_json(answer: object) -> None:
+    """One object on standard output."""
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def console(stream: TextIO) -> Console:
+    """Wraps on a terminal only: a line in a file or a pipe stays whole."""
+    return Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
+
+
+def _write(run: Run, desk: Desk, target: Path) -> Path | None:
+    """The workbook; in the home where it cannot be written where it should, because what was posted must be told."""
+    try:
+        return report.write_workbook(run, target)
+    except ImporterError as error:
+        if run.command != "submit":
+            raise
+        desk.watcher.end()
+        click.echo(str(error), err=True)
+    try:
+        folder = desk.settings.home / "results"
+        folder.mkdir(parents=True, exist_ok=True)
+        return report.write_workbook(run, folder / f"{run.id}.results.xlsx")
+    except (ImporterError, OSError) as error:
+        click.echo(f"{error} The run is in the ledger: `invoice-importer history`.", err=True)
+        return None

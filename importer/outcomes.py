@@ -1,0 +1,221 @@
+"""Where what the validator decided meets what the ledger knows: one outcome for each invoice.
+
+Siblings of the road never import each other; this is the place above them where they meet.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from importer.models import Outcome, Reading, Run, Status
+from importer.problems import CONFLICT, IN_DOUBT, NOT_SENT, REFUSED, REFUSED_BEFORE, WRITE_FAILED, Kind, Problem
+from importer.submitter import Entry, Intent, Ledger, Sent, State, may_go, plans
+from importer.validator import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What is known of a run from its first moment."""
+
+    id: str
+    command: str
+    started: datetime
+    who: str
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that is decided before anything is sent."""
+
+    reading: Reading
+    verdicts: tuple[Verdict, ...]
+    intents: tuple[Intent | None, ...]  # one for each verdict; None where errors stand against it
+    standing: Mapping[str, Entry]  # what the ledger knows of them
+
+    @classmethod
+    def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
+        """Looks every invoice without errors up in the ledger."""
+        intents = tuple(_intent(verdict, destination) for verdict in verdicts)
+        return cls(reading, verdicts, intents, ledger.standing([intent.key for intent in intents if intent]))
+
+    def looked_at_again(self, ledger: Ledger) -> Prepared:
+        """The same, with what the ledger knows now."""
+        return replace(self, standing=ledger.standing([intent.key for intent in self.intents if intent]))
+
+    @property
+    def ready(self) -> list[Intent]:
+        """What would be sent: nothing of it, where the run as a whole misses what was expected of it."""
+        if any(problem.kind.stops_run for problem in self.reading.problems):
+            return []
+        return [intent for intent in self.intents if intent is not None and self._may_go(intent)]
+
+    @property
+    def doubtful(self) -> list[str]:
+        """The keys whose outcome is unknown."""
+        return [key for key, entry in self.standing.items() if entry.state is State.IN_DOUBT]
+
+    @property
+    def plan(self) -> str | None:
+        """The hash over exactly what would be sent."""
+        return plans.plan_of(self.ready)
+
+    def approvable(self, planned: frozenset[tuple[str, ...]]) -> list[Intent]:
+        """What would be sent, with those of an approved plan that were posted since in the very same form."""
+        ready = self.ready
+        posted = [
+            intent
+            for intent in self.intents
+            if intent is not None
+            and (entry := self.standing.get(intent.key)) is not None
+            and entry.state in (State.ACCEPTED, State.CONFIRMED)
+            and entry.fingerprint == intent.fingerprint
+            and plans.identity_of(intent) in planned
+        ]
+        return ready + posted
+
+    def _may_go(self, intent: Intent) -> bool:
+        entry = self.standing.get(intent.key)
+        return entry is None or may_go(entry, intent.fingerprint)
+
+
+def before_sending(start: Start, prepared: Prepared, finished: datetime) -> Run:
+    """What would happen."""
+    return _run(start, prepared, finished, (_before(*pair) for pair in _pairs(prepared, prepared.standing)))
+
+
+def not_sent(run: Run, reason: str) -> Run:
+    """The same run with everything that was ready left unsent, and why."""
+    outcomes = tuple(
+        _with(outcome, Status.NOT_SENT, NOT_SENT, reason) if outcome.status is Status.READY else outcome
+        for outcome in run.outcomes
+    )
+    return replace(run, outcomes=outcomes, stopped=reason)
+
+
+def after_sending(start: Start, prepared: Prepared, sent: Sent, finished: datetime) -> Run:
+    """What happened."""
+    attempted = {intent.key for intent in prepared.ready}
+    outcomes = (
+        _after(outcome, entry, sent, start.id)
+        if entry is not None and entry.key in attempted
+        else _before(outcome, entry)
+        for outcome, entry in _pairs(prepared, sent.standing | _untouched(prepared, attempted))
+    )
+    return replace(_run(start, prepared, finished, outcomes), stopped=sent.stopped)
+
+
+def _untouched(prepared: Prepared, attempted: set[str]) -> dict[str, Entry]:
+    return {key: entry for key, entry in prepared.standing.items() if key not in attempted}
+
+
+def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterable[Outcome]) -> Run:
+    return Run(
+        start.id,
+        start.command,
+        start.started,
+        finished,
+        start.who,
+        start.destination,
+        prepared.reading,
+        tuple(outcomes),
+        prepared.plan,
+    )
+
+
+def _pairs(prepared: Prepared, standing: Mapping[str, Entry]) -> Iterable[tuple[Outcome, Entry | None]]:
+    stopped = next((each.what for each in prepared.reading.problems if each.kind.stops_run), None)
+    for verdict, intent in zip(prepared.verdicts, prepared.intents, strict=True):
+        if intent is None:
+            yield Outcome(verdict.invoice, Status.NEEDS_FIXING, verdict.problems), None
+            continue
+        outcome = Outcome(
+            verdict.invoice, Status.READY, verdict.problems, verdict.payload, intent.key, intent.fingerprint
+        )
+        entry = standing.get(intent.key)
+        if stopped is not None and (entry is None or may_go(entry, intent.fingerprint)):
+            outcome = _with(outcome, Status.NOT_SENT, NOT_SENT, stopped, "")
+        yield outcome, entry
+
+
+def _before(outcome: Outcome, entry: Entry | None) -> Outcome:
+    """An invoice that has not been sent in this run, as the ledger knows it."""
+    if entry is None:
+        return outcome
+    same = entry.fingerprint == outcome.fingerprint
+    match entry.state:
+        case State.PLANNED | State.RELEASED:
+            return outcome
+        case State.REFUSED:
+            return _with(outcome, outcome.status, REFUSED_BEFORE, entry.said or "") if same else outcome
+        case State.FAILED:
+            return _with(outcome, Status.REFUSED, WRITE_FAILED, entry.said or "", entry=entry) if same else outcome
+        case State.IN_DOUBT:
+            return _with(outcome, Status.IN_DOUBT, IN_DOUBT, entry.said or "", entry=entry)
+        case State.SENDING:
+            what = "Another run is sending this invoice at this moment."
+            return _with(outcome, Status.NOT_SENT, NOT_SENT, what, "Run the file again when that is over.")
+        case State.ACCEPTED | State.CONFIRMED:
+            if same:
+                return _known(replace(outcome, status=Status.ALREADY_POSTED), entry)
+            return _with(outcome, Status.CONFLICT, CONFLICT, _conflict(outcome, entry), entry=entry)
+
+
+def _after(outcome: Outcome, entry: Entry, sent: Sent, run: str) -> Outcome:
+    """An invoice that this run set out to send."""
+    if entry.key in sent.posted:
+        return _known(replace(outcome, status=Status.POSTED), entry)
+    if entry.key in sent.unwritten:
+        what = f"The API accepted it as job {sent.unwritten[entry.key]}, but the ledger could not be written."
+        return replace(_with(outcome, Status.IN_DOUBT, IN_DOUBT, what), job_id=sent.unwritten[entry.key])
+    mine = entry.run == run
+    match entry.state:
+        case State.REFUSED if mine:
+            return _with(outcome, Status.REFUSED, REFUSED, entry.said or "")
+        case State.SENDING if mine:
+            return _with(outcome, Status.IN_DOUBT, IN_DOUBT, "The run ended before the answer was recorded.")
+        case State.PLANNED | State.REFUSED | State.RELEASED | State.SENDING:
+            reason = sent.stopped or entry.said or "Another run holds this invoice."
+            return _with(outcome, Status.NOT_SENT, NOT_SENT, reason)
+        case _:
+            return _before(outcome, entry)
+
+
+def _intent(verdict: Verdict, destination: str) -> Intent | None:
+    if verdict.payload is None:
+        return None
+    rows = ", ".join(str(row.number) for row in verdict.invoice.rows)
+    payload = verdict.payload
+    return Intent(payload.key(destination), payload.fingerprint(), payload, verdict.invoice.source.file, rows)
+
+
+def _known(outcome: Outcome, entry: Entry) -> Outcome:
+    """With the job id and what ResMan is known to have said."""
+    resman = {State.CONFIRMED: "confirmed", State.ACCEPTED: "pending"}.get(entry.state, entry.said)
+    return replace(outcome, job_id=entry.job_id, resman=resman, evidence=entry.evidence)
+
+
+def _with(
+    outcome: Outcome, status: Status, kind: Kind, what: str, advice: str | None = None, *, entry: Entry | None = None
+) -> Outcome:
+    invoice = outcome.invoice
+    text = invoice.cell_text("invoice_number")
+    problem = Problem(kind, what or kind.title + ".", invoice.place("invoice_number"), "invoice_number", text, advice)
+    changed = replace(outcome, status=status, problems=(*outcome.problems, problem))
+    return changed if entry is None else _known(changed, entry)
+
+
+def _conflict(outcome: Outcome, entry: Entry) -> str:
+    changes: Sequence[str] = ()
+    if outcome.payload is not None:
+        now = json.loads(outcome.payload.body())
+        changes = list(islice(plans.field_changes(json.loads(entry.body), now), 4))
+    more = "; ".join(changes[:3]) + (" and more" if len(changes) > 3 else "")
+    when = f" on {entry.sent_at:%Y-%m-%d}" if entry.sent_at else ""
+    return (
+        f"This invoice was posted{when} from {entry.file} (job {entry.job_id or 'unknown'}) with other content: {more}."
+    )

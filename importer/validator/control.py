@@ -1,0 +1,30 @@
+"""Control totals: what somebody outside the file says that it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from importer.models import Reading, dollars
+from importer.problems import CONTROL_TOTAL, Place, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the run should come to: invoices, and cents. None: not said."""
+
+    count: int | None = None
+    total: int | None = None
+
+
+def misses(reading: Reading, expected: Expected) -> Iterator[Problem]:
+    """A problem for each expectation that the files do not meet. Every invoice counts, also those with errors."""
+    place = Place(reading.files[0].name) if len(reading.files) == 1 else Place()
+    count = len(reading.invoices)
+    if expected.count is not None and expected.count != count:
+        yield Problem(CONTROL_TOTAL, f"Expected {expected.count:,} invoices, found {count:,}.", place)
+    total = sum(invoice.worth for invoice in reading.invoices)
+    if expected.total is not None and expected.total != total:
+        apart = dollars(abs(total - expected.total))
+        what = f"Expected {dollars(expected.total)}, found {dollars(total)}: {apart} apart."
+        yield Problem(CONTROL_TOTAL, what, place)
