@@ -141,8 +141,7 @@ def row_digest(file: str, sheet: str | None, row: int, cells: Iterable[Cell]) ->
     Trailing blanks do not count, nor whether 1250 is a number or text.
     """
     texts = [
-        cell if cell.__class__ is str and cell.isascii() and cell.isprintable() else _canonical(cell)
-        for cell in cells
+        cell if cell.__class__ is str and cell.isascii() and cell.isprintable() else _canonical(cell) for cell in cells
     ]
     while texts and not texts[-1]:
         texts.pop()

@@ -1,4 +1,4 @@
-"""Puts cells into a worksheet so that nothing which the input says becomes a formula, a link or a lost digit."""
+"""Cells as they were: each value with the format that shows it."""
 
 from __future__ import annotations
 
@@ -13,51 +13,45 @@ from importer.results_layout import tidy_text, written_cell
 
 
 def put_text(sheet: Any, row: int, column: int, text: str, style: Any = None) -> None:
-    """Text stays text, whatever it begins with."""
+    """Write text of ours or the clerk's into a sheet that is written cell by cell; it stays text."""
     text = tidy_text(text)
     if text.startswith("<r>") and text.endswith("</r>"):  # XlsxWriter takes such a string for markup of its own
         text += " "
     sheet.write_string(row, column, text, style)
 
 
-class CellWriter:
-    """Writes the clerk's own cells in one colouring: plain, wrong, worth a look, or left out."""
+class CellStyles:
+    """The formats for the clerk's cells in one colouring: plain, wrong, worth a look, or left out."""
 
     def __init__(self, made: Styles, **properties: object) -> None:
-        self._made = made
-        self._properties = properties
-        self._general = made.get(**properties)
+        self._text = made.get(**properties)
+        self._number = made.get(num_format=styles.AS_IS, **properties)
         self._money = made.get(num_format=styles.EXACT_MONEY, **properties)
         self._day = made.get(num_format=styles.DAY, align="left", **properties)
         self._moment = made.get(num_format=styles.MOMENT, align="left", **properties)
         self._clock = made.get(num_format=styles.CLOCK, align="left", **properties)
         self._length = made.get(num_format=styles.LENGTH, **properties)
-        self._coloured = bool(properties)
 
-    def put(self, sheet: Any, row: int, column: int, cell: Cell, *, is_money: bool) -> None:
-        """Write one cell as it was; a blank one only where its colour says something."""
+    def of(
+        self, cell: Cell, *, is_money: bool
+    ) -> tuple[str | int | float | bool | date | datetime | time | timedelta | None, Any]:
+        """The cell as it is written, and its format."""
         if cell.__class__ is str and cell:
-            put_text(sheet, row, column, str(cell), self._general)
-            return
-        match written_cell(cell):
-            case None:
-                if self._coloured:
-                    sheet.write_blank(row, column, None, self._general)
-            case str() as text:
-                put_text(sheet, row, column, text, self._general)
-            case bool() as truth:
-                sheet.write_boolean(row, column, truth, self._general)
-            case int() | float() as number:
-                sheet.write_number(row, column, number, self._money if is_money else self._general)
-            case datetime() as moment:
-                whole_day = moment.time() == time()
-                sheet.write_datetime(row, column, moment, self._day if whole_day else self._moment)
-            case date() as day:
-                sheet.write_datetime(row, column, day, self._day)
-            case time() as clock:
-                sheet.write_datetime(row, column, clock, self._clock)
-            case timedelta() as length:
-                sheet.write_datetime(row, column, length, self._length)
+            return str(cell), self._text
+        written = written_cell(cell)
+        match written:
+            case None | str() | bool():
+                return written, self._text
+            case int() | float():
+                return written, self._money if is_money else self._number
+            case datetime():
+                return written, self._day if written.time() == time() else self._moment
+            case date():
+                return written, self._day
+            case time():
+                return written, self._clock
+            case _:
+                return written, self._length
 
 
 def money_columns(source: Source) -> frozenset[int]:
@@ -65,3 +59,17 @@ def money_columns(source: Source) -> frozenset[int]:
     return frozenset(
         index for name, index in source.columns.items() if name in BY_NAME and BY_NAME[name].kind is Kind.DOLLARS
     )
+
+
+def lines_needed(text: str, width: float) -> int:
+    """How many lines the text takes in a column this many characters wide.
+
+    Widths count in digits, and most letters of Arial are narrower; words that do not fit leave gaps.
+    """
+    return sum(1 if len(line) <= width * 1.22 else -(-len(line) // int(width * 1.1)) for line in text.split("\n"))
+
+
+def row_height(*texts: tuple[str, float]) -> float | None:
+    """Points for a row of wrapped texts with their columns' widths; None where one line is enough."""
+    lines = max(lines_needed(text, width) for text, width in texts)
+    return None if lines == 1 else min(13.0 * lines + 2, 400)

@@ -13,7 +13,8 @@ INK = "#1F2933"
 QUIET = "#6B7785"
 RULE = "#D5DAE0"
 SLATE = "#34495E"
-PAPER = "#F4F6F8"
+PAPER = "#F2F5F8"
+LINK = "#1D4F82"
 WRONG = "#FBD5CE"
 LOOK = "#FDF0C4"
 
@@ -31,10 +32,23 @@ CHIPS: dict[str, tuple[str, str]] = {
 }
 """Fill and ink of each status."""
 
+BARS: dict[str, str] = {
+    Status.READY: "#6F9CC8",
+    Status.POSTED: "#5B9E72",
+    Status.ALREADY_POSTED: "#A9C7B0",
+    Status.NEEDS_FIXING: "#E3B04B",
+    Status.REFUSED: "#C65D50",
+    Status.IN_DOUBT: "#8E63AB",
+    Status.NOT_SENT: "#9AA5B1",
+    Status.CONFLICT: "#D08455",
+}
+"""The colour of each status in a chart."""
+
 BANNERS = {Place.PRODUCTION: "#8E2A23", Place.OTHER: "#8E2A23", Place.SANDBOX: "#2B6777"}
 
-MONEY = "#,##0.00;-#,##0.00"
-EXACT_MONEY = "#,##0.00##;-#,##0.00##"  # shows parts of a cent where there are any
+AS_IS = "General_)"  # "_)" keeps a number off the text in the next column
+MONEY = "#,##0.00_)"
+EXACT_MONEY = "#,##0.00##_)"  # shows parts of a cent where there are any
 COUNT = "#,##0"
 DAY = "yyyy-mm-dd"
 MOMENT = "yyyy-mm-dd hh:mm:ss"
@@ -42,39 +56,38 @@ CLOCK = "hh:mm:ss"
 LENGTH = "[h]:mm:ss"
 
 
+_HEADING: dict[str, object] = {"bold": True, "valign": "vcenter", "text_wrap": True, "num_format": "@_)"}
+
+
 class Styles:
     """Makes each cell format once."""
 
     def __init__(self, book: Any) -> None:  # xlsxwriter.Workbook
-        self._book = book
+        self.book = book
         self._made: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def get(self, **properties: object) -> Any:
         """The format with these XlsxWriter properties; vertical alignment is "top" unless told otherwise."""
-        wanted = {"valign": "top", "font_color": INK, **properties}
+        wanted = {
+            "valign": "top",
+            "font_color": INK,
+            **({"align": "left"} if "indent" in properties else {}),
+            **properties,
+        }
         identity = tuple(sorted(wanted.items()))
         if identity not in self._made:
-            self._made[identity] = self._book.add_format(wanted)
+            self._made[identity] = self.book.add_format(wanted)
         return self._made[identity]
 
     def chip(self, status: str, **properties: object) -> Any:
         """The coloured cell that names a status."""
         fill, ink = CHIPS[status]
-        return self.get(bg_color=fill, font_color=ink, bold=status != SKIPPED, **properties)
+        return self.get(**{"bg_color": fill, "font_color": ink, "bold": status != SKIPPED, **properties})
 
     def heading(self, **properties: object) -> Any:
         """A column's heading, ours."""
-        return self.get(
-            **{
-                "bold": True,
-                "bg_color": SLATE,
-                "font_color": "#FFFFFF",
-                "valign": "vcenter",
-                "text_wrap": True,
-                **properties,
-            }
-        )
+        return self.get(**{**_HEADING, "bg_color": SLATE, "font_color": "#FFFFFF", **properties})
 
-    def own_heading(self) -> Any:
+    def own_heading(self, **properties: object) -> Any:
         """A column's heading, the clerk's."""
-        return self.get(bold=True, bg_color="#DDE3EA", valign="vcenter", text_wrap=True)
+        return self.get(**{**_HEADING, "bg_color": "#DDE3EA", **properties})

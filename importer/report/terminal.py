@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.models import Run, Status, dollars
-from importer.problems import Problem
+from importer.problems import Kind, Problem
+from importer.report.accounts import advised
 from importer.report.tie_out import as_said
-from importer.report.wording import Place, destination, happened, next_step, several
+from importer.report.wording import Place, destination, happened, next_steps, several
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,14 +30,17 @@ _EXAMPLES = 3  # of one kind, before the rest is only counted
 
 
 def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> RenderableType:
-    """Counts and money by status, then at most `lines` lines of problems, worst first; `results` is the workbook."""
+    """Counts and money by status, at most `lines` lines of problems, errors first, and what to do next.
+
+    `results` is the workbook that holds the rest.
+    """
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     where = destination(run)
-    colour = "cyan" if where.place is Place.SANDBOX else "red"
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    colour = "dark_cyan" if where.place is Place.SANDBOX else "dark_red"
+    table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
     table.add_column()
     table.add_column(justify="right")
     table.add_column(justify="right")
@@ -46,48 +51,65 @@ def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> Render
     table.add_row(Text("All invoices", "bold"), f"{counts['invoices']:,}", dollars(amounts["invoices"]))
     parts: list[RenderableType] = [
         Text.assemble((f" {where.place} ", f"bold white on {colour}"), " ", where.sentence),
-        Text(happened(run), "bold"),
+        Text(),
         table,
+        Text(),
+        Text(happened(run), "bold"),
     ]
     told = list(problem_lines(run))
-    if told:
-        kept = told if len(told) <= lines else told[: lines - 1]
-        parts += [Text(), *(Text(text, style) for text, style, _ in kept)]
-        left = sum(count for _, _, count in told[len(kept) :])
-        if left:
-            parts.append(Text(f"… and {left:,} more" + (", in the workbook" if results else ""), "dim"))
-    parts += [Text(), *(Text(notice) for notice in run.notices), Text(next_step(run))]
+    kept = told if len(told) <= lines else told[: lines - 1]
+    parts += [Text(line.text, "bold" if line.is_heading else "") for line in kept]
+    left = sum(line.stands_for for line in told[len(kept) :])
+    if left:
+        parts.append(Text(f"… and {left:,} more" + (", in the workbook" if results else ""), "dim"))
+    parts += [Text(notice) for notice in run.notices]
+    parts += [Text(), *(Text(step) for step in next_steps(run))]
     if results is not None:
         parts.append(Text.assemble("Results: ", (str(results), "bold")))
     return Group(*parts)
 
 
-def problem_lines(run: Run) -> Iterator[tuple[str, str, int]]:
-    """Line by line: text, rich style, and how many problems the line stands for. One kind after the other."""
-    groups: dict[str, list[tuple[str, Problem]]] = {}
+@dataclass(frozen=True, slots=True)
+class ProblemLine:
+    """One line about problems, and how many of them it stands for."""
+
+    text: str
+    stands_for: int
+    is_heading: bool = False
+
+
+def problem_lines(run: Run) -> Iterator[ProblemLine]:
+    """Errors, then warnings; those of one kind together, the most frequent kind first."""
+    groups: dict[Kind, list[tuple[str, Problem]]] = {}
     for problem in run.reading.problems:
-        groups.setdefault(problem.kind.code, []).append((_where(problem, run), problem))
+        groups.setdefault(problem.kind, []).append((_where(problem, run), problem))
     for outcome in run.outcomes:
-        number = as_said(outcome, "invoice_number")
+        number = as_said(outcome, "invoice_number") or "(no number)"
         for problem in outcome.problems:
-            groups.setdefault(problem.kind.code, []).append((f"invoice {number}, {_where(problem, run)}", problem))
-    for group in sorted(groups.values(), key=lambda found: (not found[0][1].is_error, -len(found))):
-        kind = group[0][1].kind
-        yield (
-            f"{kind.title} ({several(len(group), 'time')}). {kind.advice}",
-            "bold red" if group[0][1].is_error else "bold yellow",
-            0,
-        )
-        shown = group if len(group) <= _EXAMPLES + 1 else group[:_EXAMPLES]
-        for where, problem in shown:
-            yield f"  {where}: {problem.what}", "default", 1
-        if len(group) > len(shown):
-            yield f"  … and {len(group) - len(shown):,} more like these", "dim", len(group) - len(shown)
+            groups.setdefault(problem.kind, []).append((f"{number}, {_where(problem, run)}", problem))
+    for title, is_error in (("What is wrong", True), ("Worth a look, but nothing stops for it", False)):
+        found = [group for group in groups.values() if group[0][1].is_error is is_error]
+        if found:
+            yield ProblemLine("", 0)
+            yield ProblemLine(f"{title}: {sum(map(len, found)):,}", 0, is_heading=True)
+        for group in sorted(found, key=len, reverse=True):
+            yield from _group_lines(group)
+
+
+def _group_lines(group: list[tuple[str, Problem]]) -> Iterator[ProblemLine]:
+    if len(group) <= _EXAMPLES:
+        for where, problem in group:
+            yield ProblemLine(f"  {where}: {advised(problem)}", 1)
+        return
+    kind = group[0][1].kind
+    yield ProblemLine(f"  {kind.title}: {several(len(group), 'time')}. {kind.advice}", len(group) - _EXAMPLES)
+    for where, problem in group[:_EXAMPLES]:
+        yield ProblemLine(f"    e.g. {where}: {problem.what}", 1)
 
 
 def _where(problem: Problem, run: Run) -> str:
     place = problem.place
-    parts = [place.file or ""] if len(run.reading.files) > 1 else []
-    parts += [place.sheet] if place.sheet and len(run.reading.tables) > 1 else []
+    parts = [place.file] if len(run.reading.files) > 1 else []
+    parts += [place.sheet] if len(run.reading.tables) > 1 else []
     parts += [place.cell or "the file as a whole"]
     return ", ".join(part for part in parts if part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from importer.models import Outcome, Run, Status
@@ -17,7 +17,6 @@ class Amount:
     label: str
     count: int
     cents: int
-    status: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +29,23 @@ class RowCount:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The invoices of one vendor or one property, in cents. `read` is the sum of the four that follow `confirmed`'s."""
+    """The invoices of one vendor or one property; amounts in cents."""
 
     name: str
     id: str
     invoices: int
     read: int
     posted: int  # in this run or before
-    ready: int
-    open: int  # to be fixed, refused, not sent or in conflict
-    in_doubt: int
     confirmed: int  # of the posted: seen in ResMan
+    ready: int
+    stopped: int  # to be fixed, refused, in conflict or not sent
+    in_doubt: int
+    reasons: tuple[Amount, ...]  # why invoices did not go; they add up to `stopped` and `in_doubt`
 
     @property
     def difference(self) -> int:
         """Read less what is accounted for: zero."""
-        return self.read - self.posted - self.ready - self.open - self.in_doubt
+        return self.read - self.posted - self.ready - self.stopped - self.in_doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +53,26 @@ class TieOut:
     """Everything that has to add up."""
 
     read: Amount
-    by_status: tuple[Amount, ...]  # every status that occurs; they add up to `read`
+    by_status: tuple[tuple[Status, Amount], ...]  # every status that occurs; they add up to `read`
     reasons: tuple[Amount, ...]  # those that did not go, by their first error; they add up to their statuses
     accepted: Amount  # posted in this run or before, as sent
     rounding: int  # cents: accepted as sent less accepted as read
     in_resman: tuple[Amount, ...]  # the accepted ones by what ResMan says; they add up to `accepted`
     rows: tuple[RowCount, ...]  # headings, data rows, and each reason for leaving rows out; they add up to `row_total`
     row_total: int
-    rows_in_invoices: int
-    rows_in_none: int
     vendors: tuple[Party, ...]
     properties: tuple[Party, ...]
 
     @property
     def difference(self) -> int:
         """Cents read less cents accounted for: zero."""
-        return self.read.cents - sum(amount.cents for amount in self.by_status)
+        return self.read.cents - sum(amount.cents for _, amount in self.by_status)
 
 
+CONFIRMED = "confirmed"  # what `Outcome.resman` says once the invoice was seen there
+NO_INVOICE_LABEL = "Rows that belong to no invoice"
 _POSTED = (Status.POSTED, Status.ALREADY_POSTED)
-_OPEN = (Status.NEEDS_FIXING, Status.REFUSED, Status.NOT_SENT, Status.CONFLICT)
+_STOPPED = (Status.NEEDS_FIXING, Status.REFUSED, Status.NOT_SENT, Status.CONFLICT)
 
 
 def tie_out(run: Run) -> TieOut:
@@ -80,12 +80,11 @@ def tie_out(run: Run) -> TieOut:
     counts, amounts = run.counts(), run.amounts()
     accepted = [outcome for outcome in run.outcomes if outcome.status in _POSTED]
     as_sent = sum(map(_sent, accepted))
-    in_invoices = sum(len(outcome.invoice.rows) for outcome in run.outcomes)
     rows = _rows(run)
     return TieOut(
         read=Amount("Read from the input", counts["invoices"], amounts["invoices"]),
         by_status=tuple(
-            Amount(status.label, counts[status], amounts[status], status) for status in Status if counts[status]
+            (status, Amount(status.label, counts[status], amounts[status])) for status in Status if counts[status]
         ),
         reasons=_reasons(run.outcomes),
         accepted=Amount("Posted, in this run or before", len(accepted), as_sent),
@@ -93,8 +92,6 @@ def tie_out(run: Run) -> TieOut:
         in_resman=_in_resman(accepted),
         rows=rows,
         row_total=sum(row.count for row in rows),
-        rows_in_invoices=in_invoices,
-        rows_in_none=run.reading.row_count - in_invoices,
         vendors=_parties(run.outcomes, "vendor_id"),
         properties=_parties(run.outcomes, "property_id"),
     )
@@ -111,9 +108,12 @@ def _sent(outcome: Outcome) -> int:
 
 def _rows(run: Run) -> tuple[RowCount, ...]:
     reasons = Counter(skipped.reason for table in run.reading.tables for skipped in table.skipped)
+    in_invoices = sum(len(outcome.invoice.rows) for outcome in run.outcomes)
+    in_none = run.reading.row_count - in_invoices
     return (
-        RowCount("Heading rows", len(run.reading.tables)),
-        RowCount("Rows of invoices (data rows)", run.reading.row_count),
+        RowCount("Headings", len(run.reading.tables)),
+        RowCount("Rows of invoices", in_invoices),
+        *([RowCount(NO_INVOICE_LABEL, in_none)] if in_none else []),
         *(RowCount(f"Left out: {reason}", count) for reason, count in sorted(reasons.items())),
     )
 
@@ -142,10 +142,11 @@ def _reason(outcome: Outcome) -> str:
 
 
 def _in_resman(accepted: Iterable[Outcome]) -> tuple[Amount, ...]:
-    words = {"confirmed": "Confirmed in ResMan", "pending": "Waiting in ResMan's queue", None: "Not asked yet"}
-    return _grouped(
+    words = {CONFIRMED: "Confirmed in ResMan", "pending": "On the way to ResMan", None: "Not asked yet"}
+    found = _grouped(
         (words.get(outcome.resman, f"ResMan says: {outcome.resman}"), _sent(outcome)) for outcome in accepted
     )
+    return tuple(sorted(found, key=lambda amount: amount.label != words[CONFIRMED]))
 
 
 def _parties(outcomes: Iterable[Outcome], field: str) -> tuple[Party, ...]:
@@ -153,27 +154,23 @@ def _parties(outcomes: Iterable[Outcome], field: str) -> tuple[Party, ...]:
     for outcome in outcomes:
         said = as_said(outcome, field)
         groups[str(getattr(outcome.payload or outcome.invoice, field) or said)].append(outcome)
-    parties = []
-    for identity, group in groups.items():
-        cents: Counter[str] = Counter()
-        for outcome in group:
-            worth = outcome.invoice.worth
-            cents["read"] += worth
-            cents["posted"] += worth if outcome.status in _POSTED else 0
-            cents["open"] += worth if outcome.status in _OPEN else 0
-            cents[outcome.status] += worth
-            cents["confirmed"] += worth if outcome.status in _POSTED and outcome.resman == "confirmed" else 0
-        parties.append(
-            Party(
-                name=as_said(group[0], field) or "(not said)",
-                id=identity,
-                invoices=len(group),
-                read=cents["read"],
-                posted=cents["posted"],
-                ready=cents[Status.READY],
-                open=cents["open"],
-                in_doubt=cents[Status.IN_DOUBT],
-                confirmed=cents["confirmed"],
-            )
-        )
+    parties = [_party(identity, as_said(group[0], field), group) for identity, group in groups.items()]
     return tuple(sorted(parties, key=lambda party: (-abs(party.read), party.name)))
+
+
+def _party(identity: str, name: str, group: Sequence[Outcome]) -> Party:
+    def worth(*statuses: Status) -> int:
+        return sum(outcome.invoice.worth for outcome in group if outcome.status in statuses)
+
+    return Party(
+        name=name or "(not said)",
+        id=identity,
+        invoices=len(group),
+        read=worth(*Status),
+        posted=worth(*_POSTED),
+        confirmed=sum(o.invoice.worth for o in group if o.status in _POSTED and o.resman == CONFIRMED),
+        ready=worth(Status.READY),
+        stopped=worth(*_STOPPED),
+        in_doubt=worth(Status.IN_DOUBT),
+        reasons=_reasons(group),
+    )

@@ -2,61 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from importer.models import dollars
 from importer.report import styles
-from importer.report.cells import put_text
+from importer.report.cells import put_text, row_height
+from importer.report.rows_sheet import print_landscape
 from importer.report.styles import Styles
 from importer.report.tie_out import Party, TieOut
+from importer.report.wording import several
 
-COLUMNS = ("Invoices", "Read", "Posted", "of it confirmed", "Ready", "To be fixed", "In doubt", "Difference")
+_WHY = 58  # characters
+
+MONEY_COLUMNS: tuple[tuple[str, Callable[[Party], int], bool], ...] = (
+    ("Read", lambda party: party.read, True),
+    ("Posted", lambda party: party.posted, True),
+    ("Confirmed in ResMan", lambda party: party.confirmed, True),
+    ("Ready", lambda party: party.ready, False),
+    ("Did not go", lambda party: party.stopped, False),
+    ("In doubt", lambda party: party.in_doubt, False),
+    ("Difference", lambda party: party.difference, True),
+)
+"""Heading, cents, and whether the column stands there when it is all zeros.
+
+The difference is what was read less what was posted, is ready, did not go or is in doubt.
+"""
 
 
 def write_tie_out(sheet: Any, made: Styles, sums: TieOut) -> None:
     """Two tables, one below the other, each with its total."""
-    sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 28)
+    columns = [(heading, cents) for heading, cents, always in MONEY_COLUMNS if always or any(map(cents, sums.vendors))]
+    sheet.set_column(0, 0, 32)
+    sheet.set_column(1, 1, 26)
     sheet.set_column(2, 2, 10)
-    sheet.set_column(3, 1 + len(COLUMNS), 16)
-    at = _table(sheet, made, 0, "Vendor", sums.vendors)
-    _table(sheet, made, at + 1, "Property", sums.properties)
+    sheet.set_column(3, 2 + len(columns), 15)
+    sheet.set_column(3 + len(columns), 3 + len(columns), _WHY)
+    table = _Table(sheet, made, columns)
+    table.write("Vendor", sums.vendors)
+    table.write("Property", sums.properties)
     sheet.hide_gridlines(2)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&L&A&RPage &P of &N")
+    print_landscape(sheet)
 
 
-def _table(sheet: Any, made: Styles, at: int, title: str, parties: Sequence[Party]) -> int:
-    sheet.set_row(at, 30)
-    for column, heading in enumerate((title, "Id", *COLUMNS)):
-        put_text(sheet, at, column, heading, made.heading() if column < 2 else made.heading(align="right"))
-    for party in parties:
-        at += 1
-        put_text(sheet, at, 0, party.name, made.get())
-        put_text(sheet, at, 1, "" if party.id == party.name else party.id, made.get(font_color=styles.QUIET))
-        _figures(sheet, made, at, [party], bold=False)
-    at += 1
-    put_text(sheet, at, 0, "All", made.get(bold=True, top=1))
-    sheet.write_blank(at, 1, None, made.get(bold=True, top=1))
-    _figures(sheet, made, at, parties, bold=True)
-    return at + 1
+class _Table:
+    def __init__(self, sheet: Any, made: Styles, columns: Sequence[tuple[str, Callable[[Party], int]]]) -> None:
+        self._sheet = sheet
+        self._made = made
+        self._columns = columns
+        self._at = 0
 
+    def write(self, title: str, parties: Sequence[Party]) -> None:
+        sheet, made = self._sheet, self._made
+        sheet.set_row(self._at, 30)
+        for column, heading in enumerate((title, "Id", "Invoices", *(heading for heading, _ in self._columns))):
+            put_text(sheet, self._at, column, heading, made.heading(align="left" if column < 2 else "right"))
+        put_text(sheet, self._at, 3 + len(self._columns), "Why it did not go", made.heading(align="left", indent=1))
+        self._at += 1
+        for party in parties:
+            why = "\n".join(
+                f"{one.label}: {several(one.count, 'invoice')}, {dollars(one.cents)}" for one in party.reasons
+            )
+            height = row_height((why, _WHY - 2))
+            if height:
+                sheet.set_row(self._at, height)
+            put_text(sheet, self._at, 0, party.name, made.get(bottom=4, bottom_color=styles.RULE))
+            identity = "" if party.id == party.name else party.id
+            put_text(
+                sheet, self._at, 1, identity, made.get(bottom=4, bottom_color=styles.RULE, font_color=styles.QUIET)
+            )
+            self._figures([party], bottom=4, bottom_color=styles.RULE)
+            look = made.get(bottom=4, bottom_color=styles.RULE, text_wrap=True, font_color=styles.QUIET, indent=1)
+            put_text(sheet, self._at, 3 + len(self._columns), why, look)
+            self._at += 1
+        total: dict[str, object] = {"bold": True, "top": 1, "top_color": styles.SLATE}
+        put_text(sheet, self._at, 0, "All", made.get(**total))
+        sheet.write_blank(self._at, 1, None, made.get(**total))
+        self._figures(parties, **total)
+        sheet.write_blank(self._at, 3 + len(self._columns), None, made.get(**total))
+        self._at += 3
 
-def _figures(sheet: Any, made: Styles, at: int, parties: Sequence[Party], *, bold: bool) -> None:
-    look: dict[str, object] = {"bold": True, "top": 1} if bold else {}
-    sheet.write_number(at, 2, sum(party.invoices for party in parties), made.get(num_format=styles.COUNT, **look))
-    money = made.get(num_format=styles.MONEY, **look)
-    quiet = made.get(num_format=styles.MONEY, **{**look, "font_color": styles.QUIET})
-    sums = (
-        sum(party.read for party in parties),
-        sum(party.posted for party in parties),
-        sum(party.confirmed for party in parties),
-        sum(party.ready for party in parties),
-        sum(party.open for party in parties),
-        sum(party.in_doubt for party in parties),
-        sum(party.difference for party in parties),
-    )
-    for column, cents in enumerate(sums, start=3):
-        sheet.write_number(at, column, cents / 100, money if cents else quiet)
+    def _figures(self, parties: Sequence[Party], **look: object) -> None:
+        count = sum(party.invoices for party in parties)
+        self._sheet.write_number(self._at, 2, count, self._made.get(num_format=styles.COUNT, **look))
+        for column, (_, cents) in enumerate(self._columns, start=3):
+            money = sum(map(cents, parties))
+            ink = styles.INK if money else styles.QUIET
+            self._sheet.write_number(
+                self._at, column, money / 100, self._made.get(**{**look, "num_format": styles.MONEY, "font_color": ink})
+            )

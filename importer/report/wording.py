@@ -32,8 +32,8 @@ def destination(run: Run) -> Destination:
     if host == "sandbox" or host.startswith("api.sandbox.") or host in ("localhost", "127.0.0.1", "::1"):
         return Destination(Place.SANDBOX, "A rehearsal: nothing here reaches the real ResMan.")
     place = Place.PRODUCTION if host == "api.propexo.com" else Place.OTHER
-    where = f"the live ResMan account through {host}" if place is Place.PRODUCTION else run.destination
-    return Destination(place, f"Sent to {where}." if sent else f"Checked for {where}. Nothing was sent.")
+    where = f"the live ResMan account, through {host}" if place is Place.PRODUCTION else run.destination
+    return Destination(place, f"For {where}." if sent else f"Checked for {where}. Nothing was sent.")
 
 
 def several(count: int, noun: str) -> str:
@@ -41,16 +41,7 @@ def several(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-_HAPPENED = {
-    Status.READY: "ready to send",
-    Status.POSTED: "posted",
-    Status.ALREADY_POSTED: "posted before",
-    Status.NEEDS_FIXING: "to be fixed",
-    Status.REFUSED: "refused",
-    Status.IN_DOUBT: "in doubt",
-    Status.NOT_SENT: "not sent",
-    Status.CONFLICT: "in conflict with what was posted before",
-}
+_DONE = {Status.READY: "ready to send", Status.POSTED: "posted", Status.ALREADY_POSTED: "posted before"}
 
 MEANING = {
     Status.READY: "Nothing stands against sending it.",
@@ -66,51 +57,74 @@ MEANING = {
 
 
 def happened(run: Run) -> str:
-    """ "38 of 42 invoices posted ($12,345.00); 4 to be fixed": the run in one line."""
+    """ "38 of 42 invoices posted, $12,345.00. 4 need a person, $345.00.": the run in one line."""
     counts, amounts = run.counts(), run.amounts()
     whole = counts["invoices"]
     if not whole:
         return "No invoice could be read."
-    present = [status for status in Status if counts[status]]
-    if len(present) == 1:
-        (status,) = present
-        subject = "The invoice is" if whole == 1 else f"All {several(whole, 'invoice')} are"
-        return f"{subject} {_HAPPENED[status]} ({dollars(amounts[status])})."
-    first, *others = sorted(present, key=lambda status: (not status.is_fine, -counts[status]))
-    said = f"{counts[first]:,} of {several(whole, 'invoice')} {_HAPPENED[first]} ({dollars(amounts[first])})"
-    return "; ".join([said, *(f"{counts[status]:,} {_HAPPENED[status]}" for status in others)]) + "."
+    done = [status for status in _DONE if counts[status]]
+    waiting = [status for status in Status if counts[status] and not status.is_fine]
+    said = ""
+    if done:
+        first, *others = done
+        of = "" if counts[first] == whole else f" of {whole:,}"
+        said = (
+            f"{counts[first]:,}{of} {'invoice' if whole == 1 else 'invoices'} {_DONE[first]}, {dollars(amounts[first])}"
+        )
+        said += "".join(f"; {counts[status]:,} {_DONE[status]}, {dollars(amounts[status])}" for status in others) + ". "
+    if waiting:
+        number = sum(counts[status] for status in waiting)
+        money = dollars(sum(amounts[status] for status in waiting))
+        subject = f"{number:,}" if done else several(number, "invoice")
+        said += f"{subject} {'needs' if number == 1 else 'need'} a person, {money}."
+    return said.strip()
 
 
-def next_step(run: Run) -> str:
-    """What the reader of the report should do now, most urgent first."""
+def next_steps(run: Run) -> tuple[str, ...]:
+    """What the reader of the report should do now, most urgent first; never empty."""
     counts = run.counts()
     steps = []
     if counts[Status.IN_DOUBT]:
+        which = several(counts[Status.IN_DOUBT], "invoice")
         steps.append(
-            f"Run “invoice-importer settle”: for {several(counts[Status.IN_DOUBT], 'invoice')} no answer tells whether "
-            "it arrived. Do not enter these by hand."
+            f"Run “invoice-importer settle”: no answer tells whether {which} arrived. Do not enter them by hand."
         )
     if run.stopped:
         steps.append(run.stopped)
     if counts[Status.CONFLICT]:
-        steps.append("Compare the invoices in conflict with what was posted before under their numbers.")
-    loose = sum(1 for problem in run.reading.problems if problem.is_error)
+        which = several(counts[Status.CONFLICT], "invoice")
+        steps.append(f"Compare {which} with what was posted before under the same number.")
     mend = counts[Status.NEEDS_FIXING] + counts[Status.REFUSED]
-    if mend or loose:
-        what = several(mend, "invoice") if mend else several(loose, "problem")
-        steps.append(f"Correct {what}: the sheet “To fix” names every cell. Then run again; nothing is sent twice.")
+    if mend:
+        steps.append(f"Correct {several(mend, 'invoice')}: the sheet “To fix” shows every cell that is wrong.")
+    loose = sum(problem.is_error for problem in run.reading.problems)
+    if loose:
+        steps.append(f"Look at {several(loose, 'problem')} in rows that belong to no invoice; “To fix” shows them too.")
     if counts[Status.NOT_SENT]:
-        steps.append("Run the same file again for those that were not sent.")
+        which = several(counts[Status.NOT_SENT], "invoice")
+        steps.append(f"Run the same file again to send {which}; what was posted stays posted.")
     if counts[Status.READY]:
-        rest = "it" if counts[Status.READY] == 1 else f"the {counts[Status.READY]:,} that are ready"
-        steps.append(f"Send {rest} with “invoice-importer submit”.")
-    if not steps and counts[Status.POSTED] + counts[Status.ALREADY_POSTED]:
-        steps.append("Nothing to do here. Approve the new invoices in ResMan.")
-    return " ".join(steps) or "Nothing to do: the file holds no invoices."
+        which = several(counts[Status.READY], "invoice")
+        steps.append(
+            f"Send {which} that {'is' if counts[Status.READY] == 1 else 'are'} ready: “invoice-importer submit”."
+        )
+    if not steps and counts[Status.POSTED]:
+        steps.append("Nothing to do here. The new invoices wait in ResMan for approval.")
+    return tuple(steps) or ("Nothing to do.",)
 
 
 def how_to_go_on(outcome: Outcome) -> str:
     """What to do about one invoice; "" where nothing needs doing."""
-    if outcome.status is Status.READY or outcome.status.is_fine:
-        return ""
-    return MEANING[outcome.status]
+    return "" if outcome.status.is_fine else MEANING[outcome.status]
+
+
+def how_to_mend(outcome: Outcome | None) -> str:
+    """What to do with a row of "To fix"; None stands for a row that belongs to no invoice."""
+    if outcome is None:
+        return "Complete the row, or delete it if it is no invoice."
+    return {
+        Status.NEEDS_FIXING: "Correct the coloured cells.",
+        Status.REFUSED: "Correct what the answer names.",
+        Status.NOT_SENT: "Nothing to correct: it goes with the next run.",
+        Status.CONFLICT: "Compare with what was posted. Give it its own number, or delete its rows.",
+    }.get(outcome.status, "")

@@ -33,6 +33,8 @@ def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
+    from importer.report.quick_sheet import QuickSheet
+
     with tempfile.TemporaryDirectory(prefix="results-") as folder:
         options = {
             "constant_memory": True,
@@ -45,6 +47,7 @@ def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
             "default_format_properties": {"font_name": FONT, "font_size": 10},
         }
         book = Workbook(stream, options)
+        book.worksheet_class = QuickSheet
         book.set_properties(
             {"title": f"Results of run {run.id}", "author": run.who, "created": run.finished.replace(tzinfo=None)}
         )
@@ -70,17 +73,18 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     tie_out_sheet = book.add_worksheet(layout.TIE_OUT)
 
     first_rows: dict[int, str] = {}
-    contents: list[Contents] = []
-    for one, sheets in zip(accounts.layouts, rows, strict=True):
-        answers = accounts.answers(one)
-        contents += [RowsSheet(sheet, made, one, first_rows).fill(islice(answers, rows_per_sheet)) for sheet in sheets]
+    held: list[Contents] = []
     for one, sheets in zip(accounts.layouts, to_fix, strict=True):
         opened = (answer for answer in accounts.answers(one) if answer.is_open)
-        for sheet in sheets:
-            RowsSheet(sheet, made, one, None).fill(islice(opened, rows_per_sheet))
+        held += [RowsSheet(sheet, made, one, None).fill(islice(opened, rows_per_sheet)) for sheet in sheets]
+    held.append(Contents(layout.INVOICES, len(run.outcomes), None, None))
+    for one, sheets in zip(accounts.layouts, rows, strict=True):
+        answers = accounts.answers(one)
+        held += [RowsSheet(sheet, made, one, first_rows).fill(islice(answers, rows_per_sheet)) for sheet in sheets]
+    held.append(Contents(layout.TIE_OUT, 0, None, None))
     write_invoices(invoices, made, run, first_rows)
     write_tie_out(tie_out_sheet, made, sums)
-    write_summary(summary, made, run, sums, accounts.unplaced, contents)
+    write_summary(summary, made, run, sums, accounts.unplaced, held)
     summary.activate()
 
 
