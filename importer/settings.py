@@ -134,9 +134,7 @@ def load(
     Raises `BadSettings` naming the setting and where it was found.
     """
     found: dict[str, Any] = {
-        setting: environment[name].strip()
-        for name, setting in ENVIRONMENT.items()
-        if environment.get(name, "").strip()
+        setting: environment[name].strip() for name, setting in ENVIRONMENT.items() if environment.get(name, "").strip()
     }
     found |= {name: value for name, value in options.items() if value is not None}
     home = Path(str(found.get("home") or _default_home())).expanduser()

@@ -100,7 +100,7 @@ class Answer:
     body: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Api:
     """The API at one address, within one pace. `stop` ends every waiting. Use as a context manager."""
 
@@ -108,7 +108,7 @@ class Api:
     token: SecretStr
     pace: Pace
     stop: threading.Event
-    timeout: httpx.Timeout = TIMEOUT
+    timeout: httpx.Timeout = field(default_factory=lambda: TIMEOUT)
     _posting: list[httpx.Client] = field(default_factory=list)
     _reading: list[httpx.Client] = field(default_factory=list)
 
