@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from importer.report.annotate import annotate
+from importer.report.as_csv import write_csv
+from importer.report.as_html import html_summary, write_html_summary
 from importer.report.as_json import as_json
-from importer.report.history import history, history_json
-from importer.report.target import check_target
 from importer.report.terminal import summary
 from importer.report.workbook import write_workbook
 
-__all__ = ["as_json", "check_target", "history", "history_json", "summary", "write_workbook"]
+__all__ = ["annotate", "as_json", "html_summary", "summary", "write_csv", "write_html_summary", "write_workbook"]

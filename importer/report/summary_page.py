@@ -16,7 +16,7 @@ _WIDTHS = {0: 2, _LABEL: 40, _COUNT: 11, _MONEY: 17, _MEANING: 64}
 _WHOLE = sum(_WIDTHS[column] for column in (_LABEL, _COUNT, _MONEY, _MEANING))
 _FACT = _WHOLE - _WIDTHS[_LABEL]
 _LINE = 13.5  # points
-_PAGE = 1200  # points that fit on one page at the smallest scale that is still read with ease
+_PAGE = 1050  # points: more than this on one page would be too small to read with ease
 _CHART_ROWS, _CHART_ROW = 4, 20  # rows, points
 
 

@@ -1,0 +1,108 @@
+"""A copy of the vendor's own workbook with the cells marked that something is said about."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from importer.errors import ResultsNotWritten
+from importer.models import Run
+from importer.problems import Place, Problem
+from importer.report import styles
+from importer.report.accounts import advised, column_index
+from importer.report.target import place
+from importer.results_layout import tidy_text
+
+LIST = "Importer remarks"
+_AUTHOR = "invoice-importer"
+_MOST_COMMENTS = 2_000  # further cells are coloured without one; the list at the end names them
+
+
+def annotate(original: Path, run: Run, target: Path) -> Path:
+    """Write the marked copy of an .xlsx or .xlsm workbook (without its macros); where it is, as with `write_workbook`.
+
+    Formats, formulas and sheets stay; the cells of `run`'s problems in this file are coloured and carry the message
+    as a comment, and a last sheet lists them. The original is only read. Raises ResultsNotWritten.
+    """
+    if target.exists() and target.samefile(original):
+        raise ResultsNotWritten("The marked copy cannot take the place of the vendor's own file.", "Name another file.")
+    problems = _problems(original.name, run)
+    return place(target.with_suffix(".xlsx"), lambda stream: _write(original, problems, stream))
+
+
+def _problems(name: str, run: Run) -> dict[Place, list[Problem]]:
+    found: dict[Place, list[Problem]] = defaultdict(list)
+    for problems in (run.reading.problems, *(outcome.problems for outcome in run.outcomes)):
+        for problem in problems:
+            if problem.place.file == name and problem not in found[problem.place]:
+                found[problem.place].append(problem)
+    return found
+
+
+def _write(original: Path, problems: dict[Place, list[Problem]], stream: BinaryIO) -> None:
+    from openpyxl import load_workbook
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl names each extension that it cannot keep
+        try:
+            book = load_workbook(original)
+        except Exception as error:  # openpyxl lets out whatever a strange file provokes
+            raise ResultsNotWritten(
+                f"{original.name} cannot be marked: it is not an Excel workbook that can be changed (.xlsx).",
+                "The results workbook names the same cells.",
+            ) from error
+        comments = 0
+        for where, found in problems.items():
+            if where.row is not None and where.sheet in book.sheetnames:
+                comments += 1
+                _mark(book[where.sheet], where, found, with_comment=comments <= _MOST_COMMENTS)
+        _list(book, problems)
+        book.save(stream)
+
+
+def _mark(sheet: Any, where: Place, found: list[Problem], *, with_comment: bool) -> None:
+    from openpyxl.cell.cell import MergedCell
+    from openpyxl.comments import Comment
+    from openpyxl.styles import PatternFill
+
+    row, column = where.row, column_index(where.column or "A") + 1
+    cell = sheet.cell(row, column)
+    if isinstance(cell, MergedCell):
+        corner = next(merged for merged in sheet.merged_cells.ranges if cell.coordinate in merged)
+        cell = sheet.cell(corner.min_row, corner.min_col)
+    colour = styles.WRONG if any(problem.is_error for problem in found) else styles.LOOK
+    cell.fill = PatternFill("solid", start_color=colour.lstrip("#"))
+    if with_comment:
+        before = f"{cell.comment.text}\n\n" if cell.comment else ""
+        text = tidy_text(before + "\n".join(map(advised, found)))
+        cell.comment = Comment(text, _AUTHOR, width=320, height=min(400, 24 * (2 + len(text) // 44 + text.count("\n"))))
+
+
+def _list(book: Any, problems: dict[Place, list[Problem]]) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    taken = {name.casefold() for name in book.sheetnames}
+    title = next(name for name in (LIST, *(f"{LIST} {n}" for n in range(2, 100))) if name.casefold() not in taken)
+    sheet = book.create_sheet(title)
+    for column, width in zip("ABCD", (24, 12, 12, 110), strict=True):
+        sheet.column_dimensions[column].width = width
+    lines = [(where.sheet or "", where.cell, problem) for where, found in problems.items() for problem in found]
+    _text_row(sheet, 1, ("Sheet", "Cell", "", f"What the importer says ({len(lines):,})"), font=Font(bold=True))
+    for at, (name, cell, problem) in enumerate(lines, start=2):
+        _text_row(
+            sheet,
+            at,
+            (name, cell, str(problem.severity), advised(problem)),
+            alignment=Alignment(wrap_text=True, vertical="top"),
+        )
+    sheet.freeze_panes = "A2"
+
+
+def _text_row(sheet: Any, row: int, texts: tuple[str, ...], **look: Any) -> None:
+    for column, text in enumerate(texts, start=1):
+        cell = sheet.cell(row, column, tidy_text(text))
+        cell.data_type = "s"  # otherwise text that begins with "=" would be a formula
+        for name, value in look.items():
+            setattr(cell, name, value)

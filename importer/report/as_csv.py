@@ -1,0 +1,66 @@
+"""Every row of the input with its outcome as a csv: the sheet "Rows" for programs and for a million rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from importer.models import Run, cell_text
+from importer.report.accounts import Accounts, Layout
+from importer.report.target import place
+from importer.results_layout import FRONT, tidy_text
+
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n]")  # what a spreadsheet program may take for a formula
+_NUMBER = re.compile(r"[-+]?(\d[\d,]*)?\.?\d*(E[-+]?\d+)?", re.ASCII)
+_AFTER_SEPARATOR = re.compile(r";(?=[\s\"']*[=+\-@])")  # where ";" is the list separator, a new cell begins there
+
+
+def write_csv(run: Run, path: Path) -> Path:
+    """One line per input row, in UTF-8 with a byte order mark; where it really is, as with `write_workbook`.
+
+    Tables with different headings share the file: each heading is a column, blank where a table has it not.
+    Text that a spreadsheet program could take for a formula has an apostrophe in front. Raises ResultsNotWritten.
+    """
+    return place(path, lambda stream: _write(run, stream))
+
+
+def _write(run: Run, stream: BinaryIO) -> None:
+    accounts = Accounts(run)
+    columns: dict[tuple[str, int], int] = {}
+    for one in accounts.layouts:
+        for identity in _identities(one):
+            columns.setdefault(identity, len(FRONT) + len(columns))
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="", write_through=True)
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerow([*FRONT, *(_safe(heading) for heading, _ in columns)])
+    for one in accounts.layouts:
+        positions = [columns[identity] for identity in _identities(one)]
+        for answer in accounts.answers(one):
+            line = [""] * (len(FRONT) + len(columns))
+            job_id = answer.outcome.job_id if answer.outcome is not None else None
+            source = answer.source
+            front = (source.file, source.sheet or "", str(answer.number), answer.label, job_id or "", answer.said)
+            line[: len(FRONT)] = map(_safe, front)
+            for position, cell in zip(positions, answer.cells, strict=False):
+                line[position] = _safe(cell_text(cell))
+            writer.writerow(line)
+    text.detach()
+
+
+def _identities(one: Layout) -> Iterator[tuple[str, int]]:
+    """Each column's heading, and how many columns of this table bear it already."""
+    seen: Counter[str] = Counter()
+    for index in range(one.width):
+        heading = cell_text(one.headings[index]) if index < len(one.headings) else ""
+        yield heading, seen[heading]
+        seen[heading] += 1
+
+
+def _safe(text: str) -> str:
+    text = _AFTER_SEPARATOR.sub(";'", tidy_text(text))
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
