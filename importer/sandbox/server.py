@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -44,10 +45,15 @@ class _Server(uvicorn.Server):
         await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # asyncio cannot close a server that has accepted a connection in this very moment: first accept no more, then
+        # let what was accepted appear among the connections (three turns of the loop), then close.
+        with contextlib.suppress(NotImplementedError):  # Windows accepts in another way
+            for listener in sockets or []:
+                asyncio.get_running_loop().remove_reader(listener)
+        for _ in range(3):
+            await asyncio.sleep(0)
         for listening in self.servers:
             listening.close()
-        for listener in sockets or []:
-            listener.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         if self.server_state.tasks:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -139,3 +140,13 @@ def test_importing_it_is_cheap() -> None:
 
 def _python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_connections_of_the_last_moment_are_closed(tmp_path: Path) -> None:
+    """Whoever connects while it ends is hung up on: nothing is left open, which the suite would report."""
+    for _ in range(10):
+        with ExitStack() as stack, embedded(tmp_path) as url:
+            address = (httpx.URL(url).host, httpx.URL(url).port or 0)
+            late = [stack.enter_context(socket.create_connection(address)) for _ in range(4)]
+            late[0].sendall(b"GET /v1/properties/ HTTP/1.1\r\nhost: x\r\n\r\n")
+        gc.collect()
