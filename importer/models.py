@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
@@ -22,6 +22,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from importer.problems import Place, Problem
 
 # ---------------------------------------------------------------------- what a file says
+
+
+EXACT = Context(prec=200)
+"""For multiplying without loss: by itself, Decimal rounds a product to 28 digits and says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,11 @@ class Row(NamedTuple):
         index = self.source.columns.get(field_name)
         return None if index is None or index >= len(self.cells) else self.cells[index]
 
+    def says(self, field_name: str) -> bool:
+        """True where the field's cell holds more than spaces."""
+        cell = self.cell(field_name)
+        return cell is not None and not (isinstance(cell, str) and not cell.strip())
+
     def place(self, field_name: str | None = None) -> Place:
         """Where the field stands in the input."""
         return self.source.place(self.number, field_name)
@@ -134,7 +143,9 @@ class Line(NamedTuple):
     @property
     def extended(self) -> Decimal | None:
         """Quantity × unit price in cents, exact; None where one of them is not given."""
-        return None if self.quantity is None or self.unit_price is None else self.quantity * self.unit_price
+        if self.quantity is None or self.unit_price is None:
+            return None
+        return EXACT.multiply(self.quantity, self.unit_price)
 
     @property
     def worth(self) -> Decimal | None:
@@ -174,18 +185,11 @@ class Invoice:
 
     def place(self, field_name: str) -> Place:
         """Where the header field stands: the first row that fills it, otherwise the invoice's first row."""
-        for row in self.rows:
-            if row.cell(field_name) not in (None, ""):
-                return row.place(field_name)
-        return self.rows[0].place(field_name)
+        return next((row for row in self.rows if row.says(field_name)), self.rows[0]).place(field_name)
 
     def cell_text(self, field_name: str) -> str:
         """The text of the cell that `place` points at."""
-        for row in self.rows:
-            cell = row.cell(field_name)
-            if cell not in (None, ""):
-                return cell_text(cell)
-        return ""
+        return next((cell_text(row.cell(field_name)) for row in self.rows if row.says(field_name)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,21 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlTotal:
+    """A total that the file itself states, beside what the rows above it come to. Both in cents."""
+
+    place: Place
+    label: str  # the words of its row ("Grand Total"), or what shows that it is a total
+    says: Decimal
+    found: Decimal
+
+    @property
+    def agrees(self) -> bool:
+        """True where the rows add up to what the file says."""
+        return self.says == self.found
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What the files of one run say. Each data row is in exactly one invoice or in one of the `problems`."""
 
@@ -214,6 +233,8 @@ class Reading:
     tables: tuple[Table, ...]
     invoices: tuple[Invoice, ...]
     problems: tuple[Problem, ...] = ()
+    notices: tuple[str, ...] = ()  # how the files were understood, where it was no matter of course
+    control_totals: tuple[ControlTotal, ...] = ()
 
     @property
     def row_count(self) -> int:
@@ -377,8 +398,8 @@ class Run:
 
 def dollars(cents: int | Decimal) -> str:
     """1234567 → "$12,345.67"; negatives with a minus in front; parts of a cent are kept."""
-    amount = Decimal(cents) / 100
+    amount = Decimal(cents).scaleb(-2, EXACT)
     sign = "-" if amount < 0 else ""
-    digits = f"{abs(amount):,f}"
+    digits = f"{amount.copy_abs():,f}"
     whole, _, parts = digits.partition(".")
     return f"{sign}${whole}.{parts.rstrip('0').ljust(2, '0') if parts else '00'}"

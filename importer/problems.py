@@ -140,6 +140,27 @@ FILE_CUT_SHORT = _warning(
     "Compare its last row with the vendor's document.",
 )
 
+HIDDEN_ROWS = _warning(
+    "hidden-rows",
+    "Some rows are hidden or filtered away",
+    "They are read like all others: check that they are meant.",
+)
+HIDDEN_COLUMN = _warning(
+    "hidden-column",
+    "A column that is used is hidden",
+    "It is read like all others: check that it is meant.",
+)
+LAYOUT_CHANGED = _warning(
+    "layout-changed",
+    "The file has other columns than when its profile was made",
+    "Check that nothing that matters has moved; `profile new` takes the new layout down.",
+)
+TAKEN_FOR = _warning(
+    "taken-for",
+    "A column was taken for a field by what its cells show",
+    "Where this is wrong, say in a profile which column it is.",
+)
+
 CONTROL_TOTAL = Kind(
     "control-total",
     Severity.ERROR,
