@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from importer.errors import FileUnreadable
 from importer.models import Cell
-from importer.problems import BAD_CHARACTERS, BROKEN_QUOTES, FILE_CUT_SHORT
+from importer.problems import BROKEN_QUOTES, FILE_CUT_SHORT
 from importer.reader.contents import Finding, Sheet
 from importer.reader.encoding import Encoding
 from importer.reader.limits import Limits
@@ -74,11 +74,6 @@ def read(
             table.findings.append(table.broken(lines, 1 if skipped else 0))
         else:
             table.findings += table.end(lines)
-    if lines.zeros:
-        what = f"There are zero bytes in {lines.zeros} lines, first in line {lines.first_zero + bool(skipped)}."
-        table.findings.append(Finding(BAD_CHARACTERS.code, what))
-    if encoding.errors == "replace":
-        table.findings.append(Finding(BAD_CHARACTERS.code, f"Some characters are not {encoding.codec.upper()}."))
     details = {
         "encoding": encoding.codec,
         "encoding evidence": encoding.evidence,
@@ -92,7 +87,7 @@ def read(
 def _text(stream: BinaryIO, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
     """The file as text from its start on; line ends are kept, be they CR, LF or both."""
     stream.seek(encoding.skip)
-    text = io.TextIOWrapper(stream, encoding.codec, encoding.errors, newline="")
+    text = io.TextIOWrapper(stream, encoding.codec, "replace", newline="")
     try:
         yield text
     finally:
@@ -105,7 +100,7 @@ class _Lines:
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
         self.last = ""
-        self.count = self.zeros = self.first_zero = 0
+        self.count = 0
         self.zeros_at_end = False
 
     def __iter__(self) -> Iterator[str]:
@@ -115,8 +110,6 @@ class _Lines:
                 if not line.strip("\0"):
                     self.zeros_at_end = True
                     continue
-                self.zeros += 1
-                self.first_zero = self.first_zero or self.count
                 line = line.replace("\0", "\ufffd")
             self.last = line
             yield line
@@ -204,7 +197,10 @@ class _Table:
     def broken(self, lines: _Lines, before: int) -> Finding:
         """The finding for quotes that do not match. `before` counts the lines ahead of the first row."""
         inside = sum(
-            len(LINE_END.findall(cell)) for row in self.rows for cell in row if isinstance(cell, str) and "\n" in cell
+            len(LINE_END.findall(cell))
+            for row in self.rows
+            for cell in row
+            if isinstance(cell, str) and ("\n" in cell or "\r" in cell)
         )
         row = len(self.rows) + 1
         first, last = before + row + inside, before + lines.count

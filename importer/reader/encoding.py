@@ -25,7 +25,6 @@ class Encoding:
     codec: str  # a codec name of Python
     skip: int  # bytes of byte order marks at the start
     evidence: str  # why this one, for the reader of a report
-    errors: str = "strict"  # "replace" where single characters are damaged
 
 
 def marked(head: bytes) -> Encoding | None:
@@ -56,8 +55,8 @@ class EncodingSurvey:
         self._given = marked(head) or unmarked_utf16(head)
         self._strict = codecs.getincrementaldecoder(self._given.codec if self._given else "utf-8")("strict")
         self._valid = True
-        self._seen: set[int] = set()
-        self._good = self._bad = 0
+        self._good = self._bad = 0  # characters beyond ASCII, if this is UTF-8
+        self._line_feeds = self._returns = False
 
     def look(self, piece: bytes, *, final: bool = False) -> None:
         """The next piece of the file."""
@@ -70,25 +69,18 @@ class EncodingSurvey:
             text = piece.decode("utf-8", "replace")
             damaged = text.count("\ufffd")
             self._bad += damaged
-            self._good += sum(map(text.count, set(text) - ASCII)) - damaged
-            self._seen.update(set(piece) & UNUSED_IN_CP1252)
+            self._good += len(text) - len(text.encode("ascii", "ignore")) - damaged
+        self._line_feeds = self._line_feeds or b"\n" in piece
+        self._returns = self._returns or b"\r" in piece
 
     def verdict(self) -> Encoding:
-        """How to decode the whole file. Never fails: latin-1 reads everything."""
+        """How to decode the whole file. What cannot be decoded becomes "\ufffd", so that it is seen and named."""
         if self._given is not None:
-            return (
-                self._given
-                if self._valid
-                else Encoding(self._given.codec, self._given.skip, "byte order mark", "replace")
-            )
+            return self._given
         if self._valid:
             return Encoding("utf-8", 0, "valid UTF-8")
         if self._good > 4 * self._bad:
-            return Encoding("utf-8", 0, "UTF-8 with damaged characters", "replace")
-        if self._seen:
-            return Encoding("latin-1", 0, "neither UTF-8 nor Windows-1252")
+            return Encoding("utf-8", 0, "UTF-8 with damaged characters")
+        if self._returns and not self._line_feeds:
+            return Encoding("mac_roman", 0, "not UTF-8, and the line ends of an old Macintosh")
         return Encoding("cp1252", 0, "not UTF-8")
-
-
-ASCII = frozenset(map(chr, range(128)))
-UNUSED_IN_CP1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")

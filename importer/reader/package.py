@@ -20,9 +20,12 @@ from importer.reader.limits import Limits
 
 SAVE_AGAIN = "Open it in Excel and save it again as .xlsx; if it does not open there, ask the vendor for a new copy."
 NO_PASSWORD = "Ask the vendor for a copy without one."  # noqa: S105 - a sentence
-SHEET_PART = re.compile(r"xl/(?:work|dialog|chart|macro)sheets/[^/]+\.(?:xml|bin)", re.IGNORECASE)
+SHEET_DATA = re.compile(rb"sheetData")
+KEPT_BYTES = 128 * 1024 * 1024
 # These begin with plain text, for which the engine searches many times faster than for a choice.
-ROW_NUMBER = re.compile(rb"""row (?:[^>]*? )?r=["'](\d+)""")
+ROW_NUMBER = re.compile(rb'<row r="(\d+)')
+ROW_NUMBER_ANYWHERE = re.compile(rb"""row\s(?:[^>]*?\s)?r=["'](\d+)""")
+DOCUMENT_TYPE = re.compile(rb"<!DOCTYPE")  # faster than `in`
 WIDE_COLUMN = re.compile(rb' r="([A-Z]{2,3})\d')
 WIDE_COLUMN_IN_SINGLE_QUOTES = re.compile(rb" r='([A-Z]{2,3})\d")
 CELL = re.compile(rb"""\sr=["']([A-Z]{1,3})(\d{1,9})["']""")
@@ -42,6 +45,7 @@ class Package:
         self._name = name
         self._book = memoryview(book)
         self._limits = limits
+        self._kept: dict[str, bytes] = {}  # sheets that are small enough to be unpacked once only
         self._parts = self._directory(book)
         self.format = self._recognised()
         for part in self._parts.values():
@@ -49,9 +53,11 @@ class Package:
                 self._check(part)
 
     def part(self, path: str) -> bytes | None:
-        """One part, unpacked; None where there is none of that name (compared without case)."""
+        """One part, unpacked; None where there is none of that name (case does not count)."""
         info = self._parts.get(path.lower())
-        return None if info is None else self._unpacked(info)
+        if info is None:
+            return None
+        return self._kept.pop(info.filename, None) or self._unpacked(info)
 
     def worksheets(self) -> Iterator[tuple[str, str]]:
         """Name and path of each sheet of an xlsx or xlsm, in the workbook's order, chart sheets too."""
@@ -126,6 +132,8 @@ class Package:
         for start, what in OTHER_DOCUMENTS.items():
             if any(part.filename.startswith(start) for part in self._parts.values()):
                 raise FileUnreadable(f"{self._name} is {what}.", "Ask for the table as a spreadsheet or a csv.")
+        if b"spreadsheetml" in (self.part("[Content_Types].xml") or b""):
+            raise FileUnreadable(f"{self._name} is written in an unusual way.", SAVE_AGAIN)
         raise FileUnreadable(f"{self._name} is a zip archive, not a spreadsheet.", "Unpack it and give the file in it.")
 
     def _unpacked(self, part: zipfile.ZipInfo) -> bytes:
@@ -150,16 +158,19 @@ class Package:
             return
         if content[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
             raise FileUnreadable(f"{self._name} is written in an unusual way (UTF-16).", SAVE_AGAIN)
-        if b"<!DOCTYPE" in content:
+        if DOCUMENT_TYPE.search(content):
             raise FileUnreadable(
                 f"{self._name} carries a document type definition, which may be a trap; no spreadsheet has one.",
                 "Do not open it; ask the vendor for a new copy.",
             )
-        if SHEET_PART.fullmatch(part.filename):
+        if SHEET_DATA.search(content):
             self._check_spread(content)
+            if sum(map(len, self._kept.values())) + len(content) <= KEPT_BYTES:
+                self._kept[part.filename] = content
 
     def _check_spread(self, sheet: bytes) -> None:
-        rows = max(map(int, ROW_NUMBER.findall(sheet)), default=0)
+        numbers = ROW_NUMBER.findall(sheet) or ROW_NUMBER_ANYWHERE.findall(sheet)
+        rows = max(map(int, numbers), default=0)
         wide = {*WIDE_COLUMN.findall(sheet), *WIDE_COLUMN_IN_SINGLE_QUOTES.findall(sheet)}
         columns = max(map(column_number, wide), default=26)
         if rows * columns <= self._limits.spread and columns <= self._limits.columns:

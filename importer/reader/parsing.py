@@ -107,8 +107,9 @@ class Parser:
         stdout = self._process.stdout
         assert stdout is not None  # noqa: S101 - it was asked for
         head = stdout.read(4)
-        body = stdout.read(struct.unpack("<I", head)[0]) if len(head) == 4 else b""
-        if not body:
+        length = struct.unpack("<I", head)[0] if len(head) == 4 else 0
+        body = stdout.read(length)
+        if not body or len(body) < length:
             raise self._gone()
         frame: tuple[Any, ...] = _Frame(io.BytesIO(body)).load()
         if frame[0] == "error":

@@ -49,8 +49,10 @@ def _workbook_stream(name: str, book: bytes) -> bytes:
         raise FileUnreadable(f"{name} is protected by a password.", NO_PASSWORD)
     if stream:
         return stream
-    what = next((what for entry, what in OTHER_DOCUMENTS.items() if entry in names), "no spreadsheet")
-    raise FileUnreadable(f"{name} is {what}.", "Ask for the table as a spreadsheet or a csv.")
+    for entry, what in OTHER_DOCUMENTS.items():
+        if entry in names:
+            raise FileUnreadable(f"{name} is {what}.", "Ask for the table as a spreadsheet or a csv.")
+    raise FileUnreadable(f"{name} is damaged, or holds no spreadsheet.", SAVE_AGAIN)
 
 
 def _package_details(package: Package) -> Callable[[int, str], Details]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 from xml.parsers import expat
@@ -20,8 +19,12 @@ from importer.reader.package import column_number
 
 REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9]\d{0,6})")
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
-HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')
-ROW_TAG = re.compile(rb"<row [^>]*>")
+BEGINNING = 65_536
+UNUSUAL = re.compile(rb"<(?:!|c>|row>)|='")
+MARK = re.compile(rb' (?:t="e"|hidden="|ht="0)')
+HIDDEN_ROW = re.compile(rb'<row [^>]*? (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")[^>]*>')
+ERROR_MARK = re.compile(rb' t="e"')
+FORMULA_START = re.compile(rb"<f[ />]")
 COLUMN_TAG = re.compile(rb"<col [^>]*>")
 MERGED = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3}\d+):([A-Z]{1,3}\d+)"')
 WITHOUT_RESULT = (
@@ -45,16 +48,16 @@ def details_of(sheet: bytes, *, recalculates: bool) -> Details:
 
 
 def is_plain(sheet: bytes) -> bool:
-    """True where the patterns of `searched` see everything: no name prefixes, single quotes, comments or gaps."""
-    cell, row = sheet.find(b"<c "), sheet.find(b"<row ")
+    """True where the patterns of `searched` see everything: no name prefixes, single quotes or left-out references.
+
+    The beginning is evidence enough, for one program writes all cells of a sheet alike.
+    """
+    start = sheet[:BEGINNING]
+    cell = start.find(b"<c ")
     return (
-        b"<sheetData" in sheet
-        and b"<!" not in sheet
-        and b"='" not in sheet
-        and b"<c>" not in sheet
-        and b"<row>" not in sheet
-        and (cell < 0 or b' r="' in sheet[cell : sheet.find(b">", cell)])
-        and (row < 0 or b' r="' in sheet[row : sheet.find(b">", row)])
+        b"<sheetData" in start
+        and not UNUSUAL.search(start)
+        and (cell < 0 or b' r="' in start[cell : start.find(b">", cell)])
     )
 
 
@@ -65,17 +68,16 @@ def searched(sheet: bytes, *, recalculates: bool) -> Details:
     for tag in COLUMN_TAG.findall(sheet, 0, start):
         if b' hidden="1"' in tag or b' hidden="true"' in tag:
             note_hidden_columns(details, {key.decode(): value.decode() for key, value in ATTRIBUTE.findall(tag)})
-    if b' hidden="' in sheet or b' ht="0' in sheet:
-        for tag in ROW_TAG.findall(sheet, start):
-            if HIDDEN.search(tag):
-                details.hidden_rows.add(int(dict(ATTRIBUTE.findall(tag))[b"r"]))
     for first, last in MERGED.findall(sheet, max(sheet.rfind(b"</sheetData>"), start)):
         details.merged.append((*position(first), *position(last)))
-    for at in finds(sheet, b' t="e"'):
-        attributes, content = cell_around(sheet, at)
-        if (value := ERROR_VALUE.search(content)) and attributes.get(b"t") == b"e":
-            details.cells[position(attributes[b"r"])] = ErrorCell(html.unescape(value[1].decode()))
-    if b"<f>" in sheet or b"<f " in sheet:
+    if MARK.search(sheet, start):
+        for tag in HIDDEN_ROW.findall(sheet, start):
+            details.hidden_rows.add(int(dict(ATTRIBUTE.findall(tag))[b"r"]))
+        for match in ERROR_MARK.finditer(sheet, start):
+            attributes, content = cell_around(sheet, match.start())
+            if (value := ERROR_VALUE.search(content)) and attributes.get(b"t") == b"e":
+                details.cells[position(attributes[b"r"])] = ErrorCell(html.unescape(value[1].decode()))
+    if FORMULA_START.search(sheet, start):
         for pattern in (*WITHOUT_RESULT, *WITH_ZERO) if recalculates else WITHOUT_RESULT:
             for match in pattern.finditer(sheet):
                 attributes, content = cell_around(sheet, match.start())
@@ -168,14 +170,6 @@ def cell_around(sheet: bytes, at: int) -> tuple[dict[bytes, bytes], bytes]:
     middle = sheet.find(b">", start)
     end = sheet.find(b"</c>", middle)
     return dict(ATTRIBUTE.findall(sheet, start, middle)), sheet[middle + 1 : end]
-
-
-def finds(text: bytes, what: bytes) -> Iterator[int]:
-    """Every offset of `what`."""
-    at = text.find(what)
-    while at >= 0:
-        yield at
-        at = text.find(what, at + 1)
 
 
 def position(reference: bytes) -> Position:
