@@ -9,11 +9,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 
-from importer.models import Outcome, Reading, Run, Status
+from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status
 from importer.problems import CONFLICT, IN_DOUBT, NOT_SENT, REFUSED, REFUSED_BEFORE, WRITE_FAILED, Kind, Problem
-from importer.submitter import Entry, Intent, Ledger, Sent, State, may_go, plans
+from importer.submitter import Entry, Event, Intent, Ledger, Sent, State, may_go, plans
 from importer.validator import Verdict
 
 
@@ -101,16 +102,62 @@ def after_sending(start: Start, prepared: Prepared, sent: Sent, finished: dateti
     """What happened."""
     attempted = {intent.key for intent in prepared.ready}
     outcomes = (
-        _after(outcome, entry, sent, start.id)
-        if entry is not None and entry.key in attempted
+        _after(outcome, sent.standing.get(outcome.key), sent)
+        if outcome.key is not None and outcome.key in attempted
         else _before(outcome, entry)
-        for outcome, entry in _pairs(prepared, sent.standing | _untouched(prepared, attempted))
+        for outcome, entry in _pairs(prepared, prepared.standing)
     )
     return replace(_run(start, prepared, finished, outcomes), stopped=sent.stopped)
 
 
-def _untouched(prepared: Prepared, attempted: set[str]) -> dict[str, Entry]:
-    return {key: entry for key, entry in prepared.standing.items() if key not in attempted}
+def as_it_stands(start: Start, prepared: Prepared, finished: datetime) -> Run:
+    """A past run with its invoices as the ledger has them now; what it posted itself is told as posted."""
+    run = before_sending(start, prepared, finished)
+    outcomes = tuple(
+        replace(outcome, status=Status.POSTED)
+        if outcome.status is Status.ALREADY_POSTED and prepared.standing[outcome.key or ""].run == start.id
+        else outcome
+        for outcome in run.outcomes
+    )
+    return replace(run, outcomes=outcomes)
+
+
+def of_entries(start: Start, entries: Sequence[Entry], finished: datetime) -> Run:
+    """Invoices as the ledger has them, without their files: what `settle` and `status` answer."""
+    files = tuple(InputFile(name, "", 0) for name in dict.fromkeys(entry.file for entry in entries))
+    outcomes = tuple(_of_entry(entry) for entry in entries)
+    reading = Reading(files, (), tuple(outcome.invoice for outcome in outcomes))
+    return Run(start.id, start.command, start.started, finished, start.who, start.destination, reading, outcomes, None)
+
+
+def _of_entry(entry: Entry) -> Outcome:
+    payload = entry.payload()
+    source = Source(entry.file, None, 1, (), {})
+    rows = tuple(Row(source, int(number), ()) for number in entry.rows.split(", "))
+    invoice = Invoice(
+        payload.integration_id,
+        payload.property_id,
+        payload.vendor_id,
+        payload.invoice_number,
+        payload.invoice_date,
+        payload.due_date,
+        payload.accounting_date,
+        payload.notes,
+        payload.memo,
+        Decimal(payload.total_amount_in_cents),
+        (),
+        rows,
+    )
+    outcome = Outcome(invoice, Status.READY, (), payload, entry.key, entry.fingerprint)
+    match entry.state:
+        case State.ACCEPTED | State.CONFIRMED:
+            return _known(replace(outcome, status=Status.POSTED), entry)
+        case State.REFUSED:
+            return _with(outcome, Status.REFUSED, REFUSED, entry.said or "", entry=entry)
+        case State.PLANNED | State.RELEASED:
+            return _with(outcome, Status.NOT_SENT, NOT_SENT, entry.said or "It may be sent again.", entry=entry)
+        case _:
+            return _before(outcome, entry)
 
 
 def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterable[Outcome]) -> Run:
@@ -165,24 +212,25 @@ def _before(outcome: Outcome, entry: Entry | None) -> Outcome:
             return _with(outcome, Status.CONFLICT, CONFLICT, _conflict(outcome, entry), entry=entry)
 
 
-def _after(outcome: Outcome, entry: Entry, sent: Sent, run: str) -> Outcome:
-    """An invoice that this run set out to send."""
-    if entry.key in sent.posted:
-        return _known(replace(outcome, status=Status.POSTED), entry)
-    if entry.key in sent.unwritten:
-        what = f"The API accepted it as job {sent.unwritten[entry.key]}, but the ledger could not be written."
-        return replace(_with(outcome, Status.IN_DOUBT, IN_DOUBT, what), job_id=sent.unwritten[entry.key])
-    mine = entry.run == run
-    match entry.state:
-        case State.REFUSED if mine:
-            return _with(outcome, Status.REFUSED, REFUSED, entry.said or "")
-        case State.SENDING if mine:
-            return _with(outcome, Status.IN_DOUBT, IN_DOUBT, "The run ended before the answer was recorded.")
-        case State.PLANNED | State.REFUSED | State.RELEASED | State.SENDING:
-            reason = sent.stopped or entry.said or "Another run holds this invoice."
-            return _with(outcome, Status.NOT_SENT, NOT_SENT, reason)
-        case _:
-            return _before(outcome, entry)
+def _after(outcome: Outcome, entry: Entry | None, sent: Sent) -> Outcome:
+    """An invoice that this run set out to send: what it heard itself counts first, then what the ledger says."""
+    heard = sent.heard.get(outcome.key or "")
+    if heard is not None and heard.event is Event.ACCEPTED:
+        if heard.recorded:
+            return replace(outcome, status=Status.POSTED, job_id=heard.job_id, resman="pending")
+        what = f"The API accepted it as job {heard.job_id}, but the ledger could not be told."
+        return replace(_with(outcome, Status.IN_DOUBT, IN_DOUBT, what), job_id=heard.job_id)
+    if heard is not None and heard.event is Event.LOST:
+        return _with(outcome, Status.IN_DOUBT, IN_DOUBT, heard.said, entry=entry)
+    if heard is not None and heard.event is Event.REFUSED:
+        return _with(outcome, Status.REFUSED, REFUSED, heard.said)
+    if heard is None and entry is not None and entry.state not in _STILL_TO_GO:
+        return _before(outcome, entry)  # another run has dealt with it meanwhile
+    return _with(outcome, Status.NOT_SENT, NOT_SENT, sent.stopped or (heard.said if heard else _HELD))
+
+
+_STILL_TO_GO = (State.PLANNED, State.REFUSED, State.RELEASED)
+_HELD = "Another run holds this invoice."
 
 
 def _intent(verdict: Verdict, destination: str) -> Intent | None:

@@ -7,59 +7,20 @@ line, the drop folder) hand in a `Desk`, and render the `Run` that comes back.
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Protocol
 
-from importer.errors import AccessDenied, ApiAway, CannotRun, NoAccess, RequestError
+from importer.archive import keep_inputs
+from importer.desk import Desk, Wanted, open_api, open_ledger
+from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
 from importer.outcomes import Prepared, Start, after_sending, before_sending, not_sent
 from importer.reader import read_files
-from importer.settings import Settings
-from importer.submitter import Api, Ledger, Pace, open_store, plans, send, settle_doubts
+from importer.submitter import Ledger, plans, send, settle_doubts
 from importer.validator import validate
-from importer.validator.control import Expected, misses
-
-
-class Watcher(Protocol):
-    """Somebody who may be looking on."""
-
-    def stage(self, what: str) -> None:
-        """What is being done, in a few words."""
-
-    def moved(self, done: int, total: int) -> None:
-        """So many invoices of so many are sent."""
-
-    def end(self) -> None:
-        """Nothing more is shown until the next stage."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a run is given from outside: settings, clock, who it is, and how to tell of its progress."""
-
-    settings: Settings
-    now: Callable[[], datetime]  # aware
-    who: str  # user@machine
-    host: str
-    stop: threading.Event
-    watcher: Watcher
-
-
-NOTHING_EXPECTED = Expected()
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be read, and what it should come to."""
-
-    files: Sequence[Path]
-    sheet: str | None = None
-    expected: Expected = NOTHING_EXPECTED
+from importer.validator.control import misses
 
 
 def check_files(wanted: Wanted, desk: Desk) -> Run:
@@ -68,7 +29,7 @@ def check_files(wanted: Wanted, desk: Desk) -> Run:
     Raises `CannotRun` where a file or the ledger cannot be used.
     """
     with _run(desk, "check", wanted) as (start, ledger):
-        prepared = _prepare(wanted, desk, ledger)
+        prepared = prepare(wanted, desk, ledger, desk.settings.integration_id)
         if prepared.plan is not None:
             plans.keep_plan(ledger, prepared.plan, prepared.ready)
         return _finished(ledger, before_sending(start, prepared, desk.now()))
@@ -88,10 +49,10 @@ def submit_files(
     is known too late afterwards. Raises `CannotRun` only while nothing was sent.
     """
     with _run(desk, "submit", wanted) as (start, ledger):
-        prepared = _prepare(wanted, desk, ledger)
+        prepared = prepare(wanted, desk, ledger, desk.settings.integration_id)
         if not prepared.ready and not prepared.doubtful:
             return _finished(ledger, before_sending(start, prepared, desk.now()))
-        with _api(desk, ledger) as api:
+        with open_api(desk, ledger) as api:
             if prepared.doubtful:
                 desk.watcher.stage("Looking for invoices whose outcome is unknown")
                 settle_doubts(ledger, api, desk.settings.destination, keys=prepared.doubtful)
@@ -105,17 +66,21 @@ def submit_files(
             if not agree(would):
                 return _finished(ledger, not_sent(would, "It was not agreed to."))
             before()
+            keep_inputs(desk.settings.home, start.id, wanted.files, prepared.reading.files)
             plans.keep_plan(ledger, plan, ready)
             desk.watcher.stage("Posting")
             destination = desk.settings.destination
             sent = send(ledger, api, destination, ready, plan=plan, stop=desk.stop, progress=desk.watcher.moved)
-        return _finished(ledger, after_sending(start, prepared, sent, desk.now()))
+        run = after_sending(start, prepared, sent, desk.now())
+        with suppress(LedgerUnavailable):  # what was sent is told all the same
+            _finished(ledger, run)
+        return run
 
 
-def _prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
+def prepare(wanted: Wanted, desk: Desk, ledger: Ledger, integration_id: str | None) -> Prepared:
     """Reader, validator, and a look into the ledger: everything that is decided before anything is sent."""
     desk.watcher.stage("Reading")
-    reading = read_files(wanted.files, integration_id=desk.settings.integration_id, sheet=wanted.sheet)
+    reading = read_files(wanted.files, integration_id=integration_id, sheet=wanted.sheet)
     reading = replace(reading, problems=(*reading.problems, *misses(reading, wanted.expected)))
     desk.watcher.stage("Checking")
     verdicts = validate(reading, today=desk.now().date())
@@ -123,35 +88,31 @@ def _prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
     return Prepared.of(reading, verdicts, desk.settings.destination, ledger)
 
 
+def new_run_id(started: datetime) -> str:
+    """A name for a run that sorts by time and is unique: "2026-03-31T09-12-44-7f3a"."""
+    return f"{started.astimezone():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(2)}"
+
+
 @contextmanager
 def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledger]]:
     """A run and the ledger under its name. Whatever happens, the run gives up what it has not sent."""
     started = desk.now()
-    name = f"{started.astimezone():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(2)}"
-    with _ledger(desk, name) as ledger:
+    name = new_run_id(started)
+    with open_ledger(desk, name) as ledger:
         ledger.open_run(
             command=command,
             destination=desk.settings.destination,
             started=started,
             files=[{"name": path.name} for path in wanted.files],
+            options={"integration_id": desk.settings.integration_id, "sheet": wanted.sheet},
         )
         try:
             yield Start(name, command, started, desk.who, desk.settings.destination), ledger
-        except CannotRun as error:
-            ledger.close_run(finished=desk.now(), stopped=str(error), exit_code=2)
+        except BaseException as error:
+            told = str(error) if isinstance(error, CannotRun) else "The run broke off."
+            with suppress(LedgerUnavailable):
+                ledger.close_run(finished=desk.now(), stopped=told, exit_code=2)
             raise
-        except BaseException:
-            ledger.close_run(finished=desk.now(), stopped="The run broke off.")
-            raise
-
-
-@contextmanager
-def _ledger(desk: Desk, run: str) -> Iterator[Ledger]:
-    store = open_store(desk.settings.ledger)
-    try:
-        yield Ledger(store, run, desk.who, desk.host)
-    finally:
-        store.close()
 
 
 def _finished(ledger: Ledger, run: Run) -> Run:
@@ -165,35 +126,3 @@ def _finished(ledger: Ledger, run: Run) -> Run:
         files=[{"name": file.name, "sha256": file.sha256, "size": file.size} for file in run.reading.files],
     )
     return run
-
-
-@contextmanager
-def _api(desk: Desk, ledger: Ledger) -> Iterator[Api]:
-    """The API, after one harmless request: a wrong token or a missing network ends the run here."""
-    settings = desk.settings
-    pace = Pace(
-        ledger.store, settings.destination, settings.rate_limit, settings.rate_window_seconds, settings.full_speed
-    )
-    with Api(settings.url, settings.find_token(), pace, desk.stop) as api:
-        try:
-            api.integrations()
-        except AccessDenied as error:
-            raise NoAccess(error.sentence, error.advice) from error
-        except RequestError as error:
-            if error.http_status is None or error.http_status >= 500:
-                raise ApiAway(
-                    f"{error.sentence} Nothing was sent.", f"Try again later. The address is {settings.url}."
-                ) from error
-        yield api
-
-
-def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:
-    """The newest runs of the ledger, newest first."""
-    with _ledger(desk, "history") as ledger:
-        return ledger.runs(limit)
-
-
-def keep_results(desk: Desk, run: str, results: Path) -> None:
-    """Notes in the ledger where the workbook of a run is."""
-    with _ledger(desk, run) as ledger:
-        ledger.keep_results(run, str(results.absolute()))

@@ -6,8 +6,6 @@ made, is kept out of every text that this project writes, and never comes from a
 
 from __future__ import annotations
 
-import os
-import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from importer import token
 from importer.errors import BadSettings
 
 PRODUCTION = "https://api.propexo.com"
@@ -31,7 +30,6 @@ ENVIRONMENT = {
 """Environment variable → setting."""
 
 CONFIG_NAME = "importer.toml"
-KEYRING_SERVICE = "invoice-importer"
 
 
 class Settings(BaseModel):
@@ -42,7 +40,7 @@ class Settings(BaseModel):
     home: Path
     url: str = PRODUCTION
     integration_id: str | None = None
-    token: SecretStr | None = None  # from the environment; `find_token` also knows the keyring and the token file
+    token: SecretStr | None = None  # from the environment; `find_token` also looks where `login` keeps it
     ledger: str = ""  # SQLAlchemy URL; filled in from `home` when not set
     rate_limit: Annotated[int, Field(ge=1, le=100_000)] = 115
     rate_window_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
@@ -91,39 +89,14 @@ class Settings(BaseModel):
             }
         )
 
-    @property
-    def token_file(self) -> Path:
-        """Where `login` keeps the token on a machine without a keyring; only its owner can read it."""
-        return self.home / "token"
-
     def find_token(self) -> SecretStr:
-        """The token from the environment, the system keyring, or the token file.
-
-        Raises `BadSettings` where there is none, or where the file can be read by others.
-        """
-        if self.token is not None:
-            return self.token
-        kept = _token_from_keyring(self.destination) or self._token_from_file()
-        if kept:
-            return SecretStr(kept)
-        raise BadSettings(
-            "There is no access token.", "Run `invoice-importer login`, or set PROPEXO_TOKEN in the environment."
-        )
-
-    def _token_from_file(self) -> str | None:
-        try:
-            mode = self.token_file.stat().st_mode
-        except OSError:
-            return None
-        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        """The token from the environment, or where `login` kept it. Raises `BadSettings` where there is none."""
+        found = self.token or token.find(self.destination, self.home)
+        if found is None:
             raise BadSettings(
-                f"The token file {self.token_file} can be read by other people.",
-                "Remove it, ask for a new token, and run `invoice-importer login`.",
+                "There is no access token.", "Run `invoice-importer login`, or set PROPEXO_TOKEN in the environment."
             )
-        try:
-            return self.token_file.read_text(encoding="utf-8").strip() or None
-        except OSError as error:
-            raise BadSettings(f"The token file {self.token_file} cannot be read: {error.strerror}.") from error
+        return found
 
 
 def load(
@@ -187,13 +160,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _token_from_keyring(destination: str) -> str | None:
-    import keyring
-    import keyring.errors
-
-    try:
-        return keyring.get_password(KEYRING_SERVICE, destination)
-    except keyring.errors.KeyringError:
-        return None  # a machine without a keyring, or a locked one: the token file is asked next

@@ -98,7 +98,7 @@ def submit(**given: Any) -> int:
     from importer.cli.desk import at_desk, results_path, wanted
     from importer.cli.rendering import ask, render
     from importer.pipeline import submit_files
-    from importer.report import check_target
+    from importer.report.target import check_target
 
     with at_desk(given, serving=True) as desk:
         target = results_path(given)
@@ -113,16 +113,80 @@ def submit(**given: Any) -> int:
 
 
 @commands.command()
+@click.argument("run", required=False)
+@click.option("--retry", is_flag=True, help="Ask for the invoices that ResMan did not take to be written again.")
+@with_options(JSON, SANDBOX, CONFIG)
+def status(run: str | None, retry: bool, **given: Any) -> int:
+    """Asks what became of posted invoices, and writes their results workbooks anew."""
+    from importer.afterwards import follow_up
+    from importer.cli.desk import at_desk
+    from importer.cli.rendering import render_status
+
+    with at_desk(given, serving=True) as desk:
+        told, known = follow_up(desk, run=run, retry=retry)
+        return render_status(told, known, desk, as_json=given["as_json"])
+
+
+@commands.command()
+@click.option("--sync", is_flag=True, help="Have ResMan's invoices fetched first, and wait for that (minutes).")
+@click.option("--release", metavar="KEY", help="A person's decision: it did not arrive, it may be sent again.")
+@click.option("--adopt", metavar="KEY JOB_ID", nargs=2, help="A person's decision: it arrived, as this job.")
+@click.option("--reason", metavar="TEXT", help="Why; kept with the decision.")
+@with_options(JSON, SANDBOX, CONFIG)
+def settle(**given: Any) -> int:
+    """Looks for invoices whose outcome is unknown; adopts what is proven, lists the rest."""
+    from importer import afterwards
+    from importer.cli.desk import at_desk, decision
+    from importer.cli.rendering import render_doubts
+
+    wanted = decision(given)
+    with at_desk(given, serving=True) as desk:
+        return render_doubts(
+            afterwards.settle(desk, sync=given["sync"], decision=wanted), desk, as_json=given["as_json"]
+        )
+
+
+@commands.command()
 @click.option("--limit", default=20, show_default=True, help="How many runs to show, newest first.")
 @with_options(JSON, SANDBOX, CONFIG)
 def history(**given: Any) -> None:
     """What was run: when, by whom, which file, and what came of it."""
+    from importer.afterwards import past_runs
     from importer.cli.desk import at_desk
     from importer.cli.rendering import print_history
-    from importer.pipeline import past_runs
 
     with at_desk(given) as desk:
         print_history(past_runs(desk, given["limit"]), as_json=given["as_json"])
+
+
+@commands.command()
+@with_options(CONFIG)
+def login(**given: Any) -> None:
+    """Asks for the access token without showing it, tries it once, and keeps it where only you can read it."""
+    from pydantic import SecretStr
+
+    from importer.afterwards import keep_token
+    from importer.cli.desk import at_desk
+
+    with at_desk(given) as desk:
+        token = SecretStr(
+            click.prompt(f"Access token for {desk.settings.destination}", hide_input=True, err=True).strip()
+        )
+        click.echo(f"The token works. It is kept in {keep_token(desk, token)}.", err=True)
+
+
+@commands.command()
+@with_options(CONFIG)
+def logout(**given: Any) -> None:
+    """Removes the access token that `login` kept."""
+    from importer.cli.desk import load_settings
+    from importer.token import forget
+
+    loaded = load_settings(given)
+    removed = forget(loaded.destination, loaded.home)
+    click.echo("The token is removed." if removed else "There was no token to remove.", err=True)
+    if loaded.token is not None:
+        click.echo("PROPEXO_TOKEN is still set in the environment.", err=True)
 
 
 @commands.command()

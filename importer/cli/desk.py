@@ -19,8 +19,9 @@ from typing import Any
 import click
 
 from importer import sandbox, settings
+from importer.afterwards import Decision
 from importer.cli.progress import Bar, Silence
-from importer.pipeline import Desk, Wanted
+from importer.desk import Desk, Wanted
 from importer.settings import Settings
 from importer.validator.control import Expected
 
@@ -79,6 +80,20 @@ def results_path(given: Mapping[str, Any]) -> Path | None:
     if asked.suffix.lower() != ".xlsx":
         raise click.UsageError(f"--results {asked} is neither a folder nor a name that ends in .xlsx.")
     return asked
+
+
+def decision(given: Mapping[str, Any]) -> Decision | None:
+    """A person's word on one invoice in doubt, where one was given. It needs its reason."""
+    release, adopt, reason = given["release"], given["adopt"], (given["reason"] or "").strip()
+    if release is None and adopt is None:
+        if reason:
+            raise click.UsageError("--reason goes with --release or --adopt.")
+        return None
+    if release is not None and adopt is not None:
+        raise click.UsageError("Give either --release or --adopt.")
+    if not reason:
+        raise click.UsageError("Say why with --reason: it is kept with the decision.")
+    return Decision(release, None, reason) if release is not None else Decision(adopt[0], adopt[1], reason)
 
 
 def _cents(amount: str | None) -> int | None:

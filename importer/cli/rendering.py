@@ -12,9 +12,12 @@ import click
 from rich.console import Console
 
 from importer import report
+from importer.afterwards import Known, keep_results
+from importer.desk import Desk
 from importer.errors import ImporterError
 from importer.models import Run, Status, dollars
-from importer.pipeline import Desk, keep_results
+from importer.report.history import history, history_json
+from importer.report.standing import doubts, standing
 
 INTERRUPTED = 130
 
@@ -30,6 +33,33 @@ def render(run: Run, desk: Desk, target: Path | None, *, as_json: bool) -> int:
     else:
         console(sys.stdout).print(report.summary(run, written))
     return INTERRUPTED if desk.stop.is_set() and run.exit_code != 3 else run.exit_code
+
+
+def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: bool) -> int:
+    """Writes the workbooks anew and prints how the invoices stand. One that somebody has worked in is left alone."""
+    written: Path | None = None
+    for each in known:
+        if each.results is not None:
+            beside = each.results.with_name(f"{each.results.stem} (status).xlsx")
+            written = _write(each.run, desk, each.results if each.is_as_written else beside)
+            if written is not None and each.is_as_written:
+                keep_results(desk, each.run.id, written)
+    desk.watcher.end()
+    if as_json:
+        print_json(report.as_json(told, written))
+    else:
+        console(sys.stdout).print(standing(told, [each.run for each in known], written))
+    return told.exit_code
+
+
+def render_doubts(told: Run, desk: Desk, *, as_json: bool) -> int:
+    """Prints each invoice in doubt with what was looked at, and the two decisions that a person can make."""
+    desk.watcher.end()
+    if as_json:
+        print_json(report.as_json(told, None))
+    else:
+        console(sys.stdout).print(doubts(told))
+    return told.exit_code
 
 
 def ask(would: Run, desk: Desk) -> bool:
@@ -50,9 +80,9 @@ def ask(would: Run, desk: Desk) -> bool:
 def print_history(runs: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     """The runs of the ledger, newest first."""
     if as_json:
-        print_json(report.history_json(runs))
+        print_json(history_json(runs))
     else:
-        console(sys.stdout).print(report.history(runs))
+        console(sys.stdout).print(history(runs))
 
 
 def print_json(answer: object) -> None:

@@ -10,12 +10,13 @@ from importer.submitter.pacing import Pace
 from importer.submitter.schema import open_store
 from importer.submitter.settle import Policy, settle_doubts
 from importer.submitter.states import Event, State
-from importer.submitter.submit import Sent, send
+from importer.submitter.submit import Heard, Sent, send
 
 __all__ = [
     "Api",
     "Entry",
     "Event",
+    "Heard",
     "Intent",
     "Ledger",
     "Pace",

@@ -102,7 +102,13 @@ class Ledger:
     # ------------------------------------------------------------------------------------------ runs and leases
 
     def open_run(
-        self, *, command: str, destination: str, started: datetime, files: Sequence[Mapping[str, Any]]
+        self,
+        *,
+        command: str,
+        destination: str,
+        started: datetime,
+        files: Sequence[Mapping[str, Any]],
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         """Writes down that this run exists, with a fresh lease."""
         with self.transaction() as connection:
@@ -117,6 +123,7 @@ class Ledger:
                     started=started,
                     lease_until=self.store.now(connection) + LEASE_SECONDS,
                     files=list(files),
+                    options=options,
                 )
             )
 
@@ -138,10 +145,22 @@ class Ledger:
                 update(RUNS).where(RUNS.c.id == self.run).values(finished=finished, lease_until=0.0, **told)
             )
 
-    def keep_results(self, run: str, results: str) -> None:
-        """Notes where the workbook of a run is."""
+    def keep_results(self, run: str, results: str, sha256: str) -> None:
+        """Notes where the workbook of a run is, and what it was when it was written."""
         with self.transaction() as connection:
-            connection.execute(update(RUNS).where(RUNS.c.id == run).values(results=results))
+            connection.execute(update(RUNS).where(RUNS.c.id == run).values(results=results, results_sha256=sha256))
+
+    def run_record(self, run: str) -> Mapping[str, Any] | None:
+        """What is kept of one run."""
+        with self.reading() as connection:
+            row = connection.execute(select(RUNS).where(RUNS.c.id == run)).mappings().first()
+            return None if row is None else dict(row)
+
+    def keys_of_run(self, run: str) -> list[str]:
+        """The invoices that a run was the last to plan, in the order of their keys."""
+        with self.reading() as connection:
+            query = select(INVOICES.c.key).where(INVOICES.c.run == run).order_by(INVOICES.c.key)
+            return list(connection.execute(query).scalars())
 
     def runs(self, limit: int) -> list[Mapping[str, Any]]:
         """The newest runs first."""

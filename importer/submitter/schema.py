@@ -76,10 +76,12 @@ RUNS = Table(
     Column("finished", Moment),
     Column("lease_until", Float, nullable=False),  # seconds since 1970 by the ledger's clock; 0 once it has ended
     Column("files", JSON, nullable=False),
+    Column("options", JSON),  # how the files were read; None for a run that read none
     Column("plan", Text),
     Column("counts", JSON),
     Column("amounts", JSON),
     Column("results", Text),
+    Column("results_sha256", String(64)),  # of the workbook as it was written
     Column("exit_code", Integer),
     Column("stopped", Text),
     Index("runs_by_start", "started"),

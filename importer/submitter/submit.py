@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from importer.errors import (
     AccessDenied,
     CannotRun,
-    ImporterError,
     LedgerUnavailable,
     NotSent,
     OutcomeUnknown,
     RateLimited,
     Refused,
+    RequestError,
 )
 from importer.submitter.client import Api
 from importer.submitter.ledger import LEASE_SECONDS, Entry, Intent, Ledger
@@ -36,20 +36,34 @@ STALE_INTENT_SECONDS = 10.0
 """A machine that slept between intent and request must not send: its invoice may have been settled meanwhile."""
 
 FAILURES_IN_A_ROW = 10
+"""After so many that are not about the invoice, the run ends."""
+
 TRIES = 3
 """How often one invoice is tried while the API provably cannot be reached."""
+
+ABOUT_THE_INVOICE = (400, 409, 413, 422)
+"""Refusals with these statuses say something of the invoice; others, of the connection."""
 
 Progress = Callable[[int, int], None]
 """Called with (done, of how many) after each invoice."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """How the ledger stands after sending. `stopped` says why not everything was tried, in a sentence."""
+class Heard:
+    """What this run heard of one invoice. It holds even where the ledger could not be told (`recorded` False)."""
 
-    posted: frozenset[str]  # keys that this run sent and the API accepted
-    standing: dict[str, Entry]
-    unwritten: dict[str, str]  # accepted (key → job id), but the ledger could not be told: in doubt for everybody else
+    event: Event  # ACCEPTED, REFUSED, LOST or WITHDRAWN
+    said: str
+    job_id: str | None
+    recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of a sending. `stopped` says why not everything was tried, in a sentence."""
+
+    heard: Mapping[str, Heard]  # key → what this run heard
+    standing: Mapping[str, Entry]  # key → how it stands in the ledger, as far as that can be read
     stopped: str | None
 
 
@@ -63,31 +77,35 @@ def send(
     stop: threading.Event,
     progress: Progress,
 ) -> Sent:
-    """Sends every invoice that no other run holds, several at a time, and tells how each stands.
+    """Sends every invoice that no other run holds, several at a time, and tells what came of each.
 
-    What a living run holds is waited for; what it leaves behind is taken over. Never raises for what happens to one
-    invoice, and after the first request not for the ledger either: the run then ends with a sentence.
+    What a living run holds is waited for; what it leaves behind is taken over. Nothing is raised for what happens to
+    one invoice, nor for a ledger that fails on the way: the run then ends early, with a sentence.
     """
     sending = _Sending(ledger, api, stop, plan, {intent.key: intent.payload.body() for intent in intents})
+    keys = [intent.key for intent in intents]
     left = list(intents)
     standing: dict[str, Entry] = {}
-    with _kept_alive(ledger):
-        while left and not sending.is_over:
-            ledger.take_from_the_dead(destination)
-            claim = ledger.claim(destination, left)
-            sending.all(claim.owned, progress, len(intents))
-            standing |= ledger.standing([intent.key for intent in left])
-            left = [intent for intent in left if _held_by_another(standing.get(intent.key), ledger.run)]
-            if left:
-                stop.wait(0.25)
+    try:
+        with _kept_alive(ledger):
+            while left and not sending.is_over:
+                ledger.take_from_the_dead(destination)
+                sending.all(ledger.claim(destination, left).owned, progress)
+                standing |= ledger.standing([intent.key for intent in left])
+                left = [intent for intent in left if _held_by_another(standing[intent.key], ledger.run)]
+                if left:
+                    stop.wait(0.25)
+        standing = ledger.standing(keys)
+    except LedgerUnavailable as error:
+        sending.end(str(error))
     stopped = sending.stopped
     if stopped is None and stop.is_set():
         stopped = "The run was interrupted. What was sent is recorded; run it again for the rest."
-    return Sent(frozenset(sending.posted), standing, sending.unwritten, stopped)
+    return Sent(sending.heard, standing, stopped)
 
 
-def _held_by_another(entry: Entry | None, run: str) -> bool:
-    return entry is not None and entry.owner not in (None, run)
+def _held_by_another(entry: Entry, run: str) -> bool:
+    return entry.owner not in (None, run)
 
 
 @dataclass(slots=True)
@@ -98,12 +116,10 @@ class _Sending:
     api: Api
     stop: threading.Event
     plan: str | None
-    bodies: Mapping[str, str]
-    posted: set[str] = field(default_factory=set)
-    unwritten: dict[str, str] = field(default_factory=dict)  # key → job id
+    bodies: Mapping[str, str]  # key → the request
+    heard: dict[str, Heard] = field(default_factory=dict)
     stopped: str | None = None
-    done: int = 0
-    abandoned: threading.Event = field(default_factory=threading.Event)
+    _abandoned: threading.Event = field(default_factory=threading.Event)
     _failures: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -112,7 +128,12 @@ class _Sending:
         """True once nothing more may be begun."""
         return self.stopped is not None or self.stop.is_set()
 
-    def all(self, keys: Collection[str], progress: Progress, total: int) -> None:
+    def end(self, sentence: str) -> None:
+        """Nothing more is begun; the first reason is kept."""
+        if self.stopped is None:
+            self.stopped = sentence
+
+    def all(self, keys: Collection[str], progress: Progress) -> None:
         """Sends these invoices in the order of the input, at most `IN_FLIGHT` at once."""
         todo = deque(key for key in self.bodies if key in keys)
         pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="send")
@@ -120,100 +141,92 @@ class _Sending:
         try:
             while waiting or (todo and not self.is_over):
                 while todo and len(waiting) < IN_FLIGHT and not self.is_over:
-                    waiting.add(pool.submit(self.one, todo.popleft()))
+                    waiting.add(pool.submit(self._one, todo.popleft()))
                 finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in finished:
                     future.result()
-                    self.done += 1
-                    progress(self.done, total)
+                progress(len(self.heard), len(self.bodies))
         finally:
-            self.abandoned.set()  # on Ctrl-C too: what is under way ends, nothing more begins
+            self._abandoned.set()  # on a second Ctrl-C too: what is under way ends, nothing more begins
             pool.shutdown(wait=True, cancel_futures=True)
-            self.abandoned.clear()
             self._write_rest()
 
-    def one(self, key: str) -> None:
+    def _one(self, key: str) -> None:
         """Sends one invoice, trying again only while it provably has not arrived."""
+        tries = 0
         try:
-            tries = 0
-            while tries < TRIES and self.stopped is None and not self.abandoned.is_set():
+            while tries < TRIES and not self.is_over and not self._abandoned.is_set():
                 try:
                     if self._once(key):
                         return
                 except RateLimited:
                     continue  # everybody waits; this try does not count
                 tries += 1
-                self.stop.wait(min(2.0**tries / 4, 2.0))
+                self.stop.wait(2.0**tries / 8)
         except Stopped:
             return
         except CannotRun as error:
-            self._stop(str(error))
+            self.end(str(error))
 
     def _once(self, key: str) -> bool:
         """One try; True once there is nothing more to do for this invoice."""
         with self.api.pace.turn(self.stop):
-            if self.stopped is not None or not self.ledger.record(Event.INTENT, key, plan=self.plan):
+            if self.is_over or not self.ledger.record(Event.INTENT, key, plan=self.plan):
                 return True
             committed = time.time()  # the wall clock, because it goes on while the machine sleeps
             try:
                 job_id = self.api.create_invoice(self.bodies[key], before=committed + STALE_INTENT_SECONDS)
             except RateLimited as error:
-                self.ledger.record(Event.WITHDRAWN, key, said=str(error), http_status=error.http_status)
+                self._hear(key, Event.WITHDRAWN, error)
                 raise
             except NotSent as error:
-                self.ledger.record(Event.WITHDRAWN, key, said=str(error))
+                self._hear(key, Event.WITHDRAWN, error)
                 self._count(error)
                 return False
             except AccessDenied as error:
-                self.ledger.record(Event.WITHDRAWN, key, said=str(error), http_status=error.http_status)
-                self._stop(str(error))
-                return True
+                self._hear(key, Event.WITHDRAWN, error)
+                self.end(str(error))
             except Refused as error:
-                self.ledger.record(Event.REFUSED, key, said=str(error), http_status=error.http_status)
-                self._count(None if error.http_status in (400, 409, 413, 422) else error)
-                return True
+                self._hear(key, Event.REFUSED, error)
+                self._count(None if error.http_status in ABOUT_THE_INVOICE else error)
             except OutcomeUnknown as error:
-                self.ledger.record(Event.LOST, key, said=str(error), http_status=error.http_status)
+                self._hear(key, Event.LOST, error)
                 self._count(error)
-                return True
-            self._accepted(key, job_id)
-            self._count(None)
+            else:
+                self._hear(key, Event.ACCEPTED, None, job_id)
+                self._count(None)
             return True
 
-    def _accepted(self, key: str, job_id: str) -> None:
-        """Writes the answer down; where the ledger cannot, it is kept in memory and tried once more at the end."""
-        try:
-            believed = self.ledger.record(Event.ACCEPTED, key, job_id=job_id, http_status=200)
-        except LedgerUnavailable:
-            self.unwritten[key] = job_id
-            raise
-        if believed:
-            self.posted.add(key)
+    def _hear(self, key: str, event: Event, error: RequestError | None, job_id: str | None = None) -> None:
+        """Keeps what came back: in memory first, then in the ledger. Raises `LedgerUnavailable`."""
+        said = "" if error is None else error.sentence
+        self.heard[key] = Heard(event, said, job_id, recorded=False)
+        status = 200 if error is None else error.http_status
+        recorded = self.ledger.record(event, key, said=said or None, job_id=job_id, http_status=status)
+        self.heard[key] = Heard(event, said, job_id, recorded)
 
     def _write_rest(self) -> None:
         """The last chance of answers that the ledger could not take. What stays unwritten will be in doubt."""
-        for key, job_id in list(self.unwritten.items()):
-            try:
-                self._accepted(key, job_id)
-            except LedgerUnavailable:
-                continue
-            del self.unwritten[key]
+        for key, heard in self.heard.items():
+            if not heard.recorded:
+                try:
+                    recorded = self.ledger.record(heard.event, key, said=heard.said or None, job_id=heard.job_id)
+                except LedgerUnavailable as error:
+                    self.end(str(error))
+                    return
+                self.heard[key] = Heard(heard.event, heard.said, heard.job_id, recorded)
 
-    def _count(self, error: ImporterError | None) -> None:
+    def _count(self, error: RequestError | None) -> None:
         """Ten failures in a row that are not about the invoice end the run."""
         with self._lock:
             self._failures = 0 if error is None else self._failures + 1
             if error is not None and self._failures >= FAILURES_IN_A_ROW:
-                self._stop(f"Paused after {FAILURES_IN_A_ROW} failures in a row. The last one: {error.sentence}")
-
-    def _stop(self, sentence: str) -> None:
-        if self.stopped is None:
-            self.stopped = sentence
+                self.end(f"Paused after {FAILURES_IN_A_ROW} failures in a row. The last one: {error}")
 
 
 @contextmanager
 def _kept_alive(ledger: Ledger) -> Iterator[None]:
-    """Renews the run's lease for as long as the block takes."""
+    """Renews the run's lease now, and again and again for as long as the block takes. Raises `LedgerUnavailable`."""
     over = threading.Event()
 
     def renew() -> None:
@@ -223,6 +236,7 @@ def _kept_alive(ledger: Ledger) -> Iterator[None]:
             except LedgerUnavailable:
                 continue  # the sending itself meets the same ledger, and says so
 
+    ledger.renew()
     thread = threading.Thread(target=renew, name="lease", daemon=True)
     thread.start()
     try:

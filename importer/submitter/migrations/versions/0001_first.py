@@ -25,10 +25,12 @@ def upgrade() -> None:
         sa.Column("finished", sa.DateTime(timezone=True)),
         sa.Column("lease_until", sa.Float, nullable=False),
         sa.Column("files", sa.JSON, nullable=False),
+        sa.Column("options", sa.JSON),
         sa.Column("plan", sa.Text),
         sa.Column("counts", sa.JSON),
         sa.Column("amounts", sa.JSON),
         sa.Column("results", sa.Text),
+        sa.Column("results_sha256", sa.String(64)),
         sa.Column("exit_code", sa.Integer),
         sa.Column("stopped", sa.Text),
     )

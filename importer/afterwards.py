@@ -1,0 +1,164 @@
+"""After the posting: what became of it, what is in doubt, and what was run. The thin stories behind their commands."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from importer import token
+from importer.archive import kept_inputs
+from importer.desk import Desk, Wanted, open_api, open_ledger
+from importer.errors import CannotRun, RequestError
+from importer.models import Run
+from importer.outcomes import Start, as_it_stands, of_entries
+from importer.pipeline import new_run_id, prepare
+from importer.submitter import Event, Ledger, Policy, State, follow, retry_failed, settle_doubts
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's word on one invoice in doubt. `job_id` None: release it, so that it may be sent again."""
+
+    key: str
+    job_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one past run: its invoices as they stand now, and the workbook to be written anew."""
+
+    run: Run
+    results: Path | None  # None: there was none, or it is gone
+    is_as_written: bool  # False: somebody has worked in that workbook since
+
+
+def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:
+    """The newest runs of the ledger, newest first."""
+    with open_ledger(desk, "history") as ledger:
+        return ledger.runs(limit)
+
+
+def keep_results(desk: Desk, run: str, results: Path) -> None:
+    """Notes where the workbook of a run is, and what it was when it was written."""
+    with open_ledger(desk, run) as ledger:
+        ledger.keep_results(run, str(results.absolute()), _digest(results))
+
+
+def settle(desk: Desk, *, sync: bool = False, decision: Decision | None = None) -> Run:
+    """Settles by evidence what can be, or carries out a person's decision. The run tells how each invoice stands.
+
+    Raises `CannotRun` where the decision does not fit the ledger, or the API cannot be asked.
+    """
+    with _run(desk, "settle") as (start, ledger):
+        ledger.take_from_the_dead(start.destination)
+        doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT)]
+        if decision is not None:
+            _decide(ledger, start, decision)
+            doubtful = [decision.key]
+        elif doubtful:
+            desk.watcher.stage("Looking for invoices whose outcome is unknown")
+            policy = Policy(desk.settings.release_unfound_after_hours)
+            with open_api(desk, ledger) as api:
+                settle_doubts(ledger, api, start.destination, sync=sync, policy=policy)
+        standing = ledger.standing(doubtful)
+        return _closed(desk, ledger, of_entries(start, [standing[key] for key in doubtful], desk.now()))
+
+
+def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tuple[Run, list[Known]]:
+    """Asks what became of the posted invoices of one run, or of all; with `retry`, asks for failed ones again.
+
+    Returns how those invoices stand, and each run whose workbook should be written anew. Raises `CannotRun` where the
+    run is not known or the API cannot be asked.
+    """
+    with _run(desk, "status") as (start, ledger):
+        if run is not None and ledger.run_record(run) is None:
+            raise CannotRun(f"There is no run {run}.", "`invoice-importer history` lists them.")
+        ledger.take_from_the_dead(start.destination)
+        waiting = [entry.key for entry in ledger.entries(start.destination, State.ACCEPTED, run=run)]
+        failed = [entry.key for entry in ledger.entries(start.destination, State.FAILED, run=run)]
+        if waiting or (failed and retry):
+            with open_api(desk, ledger) as api:
+                desk.watcher.stage("Asking what became of the posted invoices")
+                try:
+                    follow(ledger, api, start.destination, run=run)
+                    if retry:
+                        desk.watcher.stage("Asking for failed ones again")
+                        moved = desk.watcher.moved
+                        retry_failed(ledger, api, start.destination, run=run, stop=desk.stop, progress=moved)
+                except RequestError as error:
+                    raise CannotRun(f"{error} What was learnt until then is kept.") from error
+        keys = ledger.keys_of_run(run) if run is not None else list(dict.fromkeys([*waiting, *failed]))
+        entries = list(ledger.standing(keys).values())
+        runs = [run] if run is not None else sorted({entry.run for entry in entries})
+        known = [each for each in (_known(desk, ledger, name) for name in runs) if each is not None]
+        return _closed(desk, ledger, of_entries(start, entries, desk.now())), known
+
+
+def _known(desk: Desk, ledger: Ledger, run: str) -> Known | None:
+    """A past run read again from its archived files, with its invoices as they stand now."""
+    record = ledger.run_record(run)
+    files = kept_inputs(desk.settings.home, run)
+    if record is None or not files:
+        return None
+    options = record["options"] or {}
+    prepared = prepare(Wanted(files, options.get("sheet")), desk, ledger, options.get("integration_id"))
+    start = Start(run, record["command"], record["started"], record["who"], record["destination"])
+    results = Path(record["results"]) if record["results"] else None
+    if results is not None and not results.is_file():
+        results = None
+    same = results is not None and _digest(results) == record["results_sha256"]
+    return Known(as_it_stands(start, prepared, record["finished"] or record["started"]), results, same)
+
+
+def _decide(ledger: Ledger, start: Start, decision: Decision) -> None:
+    entry = ledger.standing([decision.key]).get(decision.key)
+    if entry is None or entry.destination != start.destination:
+        raise CannotRun(
+            f"The ledger knows no invoice {decision.key}.", "`invoice-importer settle` lists those in doubt."
+        )
+    if entry.state is not State.IN_DOUBT:
+        raise CannotRun(f"Invoice {entry.invoice_number} is not in doubt: it is {entry.state.value.replace('_', ' ')}.")
+    if decision.job_id is None:
+        event, said = Event.RELEASED, f"Released by {ledger.who}: {decision.reason}"
+    else:
+        others = ledger.known_jobs([decision.job_id]).get(decision.job_id, set()) - {decision.key}
+        if others:
+            raise CannotRun(f"Job {decision.job_id} belongs to another invoice ({', '.join(sorted(others))}).")
+        event, said = Event.FOUND_QUEUED, f"Adopted by {ledger.who}: {decision.reason}"
+    if not ledger.record(event, decision.key, expected_sent_at=entry.sent_at, job_id=decision.job_id, said=said):
+        raise CannotRun("The invoice was settled by somebody else at this moment.", "Run `settle` again.")
+
+
+def keep_token(desk: Desk, given: SecretStr) -> str:
+    """Tries a token once and keeps it; says where. Raises `CannotRun` where the API does not take it."""
+    tried = replace(desk, settings=desk.settings.model_copy(update={"token": given}))
+    with open_ledger(tried, "login") as ledger, open_api(tried, ledger):
+        return token.keep(given, desk.settings.destination, desk.settings.home)
+
+
+@contextmanager
+def _run(desk: Desk, command: str) -> Iterator[tuple[Start, Ledger]]:
+    started = desk.now()
+    name = new_run_id(started)
+    with open_ledger(desk, name) as ledger:
+        yield Start(name, command, started, desk.who, desk.settings.destination), ledger
+
+
+def _closed(desk: Desk, ledger: Ledger, run: Run) -> Run:
+    """Keeps the run for `history`, where it had something to do."""
+    if run.outcomes:
+        files: Sequence[Mapping[str, Any]] = [{"name": file.name} for file in run.reading.files]
+        ledger.open_run(command=run.command, destination=run.destination, started=run.started, files=files)
+        ledger.close_run(finished=desk.now(), exit_code=run.exit_code, counts=run.counts(), amounts=run.amounts())
+    return run
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,83 @@
+"""What a run is given from outside, and the two things that it opens: the ledger and the API."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from importer.errors import AccessDenied, ApiAway, NoAccess, RequestError
+from importer.settings import Settings
+from importer.submitter import Api, Ledger, Pace, open_store
+from importer.validator.control import Expected
+
+
+class Watcher(Protocol):
+    """Somebody who may be looking on."""
+
+    def stage(self, what: str) -> None:
+        """What is being done, in a few words."""
+
+    def moved(self, done: int, total: int) -> None:
+        """So many invoices of so many are sent."""
+
+    def end(self) -> None:
+        """Nothing more is shown until the next stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a run is given from outside: settings, clock, who it is, and how to tell of its progress."""
+
+    settings: Settings
+    now: Callable[[], datetime]  # aware
+    who: str  # user@machine
+    host: str
+    stop: threading.Event
+    watcher: Watcher
+
+
+NOTHING_EXPECTED = Expected()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be read, and what it should come to."""
+
+    files: Sequence[Path]
+    sheet: str | None = None
+    expected: Expected = NOTHING_EXPECTED
+
+
+@contextmanager
+def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
+    """The ledger under the name of a run, for as long as the block lasts. Raises `LedgerUnavailable`."""
+    store = open_store(desk.settings.ledger)
+    try:
+        yield Ledger(store, run, desk.who, desk.host)
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_api(desk: Desk, ledger: Ledger) -> Iterator[Api]:
+    """The API, after one harmless request: a wrong token or a missing network ends the run here."""
+    settings = desk.settings
+    pace = Pace(
+        ledger.store, settings.destination, settings.rate_limit, settings.rate_window_seconds, settings.full_speed
+    )
+    with Api(settings.url, settings.find_token(), pace, desk.stop) as api:
+        try:
+            api.integrations()
+        except AccessDenied as error:
+            raise NoAccess(error.sentence, error.advice) from error
+        except RequestError as error:
+            if error.http_status is None or error.http_status >= 500:
+                raise ApiAway(
+                    f"{error.sentence} Nothing was sent.", f"Try again later. The address is {settings.url}."
+                ) from error
+        yield api

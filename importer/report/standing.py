@@ -1,0 +1,109 @@
+"""How posted invoices stand now, and those in doubt with their evidence: what `status` and `settle` print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.models import Outcome, Run, Status, dollars
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+MOST_LINES = 20
+
+
+def standing(told: Run, runs: Sequence[Run], results: Path | None) -> RenderableType:
+    """Counts of what ResMan has, of what is pending and of what it did not take, with ResMan's own words."""
+    from rich.console import Group
+    from rich.text import Text
+
+    if not told.outcomes:
+        return Text("Nothing that was posted waits for an answer.")
+    confirmed = [each for each in told.outcomes if each.resman == "confirmed"]
+    pending = [each for each in told.outcomes if each.status is Status.POSTED and each.resman == "pending"]
+    failed = [each for each in told.outcomes if each.status is Status.REFUSED]
+    doubtful = [each for each in told.outcomes if each.status is Status.IN_DOUBT]
+    lines: list[RenderableType] = []
+    for outcomes, words in (
+        (confirmed, "ResMan has it"),
+        (pending, "still pending"),
+        (failed, "ResMan did not take it"),
+        (doubtful, "in doubt"),
+    ):
+        if outcomes:
+            lines.append(Text(f"{len(outcomes):>6,}  {words}, {_worth(outcomes)}"))
+    lines += [Text(line) for line in _shown(failed + doubtful)]
+    if failed:
+        lines.append(
+            Text("Mend the cause and run `invoice-importer status --retry`, or correct the file and submit it.")
+        )
+    if doubtful:
+        lines.append(Text("Run `invoice-importer settle` for those in doubt."))
+    if pending:
+        lines.append(Text("Ask again later for those that are pending."))
+    if results is not None and runs:
+        more = f" (and {len(runs) - 1} more)" if len(runs) > 1 else ""
+        lines.append(Text(f"Results: {results}{more}"))
+    return Group(*lines)
+
+
+def doubts(told: Run) -> RenderableType:
+    """Each invoice that was or is in doubt: what it is, what was looked at, and what a person can decide."""
+    from rich.console import Group
+    from rich.text import Text
+
+    if not told.outcomes:
+        return Text("No invoice is in doubt.")
+    lines: list[RenderableType] = []
+    for outcome in told.outcomes:
+        lines.append(Text(f"{_name(outcome)}: {_word(outcome)}", "bold" if outcome.status is Status.IN_DOUBT else ""))
+        lines += [Text(f"    {each.looked_at}: {each.found}", "dim") for each in outcome.evidence]
+        if outcome.status is Status.IN_DOUBT:
+            lines.append(Text(f"    key {outcome.key}"))
+    left = [each for each in told.outcomes if each.status is Status.IN_DOUBT]
+    if left:
+        lines.append(
+            Text(
+                f"\n{len(left):,} in doubt, {_worth(left)}. Nothing of it is sent again by itself. "
+                "Look in ResMan, then decide:\n"
+                '  it is there:      invoice-importer settle --adopt KEY JOB_ID --reason "…"\n'
+                '  it is not there:  invoice-importer settle --release KEY --reason "…"\n'
+                "`invoice-importer settle --sync` first has ResMan's invoices fetched, and looks among them."
+            )
+        )
+    return Group(*lines)
+
+
+def _shown(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    for outcome in outcomes[:MOST_LINES]:
+        said = outcome.resman or next((each.what for each in outcome.problems if each.is_error), "")
+        yield f"        {_name(outcome)}: {said}"
+    if len(outcomes) > MOST_LINES:
+        yield f"        … and {len(outcomes) - MOST_LINES:,} more"
+
+
+def _name(outcome: Outcome) -> str:
+    invoice = outcome.invoice
+    rows = ", ".join(str(row.number) for row in invoice.rows)
+    return (
+        f"{invoice.invoice_number} of {invoice.vendor_id}, {dollars(invoice.worth)} ({invoice.source.file}, row {rows})"
+    )
+
+
+def _word(outcome: Outcome) -> str:
+    match outcome.status:
+        case Status.IN_DOUBT:
+            return "still in doubt. " + next((each.what for each in outcome.problems if each.is_error), "")
+        case Status.POSTED:
+            found = "ResMan has it" if outcome.resman == "confirmed" else "it is in the API's queue"
+            return f"settled: {found}" + (f", job {outcome.job_id}" if outcome.job_id else "")
+        case Status.NOT_SENT:
+            return "released: it may be sent again"
+        case _:
+            return outcome.status.label.lower()
+
+
+def _worth(outcomes: Sequence[Outcome]) -> str:
+    return dollars(sum(outcome.invoice.worth for outcome in outcomes))

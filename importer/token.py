@@ -1,0 +1,93 @@
+"""Where the access token is kept: the system's keyring, or where there is none a file that only its owner can read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from importer.errors import BadSettings
+
+SERVICE = "invoice-importer"
+
+
+def find(destination: str, home: Path) -> SecretStr | None:
+    """The kept token for a destination. Raises `BadSettings` where its file can be read by others."""
+    kept = _from_keyring(destination) or _from_file(_file(home))
+    return SecretStr(kept) if kept else None
+
+
+def keep(token: SecretStr, destination: str, home: Path) -> str:
+    """Keeps a token and says where. Raises `BadSettings` where that cannot be done."""
+    import keyring
+    import keyring.errors
+
+    try:
+        keyring.set_password(SERVICE, destination, token.get_secret_value())
+    except keyring.errors.KeyringError:
+        return _keep_in_file(token, _file(home))
+    with suppress(OSError):
+        _file(home).unlink()
+    return "the system's keyring"
+
+
+def forget(destination: str, home: Path) -> bool:
+    """Removes what `keep` kept; True where there was something."""
+    import keyring
+    import keyring.errors
+
+    removed = False
+    with suppress(keyring.errors.KeyringError):
+        keyring.delete_password(SERVICE, destination)
+        removed = True
+    with suppress(OSError):
+        _file(home).unlink()
+        removed = True
+    return removed
+
+
+def _file(home: Path) -> Path:
+    return home / "token"
+
+
+def _from_keyring(destination: str) -> str | None:
+    import keyring
+    import keyring.errors
+
+    try:
+        return keyring.get_password(SERVICE, destination)
+    except keyring.errors.KeyringError:
+        return None  # a machine without a keyring, or a locked one: the file is asked next
+
+
+def _from_file(path: Path) -> str | None:
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"The token file {path} cannot be read.", "Run `invoice-importer login` again.") from error
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise BadSettings(
+            f"The token file {path} can be read by other people.",
+            "Remove it, have the token replaced, and run `invoice-importer login`.",
+        )
+    return text or None
+
+
+def _keep_in_file(token: SecretStr, path: Path) -> str:
+    aside = path.with_name(".token.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.unlink(missing_ok=True)
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(token.get_secret_value() + "\n")
+        aside.replace(path)
+    except OSError as error:
+        raise BadSettings(f"The token cannot be kept in {path}: {error.strerror}.") from error
+    return f"the file {path}, which only you can read"
