@@ -270,7 +270,7 @@ class Payload(_Sent):
     invoice_number: Id
     invoice_date: date
     due_date: date
-    accounting_date: date | None
+    accounting_date: date | None = None
     notes: str
     memo: str
     total_amount_in_cents: Cents

@@ -252,7 +252,9 @@ def _with(
 ) -> Outcome:
     invoice = outcome.invoice
     text = invoice.cell_text("invoice_number")
-    problem = Problem(kind, what or kind.title + ".", invoice.place("invoice_number"), "invoice_number", text, advice)
+    what = what.strip() or kind.title
+    sentence = what if what.endswith((".", "!", "?")) else f"{what}."
+    problem = Problem(kind, sentence, invoice.place("invoice_number"), "invoice_number", text, advice)
     changed = replace(outcome, status=status, problems=(*outcome.problems, problem))
     return changed if entry is None else _known(changed, entry)
 

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from importer.errors import AccessDenied, NotSent, OutcomeUnknown, RateLimited, Refused
-from importer.submitter.client import Api
-from importer.submitter.evidence import smells_of_time_out
+from importer.submitter.client import Api, WriteStatus
 from importer.submitter.ledger import Entry, Ledger
-from importer.submitter.settle import SKEW
+from importer.submitter.settle import SKEW, Word, said_of, word_of
 from importer.submitter.states import Event, State
 
 RANGES = (("hour", timedelta(hours=1)), ("day", timedelta(days=1)), ("week", timedelta(days=7)))
@@ -30,26 +29,33 @@ def follow(ledger: Ledger, api: Api, destination: str, *, run: str | None = None
         age = datetime.now(UTC) - oldest + SKEW
         time_range = next((name for name, span in RANGES if age < span), "month")
         for log in api.write_logs(integration_id, time_range):
-            if log.job_id in jobs:
-                _told(ledger, jobs.pop(log.job_id), log.status, log.error or "")
+            if log.status == "SUCCESS" and not log.error and log.job_id in jobs:
+                entry = jobs.pop(log.job_id)
+                ledger.record(Event.CONFIRMED, entry.key, expected_job=entry.job_id, said=HELD)
             if not jobs:
                 break
         for entry in jobs.values():
-            status = api.write_status(entry.job_id or "")
-            _told(ledger, entry, status.write_status, "; ".join(status.errors or ()))
+            _told(ledger, entry, api.write_status(entry.job_id or ""))
 
 
-def _told(ledger: Ledger, entry: Entry, word: str, words: str) -> None:
+HELD = "ResMan has it."
+
+
+def _told(ledger: Ledger, entry: Entry, status: WriteStatus) -> None:
     """One answer about one job. A failure that smells of a time-out, or half a success, is no answer."""
-    if word == "SUCCESS":
-        event, said = Event.CONFIRMED, "ResMan has it."
-    elif word == "FAILURE" and not smells_of_time_out(words):
-        event, said = Event.FAILED, words or "ResMan did not take it, and does not say why."
-    elif word in ("FAILURE", "PARTIAL_SUCCESS"):
-        event, said = Event.UNSURE, f"ResMan may have it or not ({word.replace('_', ' ').lower()}): {words}"
-    else:
-        return  # still pending, or a word that the contract does not know
-    ledger.record(event, entry.key, expected_job=entry.job_id, said=said)
+    said = said_of(status)
+    match word_of(status):
+        case Word.DONE:
+            ledger.record(Event.CONFIRMED, entry.key, expected_job=entry.job_id, said=HELD)
+        case Word.FAILED:
+            said = said or "ResMan did not take it, and does not say why."
+            ledger.record(Event.FAILED, entry.key, expected_job=entry.job_id, said=said)
+        case Word.UNSURE:
+            word = status.write_status.replace("_", " ").lower()
+            said = f"ResMan may have it or not ({word}): {said}"
+            ledger.record(Event.UNSURE, entry.key, expected_job=entry.job_id, said=said)
+        case Word.QUEUED:
+            return
 
 
 def retry_failed(

@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from importer.errors import RequestError
 from importer.models import Evidence, Payload
-from importer.submitter.client import Api, Integration, JobLog, WriteLog
+from importer.submitter.client import Api, Integration, JobLog, WriteLog, WriteStatus
 from importer.submitter.evidence import held_is_about, record_is_about, smells_of_time_out
 from importer.submitter.ledger import Entry, Ledger
 from importer.submitter.pacing import Stopped
@@ -31,6 +32,33 @@ SYNC_INTERVAL = 5.0
 """Seconds: how long a sync that was asked for is waited for, and how often the API is asked whether it is done."""
 
 
+class Word(StrEnum):
+    """What a record that is about an invoice says of it."""
+
+    DONE = "done"  # ResMan has it
+    QUEUED = "queued"  # not yet done
+    FAILED = "failed"  # ResMan did not take it
+    UNSURE = "unsure"  # partly done, or a time-out behind the API: ResMan may have it
+
+
+def word_of(status: WriteStatus) -> Word:
+    """The API's word for a job as one of ours; a word that the contract does not know leaves it queued."""
+    match status.write_status:
+        case "SUCCESS":
+            return Word.DONE
+        case "PARTIAL_SUCCESS":
+            return Word.UNSURE
+        case "FAILURE":
+            return Word.UNSURE if smells_of_time_out(said_of(status)) else Word.FAILED
+        case _:
+            return Word.QUEUED
+
+
+def said_of(status: WriteStatus) -> str:
+    """The errors of a job in one line."""
+    return "; ".join(status.errors or ())
+
+
 @dataclass(slots=True)
 class _Case:
     """One invoice in doubt, and what was found of it."""
@@ -38,24 +66,20 @@ class _Case:
     entry: Entry
     payload: Payload
     seen: list[Evidence] = field(default_factory=list)
-    done: dict[str, str] = field(default_factory=dict)  # job id → the log's word for it: SUCCESS, FAILURE, PENDING
-    words: dict[str, str] = field(default_factory=dict)  # job id → why it failed
+    jobs: dict[str, tuple[Word, str]] = field(default_factory=dict)  # job id → its word, and ResMan's
+    held: list[str] = field(default_factory=list)  # ids of invoices that ResMan holds
 
     @property
     def sent_at(self) -> datetime:
         return self.entry.sent_at or datetime.min.replace(tzinfo=UTC)
 
+    @property
+    def is_found(self) -> bool:
+        """True once a job says for certain what became of it."""
+        return any(word is not Word.UNSURE for word, _ in self.jobs.values())
+
     def note(self, looked_at: str, found: str) -> None:
         self.seen.append(Evidence(looked_at, datetime.now(UTC), found))
-
-    @property
-    def alive(self) -> list[str]:
-        """The jobs found that have made, or may yet make, an invoice."""
-        return [
-            job
-            for job, word in self.done.items()
-            if word not in ("FAILURE", "PARTIAL_SUCCESS") or smells_of_time_out(self.words.get(job, ""))
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +128,7 @@ class _Settling:
     def run(self, *, sync: bool) -> None:
         synced = None
         try:
-            self._late_answers()
+            self._known_jobs()
             self._write_logs()
             self._job_logs()
             synced = self._sync(wait=sync)
@@ -118,24 +142,24 @@ class _Settling:
 
     # ---------------------------------------------------------------------------------------------- the places
 
-    def _late_answers(self) -> None:
-        """A job id that came back after the invoice was taken from its run, and one that was unsure before."""
+    def _known_jobs(self) -> None:
+        """A job whose answer came too late to be believed, and one that left its invoice unsure."""
         for case in self.cases:
             attempts = self.ledger.attempts(case.entry.key)
-            jobs = [each["job_id"] for each in attempts if each["event"] == Event.LATE and each["job_id"]]
-            if attempts and attempts[-1]["event"] not in (Event.LOST, Event.OWNER_DIED, Event.LATE, Event.LOOKED):
-                jobs += [case.entry.job_id] if case.entry.job_id else []
-            if case.entry.job_id and any(each["event"] == Event.UNSURE for each in attempts):
+            jobs = [each["job_id"] for each in attempts if each["event"] == Event.LATE]
+            if any(each["event"] == Event.UNSURE for each in attempts):
                 jobs.append(case.entry.job_id)
-            for job in dict.fromkeys(jobs):
-                status = self.api.write_status(job)
-                case.done[job] = status.write_status
-                case.words[job] = "; ".join(status.errors or ())
-                said = f"{status.write_status} {case.words[job]}".strip()
-                case.note("the status of the job", f"job {job}: {said}")
+            for job in dict.fromkeys(filter(None, jobs)):
+                self._ask(case, job, "the status of the job")
+
+    def _ask(self, case: _Case, job: str, looked_at: str) -> None:
+        """What the API says of one job; a log's word alone does not tell a failure from half a success."""
+        status = self.api.write_status(job)
+        case.jobs[job] = word_of(status), said_of(status)
+        case.note(looked_at, f"job {job}: {status.write_status} {said_of(status)}".strip())
 
     def _write_logs(self) -> None:
-        open_cases = [case for case in self.cases if not case.done]
+        open_cases = [case for case in self.cases if not case.jobs]
         if not open_cases:
             return
         logs = list(self.api.write_logs(self.integration_id, _time_range(case.sent_at for case in open_cases)))
@@ -150,13 +174,14 @@ class _Settling:
         for log in found:
             if log.created_at is not None and log.created_at < case.sent_at - SKEW:
                 case.note("the write logs", f"job {log.job_id} is about it, but is older than this attempt")
-                continue
-            case.done[log.job_id] = log.status
-            case.words[log.job_id] = log.error or ""
-            case.note("the write logs", f"job {log.job_id}: {log.status} {log.error or ''}".strip())
+            elif log.status == "SUCCESS" and not log.error:
+                case.jobs[log.job_id] = Word.DONE, ""
+                case.note("the write logs", f"job {log.job_id}: SUCCESS")
+            else:
+                self._ask(case, log.job_id, "the write logs")
 
     def _job_logs(self) -> None:
-        open_cases = [case for case in self.cases if not case.done]
+        open_cases = [case for case in self.cases if not case.jobs]
         if not open_cases:
             return
         oldest = min(case.sent_at for case in open_cases) - SKEW
@@ -172,7 +197,7 @@ class _Settling:
         for log in unknown[:MOST_RAW_RECORDS]:
             self._raw(log, open_cases)
         for case in open_cases:
-            if not case.done:
+            if not case.jobs:
                 left = len(unknown) - MOST_RAW_RECORDS
                 more = f"; {left} more were not looked at" if left > 0 else ""
                 case.note("the job logs", f"{min(len(unknown), MOST_RAW_RECORDS)} raw requests, not among them{more}")
@@ -187,12 +212,12 @@ class _Settling:
                 continue
             if record_is_about(raw, case.payload, self._x_vendor(case)):
                 job = log.root_job_id or log.job_id or log.id
-                case.done.setdefault(job, log.status or "PENDING")
-                case.note("the job logs", f"job {job}: {log.status or 'pending'}")
+                if job not in case.jobs:
+                    self._ask(case, job, "the job logs")
 
     def _sync(self, *, wait: bool) -> datetime | None:
         """When the last sync finished; with `wait`, of one that was asked for now."""
-        if all(case.done for case in self.cases):
+        if all(case.is_found for case in self.cases):
             return None
         before = self._last_sync()
         if not wait:
@@ -212,8 +237,8 @@ class _Settling:
         return found[0].last_completed_sync if found else None
 
     def _held_invoices(self, synced: datetime | None) -> None:
-        for property_id in dict.fromkeys(case.entry.property_id for case in self.cases if not case.done):
-            cases = [case for case in self.cases if case.entry.property_id == property_id and not case.done]
+        for property_id in dict.fromkeys(case.entry.property_id for case in self.cases if not case.is_found):
+            cases = [case for case in self.cases if case.entry.property_id == property_id and not case.is_found]
             fresh = [case for case in cases if synced is not None and synced > case.sent_at]
             for case in cases:
                 if case not in fresh:
@@ -230,7 +255,7 @@ class _Settling:
             for case in fresh:
                 found = [each for each in held if held_is_about(each, case.payload, self._x_vendor(case))]
                 for each in found:
-                    case.done[f"invoice {each.id}"] = "SUCCESS"
+                    case.held.append(each.id)
                     case.note("ResMan's invoices", f"{each.id} has its number, vendor, property and total")
                 if not found:
                     when = f"{synced:%Y-%m-%d %H:%M}"
@@ -240,34 +265,38 @@ class _Settling:
 
     def _conclude(self, case: _Case, synced: datetime | None) -> None:
         """Writes down what the findings prove; anything less leaves the invoice in doubt."""
-        alive = case.alive
-        event, said, job = Event.LOOKED, case.entry.said, None
-        if len(alive) > 1:
-            said = f"ALARM: found more than once ({', '.join(alive)}). Look in ResMan before anything is paid."
-        elif len(alive) == 1:
-            name, word = alive[0], case.done[alive[0]]
-            job = None if name.startswith("invoice ") else name
-            if word == "SUCCESS":
-                event, said = Event.FOUND_CONFIRMED, "Found in ResMan."
-            elif word not in ("FAILURE", "PARTIAL_SUCCESS"):
-                event, said = Event.FOUND_QUEUED, "Found in the API's queue."
-            else:
-                said, job = f"ResMan may have it or not: {case.words[name]}", None
-        elif case.done:
-            partial = [name for name, word in case.done.items() if word != "FAILURE"]
-            if not partial:
-                job = next(iter(case.done))
-                event, said = Event.FOUND_FAILED, case.words[job] or "ResMan did not take it."
-        elif self._may_release(case, synced):
-            event, said = Event.RELEASED, "Released by the policy in the settings: not found anywhere after a sync."
+        event, said, job = self._verdict(case, synced)
         self.ledger.record(
             event, case.entry.key, expected_sent_at=case.entry.sent_at, job_id=job, said=said, evidence=case.seen
         )
 
+    def _verdict(self, case: _Case, synced: datetime | None) -> tuple[Event, str | None, str | None]:
+        """The event, the words for it, and the job that it is about."""
+        made = [job for job, (word, _) in case.jobs.items() if word in (Word.DONE, Word.QUEUED)]
+        unsure = {job: said for job, (word, said) in case.jobs.items() if word is Word.UNSURE}
+        failed = {job: said for job, (word, said) in case.jobs.items() if word is Word.FAILED}
+        if len(made) > 1 or len(case.held) > 1:
+            names = ", ".join([*made, *(f"invoice {held}" for held in case.held)])
+            return Event.LOOKED, f"ALARM: found more than once ({names}). Look in ResMan before anything is paid.", None
+        if case.held:
+            return Event.FOUND_CONFIRMED, "Found in ResMan.", next(iter([*made, *unsure]), None)
+        if made and case.jobs[made[0]][0] is Word.DONE:
+            return Event.FOUND_CONFIRMED, "Found in ResMan.", made[0]
+        if made:
+            return Event.FOUND_QUEUED, "Found in the API's queue.", made[0]
+        if self._may_release(case, synced):
+            return Event.RELEASED, "Released by the policy in the settings: not found anywhere after a sync.", None
+        if unsure:
+            return Event.LOOKED, f"ResMan may have it or not: {next(iter(unsure.values()))}", None
+        if failed:
+            job, said = next(iter(failed.items()))
+            return Event.FOUND_FAILED, said or "ResMan did not take it, and does not say why.", job
+        return Event.LOOKED, case.entry.said, None
+
     def _may_release(self, case: _Case, synced: datetime | None) -> bool:
         """Only by the policy, only after every place was looked at and a sync finished past the waiting time."""
         hours = self.policy.release_unfound_after_hours
-        if hours is None or synced is None or any(each.looked_at == "the API" for each in case.seen):
+        if hours is None or synced is None or case.is_found or any(each.looked_at == "the API" for each in case.seen):
             return False
         return synced > case.sent_at + timedelta(hours=hours)
 
