@@ -104,8 +104,8 @@ def _must_be_ordinary(mode: int, name: str) -> None:
 def _read(stream: BinaryIO, name: str, wanted: str | None, limits: Limits) -> Contents:
     head = stream.read(HEAD)
     stream.seek(0)
-    if not head:
-        raise FileUnreadable(f"{name} is empty: it has no bytes at all.", "Fetch it again.")
+    if not head.strip(b"\0"):
+        raise FileUnreadable(f"{name} is empty: there is nothing in it.", "Fetch it again.")
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", compound.MAGIC)):
         return _read_workbook(stream.read(), name, wanted, limits)
     if head.startswith(OLD_EXCEL):
@@ -159,4 +159,4 @@ def _chosen(sheets: tuple[Sheet, ...], wanted: str | None, name: str) -> tuple[S
 def is_text(start: str) -> bool:
     """False where too much of it is control characters: no table has them."""
     controls = sum(start.count(chr(code)) for code in range(32) if chr(code) not in "\t\n\f\r")
-    return controls * 20 <= len(start)
+    return controls <= max(8, len(start) // 20)

@@ -97,7 +97,7 @@ class Parser:
             while kind == "rows":
                 piece = rows_of(frame[0], first_column)
                 rows += piece
-                cells += len(piece) * len(frame[0])
+                cells += len(piece) * (first_column + len(frame[0]))
                 if cells > self._limits.cells:
                     raise FileUnreadable(f"{self._name} holds more than {self._limits.cells:,} cells.", "Split it.")
                 kind, *frame = self._frame()

@@ -1,0 +1,64 @@
+"""HTML tables under the name .xls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from importer.errors import FileUnreadable
+from importer.reader.contents import Sheet
+from importer.reader.files import open_file
+from importer.reader.limits import Limits
+
+
+def tables(folder: Path, page: str, limits: Limits | None = None) -> tuple[Sheet, ...]:
+    """The sheets of a page."""
+    path = folder / "export.xls"
+    path.write_text(page)
+    return open_file(path, limits=limits or Limits()).sheets
+
+
+def test_a_table_as_excel_and_web_programs_write_it(tmp_path: Path) -> None:
+    """Entities, line breaks, blanks, text outside cells and styles; blank cells are None."""
+    page = """<html xmlns:x="urn:schemas-microsoft-com:office:excel"><head><style>td {color: red}</style></head><body>
+    <p>March</p><table border=1><thead><tr><th>Invoice&nbsp;#</th><th> Net </th><th>Note</th></tr></thead>
+    <tr><td>007</td><td x:num="1234.5">$1,234.50</td><td>A &amp; B<br>second</td></tr>
+    <tr><td></td><td>&nbsp;</td><td><b>bold</b> &lt;1&gt;</td></tr></table></body></html>"""
+    (sheet,) = tables(tmp_path, page)
+    assert sheet.name == "Table 1"
+    assert sheet.rows == [
+        ("Invoice\xa0#", "Net", "Note"),
+        ("007", "$1,234.50", "A & B\nsecond"),
+        (None, None, "bold <1>"),
+    ]
+
+
+def test_cells_that_reach_over_rows_and_columns(tmp_path: Path) -> None:
+    """The cells to the right and below stay in their columns."""
+    page = (
+        "<table><tr><td colspan=2>wide</td><td>c</td></tr><tr><td rowspan=2>tall</td><td>b</td></tr>"
+        "<tr><td>d<td>e<tr style='display: none'><td>end</table>"
+    )
+    (sheet,) = tables(tmp_path, page)
+    assert sheet.rows == [("wide", None, "c"), ("tall", "b"), (None, "d", "e"), ("end",)]
+    assert sheet.merged == ((0, 0, 0, 1), (1, 0, 2, 0))
+    assert sheet.hidden_rows == {4}
+
+
+def test_several_tables_and_tables_inside_cells(tmp_path: Path) -> None:
+    """Each outer table is a sheet; an inner one is text of its cell."""
+    page = "<div><table><tr><td>a<table><tr><td>b</td></tr></table></td></tr></table><table><tr><td>c</table></div>"
+    assert [sheet.rows for sheet in tables(tmp_path, page)] == [[("ab",)], [("c",)]]
+
+
+def test_a_page_without_a_table(tmp_path: Path) -> None:
+    """Often the sign-in page of a vendor's site, saved in place of the file."""
+    with pytest.raises(FileUnreadable, match="is a web page without a table"):
+        tables(tmp_path, "<html><body>Please sign in</body></html>")
+
+
+def test_spans_cannot_be_used_to_fill_the_memory(tmp_path: Path) -> None:
+    """Each is bounded, and they count as cells."""
+    with pytest.raises(FileUnreadable, match="more than 1,000,000 cells"):
+        tables(tmp_path, "<table><tr>" + "<td rowspan=99999 colspan=99999>" * 3, Limits(cells=1_000_000))
