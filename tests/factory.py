@@ -231,7 +231,7 @@ def run(
     notices: Sequence[str] = (),
 ) -> Run:
     """A finished run of these outcomes; `of` is what was read, where it is more than their invoices."""
-    results = outcomes or (outcome(),)
+    results = outcomes if outcomes or of else (outcome(),)
     return Run(
         id="2026-03-31T12-00-00-7f3a",
         command=command,

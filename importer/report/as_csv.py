@@ -17,7 +17,9 @@ from importer.results_layout import FRONT, tidy_text
 
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n]")  # what a spreadsheet program may take for a formula
 _NUMBER = re.compile(r"[-+]?(\d[\d,]*)?\.?\d*(E[-+]?\d+)?", re.ASCII)
-_AFTER_SEPARATOR = re.compile(r";(?=[\s\"']*[=+\-@])")  # where ";" is the list separator, a new cell begins there
+_AFTER_SEPARATOR = re.compile(
+    r"([;\n])(?=[\s\"']*[=+\-@＝＋－＠])"
+)  # a program that expects ";" begins a new cell there
 
 
 def write_csv(run: Run, path: Path) -> Path:
@@ -62,5 +64,5 @@ def _identities(one: Layout) -> Iterator[tuple[str, int]]:
 
 
 def _safe(text: str) -> str:
-    text = _AFTER_SEPARATOR.sub(";'", tidy_text(text))
+    text = _AFTER_SEPARATOR.sub(r"\1'", tidy_text(text))
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text

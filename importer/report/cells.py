@@ -17,7 +17,10 @@ def put_text(sheet: Any, row: int, column: int, text: str, style: Any = None) ->
     text = tidy_text(text)
     if text.startswith("<r>") and text.endswith("</r>"):  # XlsxWriter takes such a string for markup of its own
         text += " "
-    sheet.write_string(row, column, text, style)
+    if text:
+        sheet.write_string(row, column, text, style)
+    else:
+        sheet.write_blank(row, column, None, style)
 
 
 class CellStyles:

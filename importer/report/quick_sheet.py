@@ -65,6 +65,10 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         self.table.clear()
         self._put = at
 
+    def discard(self) -> None:
+        """Let go of the rows: the workbook will not be finished."""
+        self._opt_close()
+
     def _write_single_row(self, current_row_num: int = 0) -> None:
         if self.previous_row == self._put:  # it stands there already
             self.previous_row = current_row_num

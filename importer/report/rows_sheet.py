@@ -12,7 +12,7 @@ from importer.models import Cell, cell_text
 from importer.problems import Problem
 from importer.report import styles
 from importer.report.accounts import Answer, Layout, advised, column_index
-from importer.report.cells import CellStyles, money_columns, put_text, row_height
+from importer.report.cells import CellStyles, money_columns, row_height
 from importer.report.styles import Styles
 from importer.report.wording import how_to_mend
 
@@ -72,17 +72,18 @@ class RowsSheet:
         return self._first_rows is None
 
     def _headings(self, sample: Sequence[Answer]) -> None:
-        sheet, made = self._sheet, self._made
-        sheet.set_row(0, 30)
+        made = self._made
+        row: list[tuple[int, Any, Any]] = []
         for column, heading in enumerate(layout.TO_FIX_FRONT if self._is_to_fix else layout.FRONT):
             align = "right" if column == layout.ROW else "left"
-            put_text(sheet, 0, column, heading, made.heading(align=align, indent=int(column == layout.OUTCOME)))
+            row.append((column, heading, made.heading(align=align, indent=int(column == layout.OUTCOME))))
         for index in range(self._layout.width):
             filled = [cell for cell in self._cells(sample, index) if cell not in (None, "")]
             figures = sum(isinstance(cell, float | int) for cell in filled)
             align = "right" if figures * 2 > len(filled) else "left"
-            put_text(sheet, 0, len(layout.FRONT) + index, self._heading(index), made.own_heading(align=align))
-        put_text(sheet, 0, self._mark, layout.MARK, self._faint)
+            row.append((len(layout.FRONT) + index, self._heading(index) or None, made.own_heading(align=align)))
+        row.append((self._mark, layout.MARK, self._faint))
+        self._sheet.put_row(0, row, 30)
 
     def _heading(self, index: int) -> str:
         headings = self._layout.headings
@@ -185,7 +186,7 @@ def print_landscape(sheet: Any) -> None:
 
 
 def _width(cell: Cell) -> int:
-    if isinstance(cell, float | int):
+    if isinstance(cell, float):
         return len(f"{cell:,.2f}")
     return max(map(len, cell_text(cell).splitlines()), default=0)
 

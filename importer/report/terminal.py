@@ -12,6 +12,7 @@ from importer.problems import Kind, Problem
 from importer.report.accounts import advised
 from importer.report.tie_out import as_said
 from importer.report.wording import Place, destination, happened, next_steps, several
+from importer.results_layout import tidy_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,7 +33,7 @@ _EXAMPLES = 3  # of one kind, before the rest is only counted
 def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> RenderableType:
     """Counts and money by status, at most `lines` lines of problems, errors first, and what to do next.
 
-    `results` is the workbook that holds the rest.
+    `results` is the workbook that holds the rest. Control characters of the input are made visible.
     """
     from rich.console import Group
     from rich.table import Table
@@ -50,7 +51,7 @@ def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> Render
             table.add_row(Text(status.label, _COLOURS[status]), f"{counts[status]:,}", dollars(amounts[status]))
     table.add_row(Text("All invoices", "bold"), f"{counts['invoices']:,}", dollars(amounts["invoices"]))
     parts: list[RenderableType] = [
-        Text.assemble((f" {where.place} ", f"bold white on {colour}"), " ", where.sentence),
+        Text.assemble((f" {where.place} ", f"bold white on {colour}"), " ", tidy_text(where.sentence)),
         Text(),
         table,
         Text(),
@@ -58,14 +59,14 @@ def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> Render
     ]
     told = list(problem_lines(run))
     kept = told if len(told) <= lines else told[: lines - 1]
-    parts += [Text(line.text, "bold" if line.is_heading else "") for line in kept]
+    parts += [Text(tidy_text(line.text), "bold" if line.is_heading else "") for line in kept]
     left = sum(line.stands_for for line in told[len(kept) :])
     if left:
         parts.append(Text(f"… and {left:,} more" + (", in the workbook" if results else ""), "dim"))
-    parts += [Text(notice) for notice in run.notices]
-    parts += [Text(), *(Text(step) for step in next_steps(run))]
+    parts += [Text(tidy_text(notice)) for notice in run.notices]
+    parts += [Text(), *(Text(tidy_text(step)) for step in next_steps(run))]
     if results is not None:
-        parts.append(Text.assemble("Results: ", (str(results), "bold")))
+        parts.append(Text.assemble("Results: ", (tidy_text(str(results)), "bold")))
     return Group(*parts)
 
 

@@ -25,11 +25,14 @@ class Destination:
     sentence: str
 
 
+_REHEARSALS = ("sandbox", "api.sandbox.propexo.com", "localhost", "127.0.0.1", "::1")
+
+
 def destination(run: Run) -> Destination:
     """The run's destination, and whether anything was sent there."""
     host = urlsplit(run.destination).hostname or run.destination
     sent = run.command != "check"
-    if host == "sandbox" or host.startswith("api.sandbox.") or host in ("localhost", "127.0.0.1", "::1"):
+    if host in _REHEARSALS:
         return Destination(Place.SANDBOX, "A rehearsal: nothing here reaches the real ResMan.")
     place = Place.PRODUCTION if host == "api.propexo.com" else Place.OTHER
     where = f"the live ResMan account, through {host}" if place is Place.PRODUCTION else run.destination

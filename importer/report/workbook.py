@@ -51,12 +51,15 @@ def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
         book.set_properties(
             {"title": f"Results of run {run.id}", "author": run.who, "created": run.finished.replace(tzinfo=None)}
         )
-        _fill(run, book, rows_per_sheet)
         try:
+            _fill(run, book, rows_per_sheet)
             book.close()
         except FileCreateError as error:
             cause = error.args[0]
             raise cause if isinstance(cause, OSError) else OSError(str(cause)) from error
+        finally:
+            for sheet in book.worksheets():
+                sheet.discard()
 
 
 def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:

@@ -1,0 +1,34 @@
+"""The rows as csv."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+from importer.models import Status
+from importer.problems import NOT_A_DATE, Problem
+from importer.report import write_csv
+from importer.results_layout import FRONT
+from tests import factory
+
+
+def test_rows_of_all_tables_in_one_file(tmp_path: Path) -> None:
+    """Same headings share a column, repeated ones have one each, others are added; negative numbers stay numbers."""
+    first = factory.source(headings=("Inv", "Net", "Net"), fields=("invoice_number", "line_amount"))
+    second = factory.source(sheet="April", headings=("Net", "When", None), fields=("line_amount", "invoice_date"))
+    one = factory.with_cells(factory.invoice(at=first), [("007", -45.5, "(45.50)")])
+    two = factory.with_cells(factory.invoice(at=second), [("+44 20", date(2026, 4, 1), "x", "beyond")])
+    wrong = Problem(NOT_A_DATE, "=1 is not a date.", second.place(2, "invoice_date"))
+    run = factory.run(factory.outcome(one, job_id="job-1"), factory.outcome(two, Status.NEEDS_FIXING, problems=[wrong]))
+    path = write_csv(run, tmp_path / "x.csv")
+    assert path.read_bytes().startswith(b'\xef\xbb\xbf"File","Sheet",')
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        assert list(csv.reader(lines)) == [
+            [*FRONT, "Inv", "Net", "Net", "When", "", ""],
+            ["march.xlsx", "Sheet1", "2", "Posted", "job-1", "", "007", "-45.5", "(45.50)", "", "", ""],
+            [
+                "march.xlsx", "April", "2", "Needs fixing", "", "When: =1 is not a date. Write it like 2026-03-31.",
+                "", "'+44 20", "", "2026-04-01", "x", "beyond",
+            ],
+        ]  # fmt: skip

@@ -1,0 +1,90 @@
+"""The layout that the report writes and the reader takes back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.results_layout import (
+    FRONT,
+    MARK,
+    ROWS,
+    TO_FIX_FRONT,
+    RowMark,
+    clerk_columns,
+    is_sheet_of,
+    numbered,
+    row_digest,
+)
+
+
+@given(
+    status=st.sampled_from(["posted", "skipped", "no_invoice"]),
+    key=st.none() | st.text("0123456789abcdef", min_size=24, max_size=24),
+)
+def test_a_mark_is_read_back(status: str, key: str | None) -> None:
+    """As the cell holds it, spaces around it or not."""
+    mark = RowMark(status, key, "0123456789abcdef")
+    assert RowMark.parse(f" {mark.text} ") == mark
+
+
+@pytest.mark.parametrize("text", ["", "posted", "2:posted::00", "1:posted", "1:a:b:c:d"])
+def test_what_is_no_mark(text: str) -> None:
+    """Text that somebody typed there is not taken for one."""
+    assert RowMark.parse(text) is None
+
+
+def test_only_what_did_not_go_is_open() -> None:
+    """Posted rows, rows that may have arrived and rows that were left out are not for correcting."""
+    states = (
+        "ready",
+        "posted",
+        "already_posted",
+        "needs_fixing",
+        "refused",
+        "in_doubt",
+        "not_sent",
+        "conflict",
+        "skipped",
+        "no_invoice",
+    )
+    assert [state for state in states if RowMark(state, None, "").is_open] == [
+        "needs_fixing", "refused", "not_sent", "conflict", "no_invoice",
+    ]  # fmt: skip
+
+
+@given(st.integers(0, 200))
+def test_continuations_are_recognised(index: int) -> None:
+    """ "Rows", "Rows 2", … belong together; other sheets do not."""
+    assert is_sheet_of(numbered(ROWS, index), ROWS)
+    assert not is_sheet_of(numbered(ROWS, index), "To fix")
+
+
+@pytest.mark.parametrize("title", ["Rows 1", "Rows 02", "rows", "Rows2", "My Rows", "Rows "])
+def test_other_names_are_not_ours(title: str) -> None:
+    """Only the exact names."""
+    assert not is_sheet_of(title, ROWS)
+
+
+def test_the_clerks_columns_lie_between_ours() -> None:
+    """Also when one of them is called like ours, and when something was added behind."""
+    assert clerk_columns([*FRONT, "Inv", MARK, "Net", MARK, "my note"]) == range(6, 9)
+    assert clerk_columns([*TO_FIX_FRONT, MARK]) == range(6, 6)
+    assert clerk_columns(["Inv", *FRONT, MARK]) is None
+    assert clerk_columns([*FRONT, "Inv"]) is None
+
+
+def test_a_digest_changes_with_what_matters() -> None:
+    """Content and place count; trailing blanks, and numbers typed as text, do not."""
+    digest = row_digest("a.xlsx", "S", 2, ("x", 1250.0, None))
+    assert digest == row_digest("a.xlsx", "S", 2, ("x", "1250"))
+    others = [
+        row_digest("b.xlsx", "S", 2, ("x", 1250.0)),
+        row_digest("a.xlsx", None, 2, ("x", 1250.0)),
+        row_digest("a.xlsx", "S", 3, ("x", 1250.0)),
+        row_digest("a.xlsx", "S", 2, ("x", 1250.01)),
+        row_digest("a.xlsx", "S", 2, ("x", None, 1250.0)),
+        row_digest("a.xlsx", "S", 2, ("x1250",)),
+    ]
+    assert len({digest, *others}) == len(others) + 1
