@@ -125,7 +125,7 @@ class RowsSheet:
     def _own_cells(self, at: int, answer: Answer, plain: CellStyles) -> Iterable[tuple[int, Any, Any]]:
         money = self._money[id(answer.source)]
         front = len(layout.FRONT)
-        marked = _by_column(answer) if answer.problems else {}
+        marked = _by_column(answer, self._layout.width) if answer.problems else {}
         if not marked:
             return [
                 (front + index, *plain.of(cell, is_money=index in money))
@@ -191,9 +191,11 @@ def _width(cell: Cell) -> int:
     return max(map(len, cell_text(cell).splitlines()), default=0)
 
 
-def _by_column(answer: Answer) -> dict[int, list[Problem]]:
+def _by_column(answer: Answer, width: int) -> dict[int, list[Problem]]:
     marked: dict[int, list[Problem]] = {}
     for problem in answer.problems:
         if problem.place.column is not None and problem.place.row == answer.number:
-            marked.setdefault(column_index(problem.place.column), []).append(problem)
+            index = column_index(problem.place.column)
+            if index < width:
+                marked.setdefault(index, []).append(problem)
     return marked

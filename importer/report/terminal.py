@@ -64,7 +64,8 @@ def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> Render
     if left:
         parts.append(Text(f"… and {left:,} more" + (", in the workbook" if results else ""), "dim"))
     parts += [Text(tidy_text(notice)) for notice in run.notices]
-    parts += [Text(), *(Text(tidy_text(step)) for step in next_steps(run))]
+    has_workbook = results is not None and results.suffix.lower() == ".xlsx"
+    parts += [Text(), *(Text(tidy_text(step)) for step in next_steps(run, has_workbook=has_workbook))]
     if results is not None:
         parts.append(Text.assemble("Results: ", (tidy_text(str(results)), "bold")))
     return Group(*parts)

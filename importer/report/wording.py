@@ -83,7 +83,7 @@ def happened(run: Run) -> str:
     return said.strip()
 
 
-def next_steps(run: Run) -> tuple[str, ...]:
+def next_steps(run: Run, *, has_workbook: bool = True) -> tuple[str, ...]:
     """What the reader of the report should do now, most urgent first; never empty."""
     counts = run.counts()
     steps = []
@@ -99,10 +99,15 @@ def next_steps(run: Run) -> tuple[str, ...]:
         steps.append(f"Compare {which} with what was posted before under the same number.")
     mend = counts[Status.NEEDS_FIXING] + counts[Status.REFUSED]
     if mend:
-        steps.append(f"Correct {several(mend, 'invoice')}: the sheet “To fix” shows every cell that is wrong.")
-    loose = sum(problem.is_error for problem in run.reading.problems)
-    if loose:
-        steps.append(f"Look at {several(loose, 'problem')} in rows that belong to no invoice; “To fix” shows them too.")
+        where = ": the sheet “To fix” shows every cell that is wrong" if has_workbook else ""
+        steps.append(f"Correct {several(mend, 'invoice')}{where}.")
+    loose = [problem for problem in run.reading.problems if problem.is_error]
+    in_rows = sum(problem.place.row is not None for problem in loose)
+    if in_rows:
+        where = "; “To fix” shows them too" if has_workbook else ""
+        steps.append(f"Look at {several(in_rows, 'problem')} in rows that belong to no invoice{where}.")
+    if len(loose) > in_rows:
+        steps.append(f"Look at {several(len(loose) - in_rows, 'problem')} of the input as a whole.")
     if counts[Status.NOT_SENT]:
         which = several(counts[Status.NOT_SENT], "invoice")
         steps.append(f"Run the same file again to send {which}; what was posted stays posted.")

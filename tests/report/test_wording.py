@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from importer.models import Status
+from importer.problems import NOT_A_DATE, Problem
+from importer.problems import Place as At
 from importer.report.wording import MEANING, Place, destination, happened, how_to_go_on, next_steps
 from tests import factory
 
@@ -64,3 +66,18 @@ def test_doubt_comes_first_and_nothing_is_left_unsaid() -> None:
     )
     assert [step.split()[0] for step in next_steps(run)] == ["Run", "The", "Compare", "Correct", "Run", "Send"]
     assert next_steps(factory.run(factory.outcome(status=Status.ALREADY_POSTED))) == ("Nothing to do.",)
+
+
+def test_a_sheet_is_named_only_where_there_is_one() -> None:
+    """With --no-results, or a csv, nobody is sent to look for “To fix”; the input as a whole is told from its rows."""
+    whole = Problem(NOT_A_DATE, "The file holds a date that cannot be.", At("march.xlsx"))
+    in_row = Problem(NOT_A_DATE, "No date.", At("march.xlsx", "Sheet1", 9))
+    invoice = factory.invoice()
+    reading = factory.reading([invoice], problems=[whole, in_row])
+    run = factory.run(factory.outcome(invoice, Status.NEEDS_FIXING), of=reading)
+    assert next_steps(run) == (
+        "Correct 1 invoice: the sheet “To fix” shows every cell that is wrong.",
+        "Look at 1 problem in rows that belong to no invoice; “To fix” shows them too.",
+        "Look at 1 problem of the input as a whole.",
+    )
+    assert not any("To fix" in step for step in next_steps(run, has_workbook=False))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import zipfile
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -96,6 +98,24 @@ def test_nothing_from_the_input_becomes_a_formula_or_a_link(run: Run, tmp_path: 
                 if cell.hyperlink is not None:
                     assert cell.hyperlink.target is None
                     assert sheet.title in (layout.SUMMARY, layout.INVOICES)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(run=runs())
+def test_cells_stand_in_order_and_once(run: Run, tmp_path: Path) -> None:
+    """Excel offers to repair a workbook whose rows or cells are doubled or out of order."""
+    path = write_workbook(run, tmp_path / "any.results.xlsx", rows_per_sheet=4)
+    with zipfile.ZipFile(path) as parts:
+        for name in parts.namelist():
+            if not name.startswith("xl/worksheets/sheet"):
+                continue
+            page = parts.read(name).decode()
+            rows = [int(number) for number in re.findall(r'<row r="(\d+)"', page)]
+            assert rows == sorted(set(rows))
+            cells = [(int(row), len(column), column) for column, row in re.findall(r'<c r="([A-Z]+)(\d+)"', page)]
+            assert cells == sorted(set(cells))
 
 
 def test_one_row_of_each_kind(tmp_path: Path) -> None:
