@@ -14,7 +14,6 @@ from importer import settings
 from importer.columns import COLUMNS, Kind
 from importer.errors import FileUnreadable
 from importer.reader import read_files
-from importer.reader.mapping import map_headings, missing_fields
 from templates import make
 
 FOLDER = make.FOLDER
@@ -72,22 +71,15 @@ def test_a_blank_sheet_is_understood_and_has_no_data_rows(name: str) -> None:
         read_files([FOLDER / name], integration_id=INTEGRATION)
 
 
-def test_no_heading_is_unknown_or_missing() -> None:
-    """Each heading is its own column's, and with a ResMan account from the settings nothing required lacks."""
-    mapped = map_headings(headings(), "the blank sheet")
-    assert [*mapped.columns] == [column.name for column in make.OFFERED]
-    assert mapped.unused == ()
-    assert missing_fields({*mapped.columns, "integration_id"}) == []
-
-
 def test_a_row_of_the_examples_is_an_invoice(tmp_path: Path) -> None:
-    """Somebody who types what the examples show gets one invoice without a problem."""
+    """Somebody who types what the examples show gets one invoice without a problem, each cell under its own heading."""
     filled = tmp_path / "filled.csv"
     row = ",".join(f'"{column.example}"' for column in make.OFFERED)
     filled.write_text((FOLDER / "invoices.csv").read_text(encoding="utf-8") + row + "\n", encoding="utf-8")
     reading = read_files([filled], integration_id=INTEGRATION)
     (invoice,) = reading.invoices
     assert invoice.total == 125_000
+    assert [*invoice.source.columns] == [column.name for column in make.OFFERED]
     assert (*invoice.problems, *reading.problems) == ()
 
 
