@@ -8,7 +8,6 @@ an `Invoice` or a `Line` means "the sheet does not say, or says it unreadably" (
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -291,7 +290,8 @@ class Payload(_Sent):
 
 def normalised_number(number: str) -> str:
     """An invoice number for comparing: without case, outer spaces, repeated spaces and typographic variants."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", number)).strip().casefold()
+    text = number if number.isascii() else unicodedata.normalize("NFKC", number)
+    return " ".join(text.split()).casefold()
 
 
 def invoice_key(destination: str, integration_id: str, property_id: str, vendor_id: str, invoice_number: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from importer.archive import keep_inputs
+from importer.collector import at_rest
 from importer.desk import Desk, Wanted, open_api, open_ledger
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
@@ -23,6 +24,7 @@ from importer.validator import validate
 from importer.validator.control import misses
 
 
+@at_rest()
 def check_files(wanted: Wanted, desk: Desk) -> Run:
     """Reads, validates and says what would happen. Sends nothing.
 
@@ -77,6 +79,7 @@ def submit_files(
         return run
 
 
+@at_rest()
 def prepare(wanted: Wanted, desk: Desk, ledger: Ledger, integration_id: str | None) -> Prepared:
     """Reader, validator, and a look into the ledger: everything that is decided before anything is sent."""
     desk.watcher.stage("Reading")
