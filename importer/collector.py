@@ -1,4 +1,4 @@
-"""Python's garbage collector, put to rest while hundreds of thousands of values are made and none of them is garbage."""
+"""Python's garbage collector, put to rest while hundreds of thousands of values are made and none is garbage."""
 
 from __future__ import annotations
 
