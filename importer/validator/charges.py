@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from importer.models import Line, PayloadLine, dollars
+from importer.models import EXACT, Line, PayloadLine, dollars
 
 WHOLE = Decimal(1)
 
@@ -43,26 +43,25 @@ class Charge:
 
 def charge(line: Line) -> Charge | None:
     """How the line is sent; None where its cells do not say what it comes to (a rule names the reason)."""
-    quantity, price, amount = line.quantity, line.unit_price, line.amount
-    if quantity is None or price is None:
+    quantity, price, amount, extended = line.quantity, line.unit_price, line.amount, line.extended
+    if quantity is None or price is None or extended is None:
         if amount is None or not is_whole(amount):
             return None
-        said = _said(line)
+        said = "" if quantity == 1 or price == amount else said_of(line)
         return Charge(line, 1, int(amount), _with(line.notes, said), bool(said), None)
-    extended = quantity * price
     if amount is None:
-        amount = extended.quantize(WHOLE, ROUND_HALF_UP)
+        amount = extended.quantize(WHOLE, ROUND_HALF_UP, EXACT)
     elif not is_whole(amount) or not agrees(extended, amount):
         return None
     rounded_from = None if extended == amount else extended
     if rounded_from is None and quantity >= 0 and is_whole(quantity) and is_whole(price):
         return Charge(line, int(quantity), int(price), line.notes, restated=False, rounded_from=None)
-    return Charge(line, 1, int(amount), _with(line.notes, _said(line)), restated=True, rounded_from=rounded_from)
+    return Charge(line, 1, int(amount), _with(line.notes, said_of(line)), restated=True, rounded_from=rounded_from)
 
 
 def agrees(extended: Decimal, amount: Decimal) -> bool:
     """True where the amount is the extended price, or that rounded to a whole cent in either direction."""
-    return extended == amount or (not is_whole(extended) and abs(extended - amount) < 1)
+    return extended == amount or (not is_whole(extended) and -1 < EXACT.subtract(extended, amount) < 1)
 
 
 def is_whole(number: Decimal) -> bool:
@@ -70,14 +69,15 @@ def is_whole(number: Decimal) -> bool:
     return number == number.to_integral_value()
 
 
-def _said(line: Line) -> str:
-    """The quantity and price as the sheet has them, for the notes: "2.5 × $10.33"."""
-    parts = []
-    if line.quantity is not None:
-        parts.append(f"{line.quantity.normalize():f}")
-    if line.unit_price is not None:
-        parts.append(dollars(line.unit_price))
-    return " × ".join(parts)
+def said_of(line: Line) -> str:
+    """The quantity and price as the sheet has them: "2.5 × $10.33", "quantity 2.5" or "unit price $10.33"."""
+    quantity = None if line.quantity is None else f"{line.quantity.normalize(EXACT):f}"
+    price = None if line.unit_price is None else dollars(line.unit_price)
+    if quantity is not None and price is not None:
+        return f"{quantity} × {price}"
+    if quantity is not None:
+        return f"quantity {quantity}"
+    return "" if price is None else f"unit price {price}"
 
 
 def _with(notes: str, said: str) -> str:

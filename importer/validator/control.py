@@ -22,7 +22,8 @@ def misses(reading: Reading, expected: Expected) -> Iterator[Problem]:
     place = Place(reading.files[0].name) if len(reading.files) == 1 else Place()
     count = len(reading.invoices)
     if expected.count is not None and expected.count != count:
-        yield Problem(CONTROL_TOTAL, f"Expected {expected.count:,} invoices, found {count:,}.", place)
+        noun = "invoice" if expected.count == 1 else "invoices"
+        yield Problem(CONTROL_TOTAL, f"Expected {expected.count:,} {noun}, found {count:,}.", place)
     total = sum(invoice.worth for invoice in reading.invoices)
     if expected.total is not None and expected.total != total:
         apart = dollars(abs(total - expected.total))

@@ -26,15 +26,15 @@ def years_are_possible(case: Case) -> Iterator[Problem]:
     invoice = case.invoice
     for field in ("invoice_date", "due_date", "accounting_date"):
         day: date | None = getattr(invoice, field)
-        if day is not None and not (day.year >= EARLIEST_YEAR and day <= case.today + LONGEST_TERMS):
+        if day is not None and not _is_possible(day, case.today):
             text = invoice.cell_text(field)
-            yield Problem(IMPOSSIBLE_YEAR, f"{text!r} is the year {day.year}.", invoice.place(field), field, text)
+            yield Problem(IMPOSSIBLE_YEAR, f"{text!r} is in the year {day.year}.", invoice.place(field), field, text)
 
 
 def due_follows_issue(case: Case) -> Iterator[Problem]:
     """The due date is not before the bill date."""
     invoice = case.invoice
-    issued, due = invoice.invoice_date, invoice.due_date
+    issued, due = _possible(invoice.invoice_date, case.today), _possible(invoice.due_date, case.today)
     if issued is not None and due is not None and due < issued:
         what = f"The due date {due} is before the bill date {issued}."
         yield Problem(DUE_BEFORE_ISSUED, what, invoice.place("due_date"), "due_date", invoice.cell_text("due_date"))
@@ -43,23 +43,30 @@ def due_follows_issue(case: Case) -> Iterator[Problem]:
 def issue_is_recent(case: Case) -> Iterator[Problem]:
     """Warns of a bill date more than a year ago, or more than two months ahead."""
     invoice = case.invoice
-    day = invoice.invoice_date
-    if day is None or day.year < EARLIEST_YEAR:
-        return
-    if case.today - YEAR <= day <= case.today + FAR_AHEAD:
+    day = _possible(invoice.invoice_date, case.today)
+    if day is None or case.today - YEAR <= day <= case.today + FAR_AHEAD:
         return
     place, text = invoice.place("invoice_date"), invoice.cell_text("invoice_date")
-    if day < case.today - YEAR:
+    if day < case.today:
         yield Problem(OLD_DATE, f"The bill date is {day}, more than a year ago.", place, "invoice_date", text)
-    elif day <= case.today + LONGEST_TERMS:
+    else:
         yield Problem(FUTURE_DATE, f"The bill date is {day}, far in the future.", place, "invoice_date", text)
 
 
 def accounting_date_is_near(case: Case) -> Iterator[Problem]:
     """Warns of an accounting date more than a year away from the bill date."""
     invoice = case.invoice
-    issued, booked = invoice.invoice_date, invoice.accounting_date
+    issued, booked = _possible(invoice.invoice_date, case.today), _possible(invoice.accounting_date, case.today)
     if issued is not None and booked is not None and abs(booked - issued) > YEAR:
         what = f"The accounting date {booked} is more than a year away from the bill date {issued}."
         text = invoice.cell_text("accounting_date")
         yield Problem(DISTANT_ACCOUNTING_DATE, what, invoice.place("accounting_date"), "accounting_date", text)
+
+
+def _is_possible(day: date, today: date) -> bool:
+    return day.year >= EARLIEST_YEAR and day <= today + LONGEST_TERMS
+
+
+def _possible(day: date | None, today: date) -> date | None:
+    """The day, unless `years_are_possible` has named it already: one mistake is told once."""
+    return day if day is not None and _is_possible(day, today) else None

@@ -10,24 +10,24 @@ from collections.abc import Sequence
 
 from importer.models import Invoice, Payload, normalised_number
 from importer.problems import REPEATED_INVOICE, Problem
+from importer.validator.places import rows_said
+
+Judged = tuple[Invoice, Payload | None]
+"""An invoice, and what would be sent of it."""
 
 
-def repeated(run: Sequence[tuple[Invoice, Payload | None]]) -> dict[int, Problem]:
+def repeated(run: Sequence[Judged]) -> dict[int, Problem]:
     """Index of each invoice that must not go → why.
 
     Of several that say the very same, the first goes. Where they differ, or one of them has errors, none goes: which
     one is right is for a person to say.
     """
-    places: dict[tuple[str | None, ...], list[int]] = {}
+    places: dict[tuple[str, ...], list[int]] = {}
     for index, (invoice, _) in enumerate(run):
-        if invoice.invoice_number is not None:
-            identity = (
-                invoice.integration_id,
-                invoice.property_id,
-                invoice.vendor_id,
-                normalised_number(invoice.invoice_number),
-            )
-            places.setdefault(identity, []).append(index)
+        identity = (invoice.integration_id, invoice.property_id, invoice.vendor_id, invoice.invoice_number)
+        known = [part for part in identity if part is not None]
+        if len(known) == len(identity):  # without its vendor, say, an invoice may be anybody's
+            places.setdefault((*known[:-1], normalised_number(known[-1])), []).append(index)
     found: dict[int, Problem] = {}
     for indexes in places.values():
         if len(indexes) == 1:
@@ -35,21 +35,20 @@ def repeated(run: Sequence[tuple[Invoice, Payload | None]]) -> dict[int, Problem
         first = run[indexes[0]][1]
         same = first is not None and all(run[index][1] == first for index in indexes)
         for index in indexes[1:] if same else indexes:
-            other = run[indexes[0] if index != indexes[0] else indexes[1]][0]
-            found[index] = _problem(run[index][0], other, same=same)
+            other = indexes[0] if index != indexes[0] else indexes[1]
+            found[index] = _problem(run[index], run[other], same=same)
     return found
 
 
-def _problem(invoice: Invoice, other: Invoice, *, same: bool) -> Problem:
+def _problem(mine: Judged, others: Judged, *, same: bool) -> Problem:
+    invoice, other = mine[0], others[0]
     sheet = f", sheet {other.source.sheet}" if other.source.sheet else ""
-    rows = "row" if len(other.rows) == 1 else "rows"
-    numbers = ", ".join(str(row.number) for row in other.rows)
-    where = f"{other.source.file}{sheet}, {rows} {numbers}"
-    what = f"Invoice {invoice.invoice_number!r} also stands in {where}"
-    what += ", with the same content." if same else ", with other content."
+    what = f"Invoice {invoice.invoice_number!r} also stands in {other.source.file}{sheet}, {rows_said(other.rows)}"
+    if mine[1] is not None and others[1] is not None:
+        what += ", with the same content" if mine[1] == others[1] else ", with other content"
     return Problem(
         REPEATED_INVOICE,
-        what,
+        f"{what}.",
         invoice.place("invoice_number"),
         "invoice_number",
         invoice.cell_text("invoice_number"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from importer.columns import BY_NAME
 from importer.models import Invoice, Line
@@ -10,15 +10,17 @@ from importer.problems import MISSING_VALUE, Problem
 from importer.validator.case import Case
 
 HEADER = ("integration_id", "property_id", "vendor_id", "invoice_number", "invoice_date", "due_date", "notes", "memo")
+TOTAL_FIELDS = ("total_amount", "total_amount_in_cents")
+PRICE_FIELDS = ("unit_price", "unit_price_in_cents")
 
 
 def header_is_filled(case: Case) -> Iterator[Problem]:
     """Every required cell of the invoice holds something."""
     invoice = case.invoice
     for field in HEADER:
-        if getattr(invoice, field) is None and not _reported(invoice, field):
+        if getattr(invoice, field) is None and not reported(invoice, field):
             yield _missing_header(invoice, field)
-    if invoice.total is None and not _reported(invoice, total_field(invoice)):
+    if invoice.total is None and not any(reported(invoice, field) for field in TOTAL_FIELDS):
         yield _missing_header(invoice, total_field(invoice))
 
 
@@ -28,40 +30,50 @@ def lines_are_filled(case: Case) -> Iterator[Problem]:
     for line in invoice.lines:
         if line.financial_account_id is None:
             yield from _missing(invoice, line, "financial_account_id")
-        if line.amount is None:
-            if line.quantity is None and line.unit_price is None and _has_only(line, "line_amount"):
-                yield from _missing(invoice, line, "line_amount")
-                continue
-            if line.quantity is None:
-                yield from _missing(invoice, line, "quantity_ordered")
-            if line.unit_price is None:
-                yield from _missing(invoice, line, price_field(line))
+        if line.amount is not None or reported(invoice, "line_amount", line.row.number):
+            continue
+        if _takes_amounts_alone(line):
+            yield from _missing(invoice, line, "line_amount")
+            continue
+        if line.quantity is None:
+            yield from _missing(invoice, line, "quantity_ordered")
+        if line.unit_price is None and not any(reported(invoice, field, line.row.number) for field in PRICE_FIELDS):
+            yield from _missing(invoice, line, price_field(line))
 
 
 def total_field(invoice: Invoice) -> str:
-    """The field that the sheet gives the invoice's total in."""
-    return _given(invoice.source.columns, "total_amount", "total_amount_in_cents")
+    """The field that gives the invoice's total; where neither does, the one that the sheet has a column for."""
+    for field in TOTAL_FIELDS:
+        if any(row.says(field) for row in invoice.rows):
+            return field
+    return _first_of(TOTAL_FIELDS, invoice.source.columns)
 
 
 def price_field(line: Line) -> str:
-    """The field that the sheet gives the line's unit price in."""
-    return _given(line.row.source.columns, "unit_price", "unit_price_in_cents")
+    """The field that gives the line's unit price; where neither does, the one that the sheet has a column for."""
+    for field in PRICE_FIELDS:
+        if line.row.says(field):
+            return field
+    return _first_of(PRICE_FIELDS, line.row.source.columns)
 
 
-def _given(columns: Mapping[str, int], first: str, second: str) -> str:
-    return second if second in columns and first not in columns else first
-
-
-def _has_only(line: Line, field: str) -> bool:
-    columns = line.row.source.columns
-    return field in columns and "quantity_ordered" not in columns
-
-
-def _reported(invoice: Invoice, field: str, row: int | None = None) -> bool:
+def reported(invoice: Invoice, field: str, row: int | None = None) -> bool:
+    """True where the reader has named an error in the field, in that row or (None) in any."""
     return any(
         problem.field == field and (row is None or problem.place.row == row) and problem.is_error
         for problem in invoice.problems
     )
+
+
+def _first_of(fields: Sequence[str], columns: Mapping[str, int]) -> str:
+    return next((field for field in fields if field in columns), fields[0])
+
+
+def _takes_amounts_alone(line: Line) -> bool:
+    """True where the sheet has a column of amounts, and none for the quantity or none for the price."""
+    columns = line.row.source.columns
+    priced = "quantity_ordered" in columns and any(field in columns for field in PRICE_FIELDS)
+    return "line_amount" in columns and not priced
 
 
 def _missing_header(invoice: Invoice, field: str) -> Problem:
@@ -78,6 +90,6 @@ def _missing_header(invoice: Invoice, field: str) -> Problem:
 
 
 def _missing(invoice: Invoice, line: Line, field: str) -> Iterator[Problem]:
-    if not _reported(invoice, field, line.row.number):
+    if not reported(invoice, field, line.row.number):
         what = f"The {BY_NAME[field].heading} is blank."
         yield Problem(MISSING_VALUE, what, line.row.place(field), field, "")
