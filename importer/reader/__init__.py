@@ -7,17 +7,32 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from importer.models import Reading
+from importer.reader.profiles import Profile
 from importer.reader.reading import read_contents
 
-__all__ = ["read_contents", "read_files"]
+__all__ = ["Profile", "read_contents", "read_files"]
 
 
-def read_files(paths: Sequence[Path], *, integration_id: str | None = None, sheet: str | None = None) -> Reading:
+def read_files(
+    paths: Sequence[Path],
+    *,
+    integration_id: str | None = None,
+    sheet: str | None = None,
+    profile: Profile | None = None,
+    profiles: Sequence[Profile] = (),
+) -> Reading:
     """What the files say, read in their order.
 
-    `integration_id` holds where no column says otherwise; `sheet` names the one sheet to read of each workbook.
-    Raises FileUnreadable for a file that cannot be read as a whole.
+    `integration_id` holds where no column says otherwise; `sheet` names the one sheet to read of each workbook ("*":
+    all). `profile` is for all files; without it each takes the one of `profiles` that fits it, if any.
+    Raises FileUnreadable for a file that cannot be read as a whole, BadSettings where two profiles fit equally well.
     """
     from importer.reader.files import open_file
 
-    return read_contents([open_file(path, sheet=sheet) for path in paths], integration_id=integration_id)
+    return read_contents(
+        [open_file(path) for path in paths],
+        integration_id=integration_id,
+        sheet=sheet,
+        profile=profile,
+        profiles=profiles,
+    )

@@ -44,6 +44,13 @@ ZEROED_DIGITS = re.compile(r"[1-9]\d{14}0{3,}")
 MOJIBAKE = re.compile(r"\ufffd|Ã[\x80-\xbf¡-¿ƒ]|Â[\xa0-\xbf]|â€|ï»¿")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NUMBER_TYPES = (int, float)
+SPREADSHEET_ERRORS = frozenset(
+    ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
+)
+STAND_INS = frozenset(
+    ("n/a", "n.a.", "none", "null", "nan", "tbd", "tba", "tbc", "unknown", "-", "--", "?", "??", "???")
+)
+NOTHING = frozenset(("-", "–", "—", "--"))
 ENOUGH_EVIDENCE = 1_000  # cells; a later one that differs from what these show is refused by itself
 
 
@@ -54,6 +61,7 @@ class Conventions:
     marks: Marks = AMERICAN
     date_order: DateOrder | None = None
     currency: str = "USD"
+    heading_currency: str | None = None  # another currency that the heading names
     date_1904: bool = False
 
 
@@ -112,6 +120,8 @@ def _reader(kind: columns.Kind, conventions: Conventions, is_id: bool) -> Callab
             return lambda cell: _read_date(cell, conventions)
         case columns.Kind.QUANTITY:
             return lambda cell: _read_number(cell, conventions, Decimal(1), problems.NOT_A_QUANTITY)
+        case columns.Kind.DOLLARS | columns.Kind.CENTS if conventions.heading_currency is not None:
+            return lambda cell: _foreign(cell, conventions)
         case columns.Kind.DOLLARS:
             return lambda cell: _read_number(cell, conventions, HUNDRED, problems.NOT_MONEY)
         case columns.Kind.CENTS:
@@ -140,7 +150,7 @@ def _read_id(cell: Cell) -> str | Unreadable | None:
         return None
     if isinstance(cell, str):
         text = cell.strip()
-        if text.isalnum() and text.isascii() and len(text) <= 15:
+        if text.isalnum() and text.isascii() and len(text) <= 15 and text.casefold() not in STAND_INS:
             return text
         return _doubtful_id(text) if text else None
     if isinstance(cell, (ErrorCell, UncalculatedCell)):
@@ -155,6 +165,10 @@ def _read_id(cell: Cell) -> str | Unreadable | None:
 
 
 def _doubtful_id(text: str) -> str | Unreadable:
+    if text in SPREADSHEET_ERRORS:
+        return _spreadsheet_error(ErrorCell(text))
+    if text.casefold() in STAND_INS:
+        return Unreadable(problems.MISSING_VALUE, f"{quoted(text)} stands where a value belongs.", text)
     if SCIENTIFIC.fullmatch(text):
         what = f"{quoted(text)} is a long number of which the spreadsheet program kept only the first digits."
         return Unreadable(problems.DAMAGED_NUMBER, what, text)
@@ -248,6 +262,10 @@ def _read_number_text(
     text = cell.strip()
     if not text:
         return None
+    if text in SPREADSHEET_ERRORS:
+        return _spreadsheet_error(ErrorCell(text))
+    if text.strip("$ ") in NOTHING:
+        return Decimal()  # zero, as accounting formats show it
     if SCIENTIFIC.fullmatch(text):
         what = f"{quoted(text)} is a number of which the spreadsheet program kept only the first digits."
         return Unreadable(problems.DAMAGED_NUMBER, what, text)
@@ -258,6 +276,16 @@ def _read_number_text(
         what = f"{quoted(text)} is in {found.currency}, and the account is in {conventions.currency}."
         return Unreadable(problems.OTHER_CURRENCY, what, text)
     return Unreadable(kind, f"{quoted(text)} is not {_noun(kind)}{found.because}.", text)
+
+
+def _foreign(cell: Cell, conventions: Conventions) -> Unreadable | None:
+    if is_blank(cell):
+        return None
+    text = cell_text(cell).strip()
+    what = (
+        f"{quoted(text)} is in {conventions.heading_currency} by its heading; the account is in {conventions.currency}."
+    )
+    return Unreadable(problems.OTHER_CURRENCY, what, text)
 
 
 def _noun(kind: problems.Kind) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import compress
 from operator import is_not
 from typing import Any, TypeVar, cast
@@ -17,10 +17,10 @@ from importer.reader.cells import Unreadable, Value, is_blank, quoted
 
 Read = list[Value | Unreadable]
 T = TypeVar("T")
+CENT = Decimal(1)
 
 HEADER = tuple(column.name for column in COLUMNS if not column.of_line and column.name not in IDENTITY)
 HEADER_FIELDS = (*IDENTITY, "invoice_date", "due_date", "accounting_date", "notes", "memo")  # as Invoice has them
-LINE = tuple(column.name for column in COLUMNS if column.of_line)
 
 
 @dataclass(slots=True)
@@ -33,25 +33,58 @@ class Grouped:
     firsts: list[int] = field(default_factory=list)  # the first row of each invoice
 
 
+@dataclass(frozen=True, slots=True)
+class LineSet:
+    """Columns that make at most one line of each row: those of the line itself, of a repeated group, of an extra line.
+
+    `rows` are the table's rows as this set sees them: their source says which column is the quantity and which the
+    price. `defaults` fills what is blank; where `nothing_is_no_line`, an amount of zero makes no line either.
+    """
+
+    rows: Sequence[Row]
+    values: Mapping[str, Read]
+    defaults: Mapping[str, Sequence[Value]]
+    nothing_is_no_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How rows make invoices. `separate`: every row is an invoice of its own. `asked`: rows that may be no data."""
+
+    separate: bool = False
+    total_from_lines: bool = False
+    asked: Mapping[int, str] = field(default_factory=dict)
+
+
 def build_invoices(
-    rows: Sequence[Row], values: Mapping[str, Read], defaults: Mapping[str, Value]
+    rows: Sequence[Row],
+    values: Mapping[str, Read],
+    defaults: Mapping[str, Sequence[Value]],
+    line_sets: Sequence[LineSet],
+    shape: Shape,
 ) -> tuple[list[Invoice], list[Problem]]:
     """The invoices of one table, in order of first appearance, and a problem for every row that belongs to none.
 
-    `values` holds the columns that the table has; `defaults` what holds for every invoice of it where no cell says
-    otherwise.
+    `values` holds the columns that the table has; `defaults`, by row, what holds where no cell says otherwise.
     """
-    grouped = _group(rows, values)
+    grouped = _group(rows, values, shape)
     grouped.firsts = [members[0] for members in grouped.members]
     found: list[list[Problem]] = [[] for _ in grouped.members]
-    _report_unreadable(rows, values, grouped.owner, found)
+    header = {name: values[name] for name in (*IDENTITY, *HEADER) if name in values}
+    _report_unreadable(rows, header, grouped.owner, found)
+    for line_set in line_sets:
+        _report_unreadable(line_set.rows, line_set.values, grouped.owner, found)
     heads = {name: _header(name, rows, values[name], grouped, found) for name in HEADER if name in values}
     heads |= {name: _header(name, rows, values[name], grouped, None) for name in IDENTITY if name in values}
     count = len(grouped.members)
-    for name, value in defaults.items():
-        heads[name] = [value if head is None else head for head in heads.get(name, [None] * count)]
-    totals = _total(rows, heads, grouped, found)
-    lines = _lines(rows, values, defaults, grouped, found)
+    for name, by_row in defaults.items():
+        mine = map(by_row.__getitem__, grouped.firsts)
+        heads[name] = [
+            default if head is None else head
+            for head, default in zip(heads.get(name, [None] * count), mine, strict=True)
+        ]
+    lines = _lines(line_sets, grouped, found)
+    totals = list(map(_sum, lines)) if shape.total_from_lines else _total(rows, heads, grouped, found)
 
     def column(name: str) -> list[Any]:
         return heads.get(name) or [None] * count
@@ -59,14 +92,25 @@ def build_invoices(
     members = [tuple([rows[index] for index in its_rows]) for its_rows in grouped.members]
     in_order = zip(*map(column, HEADER_FIELDS), totals, lines, members, map(tuple, found), strict=True)
     invoices = [Invoice(*fields) for fields in in_order]
-    strays = [Problem(problems.UNCLEAR_CONTINUATION, why, rows[index].place()) for index, why in grouped.strays.items()]
+    strays = [
+        Problem(problems.UNCLEAR_CONTINUATION, why, rows[index].place())
+        for index, why in sorted(grouped.strays.items())
+    ]
     return invoices, strays
+
+
+def _sum(lines: Sequence[Line]) -> Decimal | None:
+    """What the lines come to, each in whole cents, where the sheet gives no total; None where none can be read."""
+    worths = [worth.quantize(CENT, ROUND_HALF_UP) for line in lines if (worth := line.worth) is not None]
+    return sum(worths, Decimal()) if worths else None
 
 
 # ---------------------------------------------------------------------- which rows belong together
 
 
-def _group(rows: Sequence[Row], values: Mapping[str, Read]) -> Grouped:
+def _group(rows: Sequence[Row], values: Mapping[str, Read], shape: Shape) -> Grouped:
+    if shape.separate:
+        return _each_its_own(rows, shape.asked)
     identity = [values[name] for name in IDENTITY if name in values]
     numbers = values.get("invoice_number", [None] * len(rows))
     spelled = {number: _comparable(number) for number in dict.fromkeys(numbers)}
@@ -74,8 +118,8 @@ def _group(rows: Sequence[Row], values: Mapping[str, Read]) -> Grouped:
     if Unreadable in set(map(type, numbers)):
         identity.append(_apart(numbers, [values[name] for name in HEADER if name in values]))
     keys = list(zip(*identity, strict=True)) if identity else [()] * len(rows)
-    if any(None in column for column in identity) or "invoice_number" not in values:
-        return _group_with_gaps(rows, values, keys)
+    if any(None in column for column in identity) or "invoice_number" not in values or shape.asked:
+        return _group_with_gaps(rows, values, keys, shape.asked)
     grouped = Grouped()
     seen: dict[tuple[object, ...], int] = {}
     for index, key in enumerate(keys):
@@ -85,6 +129,17 @@ def _group(rows: Sequence[Row], values: Mapping[str, Read]) -> Grouped:
         else:
             grouped.members[group].append(index)
         grouped.owner.append(group)
+    return grouped
+
+
+def _each_its_own(rows: Sequence[Row], asked: Mapping[int, str]) -> Grouped:
+    grouped = Grouped(strays=dict(asked))
+    for index in range(len(rows)):
+        if index in asked:
+            grouped.owner.append(-1)
+        else:
+            grouped.owner.append(len(grouped.members))
+            grouped.members.append([index])
     return grouped
 
 
@@ -100,7 +155,9 @@ def _apart(numbers: Read, header: Sequence[Read]) -> Read:
     ]
 
 
-def _group_with_gaps(rows: Sequence[Row], values: Mapping[str, Read], keys: Sequence[tuple[object, ...]]) -> Grouped:
+def _group_with_gaps(
+    rows: Sequence[Row], values: Mapping[str, Read], keys: Sequence[tuple[object, ...]], asked: Mapping[int, str]
+) -> Grouped:
     """Full rows make the invoices; a row with gaps joins the one invoice that agrees with what it does say."""
     count = len(rows)
     owner = [-1] * count
@@ -125,17 +182,17 @@ def _group_with_gaps(rows: Sequence[Row], values: Mapping[str, Read], keys: Sequ
             by_number.setdefault(key[at], []).append(owner[index])
 
     for index, key in enumerate(keys):
-        if None not in key and at is not None:
+        if None not in key and at is not None and index not in asked:
             if key in by_key:
                 join(index, by_key[key])
             else:
                 start(index)
-    strays: dict[int, str] = {}
+    strays = dict(asked)
     header = [values[name] for name in (*IDENTITY, *HEADER) if name in values]
     for index, key in enumerate(keys):
-        above = owner[index - 1] if index and rows[index].number == rows[index - 1].number + 1 else -1
-        if owner[index] >= 0:
+        if owner[index] >= 0 or index in asked:
             continue
+        above = owner[index - 1] if index and _is_next(rows[index - 1], rows[index]) else -1
         if at is None or key[at] is None:
             if any(column[index] is not None for column in header):
                 start(index)
@@ -158,9 +215,14 @@ def _group_with_gaps(rows: Sequence[Row], values: Mapping[str, Read], keys: Sequ
             strays[index] = f"{len(candidates)} invoices have the number {quoted(str(number))}."
         else:
             start(index)
+    strays = dict(sorted(strays.items()))
     order = sorted(range(len(members)), key=lambda group: min(members[group]))
     renumbered = {group: place for place, group in enumerate(order)} | {-1: -1}
     return Grouped([sorted(members[group]) for group in order], [renumbered[group] for group in owner], strays)
+
+
+def _is_next(above: Row, row: Row) -> bool:
+    return row.number == above.number + 1 and row.source is above.source
 
 
 # ---------------------------------------------------------------------- what the header says
@@ -232,18 +294,30 @@ def _either(first: Sequence[T], second: Sequence[T]) -> list[T]:
 # ---------------------------------------------------------------------- the lines
 
 
-def _lines(
-    rows: Sequence[Row],
-    values: Mapping[str, Read],
-    defaults: Mapping[str, Value],
-    grouped: Grouped,
-    found: list[list[Problem]],
-) -> list[tuple[Line, ...]]:
+def _lines(line_sets: Sequence[LineSet], grouped: Grouped, found: list[list[Problem]]) -> list[tuple[Line, ...]]:
+    """For each invoice its lines: by row, and within a row in the order of the sets."""
+    made = [_set_lines(line_set, grouped, found) for line_set in line_sets]
+    without = [_without_line(line_set) for line_set in line_sets]
+    if len(made) == 1 and not without[0]:
+        return [tuple([made[0][index] for index in members]) for members in grouped.members]
+    return [
+        tuple(
+            lines[index] for index in members for lines, blank in zip(made, without, strict=True) if index not in blank
+        )
+        or (made[0][members[0]],)  # so that what is missing can be named
+        for members in grouped.members
+    ]
+
+
+def _set_lines(line_set: LineSet, grouped: Grouped, found: list[list[Problem]]) -> list[Line]:
+    values, rows = line_set.values, line_set.rows
+
     def column(name: str) -> list[Value]:
-        read = values.get(name)
-        if read is None:
-            return [defaults.get(name)] * len(rows)
-        return _readable(read)
+        default = line_set.defaults.get(name)
+        if name not in values:
+            return [None] * len(rows) if default is None else list(default)
+        read = _readable(values[name])
+        return read if default is None else _either(read, default)
 
     prices, cents = column("unit_price"), column("unit_price_in_cents")
     if "unit_price" in values and "unit_price_in_cents" in values:
@@ -255,19 +329,14 @@ def _lines(
         prices = _either(prices, cents)
     notes = [note or "" for note in column("item_notes")]
     accounts, quantities, amounts = map(column, ("financial_account_id", "quantity_ordered", "line_amount"))
-    lines = list(map(Line._make, zip(rows, accounts, quantities, prices, amounts, notes, strict=True)))
-    without = _without_line(values)
-    if not without:
-        return [tuple([lines[index] for index in members]) for members in grouped.members]
-    return [
-        tuple(lines[index] for index in members if index not in without) or (lines[members[0]],)
-        for members in grouped.members
-    ]
+    return list(map(Line._make, zip(rows, accounts, quantities, prices, amounts, notes, strict=True)))
 
 
-def _without_line(values: Mapping[str, Read]) -> set[int]:
-    """The rows whose line cells are all blank: they carry a header and no line."""
-    given = [values[name] for name in LINE if name in values]
+def _without_line(line_set: LineSet) -> set[int]:
+    """The rows in which the set's cells are all blank: they carry a header, or lines of other sets."""
+    given = list(line_set.values.values())
+    if line_set.nothing_is_no_line:
+        return {index for index, value in enumerate(line_set.values["line_amount"]) if value is None or value == 0}
     if not given:
         return set()
     without = {index for index, value in enumerate(given[0]) if value is None}
@@ -288,4 +357,5 @@ def _report_unreadable(
         for index, value in enumerate(read):
             if isinstance(value, Unreadable) and owner[index] >= 0:
                 place = rows[index].place(name)
-                found[owner[index]].append(Problem(value.kind, value.what, place, name, value.text, value.advice))
+                if not any(problem.place == place for problem in found[owner[index]]):
+                    found[owner[index]].append(Problem(value.kind, value.what, place, name, value.text, value.advice))

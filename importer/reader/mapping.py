@@ -2,56 +2,266 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
-from importer.columns import BY_NAME, COLUMNS
+from importer.columns import BY_NAME, Kind
 from importer.errors import FileUnreadable
 from importer.models import Cell
-from importer.reader.headings import PLAIN_SPELLINGS, listed, normalised, spelled
+from importer.reader.cells import PLAIN, Unreadable, is_blank, read_cells
+from importer.reader.headings import listed, normalised, spelled
+from importer.reader.profiles import ExtraLine, Profile
+from importer.reader.vocabulary import AMOUNT, OTHERS, Meaning, Surety, meaning_of, words_of
+
+LINE_FIELDS = frozenset(
+    ("financial_account_id", "quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount", "item_notes")
+)
+LINE_MONEY = frozenset(("quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount"))
+SAMPLE = 200  # filled cells that are looked at to see whether they are what a heading says
+_ACCOUNT = re.compile(r"(?P<id>finacct-[\w-]+)|(?P<code>\d{4,6}(?:[-.]\d{1,4})?)(?:\s*[-–:]\s*\S.*|\s+[^\W\d].*)?")
+
+Cells = Callable[[int], Sequence[Cell]]
+"""The cells of the column with this 0-based index, one for each data row."""
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a person has to settle: about which field, between which headings, and the profile line that does it."""
+
+    field: str
+    what: str
+    settle: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
 class Mapped:
-    """The columns of a table that have a meaning, and those that have none."""
+    """The columns of a table that have a meaning, what else is there, and what could not be told."""
 
-    columns: Mapping[str, int]  # field → 0-based index
-    unused: tuple[int, ...]  # 0-based indexes of columns with a heading and without a meaning
+    columns: dict[str, int] = field(default_factory=dict)  # field → 0-based index
+    others: dict[str, int] = field(default_factory=dict)  # a meaning of vocabulary.OTHERS → index
+    amounts: list[int] = field(default_factory=list)  # "Amount", "Total": whose they are, the cells must show
+    parts: dict[int, dict[str, int]] = field(default_factory=dict)  # repeated groups: 1 → {"quantity_ordered": 7, …}
+    extras: list[tuple[ExtraLine, int]] = field(default_factory=list)  # columns that are a line of their own
+    hints: dict[str, list[int]] = field(default_factory=dict)  # considered for a field, and left
+    settled: set[str] = field(default_factory=set)  # fields that a profile has settled
+    questions: list[Question] = field(default_factory=list)
+    taken: list[tuple[str, int, str]] = field(
+        default_factory=list
+    )  # field, index, why, where it is no matter of course
+
+    @property
+    def used(self) -> set[int]:
+        """Every column that has a part in what is read."""
+        in_parts = {index for part in self.parts.values() for index in part.values()}
+        known = {
+            index for name, index in self.others.items() if name in ("currency", "type", "debit", "credit", "terms")
+        }
+        return {*self.columns.values(), *in_parts, *known, *(index for _, index in self.extras)}
+
+    @property
+    def has_line_money(self) -> bool:
+        """True where some column gives a line's price, quantity or amount."""
+        return bool(LINE_MONEY & self.columns.keys() or self.parts or self.extras)
 
 
-def map_headings(headings: Sequence[Cell], where: str) -> Mapped:
-    """The field of each heading. The API's own name goes before a friendlier spelling of the same field.
+def map_headings(headings: Sequence[Cell], profile: Profile, cells: Cells, where: str) -> Mapped:
+    """The meaning of each heading: what the profile says, then the surest that the heading and its cells allow.
 
-    Raises FileUnreadable where two headings claim one field.
+    Raises FileUnreadable where the profile looks for a heading that is not there.
     """
-    claims: dict[str, list[int]] = {}
-    unused: list[int] = []
+    mapped = Mapped()
+    _from_profile(headings, profile, mapped, where)
+    claims: dict[str, list[tuple[Surety, int]]] = {}
+    parted: dict[int, dict[str, list[tuple[Surety, int]]]] = {}
+    taken = mapped.used
     for index, heading in enumerate(headings):
-        field = PLAIN_SPELLINGS.get(normalised(spelled(heading)))
-        if field is not None:
-            claims.setdefault(field, []).append(index)
-        elif spelled(heading):
-            unused.append(index)
-    found: dict[str, int] = {}
-    for field, indexes in claims.items():
-        named = [index for index in indexes if normalised(spelled(headings[index])) == normalised(field)]
-        if len(named) == 1:
-            unused.extend(index for index in indexes if index != named[0])
-            indexes = named
-        if len(indexes) > 1:
-            both = listed((index, headings[index]) for index in indexes)
-            raise FileUnreadable(
-                f"{where} has more than one column for {BY_NAME[field].heading}: {both}.",
-                "Rename or remove the one that is not meant.",
-            )
-        found[field] = indexes[0]
-    return Mapped(found, tuple(sorted(unused)))
+        meaning = meaning_of(heading)
+        if meaning is None or index in taken or meaning.field in mapped.settled:
+            continue
+        if meaning.part is not None:
+            parted.setdefault(meaning.part, {}).setdefault(meaning.field, []).append((meaning.surety, index))
+        else:
+            _claim(meaning, index, claims, mapped, cells)
+    _settle_parts(parted, mapped, headings, cells)
+    for name, found in claims.items():
+        if name == "total_amount" and sum(surety >= Surety.CLEAR for surety, _ in found) > 1:
+            mapped.amounts += [index for _, index in found]
+        else:
+            _settle(name, found, headings, cells, mapped)
+    _account_columns(headings, cells, mapped)
+    return mapped
 
 
-def missing_fields(present: Collection[str]) -> list[str]:
-    """The required fields that are neither present nor stood in for, in the order of the plain layout."""
-    return [
-        column.name
-        for column in COLUMNS
-        if column.required and column.name not in present and not any(other in present for other in column.instead)
+def heading_index(headings: Sequence[Cell], wanted: str) -> list[int]:
+    """Where a heading stands, compared without case, spaces and punctuation; by its exact text where that tells."""
+    exact = [index for index, cell in enumerate(headings) if spelled(cell) == " ".join(wanted.split())]
+    key = normalised(wanted)
+    return exact or [index for index, cell in enumerate(headings) if key and normalised(spelled(cell)) == key]
+
+
+def _from_profile(headings: Sequence[Cell], profile: Profile, mapped: Mapped, where: str) -> None:
+    lost: list[str] = []
+    for name, wanted in profile.columns.items():
+        found = next((places for heading in wanted if (places := heading_index(headings, heading))), None)
+        if found is None:
+            lost.append(" or ".join(repr(heading) for heading in wanted) + f" ({name})")
+        else:
+            mapped.columns[name] = _only(found, headings, where)
+            mapped.settled.add(name)
+    for extra in profile.extra_lines:
+        places = heading_index(headings, extra.heading)
+        if places:
+            mapped.extras.append((extra, _only(places, headings, where)))
+        else:
+            lost.append(f"{extra.heading!r} (an extra line)")
+    if lost:
+        said = ", ".join(spelled(cell) for cell in headings if not is_blank(cell))
+        raise FileUnreadable(
+            f"{where} has not the layout that the profile {profile.name} describes: there is no {', no '.join(lost)}. "
+            f"Its headings are: {said}.",
+            "If the vendor has changed the layout, change the profile, or make a new one with `profile new`.",
+        )
+
+
+def _only(places: Sequence[int], headings: Sequence[Cell], where: str) -> int:
+    if len(places) > 1:
+        both = listed((index, headings[index]) for index in places)
+        raise FileUnreadable(
+            f"{where} has the heading that the profile looks for more than once: {both}.",
+            "Rename the one that is not meant.",
+        )
+    return places[0]
+
+
+def _claim(
+    meaning: Meaning, index: int, claims: dict[str, list[tuple[Surety, int]]], mapped: Mapped, cells: Cells
+) -> None:
+    name = meaning.field
+    if name == AMOUNT:
+        mapped.amounts.append(index)
+    elif name in ("name", "unsure_date"):
+        mapped.hints.setdefault(name, []).append(index)
+    elif name in OTHERS:
+        mapped.others.setdefault(name, index)
+    elif meaning.surety < Surety.CLEAR and not fits(name, cells(index)):
+        mapped.hints.setdefault(name, []).append(index)
+    else:
+        claims.setdefault(name, []).append((meaning.surety, index))
+
+
+def fits(name: str, column: Sequence[Cell]) -> bool:
+    """Whether the cells can be what the field holds: at least one of the first filled ones, or too few to tell."""
+    kind = BY_NAME[name].kind
+    sample = list(islice((cell for cell in column if not is_blank(cell)), SAMPLE))
+    if kind is Kind.TEXT or len(sample) < 3:
+        return True
+    readable = [value for value in read_cells(sample, kind, PLAIN) if not isinstance(value, Unreadable)]
+    unclear = [
+        value
+        for value in read_cells(sample, kind, PLAIN)
+        if isinstance(value, Unreadable) and kind is Kind.DATE and value.kind.code == "ambiguous-date"
     ]
+    return bool(readable or unclear)
+
+
+def _settle(name: str, found: list[tuple[Surety, int]], headings: Sequence[Cell], cells: Cells, mapped: Mapped) -> None:
+    best = max(surety for surety, _ in found)
+    indexes = [index for surety, index in found if surety == best]
+    if len(indexes) > 1:
+        indexes = _by_content(name, indexes, cells)
+    if len(indexes) > 1:
+        both = listed((index, headings[index]) for index in indexes)
+        choice = spelled(headings[indexes[0]])
+        mapped.questions.append(
+            Question(
+                name,
+                f"there is more than one column for {BY_NAME[name].heading}: {both}",
+                f'[columns] {name} = "{choice}"',
+                tuple(spelled(headings[index]) for index in indexes),
+            )
+        )
+        return
+    (index,) = indexes
+    if best == Surety.HINT:
+        filled = [cell for cell in cells(index) if not is_blank(cell)]
+        distinct = len(set(map(str, filled)))
+        told_apart = distinct * 2 > len(filled) and (len(filled) > 3 or distinct == len(filled))
+        if not filled or len(filled) * 10 < len(cells(index)) * 9 or not told_apart:
+            mapped.hints.setdefault(name, []).append(index)
+            return
+        why = f"nothing names it better, and its {len(filled):,} cells hold {distinct:,} different ones"
+        mapped.taken.append((name, index, why))
+    mapped.columns[name] = index
+
+
+def _by_content(name: str, indexes: Sequence[int], cells: Cells) -> list[int]:
+    """The columns that are left when those without content, without fitting content and mere copies are gone."""
+    filled = [index for index in indexes if not all(map(is_blank, cells(index)))] or list(indexes)
+    fitting = [index for index in filled if fits(name, cells(index))] or filled
+    first, *others = fitting
+    copies = [index for index in others if list(cells(index)) == list(cells(first))]
+    return [index for index in fitting if index not in copies]
+
+
+def _settle_parts(
+    parted: dict[int, dict[str, list[tuple[Surety, int]]]], mapped: Mapped, headings: Sequence[Cell], cells: Cells
+) -> None:
+    """Groups such as item1, qty1, price1, item2, … Where there is but one of them it is no group."""
+    whole = {
+        part: {name: max(found)[1] for name, found in fields.items()}
+        for part, fields in sorted(parted.items())
+        if LINE_MONEY & fields.keys()
+    }
+    if len(whole) > 1:
+        mapped.parts = whole
+        return
+    for fields in whole.values():
+        for name, index in fields.items():
+            if name not in mapped.columns and name not in mapped.settled:
+                _settle(name, [(Surety.GENERAL, index)], headings, cells, mapped)
+
+
+def _account_columns(headings: Sequence[Cell], cells: Cells, mapped: Mapped) -> None:
+    """A wide sheet: where GL accounts are the headings, each amount below is a line of its own."""
+    if mapped.has_line_money or "financial_account_id" in mapped.columns:
+        return
+    found: list[tuple[ExtraLine, int]] = []
+    for index, heading in enumerate(headings):
+        text = spelled(heading)
+        account = _ACCOUNT.fullmatch(text)
+        if account is not None and index not in mapped.used and _is_money(cells(index)):
+            found.append((ExtraLine(text, account["id"] or account["code"], text), index))
+    if len(found) > 1 or (found and found[0][0].heading.startswith("finacct-")):
+        mapped.extras += found
+
+
+def _is_money(column: Sequence[Cell]) -> bool:
+    sample = list(islice((cell for cell in column if not is_blank(cell)), SAMPLE))
+    values = read_cells(sample, Kind.DOLLARS, PLAIN)
+    return bool(values) and not any(isinstance(value, Unreadable) for value in values)
+
+
+def unused(headings: Sequence[Cell], mapped: Mapped) -> list[int]:
+    """The columns with a heading and without a part in what is read."""
+    used = mapped.used
+    return [index for index, heading in enumerate(headings) if index not in used and not is_blank(heading)]
+
+
+def named_hints(mapped: Mapped, headings: Sequence[Cell], name: str) -> str:
+    """What was considered for a field and left, for a sentence; "" where nothing was."""
+    related = {
+        "vendor_id": ["name"],
+        "property_id": ["name"],
+        "invoice_date": ["unsure_date"],
+        "due_date": ["unsure_date"],
+    }
+    indexes = mapped.hints.get(name, []) + [
+        index
+        for other in related.get(name, [])
+        for index in mapped.hints.get(other, [])
+        if other != "name" or name.partition("_")[0] in words_of(spelled(headings[index]))
+    ]
+    return listed((index, headings[index]) for index in indexes)

@@ -1,41 +1,101 @@
-"""From raw sheets to invoices: find the table, name its columns, understand its cells, put its rows together."""
+"""From raw sheets to invoices: find the tables, name their columns, understand their cells, put their rows together."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import repeat
-from operator import itemgetter
+from dataclasses import replace
 
-from importer import problems
-from importer.columns import BY_NAME, IDENTITY
 from importer.errors import FileUnreadable
-from importer.models import Cell, Invoice, Reading, Row, Source, Table, column_letter
-from importer.problems import Place, Problem
-from importer.reader.cells import PLAIN, Unreadable, Value, is_blank, read_cells
-from importer.reader.contents import Contents, Finding, Sheet
-from importer.reader.grouping import build_invoices
-from importer.reader.headings import listed, spelled
-from importer.reader.mapping import map_headings, missing_fields
-from importer.reader.table import choose_sheet, heading_index, split_rows
-
-IDS = frozenset((*IDENTITY, "financial_account_id"))
+from importer.models import ControlTotal, Invoice, Reading, Table
+from importer.problems import Problem
+from importer.reader.assembly import assemble
+from importer.reader.contents import Contents
+from importer.reader.damage import damage_report, with_findings
+from importer.reader.layout import lay_out
+from importer.reader.profiles import NO_PROFILE, Chosen, Profile, choose_profile
+from importer.reader.sheets import left_out_table, plan_sheets
 
 
-def read_contents(opened: Sequence[Contents], *, integration_id: str | None = None) -> Reading:
-    """What opened files say. Raises FileUnreadable for one without a table of invoices."""
+def read_contents(
+    opened: Sequence[Contents],
+    *,
+    integration_id: str | None = None,
+    sheet: str | None = None,
+    profile: Profile | None = None,
+    profiles: Sequence[Profile] = (),
+) -> Reading:
+    """What opened files say. Raises FileUnreadable for one without a table of invoices, or whose columns leave open
+    what must not be guessed.
+
+    `profile` holds for all of them; without it, each file takes the one of `profiles` that fits it, if any.
+    """
     tables: list[Table] = []
     invoices: list[Invoice] = []
-    found: list[Problem] = []
-    defaults: dict[str, Value] = {} if integration_id is None else {"integration_id": integration_id}
+    problems: list[Problem] = []
+    notices: list[str] = []
+    control_totals: list[ControlTotal] = []
     with _collector_at_rest():
         for contents in opened:
-            table, its_invoices, its_problems = _read_table(contents, choose_sheet(contents), defaults)
-            tables.append(table)
-            invoices.extend(its_invoices)
-            found.extend(its_problems)
-    return Reading(tuple(contents.file for contents in opened), tuple(tables), tuple(invoices), tuple(found))
+            chosen = Chosen(profile) if profile is not None else choose_profile(contents, profiles)
+            if chosen is not None and profile is None:
+                notices.append(_chosen_by_itself(contents, chosen))
+            mine = NO_PROFILE if chosen is None else chosen.profile
+            one = _read_file(contents, mine if sheet is None else replace(mine, sheet=sheet), integration_id)
+            tables.extend(one.tables)
+            invoices.extend(one.invoices)
+            problems.extend(one.problems)
+            notices.extend(one.notices)
+            control_totals.extend(one.control_totals)
+    files = tuple(contents.file for contents in opened)
+    return Reading(files, tuple(tables), tuple(invoices), tuple(problems), tuple(notices), tuple(control_totals))
+
+
+def _chosen_by_itself(contents: Contents, chosen: Chosen) -> str:
+    if chosen.missing:
+        raise FileUnreadable(
+            f"{contents.file.name} is named like the files of the profile {chosen.profile.name}, but its layout has "
+            f"changed: there is no {', no '.join(map(repr, chosen.missing))} any more.",
+            "Look at the file, then change the profile, make one with `profile new`, or choose one with --profile.",
+        )
+    return f"{contents.file.name}: read with the profile {chosen.profile.name}, which fits it."
+
+
+def _read_file(contents: Contents, profile: Profile, integration_id: str | None) -> Reading:
+    plan = plan_sheets(contents, profile)
+    file = contents.file.name
+    tables: list[Table] = []
+    invoices: list[Invoice] = []
+    problems: list[Problem] = []
+    notices = list(plan.notices)
+    control_totals: list[ControlTotal] = []
+    empty: list[FileUnreadable] = []
+    layouts = []
+    for found in plan.chosen:
+        try:
+            layouts.append(lay_out(contents, found.sheet, found.heading, profile))
+        except FileUnreadable as error:
+            if len(plan.chosen) == 1 or plan.joined or found.has_rows:
+                raise
+            empty.append(error)
+            tables.append(left_out_table(file, found.sheet, "sheet without data rows"))
+    if not layouts:
+        raise empty[0]
+    for group in [layouts] if plan.joined else [[layout] for layout in layouts]:
+        assembled = assemble(group, profile, integration_id)
+        tables.extend(assembled.tables)
+        invoices.extend(assembled.invoices)
+        problems.extend(assembled.problems)
+        notices.extend(assembled.notices)
+        control_totals.extend(assembled.control_totals)
+    invoices, further = with_findings(contents, invoices)
+    problems.extend(further)
+    problems.extend(damage_report(contents, tables))
+    tables.extend(left_out_table(file, sheet, reason) for sheet, reason in plan.left_out if any(sheet.rows))
+    return Reading(
+        (contents.file,), tuple(tables), tuple(invoices), tuple(problems), tuple(notices), tuple(control_totals)
+    )
 
 
 @contextmanager
@@ -48,65 +108,3 @@ def _collector_at_rest() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _read_table(
-    contents: Contents, sheet: Sheet, defaults: Mapping[str, Value]
-) -> tuple[Table, list[Invoice], list[Problem]]:
-    name = contents.file.name
-    where = f"{name}, sheet {sheet.name}" if sheet.name and len(contents.sheets) > 1 else name
-    heading = heading_index(sheet)
-    if heading is None:
-        raise FileUnreadable(f"No heading row was found in {where}.")
-    headings = sheet.rows[heading]
-    mapped = map_headings(headings, where)
-    missing = missing_fields({*mapped.columns, *defaults})
-    if missing:
-        raise FileUnreadable(
-            f"{where} lacks {_named(missing)}. Its heading row (row {heading + 1}) says: {_said(headings)}.",
-            "Add what is missing, or rename the columns that hold it.",
-        )
-    indexes, skipped = split_rows(name, sheet, heading)
-    if not indexes:
-        raise FileUnreadable(f"{where} has a heading row and no data rows.", "Fill in the invoices and try again.")
-    source = Source(name, sheet.name, heading + 1, headings, dict(mapped.columns))
-    cells = [sheet.rows[index] for index in indexes]
-    rows = list(map(Row._make, zip(repeat(source), (index + 1 for index in indexes), cells)))
-    values = _read_columns(cells, mapped.columns)
-    invoices, strays = build_invoices(rows, values, defaults)
-    found = [*strays, *(_from_finding(finding, name) for finding in contents.findings)]
-    if mapped.unused:
-        what = f"Not used: {listed((index, headings[index]) for index in mapped.unused)}."
-        found.append(Problem(problems.UNKNOWN_COLUMN, what, Place(name, sheet.name, heading + 1)))
-    return Table(source, tuple(rows), tuple(skipped)), invoices, found
-
-
-def _named(fields: Sequence[str]) -> str:
-    """'the columns property_id (Property) and memo (Memo)'."""
-    names = [f"{name} ({BY_NAME[name].heading})" for name in fields]
-    if len(names) == 1:
-        return f"the column {names[0]}"
-    return f"the columns {', '.join(names[:-1])} and {names[-1]}"
-
-
-def _said(headings: Sequence[Cell]) -> str:
-    said = [spelled(heading) for heading in headings if not is_blank(heading)]
-    return ", ".join(said[:30]) + (", …" if len(said) > 30 else "")
-
-
-def _read_columns(cells: Sequence[tuple[Cell, ...]], columns: Mapping[str, int]) -> dict[str, list[Value | Unreadable]]:
-    shortest = min(map(len, cells))
-    values: dict[str, list[Value | Unreadable]] = {}
-    for field, index in columns.items():
-        if index < shortest:
-            column: list[Cell] = list(map(itemgetter(index), cells))
-        else:
-            column = [row[index] if index < len(row) else None for row in cells]
-        values[field] = read_cells(column, BY_NAME[field].kind, PLAIN, is_id=field in IDS)
-    return values
-
-
-def _from_finding(finding: Finding, file: str) -> Problem:
-    column = None if finding.column is None else column_letter(finding.column)
-    place = Place(file, finding.sheet, finding.row, column)
-    return Problem(problems.KINDS[finding.code], finding.what, place, value=finding.value)

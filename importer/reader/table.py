@@ -1,59 +1,132 @@
-"""Finding the table in a sheet: the heading row, what stands above it, and the rows that hold data."""
+"""Finding the table in a sheet: its heading row or rows, and what stands above them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import zip_longest
 
-from importer.errors import FileUnreadable
 from importer.models import Cell, SkippedRow
 from importer.reader.cells import is_blank
-from importer.reader.contents import Contents, Sheet
-from importer.reader.headings import PLAIN_SPELLINGS, normalised
+from importer.reader.contents import Sheet
+from importer.reader.headings import normalised, spelled
+from importer.reader.vocabulary import Surety, meaning_of
 
-SEARCHED_ROWS = 60  # a heading row stands above; below begins what is surely data
-
-
-def recognised(row: Sequence[Cell]) -> int:
-    """How many different fields the row's cells name."""
-    names = (PLAIN_SPELLINGS.get(normalised(cell)) for cell in row if isinstance(cell, str) and len(cell) < 80)
-    return len({name for name in names if name})
+SEARCHED_ROWS = 60  # a heading row stands above; what is below is surely data
+ENOUGH = 4  # two headings of a general kind, or one that a profile names
 
 
-def heading_index(sheet: Sheet) -> int | None:
-    """The 0-based index of the row that names the most fields, the first of equals; None where none names two."""
-    scores = [recognised(row) for row in sheet.rows[:SEARCHED_ROWS]]
-    best = max(scores, default=0)
-    return scores.index(best) if best >= 2 else None
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The heading of a table: `first` to `last` are 0-based rows of the sheet, `cells` what they say together."""
+
+    first: int
+    last: int
+    cells: tuple[Cell, ...]
+    score: int
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """What the headings name, as far as the vocabulary knows it."""
+        meanings = (meaning_of(cell) for cell in self.cells)
+        return frozenset(meaning.field for meaning in meanings if meaning is not None)
 
 
-def choose_sheet(contents: Contents) -> Sheet:
-    """The visible sheet whose heading row names the most fields. Raises FileUnreadable where there is none."""
-    name = contents.file.name
-    filled = [sheet for sheet in contents.sheets if sheet.visible and any(sheet.rows)]
-    if not filled:
-        hidden = any(not sheet.visible and any(sheet.rows) for sheet in contents.sheets)
-        what = "has nothing in its visible sheets" if hidden else "is empty"
-        raise FileUnreadable(f"{name} {what}.", "Save the invoices into it and try again.")
-    found = [(recognised(sheet.rows[index]), sheet) for sheet in filled if (index := heading_index(sheet)) is not None]
-    if not found:
-        raise FileUnreadable(
-            f"No heading row was found in {name}.",
-            "Put the column names in one row above the data (property_id, vendor_id, invoice_number, …).",
-        )
-    return max(found, key=lambda pair: pair[0])[1]
+def find_heading(sheet: Sheet, named: Collection[str] = (), row: int | None = None) -> Heading | None:
+    """The row, or pair of rows, that names the most fields, the first of equals; None where no row names two.
+
+    `named` are headings that a profile looks for; `row` (1-based) is where a profile says that it stands.
+    """
+    wanted = {normalised(heading) for heading in named}
+    if row is not None:
+        return _heading(sheet, row - 1, row - 1, wanted) if 0 < row <= len(sheet.rows) else None
+    best: Heading | None = None
+    for index, cells in enumerate(sheet.rows[:SEARCHED_ROWS]):
+        if not _may_be_heading(cells):
+            continue
+        candidate = _heading(sheet, index, index, wanted)
+        if index and _may_be_heading(sheet.rows[index - 1]):
+            pair = _heading(sheet, index - 1, index, wanted)
+            candidate = pair if pair.score > candidate.score else candidate
+        if candidate.score >= ENOUGH and (best is None or candidate.score > best.score):
+            best = candidate
+    return best
 
 
-def split_rows(file: str, sheet: Sheet, heading: int) -> tuple[list[int], list[SkippedRow]]:
-    """The 0-based indexes of the data rows, and the rows that are skipped, each with its reason."""
-    skipped = [
-        SkippedRow(file, sheet.name, number, "title above the heading row" if any(row) else "blank", row)
-        for number, row in enumerate(sheet.rows[:heading], 1)
-    ]
-    data: list[int] = []
-    for index in range(heading + 1, len(sheet.rows)):
-        row = sheet.rows[index]
-        if row and not (is_blank(row[0]) and all(map(is_blank, row))):
-            data.append(index)
+def _may_be_heading(cells: Sequence[Cell]) -> bool:
+    """At least half of what is filled is text that is no number."""
+    filled = [cell for cell in cells if not is_blank(cell)]
+    words = [cell for cell in filled if isinstance(cell, str) and not cell.strip()[:1].isdigit()]
+    return bool(filled) and len(words) * 2 >= len(filled)
+
+
+def _heading(sheet: Sheet, first: int, last: int, wanted: Collection[str]) -> Heading:
+    cells = sheet.rows[last] if first == last else _joined(sheet, first, last)
+    names: dict[tuple[str, int | None], int] = {}
+    score = 0
+    for cell in cells:
+        text = spelled(cell)
+        if text and normalised(text) in wanted:
+            score += ENOUGH
+        meaning = meaning_of(cell)
+        if meaning is not None:
+            worth = 2 if meaning.surety > Surety.HINT else 1
+            names[meaning.field, meaning.part] = max(worth, names.get((meaning.field, meaning.part), 0))
+    return Heading(first, last, tuple(cells), score + sum(names.values()))
+
+
+def _joined(sheet: Sheet, first: int, last: int) -> tuple[Cell, ...]:
+    """Two heading rows as one: "Invoice" above "Number" and "Date" is "Invoice Number" and "Invoice Date"."""
+    upper, lower = list(sheet.rows[first]), sheet.rows[last]
+    spans = {(top, left): right for top, left, _, right in sheet.merged if top == first}
+    group: Cell = None
+    until = -1
+    for index in range(max(len(upper), len(lower))):
+        above = upper[index] if index < len(upper) else None
+        if not is_blank(above):
+            group, until = above, spans.get((first, index), -1 if sheet.merged else len(lower))
+        elif index <= until and index < len(lower) and not is_blank(lower[index]):
+            upper[index:] = [group, *upper[index + 1 :]] if index < len(upper) else [group]
+        elif index >= len(upper):
+            upper.append(None)
+    joined: list[Cell] = []
+    for above, below in zip_longest(upper, lower):
+        both = f"{spelled(above)} {spelled(below)}".strip()
+        alone = meaning_of(below)
+        together = meaning_of(both)
+        if is_blank(above) or is_blank(below):
+            joined.append(below if is_blank(above) else above)
+        elif together is not None and (alone is None or together.surety >= alone.surety):
+            joined.append(both)
         else:
-            skipped.append(SkippedRow(file, sheet.name, index + 1, "blank", row))
-    return data, skipped
+            joined.append(below if alone is not None else both)
+    return tuple(joined)
+
+
+def rows_above(file: str, sheet: Sheet, heading: Heading) -> list[SkippedRow]:
+    """The rows above the data that are not the heading row itself, each with what it is."""
+    skipped: list[SkippedRow] = []
+    for index, cells in enumerate(sheet.rows[: heading.last]):
+        if all(map(is_blank, cells)):
+            reason = "blank"
+        else:
+            reason = "upper row of the headings" if index >= heading.first else "title above the heading row"
+        skipped.append(SkippedRow(file, sheet.name, index + 1, reason, cells))
+    return skipped
+
+
+def filled_rows(sheet: Sheet, start: int) -> tuple[list[int], list[int]]:
+    """The 0-based rows from `start` on: those with something in them, and the blank ones."""
+    filled: list[int] = []
+    blank: list[int] = []
+    for index in range(start, len(sheet.rows)):
+        row = sheet.rows[index]
+        has_content = row and not (is_blank(row[0]) and all(map(is_blank, row)))
+        (filled if has_content else blank).append(index)
+    return filled, blank
+
+
+def is_day(cell: Cell) -> bool:
+    """True for a date cell of a workbook."""
+    return isinstance(cell, date)

@@ -1,0 +1,323 @@
+"""Which amount is the invoice's and which is the line's: decided by what the cells show, or asked.
+
+"Amount", "Total" and "Net" do not say it of themselves. But the total of an invoice is the same on all its rows, a
+line's amount is quantity × price, and a tax is what lies between two of the columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from importer.columns import Kind
+from importer.models import Cell, cell_text, normalised_number
+from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
+from importer.reader.headings import listed, spelled
+from importer.reader.mapping import Cells, Mapped, Question
+
+Column = Sequence[Value | Unreadable]
+CENT = Decimal(1)
+MOSTLY = Decimal("0.8")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an amount column is: "total", "line", "both" (one row per invoice) or None, and by what it shows."""
+
+    role: str | None
+    because: str
+
+
+def role_of(column: Column, keys: Sequence[object], quantity: Column | None, price: Column | None) -> Verdict:
+    """What the cells of an amount column say it is. `keys` are equal on the rows of one invoice."""
+    by_invoice: dict[object, list[Decimal | None]] = {}
+    for key, value in zip(keys, column, strict=True):
+        if key is not None:
+            by_invoice.setdefault(key, []).append(value if isinstance(value, Decimal) else None)
+    several = [values for values in by_invoice.values() if len(values) > 1]
+    extends = quantity is not None and price is not None and _extends(column, quantity, price)
+    if not several:
+        if extends and quantity is not None:
+            return Verdict("both", "every invoice has one row, and it is quantity × price")
+        return Verdict("both", "every invoice has one row")
+    constant = sum(len({value for value in values if value is not None}) <= 1 for values in several)
+    share = Decimal(constant) / len(several)
+    if share >= MOSTLY:
+        return Verdict("total", f"it is the same on all rows of an invoice ({constant} of {len(several)})")
+    if extends:
+        return Verdict("line", "it is quantity × price on every row")
+    if share <= 1 - MOSTLY:
+        return Verdict(
+            "line", f"it differs from row to row of an invoice ({len(several) - constant} of {len(several)})"
+        )
+    if share < Decimal("0.5"):
+        return Verdict(
+            "line", f"it differs from row to row of most invoices ({len(several) - constant} of {len(several)})"
+        )
+    return Verdict(None, f"it is the same on all rows of {constant} invoices and differs in {len(several) - constant}")
+
+
+def _extends(column: Column, quantity: Column, price: Column) -> bool:
+    """Whether quantity × price is the amount on nine rows of ten, to the cent."""
+    judged = agreeing = 0
+    for amount, count, each in zip(column, quantity, price, strict=True):
+        if isinstance(amount, Decimal) and isinstance(count, Decimal) and isinstance(each, Decimal):
+            judged += 1
+            agreeing += abs(abs(amount) - abs(count * each)) <= CENT
+    return judged > 0 and agreeing * 10 >= judged * 9
+
+
+def adds_up(parts: Sequence[Column], whole: Column) -> bool:
+    """Whether the parts make the whole on nine rows of ten, and the parts are not all nothing."""
+    judged = agreeing = telling = 0
+    for values in zip(*parts, whole, strict=True):
+        *some, total = values
+        if not isinstance(total, Decimal) or not isinstance(some[0], Decimal):
+            continue
+        rest = [value if isinstance(value, Decimal) else Decimal() for value in some[1:]]
+        judged += 1
+        agreeing += abs(some[0] + sum(rest, Decimal()) - total) <= CENT
+        telling += any(rest)
+    return judged > 0 and telling > 0 and agreeing * 10 >= judged * 9
+
+
+def same(first: Column, second: Column) -> bool:
+    """Whether two columns say the same on every row."""
+    return all(
+        one == other
+        for one, other in zip(first, second, strict=True)
+        if not (isinstance(one, Unreadable) and isinstance(other, Unreadable))
+    )
+
+
+def invoice_keys(rows: Sequence[tuple[Cell, ...]], columns: Mapping[str, int], names: Sequence[str]) -> list[object]:
+    """For each row what tells its invoice from others, None where the row has no number."""
+    number = columns.get("invoice_number")
+    if number is None:
+        return [None] * len(rows)
+    spelled: dict[Cell, str] = {}
+    others = [columns[name] for name in names if name in columns and name != "invoice_number"]
+    keys: list[object] = []
+    for row in rows:
+        cell = row[number] if number < len(row) else None
+        if cell is None:
+            keys.append(None)
+            continue
+        if cell not in spelled:
+            spelled[cell] = normalised_number(cell_text(cell))
+        keys.append(
+            (spelled[cell], *[row[index] if index < len(row) else None for index in others]) if spelled[cell] else None
+        )
+    return keys
+
+
+class Amounts:
+    """Settles the amount columns of one table: which is `total_amount`, which `line_amount`, and what must be asked."""
+
+    def __init__(
+        self,
+        headings: Sequence[Cell],
+        mapped: Mapped,
+        cells: Cells,
+        keys: Sequence[object],
+        conventions: Conventions,
+    ) -> None:
+        self._headings = headings
+        self._mapped = mapped
+        self._cells = cells
+        self._keys = keys
+        self._conventions = conventions
+        self._read: dict[tuple[int, Kind], Column] = {}
+
+    def settle(self) -> None:
+        """Adds what the cells show to the mapping, and questions where they do not show it."""
+        mapped = self._mapped
+        open_ones = self._distinct(mapped.amounts)
+        total, line = mapped.columns.get("total_amount"), mapped.columns.get("line_amount")
+        if "total_amount_in_cents" in mapped.columns and total is None:
+            total = mapped.columns["total_amount_in_cents"]
+        if not open_ones or (total is not None and line is not None):
+            self._ask_about_tax()
+            return
+        if total is None and line is None:
+            self._neither(open_ones)
+        elif total is None and line is not None:
+            self._beside_line(open_ones, line)
+        elif total is not None:
+            self._beside_total(open_ones, total)
+        self._ask_about_tax()
+
+    # ------------------------------------------------------------------ what is there
+
+    def _column(self, index: int, kind: Kind = Kind.DOLLARS) -> Column:
+        if (index, kind) not in self._read:
+            self._read[index, kind] = read_cells(self._cells(index), kind, self._conventions)
+        return self._read[index, kind]
+
+    def _distinct(self, indexes: Sequence[int]) -> list[int]:
+        """Without columns that are blank or say the same as one before."""
+        kept: list[int] = []
+        for index in indexes:
+            if all(map(is_blank, self._cells(index))):
+                continue
+            if not any(same(self._column(other), self._column(index)) for other in kept):
+                kept.append(index)
+        return kept
+
+    def _role(self, index: int) -> Verdict:
+        columns = self._mapped.columns
+        quantity = columns.get("quantity_ordered")
+        price = columns.get("unit_price")
+        return role_of(
+            self._column(index),
+            self._keys,
+            None if quantity is None else self._column(quantity, Kind.QUANTITY),
+            None if price is None else self._column(price),
+        )
+
+    def _extras(self) -> list[Column]:
+        return [self._column(index) for _, index in self._mapped.extras]
+
+    def _tax(self) -> int | None:
+        tax = self._mapped.others.get("tax")
+        return None if tax is None or tax in self._mapped.used else tax
+
+    # ------------------------------------------------------------------ what it means
+
+    def _neither(self, open_ones: Sequence[int]) -> None:
+        if len(open_ones) == 1:
+            self._alone(open_ones[0])
+            return
+        pair = self._net_and_gross(open_ones)
+        if pair is not None:
+            net, gross = pair
+            if self._tax() is None:
+                self._take("line_amount", net, "with the extra lines it adds up to the total")
+                self._take("total_amount", gross, "it is the sum of the others")
+            else:
+                self._ask_net_or_gross(net, gross)
+            return
+        verdicts = {index: self._role(index) for index in open_ones}
+        totals = [index for index, verdict in verdicts.items() if verdict.role == "total"]
+        lines = [index for index, verdict in verdicts.items() if verdict.role == "line"]
+        if len(totals) <= 1 and len(lines) <= 1 and len(totals) + len(lines) == len(open_ones):
+            for name, indexes in (("total_amount", totals), ("line_amount", lines)):
+                for index in indexes:
+                    self._take(name, index, verdicts[index].because)
+            return
+        self._ask(open_ones, "it cannot be told which amount is the invoice's")
+
+    def _alone(self, index: int) -> None:
+        mapped = self._mapped
+        if mapped.extras:
+            if adds_up(self._extras(), self._column(index)):
+                self._take("total_amount", index, "it is the sum of the extra lines")
+            else:
+                self._take("line_amount", index, "the extra lines come on top of it")
+            return
+        verdict = self._role(index)
+        if verdict.role in ("total", "line"):
+            self._take("total_amount" if verdict.role == "total" else "line_amount", index, verdict.because)
+        elif verdict.role == "both":
+            self._take("total_amount", index, verdict.because)
+        else:
+            self._ask(
+                [index], f"it cannot be told whether the amount is the invoice's or the line's: {verdict.because}"
+            )
+
+    def _beside_line(self, open_ones: Sequence[int], line: int) -> None:
+        others = [index for index in open_ones if not same(self._column(index), self._column(line))]
+        pair = self._net_and_gross([line, *others])
+        if pair is not None and self._tax() is not None:
+            self._ask_net_or_gross(*pair)
+            return
+        totals = [index for index in others if self._role(index).role in ("total", "both")]
+        if len(totals) == 1:
+            self._take("total_amount", totals[0], self._role(totals[0]).because)
+        elif totals:
+            self._ask(totals, "it cannot be told which amount is the invoice's")
+
+    def _beside_total(self, open_ones: Sequence[int], total: int) -> None:
+        others = [index for index in open_ones if not same(self._column(index), self._column(total))]
+        pair = self._net_and_gross([*others, total])
+        if (
+            pair is not None
+            and pair[1] == total
+            and self._tax() is not None
+            and "total_amount" not in self._mapped.settled
+        ):
+            self._ask_net_or_gross(*pair)
+            return
+        if pair is not None and pair[1] == total:
+            self._take("line_amount", pair[0], "with the extra lines it adds up to the total")
+            return
+        verdicts = {index: self._role(index) for index in others}
+        lines = [index for index, verdict in verdicts.items() if verdict.role == "line"]
+        if len(lines) == 1:
+            self._take("line_amount", lines[0], verdicts[lines[0]].because)
+        elif lines and "total_amount" not in self._mapped.settled:
+            self._ask(lines, "it cannot be told which amount is the line's")
+
+    def _net_and_gross(self, indexes: Sequence[int]) -> tuple[int, int] | None:
+        tax = self._tax()
+        between = self._extras() if tax is None else [self._column(tax)]
+        if not between:
+            return None
+        for net in indexes:
+            for gross in indexes:
+                if net != gross and adds_up([self._column(net), *between], self._column(gross)):
+                    return net, gross
+        return None
+
+    def _take(self, name: str, index: int, because: str) -> None:
+        if name not in self._mapped.settled:
+            self._mapped.columns[name] = index
+            self._mapped.taken.append((name, index, because))
+
+    # ------------------------------------------------------------------ what must be asked
+
+    def _ask(self, indexes: Sequence[int], why: str) -> None:
+        both = listed((index, self._headings[index]) for index in indexes)
+        choices = tuple(spelled(self._headings[index]) for index in indexes)
+        settle = f'[columns] total_amount = "{choices[0]}", or line_amount = "{choices[-1]}"'
+        self._mapped.questions.append(Question("total_amount", f"{why} ({both})", settle, choices))
+
+    def _ask_net_or_gross(self, net: int, gross: int) -> None:
+        tax = self._tax()
+        if tax is None:
+            return
+        names = [spelled(self._headings[index]) for index in (net, tax, gross)]
+        self._mapped.questions.append(
+            Question(
+                "tax",
+                f"{listed((index, self._headings[index]) for index in (net, tax, gross))} are net, tax and gross, "
+                "and it is not said how the tax is booked",
+                f'[[extra_lines]] heading = "{names[1]}", financial_account_id = "…"; or, to leave the tax out, '
+                f'[columns] total_amount = "{names[0]}"; or, to book it with the lines, '
+                f'[columns] total_amount = "{names[2]}"',
+                tuple(names),
+            )
+        )
+
+    def _ask_about_tax(self) -> None:
+        """A tax column that nothing accounts for: left out in silence, the vendor would be paid too little."""
+        tax, mapped = self._tax(), self._mapped
+        named_total = mapped.settled & {"total_amount", "total_amount_in_cents", "line_amount"}
+        if tax is None or named_total or any(question.field == "tax" for question in mapped.questions):
+            return
+        if not any(isinstance(value, Decimal) and value for value in self._column(tax)):
+            return
+        sure = mapped.columns.get("total_amount", mapped.columns.get("total_amount_in_cents"))
+        if sure is not None and sure not in mapped.amounts:
+            return  # "Invoice Total" is what is to be paid, tax and all: the lines must add up to it
+        heading = spelled(self._headings[tax])
+        mapped.questions.append(
+            Question(
+                "tax",
+                f"{listed([(tax, self._headings[tax])])} holds tax, and it is not said how it is booked",
+                f'[[extra_lines]] heading = "{heading}", financial_account_id = "…"; or, where the amounts include it '
+                'or it is left out, name the amount to be paid: [columns] total_amount = "…"',
+                (heading,),
+            )
+        )

@@ -1,0 +1,343 @@
+"""A laid-out table becomes invoices: cells are read, defaults filled in, lines made, and what is missing is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from importer.columns import BY_NAME, COLUMNS
+from importer.errors import FileUnreadable
+from importer.models import Cell, ControlTotal, Invoice, Row, Table, cell_text
+from importer.problems import Problem
+from importer.reader.cells import Unreadable, Value, is_blank
+from importer.reader.grouping import LineSet, Read, Shape, build_invoices
+from importer.reader.headings import normalised, spelled
+from importer.reader.layout import Layout
+from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints
+from importer.reader.profiles import Profile
+from importer.reader.remarks import column_remarks, control_problem, control_totals, row_remarks
+from importer.reader.terms import days_of
+
+HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)
+CREDIT_WORDS = frozenset(
+    (
+        "credit",
+        "cr",
+        "creditmemo",
+        "creditnote",
+        "credits",
+        "cm",
+        "cn",
+        "refund",
+        "return",
+        "crn",
+        "gutschrift",
+        "avoir",
+    )
+)
+NUMBERS = ("total_amount", "total_amount_in_cents", "unit_price", "unit_price_in_cents", "line_amount")
+
+
+@dataclass(slots=True)
+class Assembled:
+    """What one table says, or two that were joined."""
+
+    tables: list[Table]
+    invoices: list[Invoice]
+    problems: list[Problem]
+    notices: list[str] = field(default_factory=list)
+    control_totals: list[ControlTotal] = field(default_factory=list)
+
+
+def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | None) -> Assembled:
+    """The invoices of a table; of two, where the first holds the headers and the second their lines.
+
+    Raises FileUnreadable where the columns leave open what must not be guessed, everything named at once.
+    """
+    head, lines = layouts[0], layouts[-1]
+    rows = [row for layout in layouts for row in layout.rows]
+    asked = {
+        place + (len(head.rows) if layout is not head else 0): why
+        for layout in layouts
+        for place, why in layout.asked.items()
+    }
+    values = dict(_joined_values(layouts, HEADER_FIELDS))
+    line_values = dict(_joined_values(layouts[-1:], LINE_FIELDS, len(rows)))
+    defaults = _defaults(layouts, profile, integration_id, values, len(rows))
+    sets = _line_sets(lines, rows, line_values, defaults)
+    has_total = bool({"total_amount", "total_amount_in_cents"} & values.keys())
+    _refuse_gaps(layouts, values, defaults, sets, has_total=has_total)
+    for layout in layouts:
+        _turn_credits(layout, values, sets, len(rows))
+    header_defaults = {name: default for name, default in defaults.items() if name in HEADER_FIELDS}
+    shape = Shape(separate=head.separate, total_from_lines=not has_total, asked=asked)
+    invoices, strays = build_invoices(rows, values, header_defaults, sets, shape)
+    noted = [note for layout in layouts for note in row_remarks(layout, profile)]
+    invoices, unowned = _attach(invoices, noted)
+    done = Assembled(
+        [Table(layout.source, tuple(layout.rows), tuple(layout.skipped)) for layout in layouts],
+        invoices,
+        [*strays, *unowned],
+    )
+    for layout in layouts:
+        done.problems.extend(column_remarks(layout, profile))
+        for control in control_totals(layout, invoices):
+            done.control_totals.append(control)
+            if not control.agrees:
+                done.problems.append(control_problem(control))
+    if not has_total:
+        done.notices.append(f"{head.where}: no column gives the invoice total; it is what the lines come to.")
+    return done
+
+
+# ---------------------------------------------------------------------- columns, and what stands in for them
+
+
+def _joined_values(
+    layouts: Sequence[Layout], fields: Sequence[str] | frozenset[str], count: int | None = None
+) -> Iterator[tuple[str, Read]]:
+    """Each field's column over the rows of all layouts; blank where one has no such column."""
+    for name in fields:
+        if not any(name in layout.mapped.columns for layout in layouts):
+            continue
+        read: Read = []
+        for layout in layouts:
+            index = layout.mapped.columns.get(name)
+            read.extend([None] * len(layout.rows) if index is None else layout.read(name, index))
+        yield name, [*[None] * (count - len(read)), *read] if count is not None and count > len(read) else read
+
+
+def _defaults(
+    layouts: Sequence[Layout], profile: Profile, integration_id: str | None, values: Mapping[str, Read], count: int
+) -> dict[str, Sequence[Value]]:
+    """By field, for every row, what holds where its cell is blank or there is no column."""
+    rows = [row for layout in layouts for row in layout.rows]
+    found: dict[str, Sequence[Value]] = {}
+    if integration_id is not None:
+        found["integration_id"] = [integration_id] * count
+    for name, text in profile.defaults.items():
+        if "{" in text:
+            found[name] = [_filled_in(text, row, values, place) for place, row in enumerate(rows)]
+        else:
+            found[name] = [text] * count
+    due = _due_dates(layouts[0], profile, values, count)
+    if due is not None:
+        found["due_date"] = due
+    return found
+
+
+def _filled_in(text: str, row: Row, values: Mapping[str, Read], place: int) -> str:
+    def said(name: str) -> str:
+        value = values[name][place] if name in values else None
+        return "" if value is None or isinstance(value, Unreadable) else str(value)
+
+    return text.format(
+        file=row.source.file,
+        sheet=row.source.sheet or "",
+        row=row.number,
+        invoice_number=said("invoice_number"),
+        vendor_id=said("vendor_id"),
+        property_id=said("property_id"),
+        invoice_date=said("invoice_date"),
+    ).strip()
+
+
+def _due_dates(layout: Layout, profile: Profile, values: Mapping[str, Read], count: int) -> list[Value] | None:
+    """The due date by the profile's terms, or by a column that says "Net 30"."""
+    issued = values.get("invoice_date")
+    terms = layout.mapped.others.get("terms")
+    if issued is None or (profile.terms_days is None and (terms is None or "due_date" in values)):
+        return None
+    days: list[int | None] = [profile.terms_days] * count
+    if terms is not None:
+        said = [days_of(cell_text(cell)) for cell in layout.cells(terms)]
+        said += [None] * (count - len(said))
+        days = [own if own is not None else usual for own, usual in zip(said, days, strict=True)]
+    return [
+        day + timedelta(days=span) if isinstance(day, date) and span is not None else None
+        for day, span in zip(issued, days, strict=True)
+    ]
+
+
+# ---------------------------------------------------------------------- lines
+
+
+def _line_sets(
+    layout: Layout,
+    rows: Sequence[Row],
+    values: dict[str, Read],
+    defaults: Mapping[str, Sequence[Value]],
+) -> list[LineSet]:
+    """What makes lines of a row: its own columns, repeated groups of them, and extra lines."""
+    mapped = layout.mapped
+    line_defaults = {name: default for name, default in defaults.items() if name in LINE_FIELDS}
+    sets: list[LineSet] = []
+    shared = {name: _filled(read, line_defaults.get(name)) for name, read in values.items()}
+    inherited = line_defaults | {
+        name: read for name, read in shared.items() if name in ("financial_account_id", "item_notes")
+    }
+    debit, credit = mapped.others.get("debit"), mapped.others.get("credit")
+    two_sided = debit is not None and credit is not None and not LINE_MONEY & values.keys()
+    if two_sided and debit is not None and credit is not None and not mapped.parts:
+        sets.append(_amount_set(layout, rows, debit, values, inherited))
+        minus = _amount_set(layout, rows, credit, {}, inherited)
+        credited = [-value if isinstance(value, Decimal) else value for value in minus.values["line_amount"]]
+        sets.append(replace(minus, values={"line_amount": credited}))
+    elif LINE_MONEY & values.keys() or not (mapped.parts or mapped.extras):
+        sets.append(LineSet(rows, values, line_defaults))
+    for part in mapped.parts.values():
+        own = {name: _padded(layout.read(name, index), len(rows)) for name, index in part.items()}
+        sets.append(LineSet(_seen_as(layout, rows, part), own, inherited))
+    for extra, index in mapped.extras:
+        fixed = dict(inherited)
+        if extra.financial_account_id is not None:
+            fixed["financial_account_id"] = [extra.financial_account_id] * len(rows)
+        fixed["item_notes"] = [extra.notes or extra.heading] * len(rows)
+        sets.append(_amount_set(layout, rows, index, {}, fixed))
+    return sets
+
+
+def _amount_set(
+    layout: Layout, rows: Sequence[Row], index: int, values: Mapping[str, Read], defaults: Mapping[str, Sequence[Value]]
+) -> LineSet:
+    amounts = _padded(layout.read("line_amount", index), len(rows))
+    seen = _seen_as(layout, rows, {"line_amount": index})
+    return LineSet(seen, {**values, "line_amount": amounts}, defaults, nothing_is_no_line=True)
+
+
+def _seen_as(layout: Layout, rows: Sequence[Row], columns: Mapping[str, int]) -> list[Row]:
+    """The rows with a source that says which columns are this line's."""
+    header = {name: index for name, index in layout.source.columns.items() if name not in LINE_MONEY}
+    source = replace(layout.source, columns={**header, **columns})
+    return [Row(source, row.number, row.cells) for row in rows]
+
+
+def _padded(read: Read, count: int) -> Read:
+    return [*[None] * (count - len(read)), *read] if count > len(read) else read
+
+
+def _filled(read: Read, default: Sequence[Value] | None) -> list[Value]:
+    plain = [None if isinstance(value, Unreadable) else value for value in read]
+    if default is None:
+        return plain
+    return [other if value is None else value for value, other in zip(plain, default, strict=True)]
+
+
+def _turn_credits(layout: Layout, values: dict[str, Read], sets: Sequence[LineSet], count: int) -> None:
+    """Rows that a type column calls a credit are negative, whichever sign their amounts are written with."""
+    index = layout.mapped.others.get("type")
+    if index is None:
+        return
+    cells = layout.cells(index)
+    kinds: dict[Cell, bool] = {cell: normalised(cell_text(cell)) in CREDIT_WORDS for cell in set(cells)}
+    if not any(kinds.values()):
+        return
+    is_credit = [kinds[cell] for cell in cells] + [False] * (count - len(cells))
+    for columns in [values, *[each.values for each in sets]]:
+        for name in NUMBERS:
+            if name in columns and isinstance(columns, dict):
+                columns[name] = [
+                    -value if credit and isinstance(value, Decimal) and value > 0 else value
+                    for credit, value in zip(is_credit, columns[name], strict=True)
+                ]
+
+
+# ---------------------------------------------------------------------- what cannot go on
+
+
+def _refuse_gaps(
+    layouts: Sequence[Layout],
+    values: Mapping[str, Read],
+    defaults: Mapping[str, Sequence[Value]],
+    sets: Sequence[LineSet],
+    *,
+    has_total: bool,
+) -> None:
+    """Raises FileUnreadable with everything that is missing or unclear, and the profile lines that would settle it."""
+    present = {*values, *defaults}
+    for line_set in sets:
+        present |= line_set.values.keys()
+    if all("financial_account_id" in {*each.values, *each.defaults} for each in sets):
+        present.add("financial_account_id")
+    else:
+        present.discard("financial_account_id")
+    has_lines = bool(LINE_MONEY - {"quantity_ordered"} & present)
+    if has_lines or has_total:
+        present |= {"total_amount", "line_amount"}
+    missing = [
+        column.name
+        for column in COLUMNS
+        if column.required and column.name not in present and not any(other in present for other in column.instead)
+    ]
+    if "quantity_ordered" in missing and "unit_price" in missing:
+        missing.remove("quantity_ordered")
+    questions = [question for layout in layouts for question in layout.mapped.questions]
+    asked = {question.field for question in questions}
+    if "tax" in asked or "total_amount" in asked:
+        missing = [name for name in missing if name not in ("total_amount", "unit_price", "quantity_ordered")]
+    missing = [name for name in missing if name not in asked]
+    if not missing and not questions:
+        return
+    where = layouts[0].where
+    sentences = []
+    if missing:
+        sentences.append(f"{where} lacks {_named(missing)}.")
+    sentences += [f"In {where} {question.what}." for question in questions]
+    for layout in layouts:
+        at = f"row {layout.source.heading_row}"
+        at += f" of sheet {layout.source.sheet}" if len(layouts) > 1 else ""
+        sentences.append(f"The headings ({at}) are: {_said(layout.source.headings)}.")
+    for name in missing:
+        for layout in layouts:
+            considered = named_hints(layout.mapped, layout.source.headings, name)
+            if considered:
+                sentences.append(f"{considered} may be meant for {name}, but does not say so.")
+    settle = [question.settle for question in questions] + [_way_out(name) for name in missing]
+    raise FileUnreadable(
+        " ".join(sentences),
+        f"Add or rename the columns, or say it in a profile (`profile new` proposes one): {'; '.join(settle)}.",
+    )
+
+
+def _way_out(name: str) -> str:
+    match name:
+        case "due_date":
+            return '[columns] due_date = "…" or [defaults] terms_days = 30'
+        case "notes" | "memo":
+            return f'[defaults] {name} = "{{file}} row {{row}}"'
+        case "property_id" | "vendor_id" | "financial_account_id":
+            return f'[columns] {name} = "…" or [defaults] {name} = "…"'
+        case _:
+            return f'[columns] {name} = "…"'
+
+
+def _named(fields: Sequence[str]) -> str:
+    """'the columns property_id (Property) and memo (Memo)'."""
+    names = [f"{name} ({BY_NAME[name].heading})" for name in fields]
+    if len(names) == 1:
+        return f"the column {names[0]}"
+    return f"the columns {', '.join(names[:-1])} and {names[-1]}"
+
+
+def _said(headings: Sequence[Cell]) -> str:
+    said = [spelled(heading) for heading in headings if not is_blank(heading)]
+    return ", ".join(said[:40]) + (", …" if len(said) > 40 else "")
+
+
+# ---------------------------------------------------------------------- what was noticed
+
+
+def _attach(invoices: list[Invoice], noted: Sequence[tuple[Row, Problem]]) -> tuple[list[Invoice], list[Problem]]:
+    """Puts problems of rows to the invoices that the rows belong to; what belongs to none is handed back."""
+    if not noted:
+        return invoices, []
+    by_row: dict[tuple[int, int], list[Problem]] = {}
+    for row, problem in noted:
+        by_row.setdefault((id(row.source), row.number), []).append(problem)
+    whole: list[Invoice] = []
+    for invoice in invoices:
+        mine = [problem for row in invoice.rows for problem in by_row.pop((id(row.source), row.number), ())]
+        whole.append(replace(invoice, problems=(*invoice.problems, *mine)) if mine else invoice)
+    return whole, [problem for left in by_row.values() for problem in left]

@@ -1,0 +1,142 @@
+"""One sheet laid out: its heading, its data rows, what is skipped, and which column is which field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
+from operator import itemgetter
+from typing import Literal
+
+from importer.columns import BY_NAME, Kind
+from importer.errors import FileUnreadable
+from importer.models import Cell, Row, SkippedRow, Source
+from importer.reader.amounts import Amounts, invoice_keys
+from importer.reader.cells import Conventions, Unreadable, Value, read_cells
+from importer.reader.contents import Contents, Sheet
+from importer.reader.headings import spelled
+from importer.reader.leftovers import StatedTotal, find_leftovers
+from importer.reader.mapping import Mapped, map_headings
+from importer.reader.money import AMERICAN, Marks
+from importer.reader.profiles import Profile
+from importer.reader.table import Heading, filled_rows, rows_above
+from importer.reader.vocabulary import heading_currency
+
+Side = Literal["whole", "header", "lines"]
+IDS = frozenset(("integration_id", "property_id", "vendor_id", "invoice_number", "financial_account_id"))
+
+
+class ColumnCells:
+    """The cells of a table by column, each taken out of the rows once."""
+
+    def __init__(self, rows: Sequence[tuple[Cell, ...]]) -> None:
+        self._rows = rows
+        self._shortest = min(map(len, rows), default=0)
+        self._taken: dict[int, list[Cell]] = {}
+
+    def __call__(self, index: int) -> list[Cell]:
+        if index not in self._taken:
+            if index < self._shortest:
+                self._taken[index] = list(map(itemgetter(index), self._rows))
+            else:
+                self._taken[index] = [row[index] if index < len(row) else None for row in self._rows]
+        return self._taken[index]
+
+
+@dataclass(slots=True)
+class Layout:
+    """One table, understood as far as its columns go."""
+
+    where: str  # file and sheet, for a sentence
+    source: Source
+    rows: list[Row]
+    skipped: list[SkippedRow]
+    mapped: Mapped
+    cells: Callable[[int], Sequence[Cell]]
+    conventions: Conventions
+    separate: bool  # every row is an invoice of its own: there is a total, and nothing of a line
+    stated: list[tuple[int, StatedTotal]]  # totals that the sheet states, by row number
+    asked: dict[int, str]  # rows that may be a total, by their place among the rows
+
+    def read(self, field: str, index: int) -> list[Value | Unreadable]:
+        """What the cells of a column mean as this field."""
+        foreign = heading_currency(spelled(self.source.headings[index])) if index < len(self.source.headings) else None
+        settled = self.conventions
+        if foreign is not None and foreign != settled.currency:
+            settled = replace(settled, heading_currency=foreign)
+        kind = BY_NAME[field].kind
+        if self.separate and field == "line_amount" and "total_amount" not in self.mapped.columns:
+            kind = Kind.CENTS
+        return read_cells(self.cells(index), kind, settled, is_id=field in IDS)
+
+
+def conventions(contents: Contents, profile: Profile) -> Conventions:
+    """What the profile settles of how numbers and dates are written, and the file of how days are counted."""
+    marks = AMERICAN
+    if profile.decimal is not None or profile.thousands is not None:
+        decimal = profile.decimal or ("," if profile.thousands == "." else ".")
+        marks = Marks(decimal, profile.thousands or ("." if decimal == "," else ","), certain=True)
+    return Conventions(
+        marks=marks,
+        date_order=profile.date_order,
+        currency=profile.currency,
+        date_1904="1904" in contents.details.get("dates", ""),
+    )
+
+
+def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile, side: Side = "whole") -> Layout:
+    """Finds out what the sheet's columns are and which of its rows are data.
+
+    Raises FileUnreadable where there are no data rows, or where the profile does not fit.
+    """
+    file = contents.file.name
+    where = f"{file}, sheet {sheet.name}" if sheet.name and len(contents.sheets) > 1 else file
+    filled, blank = filled_rows(sheet, heading.last + 1)
+    skipped = rows_above(file, sheet, heading)
+    skipped += [SkippedRow(file, sheet.name, index + 1, "blank", sheet.rows[index]) for index in blank]
+    if not filled:
+        raise _no_data(where)
+    cells = [sheet.rows[index] for index in filled]
+    columns = ColumnCells(cells)
+    mapped = map_headings(heading.cells, profile, columns, where)
+    money = {f"amount {index}": index for index in mapped.amounts}
+    money |= {f"extra {index}": index for _, index in mapped.extras}
+    leftovers = find_leftovers(cells, columns, heading.cells, mapped.columns, money)
+    stated = [(filled[total.position] + 1, total) for total in leftovers.totals]
+    kept = [place for place in range(len(filled)) if place not in leftovers.reasons]
+    if len(kept) < len(filled):
+        for place, reason in leftovers.reasons.items():
+            skipped.append(SkippedRow(file, sheet.name, filled[place] + 1, reason, cells[place]))
+        if not kept:
+            raise _no_data(where)
+        cells = [cells[place] for place in kept]
+        filled = [filled[place] for place in kept]
+        columns = ColumnCells(cells)
+        mapped = map_headings(heading.cells, profile, columns, where)
+    if side == "lines" and "line_amount" not in mapped.columns and len(mapped.amounts) == 1:
+        mapped.columns["line_amount"] = mapped.amounts.pop()
+    written = conventions(contents, profile)
+    keys = invoice_keys(cells, mapped.columns, ("property_id", "vendor_id")) if mapped.amounts else []
+    Amounts(heading.cells, mapped, columns, keys, written).settle()
+    separate = side == "whole" and _one_row_each(mapped)
+    if separate:
+        total = "total_amount" if "total_amount" in mapped.columns else "total_amount_in_cents"
+        mapped.columns["line_amount"] = mapped.columns[total]
+    source = Source(file, sheet.name, heading.last + 1, heading.cells, dict(mapped.columns))
+    rows = list(map(Row._make, zip(repeat(source), (index + 1 for index in filled), cells)))
+    skipped.sort(key=lambda each: each.row)
+    asked = {kept.index(place): why for place, why in leftovers.asked.items()}
+    return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked)
+
+
+def _one_row_each(mapped: Mapped) -> bool:
+    """True where the sheet gives the invoices' totals and nothing that a line could be made of: each is one line."""
+    if mapped.parts or mapped.extras or {"unit_price", "unit_price_in_cents", "line_amount"} & mapped.columns.keys():
+        return False
+    if {"debit", "credit"} <= mapped.others.keys():
+        return False
+    return bool({"total_amount", "total_amount_in_cents"} & mapped.columns.keys())
+
+
+def _no_data(where: str) -> FileUnreadable:
+    return FileUnreadable(f"{where} has a heading row and no data rows.", "Fill in the invoices and try again.")

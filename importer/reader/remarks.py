@@ -1,0 +1,100 @@
+"""What is worth saying about a table besides its invoices: rows, columns and totals that want a second look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from operator import itemgetter
+
+from importer import problems
+from importer.columns import BY_NAME
+from importer.models import ControlTotal, Invoice, Row, cell_text, column_letter, dollars
+from importer.problems import Place, Problem
+from importer.reader.cells import is_blank, quoted
+from importer.reader.headings import listed, normalised, spelled
+from importer.reader.layout import Layout
+from importer.reader.mapping import unused
+from importer.reader.money import currency_code
+from importer.reader.profiles import Profile
+
+TOTALLED = ("total_amount", "total_amount_in_cents", "line_amount")
+
+
+def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
+    """Problems of single rows that belong to no field: another currency, cells beyond the headings."""
+    width = len(layout.source.headings)
+    for row in layout.rows:
+        if len(row.cells) > width and layout.source.sheet is None:
+            text = cell_text(row.cells[width])
+            place = replace(row.place(), column=column_letter(width))
+            what = f"The row has {len(row.cells)} cells, the heading row {width}; the first too many is {quoted(text)}."
+            yield row, Problem(problems.EXTRA_CELLS, what, place, value=text)
+    index = layout.mapped.others.get("currency")
+    if index is None:
+        return
+    for row, cell in zip(layout.rows, layout.cells(index), strict=True):
+        text = cell_text(cell).strip()
+        code = currency_code(text) if text else profile.currency
+        if code != profile.currency and (code is not None or (len(text) == 3 and text.isalpha())):
+            what = f"The row is in {code or text}, and the account is in {profile.currency}."
+            yield (
+                row,
+                Problem(problems.OTHER_CURRENCY, what, replace(row.place(), column=column_letter(index)), value=text),
+            )
+
+
+def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
+    """What is not used, what was taken for what by its cells, and what has changed since the profile was made."""
+    headings, mapped = layout.source.headings, layout.mapped
+    place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row)
+    left = unused(headings, mapped)
+    if left:
+        what = f"Not used: {listed((index, headings[index]) for index in left)}."
+        yield Problem(problems.UNKNOWN_COLUMN, what, place)
+    for name, index, because in mapped.taken:
+        what = f"{listed([(index, headings[index])])} is taken for the {BY_NAME[name].heading}: {because}."
+        yield Problem(problems.TAKEN_FOR, what, replace(place, column=column_letter(index)), name)
+    if profile.seen:
+        known = {normalised(heading) for heading in profile.seen}
+        there = {normalised(spelled(heading)) for heading in headings if not is_blank(heading)}
+        new = [
+            spelled(heading)
+            for heading in headings
+            if not is_blank(heading) and normalised(spelled(heading)) not in known
+        ]
+        gone = [heading for heading in profile.seen if normalised(heading) not in there]
+        if new or gone:
+            parts = [f"new: {', '.join(new)}"] * bool(new) + [f"gone: {', '.join(gone)}"] * bool(gone)
+            what = f"The layout has changed since the profile {profile.name} was made ({'; '.join(parts)})."
+            yield Problem(problems.LAYOUT_CHANGED, what, place)
+
+
+def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[ControlTotal]:
+    """The totals that the sheet states, each beside what the rows above it come to."""
+    columns = layout.mapped.columns
+    before = 0
+    for number, total in sorted(layout.stated, key=itemgetter(0)):
+        name = next((name for name in TOTALLED if columns.get(name) == total.column), None)
+        if name is None:
+            continue
+        above = [
+            (row.number, value if isinstance(value, Decimal) else Decimal())
+            for row, value in zip(layout.rows, layout.read(name, total.column), strict=True)
+            if row.number < number
+        ]
+        says = total.says / 100 if name == "total_amount_in_cents" else total.says
+        whole = sum((value for _, value in above), Decimal())
+        section = sum((value for row, value in above if row > before), Decimal())
+        own = (invoice.total or Decimal() for invoice in invoices if invoice.source is layout.source)
+        found = says if says in (whole, section, sum(own, Decimal())) else whole
+        place = Place(layout.source.file, layout.source.sheet, number, column_letter(total.column))
+        yield ControlTotal(place, total.label, says, found)
+        before = number
+
+
+def control_problem(control: ControlTotal) -> Problem:
+    """What a total that its rows do not come to is: a reason to look before anything is sent."""
+    what = f"{quoted(control.label)} says {dollars(control.says)}, and the rows above come to {dollars(control.found)}."
+    advice = "A row may be missing, changed or unreadable: compare the file with the vendor's documents."
+    return Problem(problems.CONTROL_TOTAL, what, control.place, advice=advice)

@@ -1,0 +1,174 @@
+"""Which sheets of a workbook are read: those that hold the table of invoices, and why the others are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from importer.errors import FileUnreadable
+from importer.models import SkippedRow, Source, Table
+from importer.reader.cells import is_blank
+from importer.reader.contents import Contents, Sheet
+from importer.reader.headings import normalised, spelled
+from importer.reader.profiles import Profile
+from importer.reader.table import Heading, filled_rows, find_heading
+from importer.reader.vocabulary import AMOUNT
+
+NUMBER = "invoice_number"
+LINE_SIDE = frozenset(("quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount", "financial_account_id"))
+HEADER_SIDE = frozenset(("invoice_date", "due_date", "total_amount", "total_amount_in_cents", "vendor_id"))
+MONEY = frozenset((AMOUNT, "total_amount", "total_amount_in_cents", "line_amount", "unit_price", "debit", "credit"))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sheet and its heading."""
+
+    sheet: Sheet
+    heading: Heading
+    has_rows: bool
+
+    @property
+    def worth(self) -> tuple[bool, bool, int]:
+        """How much it looks like a table of invoices: rows below the heading, a number with money, headings known."""
+        fields = self.heading.fields
+        return self.has_rows, NUMBER in fields and bool(fields & MONEY), self.heading.score
+
+
+@dataclass(slots=True)
+class Plan:
+    """The sheets to read, in order. Where `joined`, the first holds the headers and the second their lines."""
+
+    chosen: list[Found] = field(default_factory=list)
+    joined: bool = False
+    left_out: list[tuple[Sheet, str]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def plan_sheets(contents: Contents, profile: Profile) -> Plan:
+    """The sheets to read. Raises FileUnreadable where there is no table of invoices, or not the sheet asked for."""
+    name = contents.file.name
+    plan = Plan()
+    usable: list[Sheet] = []
+    asked = _asked_for(contents, profile)
+    for sheet in contents.sheets:
+        if not any(sheet.rows):
+            plan.left_out.append((sheet, "empty sheet"))
+        elif not sheet.visible and sheet not in asked:
+            plan.left_out.append((sheet, "hidden sheet"))
+        else:
+            usable.append(sheet)
+    if not usable:
+        hidden = any(reason == "hidden sheet" for _, reason in plan.left_out)
+        what = "has nothing in its visible sheets" if hidden else "is empty"
+        raise FileUnreadable(f"{name} {what}.", "Save the invoices into it and try again.")
+    found = [
+        Found(sheet, heading, bool(filled_rows(sheet, heading.last + 1)[0]))
+        for sheet in usable
+        if (heading := find_heading(sheet, profile.named, profile.header_row)) is not None
+    ]
+    if not found:
+        raise FileUnreadable(
+            f"No heading row was found in {name}.{_first_words(usable[0])}",
+            "Put the column names in one row above the data (property_id, vendor_id, invoice_number, …), "
+            "or say in a profile which row it is: header_row = 4.",
+        )
+    plan.chosen, plan.joined = _choose(found, asked, profile, name)
+    for sheet in usable:
+        if not any(sheet is each.sheet for each in plan.chosen):
+            plan.left_out.append((sheet, "sheet without a table of invoices" if asked == [] else "sheet not asked for"))
+    _say(plan, contents, asked)
+    return plan
+
+
+def _asked_for(contents: Contents, profile: Profile) -> list[Sheet]:
+    """The sheets that the profile names; none where it leaves that open, or says "*"."""
+    if profile.sheet is None or profile.sheet == "*":
+        return []
+    named = contents.sheets
+    if isinstance(profile.sheet, int):
+        asked = [sheet for place, sheet in enumerate(named, 1) if place == profile.sheet]
+    else:
+        asked = [sheet for sheet in named if sheet.name is not None and sheet.name.strip() == profile.sheet.strip()]
+        asked = asked or [sheet for sheet in named if normalised(sheet.name or "") == normalised(profile.sheet)]
+    if not asked and len(named) == 1 and named[0].name is None:
+        return [named[0]]
+    if not asked:
+        names = ", ".join(repr(sheet.name) for sheet in named)
+        raise FileUnreadable(f"{contents.file.name} has no sheet {profile.sheet!r}.", f"Its sheets are {names}.")
+    if profile.lines_sheet is not None:
+        asked += [sheet for sheet in named if normalised(sheet.name or "") == normalised(profile.lines_sheet)]
+    return asked
+
+
+def _first_words(sheet: Sheet) -> str:
+    for number, row in enumerate(sheet.rows, 1):
+        words = [spelled(cell) for cell in row if not is_blank(cell)]
+        if words:
+            return f" Row {number} says: {', '.join(words)[:200]}."
+    return ""
+
+
+def _choose(found: Sequence[Found], asked: Sequence[Sheet], profile: Profile, name: str) -> tuple[list[Found], bool]:
+    if asked:
+        chosen = [each for each in found if any(each.sheet is sheet for sheet in asked)]
+        if not chosen:
+            raise FileUnreadable(f"No heading row was found in {name}, sheet {profile.sheet!r}.")
+        if len(chosen) == 2 and profile.lines_sheet is not None:
+            return sorted(chosen, key=lambda each: asked.index(each.sheet)), True
+        return chosen, False
+    if profile.sheet == "*":
+        tables = [each for each in found if NUMBER in each.heading.fields or profile.columns]
+        return (tables or list(found)), False
+    pair = _header_and_lines(found)
+    if pair is not None:
+        return list(pair), True
+    best = max(found, key=lambda each: each.worth)
+    alike = [each for each in found if each.worth[:2] == best.worth[:2] and each.heading.fields == best.heading.fields]
+    return alike, False
+
+
+def _header_and_lines(found: Sequence[Found]) -> tuple[Found, Found] | None:
+    """Two sheets that complete each other: one has the invoices' dates, the other their lines, both the numbers."""
+    numbered = [each for each in found if each.has_rows and NUMBER in each.heading.fields]
+    headers = [
+        each for each in numbered if "invoice_date" in each.heading.fields and not each.heading.fields & LINE_SIDE
+    ]
+    lines = [
+        each
+        for each in numbered
+        if len(each.heading.fields & (LINE_SIDE | {AMOUNT})) >= 2 and "invoice_date" not in each.heading.fields
+    ]
+    if len(headers) != 1 or len(lines) != 1 or not headers[0].heading.fields & HEADER_SIDE:
+        return None
+    return headers[0], lines[0]
+
+
+def _say(plan: Plan, contents: Contents, asked: Sequence[Sheet]) -> None:
+    names = [each.sheet.name for each in plan.chosen if each.sheet.name]
+    if len(contents.sheets) < 2 or not names:
+        return
+    file = contents.file.name
+    if plan.joined:
+        plan.notices.append(
+            f"{file}: the invoices are on sheet '{names[0]}', their lines on sheet '{names[1]}', joined by number."
+        )
+    elif len(names) > 1:
+        plan.notices.append(
+            f"{file}: {len(names)} sheets are read: {', '.join(names)}. To read one of them, say --sheet '{names[0]}'."
+        )
+    else:
+        plan.notices.append(f"{file}: sheet '{names[0]}' is read.")
+    for reason in ("hidden sheet", "sheet without a table of invoices", "sheet not asked for"):
+        left = [sheet.name or "" for sheet, why in plan.left_out if why == reason]
+        if left and not (asked and reason == "sheet not asked for"):
+            plan.notices.append(f"{file}: left out as {reason}: {', '.join(left)}.")
+
+
+def left_out_table(file: str, sheet: Sheet, reason: str) -> Table:
+    """A sheet that is not read, with every one of its rows as skipped. It has no heading row: 0."""
+    skipped = tuple(
+        SkippedRow(file, sheet.name, number, reason if any(row) else "blank", row)
+        for number, row in enumerate(sheet.rows, 1)
+    )
+    return Table(Source(file, sheet.name, 0, (), {}), (), skipped)

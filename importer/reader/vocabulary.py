@@ -1,0 +1,244 @@
+"""What headings mean: the words that vendors use, in several languages, and how surely each names a field.
+
+A heading is cut into words, each word is put into one language ("Rechnungs-Nr." is "invoice number"), and the
+set of words is looked up. What is not listed has no meaning here: a near miss is never mapped.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from importer.columns import COLUMNS
+from importer.models import Cell
+from importer.reader.headings import normalised, spelled
+from importer.reader.money import CODES, SYMBOLS
+
+
+class Surety(IntEnum):
+    """How surely a heading names its field. The surest column wins; two of the same surety need evidence."""
+
+    HINT = 1  # taken only where nothing better is there and its cells fit, and then said
+    GENERAL = 2  # "Date", "Vendor"
+    CLEAR = 3  # "Invoice Date", "Vendor ID"
+    EXACT = 4  # the API's own name, as a machine writes it
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a heading says its column is. `part` counts repeated groups ("Qty 2"); `currency` is one it names."""
+
+    field: str
+    surety: Surety
+    part: int | None = None
+    currency: str | None = None
+
+
+AMOUNT = "amount"  # an amount of which the heading does not say whether it is the line's or the invoice's
+OTHERS = ("currency", "type", "tax", "debit", "credit", "terms", "unsure_date", "name", "cancelled")
+"""Meanings that are no field of the API, and are of use all the same."""
+
+_WORDS = """
+invoice: inv invoices bill bills rechnung rechnungs re factura facturas facture fattura fatura faktura factuur cbte cbt
+invoice: comprobante
+number: no nr num nbr nummer numero numéro nro nmbr nos numer
+date: datum fecha data dt dated
+issued: issue issuing emision emission emissione ausstellungsdatum
+due: vencimiento vencimento echeance scadenza fallig faellig venc
+vendor: supplier suppliers vendors payee merchant creditor proveedor fournisseur fornitore fornecedor leverancier
+vendor: lieferant kreditor
+customer: client cust kunde cliente kunden klant buyer
+amount: amt amounts importe imp monto montant importo betrag bedrag valor
+total: totals totale totaal summe gesamt tot
+value: wert
+quantity: qty quant cantidad quantite quantita quantidade menge anzahl aantal hours hrs
+price: preis precio prix prezzo preco prijs
+unit: per each unitaire unitario stuk units
+line: item lineitem position zeile ligne
+extended: ext extension
+net: netto nett ht imponibile neto
+gross: brutto ttc bruto
+tax: vat gst hst mwst ust iva tva btw steuer
+description: desc descr descripcion descrizione descricao beschreibung bezeichnung omschrijving buchungstext
+description: designation libelle particulars narrative details detail
+notes: note comment comments remark remarks notas note bemerkung notiz observaciones observacoes remarques
+notes: opmerkingen
+account: acct konto cuenta compte conto conta acc
+gl: ledger nominal sachkonto grootboekrekening
+code: cd
+property: site building community complex objekt propiedad immeuble
+post: posting posted booking booked gl_period
+accounting: bookkeeping
+currency: ccy curr devise wahrung waehrung moneda moeda valuta wkz
+document: doc beleg documento
+reference: ref reference referencia
+transaction: trans txn tran
+payment: pay paid pago paiement zahlung
+invoice number: rechnungsnummer rechnungsnr fakturanummer factuurnummer invno invnum rgnr belegnummer belegnr
+invoice date: rechnungsdatum fakturadatum factuurdatum belegdatum invdate
+due date: falligkeitsdatum faelligkeitsdatum falligkeit vervaldatum duedate
+vendor number: lieferantennummer
+customer number: kundennummer
+unit price: einzelpreis stuckpreis stuksprijs eenheidsprijs unitprice
+total amount: gesamtbetrag rechnungsbetrag
+amount: umsatz
+"""
+
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    word: tuple(meaning.split())
+    for meaning, _, words in (line.partition(":") for line in _WORDS.strip().splitlines())
+    for word in words.split()
+}
+_FILLERS = frozenset(
+    re.findall(
+        r"\w+",
+        "the of for on by in and your our a an de del la le du des da do di il el der die das "
+        "ex excl excluding incl including inc w o charged s",
+    )
+)
+_PARTIES = frozenset({"vendor", "customer", "tax", "commercial", "original", "external", "credit", "notes"})
+
+_PHRASES = """
+invoice_number 3: invoice number | number invoice | vendor reference | vendor invoice | bill number
+invoice_number 3: invoice reference
+invoice_number 2: invoice | belegfeld 1
+invoice_number 1: document number | transaction number | voucher number | document | voucher | invoice id
+invoice_date 3: invoice date | issued date | date issued | bill date
+invoice_date 2: date | issued
+invoice_date 1: document date | service date
+due_date 3: due date | date due | payment due | payment due date | due | invoice due date | due on
+accounting_date 3: accounting date | post date | gl date | period date
+vendor_id 3: vendor id | vendor number | vendor code
+vendor_id 2: vendor
+property_id 3: property id | property code | property number | site code | site id
+property_id 2: property
+name 2: vendor name | name vendor | property name | account name | customer name
+integration_id 3: integration id
+integration_id 2: integration
+notes 3: notes invoice | invoice notes | public notes
+notes 2: notes
+memo 3: memo | invoice memo
+memo 2: invoice description
+total_amount 3: invoice total | invoice amount | total amount | grand total | total invoice amount
+total_amount 3: invoice total amount | invoice value
+total_amount 2: amount due | total due | balance due | amount payable | total payable
+financial_account_id 3: gl account | gl code | gl | account code | gl account code | gl account number
+financial_account_id 3: financial account | expense account | expense code | gl account id | financial account id
+financial_account_id 3: gl number
+financial_account_id 2: account | account id | cost element | expense account code | cost code
+quantity_ordered 3: quantity | line quantity | quantity ordered | quantity invoice | invoice quantity
+quantity_ordered 2: unit
+unit_price 3: unit price | price unit | unit cost | line cost | line price | unit amount | unit rate
+unit_price 3: price per unit | cost unit | price
+unit_price 2: rate | cost
+line_amount 3: line amount | line total | extended amount | extended price | extended | line subtotal
+line_amount 3: line total amount | extended total | amount line | line net amount | extended cost | line value
+amount 2: amount | total | value | net | gross | net amount | gross amount | amount net | amount gross | total cost
+amount 2: total charge | total net | total gross | subtotal | sub total | transaction amount | charge | total value
+amount 2: net value | gross value | total price | total net amount | net total | gross total
+item_notes 3: line description | line notes | description line | description goods services | description services
+item_notes 3: service description | description
+item_notes 2: line | line name | service | line product | memo line
+currency 2: currency | currency code | currency id
+type 2: type | document type | transaction type | invoice type | debit credit | credit debit | dr cr | cr dr
+type 2: credit memo
+tax 2: tax | tax amount | sales tax | sales tax amount | amount tax | tax total
+debit 2: debit | debit amount | dr
+credit 2: credit | credit amount | cr
+terms 2: terms | payment terms
+unsure_date 2: posting | clearing date | payment date | date payment | transaction date | period | entry date
+cancelled 2: cancelled | void | voided
+"""
+
+_MEANINGS: dict[frozenset[str], Meaning] = {
+    frozenset(phrase.split()): Meaning(field, Surety(int(surety)))
+    for field, surety, phrases in re.findall(r"^(\w+) (\d): (.+)$", _PHRASES, re.MULTILINE)
+    for phrase in phrases.split(" | ")
+}
+
+
+def _marks_spelled(heading: str) -> str:
+    return heading.replace("#", " number ").replace("№", " number ").replace("n°", "no").replace("N°", "No")
+
+
+_EXACT = {column.name: column.name for column in COLUMNS}
+_PLAIN: dict[str, Meaning] = {
+    normalised(_marks_spelled(spelling)): Meaning(
+        column.name, Surety.CLEAR if len(spelling.split()) > 1 else Surety.GENERAL
+    )
+    for column in COLUMNS
+    for spelling in (*column.spellings, column.heading, column.name.replace("_", " "))
+    if normalised(spelling) not in {"amount", "total", "invoiceid", "accountcode", "hours", "units"}
+}
+_TAX_REMARK = re.compile(
+    r"\b(?:ex|excl|excluding|incl|including|inc|before|after|without|w/o)\b\.? ?(?:of )?"
+    r"(?:vat|tax|gst|hst|mwst|iva|tva)\b",
+    re.IGNORECASE,
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])")
+_PART = re.compile(r"(.*?[^\W\d])[\s_.#-]*(\d{1,2})[\s_.)\]]*([^\W\d].*)?$")
+_PART_FIRST = re.compile(r"(\d{1,2})[\s_.-]+([^\W\d].*)$")
+_LINE_FIELDS = frozenset(
+    {"financial_account_id", "quantity_ordered", "unit_price", "line_amount", "item_notes", AMOUNT}
+)
+
+
+def words_of(heading: str) -> frozenset[str]:
+    """The heading's words in the vocabulary's own language, without fillers, currencies and marks."""
+    spaced = _CAMEL.sub(" ", _TAX_REMARK.sub(" ", _marks_spelled(heading)))
+    plain = unicodedata.normalize("NFKD", spaced).casefold()
+    found: list[str] = []
+    for word in re.findall(r"[^\W\d_]+|\d+", "".join(mark for mark in plain if not unicodedata.combining(mark))):
+        if word not in _FILLERS and word.upper() not in CODES:
+            found.extend(_SYNONYMS.get(word, (word,)))
+    return frozenset(found)
+
+
+def heading_currency(heading: str) -> str | None:
+    """The currency that a heading names: "Amount (£)", "Total EUR"."""
+    for word in map(str, re.findall(r"[A-Za-z]+|[£€₹¥$]", heading)):
+        if word.upper() in CODES and word.isupper():
+            return word.upper()
+        if not word.isalpha():
+            return SYMBOLS[word]
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _meaning(heading: str) -> Meaning | None:
+    exact = _EXACT.get(heading.casefold())
+    if exact is not None:
+        return Meaning(exact, Surety.EXACT)
+    currency = heading_currency(heading)
+    found = _PLAIN.get(normalised(_marks_spelled(heading))) or _by_words(words_of(heading))
+    if found is not None:
+        return Meaning(found.field, found.surety, currency=currency)
+    repeated = _PART.fullmatch(heading)
+    if repeated is not None:
+        base, part = f"{repeated[1]} {repeated[3] or ''}".strip(), int(repeated[2])
+    elif (repeated := _PART_FIRST.fullmatch(heading)) is not None:
+        base, part = repeated[2], int(repeated[1])
+    else:
+        return None
+    found = _PLAIN.get(normalised(_marks_spelled(base))) or _by_words(words_of(base))
+    if found is None or found.field not in _LINE_FIELDS:
+        return None
+    return Meaning("line_amount" if found.field == AMOUNT else found.field, found.surety, part, currency)
+
+
+def _by_words(words: frozenset[str]) -> Meaning | None:
+    found = _MEANINGS.get(words)
+    if found is None and words & _PARTIES:
+        found = _MEANINGS.get(words - _PARTIES)
+        if found is not None and (found.surety < Surety.CLEAR or found.field in ("item_notes", "notes")):
+            return None  # "Customer No." names a customer, not an invoice
+    return found
+
+
+def meaning_of(heading: Cell) -> Meaning | None:
+    """What the heading says its column is; None where the vocabulary does not know it."""
+    text = spelled(heading)
+    return _meaning(text) if 0 < len(text) < 80 else None
