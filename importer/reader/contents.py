@@ -25,7 +25,11 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contents:
-    """One file, opened. `format` is what its content is ("xlsx", "csv", …), whatever its name says."""
+    """One file, opened. `format` is what its content is, whatever its name says.
+
+    It is one of xlsx, xlsm, xlsb, xls, ods, xml (a workbook that Excel 2003 saved as XML), html and csv (with any
+    separator). `sheets` are those with cells, in the file's order; charts are left out, hidden ones are not.
+    """
 
     file: InputFile
     format: str
@@ -44,3 +48,11 @@ class Finding:
     row: int | None = None  # 1-based
     column: int | None = None  # 0-based
     value: str | None = None
+
+
+def trimmed(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """The row without its trailing blanks."""
+    end = len(row)
+    while end and row[end - 1] is None:
+        end -= 1
+    return row[:end]

@@ -21,7 +21,7 @@ from typing import BinaryIO
 from importer.errors import FileUnreadable
 from importer.models import Cell
 from importer.problems import BROKEN_QUOTES, FILE_CUT_SHORT
-from importer.reader.contents import Finding, Sheet
+from importer.reader.contents import Finding, Sheet, trimmed
 from importer.reader.encoding import Encoding
 from importer.reader.limits import Limits
 
@@ -273,11 +273,3 @@ def reach(dialect: Dialect, sample: str) -> float:
         read = sample.count("\n") + sample.count("\r") + 1  # to the end
     share, width = regularity(dialect, sample)
     return read + share * width / 100
-
-
-def trimmed(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
-    """The row without its trailing blanks."""
-    end = len(row)
-    while end and row[end - 1] is None:
-        end -= 1
-    return row[:end]

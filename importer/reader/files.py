@@ -139,8 +139,8 @@ def _read_text(stream: BinaryIO, head: bytes, name: str, wanted: str | None, lim
     stream.seek(encoding.skip)
     for reader in (spreadsheetml, html_table):
         if reader.recognises(start):
-            sheets = reader.read(name, stream.read().decode(encoding.codec, "replace"), limits)
-            return Contents(file, reader.FORMAT, _chosen(sheets, wanted, name), {"encoding": encoding.codec})
+            sheets, findings = reader.read(name, stream.read().decode(encoding.codec, "replace"), limits)
+            return Contents(file, reader.FORMAT, _chosen(sheets, wanted, name), {"encoding": encoding.codec}, findings)
     table, details, findings = delimited.read(stream, encoding, name, limits)
     return Contents(file, "csv", (table,), details, findings)
 

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 from importer.errors import FileUnreadable
 from importer.models import Cell
-from importer.reader.contents import Sheet
+from importer.problems import FILE_CUT_SHORT
+from importer.reader.contents import Finding, Sheet
 from importer.reader.limits import Limits
 
 FORMAT = "html"
@@ -21,8 +22,11 @@ def recognises(start: str) -> bool:
     return start.startswith(BEGINNINGS) or (start.startswith(("<?xml", "<!--")) and "<html" in start)
 
 
-def read(name: str, text: str, limits: Limits) -> tuple[Sheet, ...]:
-    """The tables of a page as sheets "Table 1", "Table 2", …; cells are text, or None. Raises FileUnreadable."""
+def read(name: str, text: str, limits: Limits) -> tuple[tuple[Sheet, ...], tuple[Finding, ...]]:
+    """The tables of a page as sheets "Table 1", "Table 2", …; cells are text, or None. Raises FileUnreadable.
+
+    The finding is that the page ends inside a table.
+    """
     page = _Page(limits)
     try:
         page.feed(text)
@@ -37,10 +41,12 @@ def read(name: str, text: str, limits: Limits) -> tuple[Sheet, ...]:
         raise FileUnreadable(
             f"{name} is a web page without a table.", "It may be a sign-in page that was saved instead of the file."
         )
-    return tuple(
+    cut = Finding(FILE_CUT_SHORT.code, "The page ends in the middle of a table.", f"Table {len(page.tables)}")
+    sheets = tuple(
         Sheet(f"Table {number}", table.rows, hidden_rows=frozenset(table.hidden), merged=tuple(table.merged))
         for number, table in enumerate(page.tables, 1)
     )
+    return sheets, (cut,) if page.ends_inside else ()
 
 
 class _TooLarge(Exception):
@@ -90,6 +96,7 @@ class _Page(HTMLParser):
     def __init__(self, limits: Limits) -> None:
         super().__init__(convert_charrefs=True)
         self.tables: list[_Table] = []
+        self.ends_inside = False
         self._limits = limits
         self._cells = 0
         self._depth = 0
@@ -140,7 +147,8 @@ class _Page(HTMLParser):
 
     def close(self) -> None:
         super().close()
-        if self._depth:  # the page ends inside a table
+        self.ends_inside = self._depth > 0
+        if self.ends_inside:
             self._end_cell()
             self.tables[-1].end_row()
 

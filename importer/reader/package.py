@@ -61,16 +61,19 @@ class Package:
 
     def worksheets(self) -> Iterator[tuple[str, str]]:
         """Name and path of each sheet of an xlsx or xlsm, in the workbook's order, chart sheets too."""
-        targets = {
-            link.get("Id"): link.get("Target", "")
-            for link in self._xml("xl/_rels/workbook.xml.rels").iter()
-            if link.tag.endswith("}Relationship")
-        }
+        paths = self.links("xl/_rels/workbook.xml.rels")
         for element in self._xml("xl/workbook.xml").iter():
             if element.tag.rpartition("}")[2] == "sheet":
-                link = next((value for key, value in element.attrib.items() if key.endswith("}id")), None)
-                target = targets.get(link, "")
-                yield element.get("name", ""), target[1:] if target.startswith("/") else f"xl/{target}"
+                link = next((value for key, value in element.attrib.items() if key.endswith("}id")), "")
+                yield element.get("name", ""), paths.get(link, "")
+
+    def links(self, path: str) -> dict[str, str]:
+        """What a relationships part of the workbook links to: paths by link id."""
+        return {
+            link.get("Id", ""): target[1:] if (target := link.get("Target", "")).startswith("/") else f"xl/{target}"
+            for link in self._xml(path).iter()
+            if link.tag.endswith("}Relationship")
+        }
 
     def recalculates(self) -> bool:
         """True where the workbook asks to be calculated when it is opened: then a stored 0 may be no result."""
@@ -150,6 +153,8 @@ class Package:
             raise damaged(self._name, f"its part {part.filename} cannot be unpacked") from error
         if signature != b"PK\x03\x04" or len(unpacked) != part.file_size:
             raise damaged(self._name, f"its part {part.filename} is not as large as it says")
+        if zlib.crc32(unpacked) != part.CRC:
+            raise damaged(self._name, f"its part {part.filename} was altered on the way")
         return unpacked
 
     def _check(self, part: zipfile.ZipInfo) -> None:

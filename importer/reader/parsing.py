@@ -19,6 +19,7 @@ from typing import Any, Self
 from importer.errors import FileUnreadable
 from importer.models import Cell
 from importer.reader import child
+from importer.reader.contents import trimmed
 from importer.reader.limits import Limits
 from importer.reader.package import NO_PASSWORD, SAVE_AGAIN
 
@@ -142,11 +143,3 @@ def rows_of(columns: list[tuple[Any, ...]], first_column: int) -> Rows:
     """Columns as the child sends them, back as rows. Blanks at the end of a row are dropped."""
     rows: Rows = list(zip(*[repeat(None)] * first_column, *columns, strict=False)) if columns else []
     return [trimmed(row) if row and row[-1] is None else row for row in rows]
-
-
-def trimmed(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
-    """The row without its trailing blanks."""
-    end = len(row)
-    while end and row[end - 1] is None:
-        end -= 1
-    return row[:end]

@@ -7,7 +7,7 @@ from xml.parsers import expat
 
 from importer.errors import FileUnreadable
 from importer.models import Cell, ErrorCell, UncalculatedCell
-from importer.reader.contents import Sheet
+from importer.reader.contents import Finding, Sheet
 from importer.reader.limits import Limits
 from importer.reader.package import SAVE_AGAIN
 
@@ -21,8 +21,8 @@ def recognises(start: str) -> bool:
     return start.startswith(("<?xml", "<workbook", "<ss:workbook")) and SPACE in start
 
 
-def read(name: str, text: str, limits: Limits) -> tuple[Sheet, ...]:
-    """The worksheets. Raises FileUnreadable."""
+def read(name: str, text: str, limits: Limits) -> tuple[tuple[Sheet, ...], tuple[Finding, ...]]:
+    """The worksheets; there are no findings. Raises FileUnreadable."""
     walk = _Walk(limits)
     parser = expat.ParserCreate("utf-8", " ")
     parser.buffer_text = True
@@ -34,7 +34,7 @@ def read(name: str, text: str, limits: Limits) -> tuple[Sheet, ...]:
         raise FileUnreadable(f"{name} {error}.", SAVE_AGAIN) from error
     except (expat.ExpatError, ValueError, OverflowError) as error:
         raise FileUnreadable(f"{name} is damaged, or was cut short.", SAVE_AGAIN) from error
-    return tuple(walk.sheets)
+    return tuple(walk.sheets), ()
 
 
 class _Refused(Exception):

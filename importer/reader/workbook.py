@@ -60,7 +60,9 @@ def _package_details(package: Package) -> Callable[[int, str], Details]:
         found = ods_details.details_of(package.part("content.xml") or b"")
         return lambda index, _: found[index] if index < len(found) else Details()
     if package.format == "xlsb":
-        return lambda index, _: xlsb_details.details_of(package.part(f"xl/worksheets/sheet{index + 1}.bin") or b"")
+        paths = package.links("xl/_rels/workbook.bin.rels")
+        links = dict(xlsb_details.sheets(package.part("xl/workbook.bin") or b""))
+        return lambda _, title: xlsb_details.details_of(package.part(paths.get(links.get(title, ""), "")) or b"")
     recalculates = package.recalculates()
     by_name = {
         title: xlsx_details.details_of(part, recalculates=recalculates)

@@ -9,7 +9,7 @@ from importer.models import ErrorCell
 from importer.reader.details import Details
 from importer.reader.xls_details import ERRORS
 
-ROW, ERROR, FORMULA_ERROR, COLUMN, MERGED = 0, 3, 11, 60, 176
+ROW, ERROR, FORMULA_ERROR, COLUMN, SHEET, MERGED = 0, 3, 11, 60, 156, 176
 
 
 def records(part: bytes) -> Iterator[tuple[int, bytes]]:
@@ -28,6 +28,18 @@ def records(part: bytes) -> Iterator[tuple[int, bytes]]:
                 break
         yield kind, part[at : at + length]
         at += length
+
+
+def sheets(book: bytes) -> Iterator[tuple[str, str]]:
+    """Name and link id of each sheet, from the part that lists them."""
+    for kind, content in records(book):
+        if kind == SHEET and len(content) >= 12:
+            (length,) = struct.unpack_from("<I", content, 8)
+            middle = 12 + 2 * length
+            yield (
+                content[middle + 4 :].decode("utf-16-le", "replace"),
+                content[12:middle].decode("utf-16-le", "replace"),
+            )
 
 
 def details_of(part: bytes) -> Details:

@@ -75,6 +75,40 @@ def ods(folder: Path, tables: str) -> Path:
     return path
 
 
+def xlsb(folder: Path, records: bytes) -> Path:
+    """Writes an xlsb with one sheet "S" in its second part; `records` is what stands between its beginning and end."""
+    book = binary(131) + binary(153, bytes(12)) + binary(143)
+    book += binary(156, struct.pack("<II", 0, 1) + wide("rId1") + wide("S")) + binary(144) + binary(132)
+    path = folder / "made.xlsb"
+    path.write_bytes(
+        zipped(
+            {
+                "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"/>',
+                "xl/_rels/workbook.bin.rels": relationships("worksheet", "worksheets/sheet2.bin"),
+                "xl/workbook.bin": book,
+                "xl/worksheets/sheet2.bin": binary(129) + records + binary(130),
+            }
+        )
+    )
+    return path
+
+
+def binary(kind: int, content: bytes = b"") -> bytes:
+    """One record of an xlsb."""
+    return (
+        b"".join(
+            bytes([number]) if number < 128 else bytes([number & 0x7F | 0x80, number >> 7])
+            for number in (kind, len(content))
+        )
+        + content
+    )
+
+
+def wide(text: str) -> bytes:
+    """A text of an xlsb: its length, then two bytes for each character."""
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
 def record(kind: int, content: bytes = b"") -> bytes:
     """One record of an xls."""
     return struct.pack("<HH", kind, len(content)) + content

@@ -62,3 +62,12 @@ def test_spans_cannot_be_used_to_fill_the_memory(tmp_path: Path) -> None:
     """Each is bounded, and they count as cells."""
     with pytest.raises(FileUnreadable, match="more than 1,000,000 cells"):
         tables(tmp_path, "<table><tr>" + "<td rowspan=99999 colspan=99999>" * 3, Limits(cells=1_000_000))
+
+
+def test_a_page_that_was_cut_short(tmp_path: Path) -> None:
+    """What arrived is read, and the end is named."""
+    path = tmp_path / "export.xls"
+    path.write_text("<table><tr><td>a</td><td>b</td></tr><tr><td>1")
+    contents = open_file(path)
+    assert contents.sheets[0].rows == [("a", "b"), ("1",)]
+    assert [(finding.code, finding.sheet) for finding in contents.findings] == [("file-cut-short", "Table 1")]

@@ -86,6 +86,21 @@ def test_a_part_that_unpacks_to_more_than_it_declares(tmp_path: Path) -> None:
     assert "is not as large as it says" in refusal(made(tmp_path, smaller))
 
 
+def test_a_number_that_was_altered_on_the_way(tmp_path: Path) -> None:
+    """A flipped bit makes another amount of the same length; the checksum of the part gives it away."""
+    parts = xlsx_parts('<row r="1"><c r="A1"><v>1250</v></c></row>')
+    content = zipped(parts, zipfile.ZIP_STORED).replace(b"<v>1250</v>", b"<v>9250</v>")
+    assert "sheet1.xml was altered on the way" in refusal(made(tmp_path, content))
+
+
+@pytest.mark.parametrize("end", ["</sheetData></worksheet>", "<v>1</v></c></row></sheetData></worksheet>"])
+def test_a_sheet_that_its_writer_did_not_finish(tmp_path: Path, end: str) -> None:
+    """The archive is whole, the XML in it is not: no shorter month is read."""
+    parts = xlsx_parts('<row r="1"><c r="A1"><v>1</v></c></row>')
+    sheet = str(parts["xl/worksheets/sheet1.xml"]).removesuffix(end)
+    refusal(made(tmp_path, zipped({**parts, "xl/worksheets/sheet1.xml": sheet})))
+
+
 def test_too_many_parts_and_repeated_names(tmp_path: Path) -> None:
     """Neither is what a spreadsheet program writes."""
     many = {f"xl/media/{number}.png": b"" for number in range(60)}

@@ -18,7 +18,7 @@ from importer.models import Cell, ErrorCell, UncalculatedCell
 from importer.reader import xlsx_details
 from importer.reader.contents import Sheet
 from importer.reader.files import open_file
-from tests.reader.books import MAIN, biff, compound, ods, record, xlsx, xlsx_parts, zipped
+from tests.reader.books import MAIN, biff, binary, compound, ods, record, wide, xlsb, xlsx, xlsx_parts, zipped
 
 
 def only_sheet(path: Path) -> Sheet:
@@ -249,3 +249,24 @@ def test_ods(tmp_path: Path) -> None:
     row = (None, None, "007", 3.0, ErrorCell("#REF!"), True, UncalculatedCell("=[.A1]*2"))
     assert (sheet.name, sheet.rows) == ("A & B", [(), (), row, ("wide",)])
     assert hidden_and_merged(sheet) == ({3}, {1}, [(3, 0, 3, 1)])
+
+
+def test_xlsb(tmp_path: Path) -> None:
+    """Numbers, text, booleans, errors of both kinds, hidden and merged, in a part whose number is not the sheet's."""
+
+    def row(number: int, flags: int = 0) -> bytes:
+        return binary(0, struct.pack("<IIHBBBI", number, 0, 300, 0, flags, 0, 0))
+
+    def cell(kind: int, column: int, value: bytes) -> bytes:
+        return binary(kind, struct.pack("<II", column, 0) + value)
+
+    columns = binary(390) + binary(60, struct.pack("<IIIIH", 1, 2, 0, 0, 1)) + binary(391)
+    cells = row(1) + cell(5, 1, struct.pack("<d", 12.5)) + cell(6, 2, wide("007")) + row(3, 0x10)
+    cells += cell(3, 1, b"\x17") + cell(4, 2, b"\x01") + cell(11, 3, b"\x2a" + bytes(10))
+    merged = binary(177, struct.pack("<I", 1)) + binary(176, struct.pack("<4I", 5, 6, 0, 1)) + binary(178)
+    extent = binary(148, struct.pack("<4I", 1, 3, 1, 3))
+    contents = open_file(xlsb(tmp_path, extent + columns + binary(145) + cells + binary(146) + merged))
+    (sheet,) = contents.sheets
+    assert contents.format == "xlsb"
+    assert sheet.rows == [(), (None, 12.5, "007"), (), (None, ErrorCell("#REF!"), True, ErrorCell("#N/A"))]
+    assert hidden_and_merged(sheet) == ({4}, {1, 2}, [(5, 0, 6, 1)])
