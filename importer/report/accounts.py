@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
 from typing import NamedTuple
@@ -24,11 +24,6 @@ class Answer(NamedTuple):
     outcome: Outcome | None
     problems: tuple[Problem, ...]  # those that belong to this row
     remark: str  # why it was skipped, or with which row it is held back
-
-    @property
-    def is_open(self) -> bool:
-        """True where it did not go and may be corrected."""
-        return self.status in OPEN_STATUSES
 
     @property
     def said(self) -> str:
@@ -95,12 +90,27 @@ class Accounts:
     def answers(self, layout: Layout) -> Iterator[Answer]:
         """Every data row and skipped row of the layout's tables, in the files' order."""
         for table in layout.tables:
-            yield from self._answers(table)
+            entries: Iterator[Row | SkippedRow] = merge(table.rows, table.skipped, key=_number)
+            yield from self._answers(table.source, entries)
 
-    def _answers(self, table: Table) -> Iterator[Answer]:
-        source = table.source
+    def open_answers(self, layout: Layout) -> Iterator[Answer]:
+        """Those of them that did not go and may be corrected."""
+        for table in layout.tables:
+            yield from self._answers(table.source, self._open_rows(table))
+
+    def open_count(self, layout: Layout) -> int:
+        """How many `open_answers` gives."""
+        return sum(1 for table in layout.tables for _ in self._open_rows(table))
+
+    def _open_rows(self, table: Table) -> Iterator[Row]:
+        owner = self._owner.get(id(table.source), {})
+        for row in table.rows:
+            index = owner.get(row.number)
+            if index is None or self._outcomes[index].status in OPEN_STATUSES:
+                yield row
+
+    def _answers(self, source: Source, entries: Iterable[Row | SkippedRow]) -> Iterator[Answer]:
         owner = self._owner.get(id(source), {})
-        entries: Iterator[Row | SkippedRow] = merge(table.rows, table.skipped, key=_number)
         for entry in entries:
             number = _number(entry)
             problems = tuple(self._problems.get((id(source), number), ()))
