@@ -161,10 +161,11 @@ def _number(entry: Row | SkippedRow) -> int:
 
 
 def _layouts(tables: Sequence[Table]) -> tuple[Layout, ...]:
+    """Those with data first: a sheet that was left out as a whole has neither headings nor data."""
     groups: dict[tuple[str, ...], list[Table]] = {}
     for table in tables:
         groups.setdefault(tuple(cell_text(cell) for cell in table.source.headings), []).append(table)
-    return tuple(
+    layouts = [
         Layout(
             group[0].source.headings,
             max(
@@ -175,4 +176,5 @@ def _layouts(tables: Sequence[Table]) -> tuple[Layout, ...]:
             tuple(group),
         )
         for headings, group in groups.items()
-    )
+    ]
+    return tuple(sorted(layouts, key=lambda one: not any(table.rows for table in one.tables)))

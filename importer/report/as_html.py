@@ -159,6 +159,8 @@ def _problems(run: Run) -> str:
 
 
 def _rows(sums: TieOut) -> str:
+    if not sums.rows:
+        return ""
     lines = [(escape(row.label), f"{row.count:,}") for row in sums.rows]
     lines.append(("All rows", f"{sums.row_total:,}"))
     return "<h2>What became of every row</h2>" + _table(("", "Rows|"), lines, last_is_all=True)

@@ -57,9 +57,10 @@ def write_summary(
                 "Rounding", None, sums.rounding, "Sent less read: lines rounded to whole cents, named at their rows."
             )
 
-    page.section("What became of every row", "Rows", "")
-    whole = f"Rows of {several(len(run.reading.tables), 'table')} in {several(len(run.reading.files), 'file')}"
-    page.figures(whole, sums.row_total, None, bold=True)
+    if sums.rows:
+        page.section("What became of every row", "Rows", "")
+        whole = f"Rows of {several(len(run.reading.tables), 'sheet')} in {several(len(run.reading.files), 'file')}"
+        page.figures(whole, sums.row_total, None, bold=True)
     for row in sums.rows:
         meaning = "Not sent. “To fix” says why." if row.label == NO_INVOICE_LABEL else ""
         page.figures(row.label, row.count, None, meaning)
