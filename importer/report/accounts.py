@@ -28,7 +28,8 @@ class Answer(NamedTuple):
     @property
     def said(self) -> str:
         """Remark and problems in one text, each cell called by its column's heading."""
-        return "\n".join([*([self.remark] if self.remark else []), *(self._say(problem) for problem in self.problems)])
+        remark = [self.remark] if self.remark else []
+        return "\n".join([*remark, *map(self._say, worst_first(self.problems))])
 
     def _say(self, problem: Problem) -> str:
         place = problem.place
@@ -46,6 +47,11 @@ def advised(problem: Problem) -> str:
     """What is wrong and the way out, without the place."""
     advice = problem.kind.advice if problem.advice is None else problem.advice
     return f"{problem.what} {advice}".strip()
+
+
+def worst_first(problems: Iterable[Problem]) -> list[Problem]:
+    """Errors, then warnings, otherwise in their order."""
+    return sorted(problems, key=lambda problem: not problem.is_error)
 
 
 def column_index(letters: str) -> int:

@@ -131,7 +131,7 @@ def how_to_mend(outcome: Outcome | None) -> str:
     if outcome is None:
         return "Complete the row, or delete it if it is no invoice."
     return {
-        Status.NEEDS_FIXING: "Correct the coloured cells.",
+        Status.NEEDS_FIXING: "Correct the cells marked red.",
         Status.REFUSED: "Correct what the answer names.",
         Status.NOT_SENT: "Nothing to correct: it goes with the next run.",
         Status.CONFLICT: "Compare with what was posted. Give it its own number, or delete its rows.",

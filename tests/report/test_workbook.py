@@ -400,3 +400,16 @@ def test_money_of_the_invoices_is_that_of_the_json(tmp_path: Path) -> None:
     whole = sum(round(float(str(row[6])) * 100) for row in rows)
     assert whole == run.amounts()["invoices"]
     assert dollars(whole) in dollars(run.amounts()["posted"])
+
+
+def test_errors_stand_before_warnings(tmp_path: Path) -> None:
+    """What stops the invoice is read first, whatever order the problems were found in."""
+    at = factory.source()
+    found = [
+        Problem(NEGATIVE_LINE, "Minus.", at.place(2, "line_amount")),
+        Problem(TOTAL_MISMATCH, "Off.", at.place(2, "total_amount")),
+    ]
+    run = factory.run(factory.outcome(factory.invoice(at=at), Status.NEEDS_FIXING, problems=found))
+    path = write_workbook(run, tmp_path / "x.xlsx")
+    assert str(_texts(path, "To fix")[1][4]).startswith("Invoice Total: Off.")
+    assert str(_texts(path, "Invoices")[1][7]).startswith("H2: Off.")
