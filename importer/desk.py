@@ -10,9 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from importer.errors import AccessDenied, ApiAway, NoAccess, RequestError
+from importer.errors import AccessDenied, ApiAway, NoAccess, RateLimited, RequestError
 from importer.settings import Settings
 from importer.submitter import Api, Ledger, Pace, open_store
+from importer.submitter.pacing import Stopped
 from importer.validator.control import Expected
 
 
@@ -50,6 +51,7 @@ class Wanted:
 
     files: Sequence[Path]
     sheet: str | None = None
+    profile: str | None = None  # a profile's name, or a path to one; None: each file finds its own
     expected: Expected = NOTHING_EXPECTED
 
 
@@ -75,9 +77,11 @@ def open_api(desk: Desk, ledger: Ledger) -> Iterator[Api]:
             api.integrations()
         except AccessDenied as error:
             raise NoAccess(error.sentence, error.advice) from error
+        except RateLimited:
+            pass  # the pace knows of it and waits
         except RequestError as error:
-            if error.http_status is None or error.http_status >= 500:
-                raise ApiAway(
-                    f"{error.sentence} Nothing was sent.", f"Try again later. The address is {settings.url}."
-                ) from error
+            advice = "Try again later, or correct the address" if error.http_status else "Try again later"
+            raise ApiAway(f"{error.sentence} Nothing was sent.", f"{advice}: it is {settings.url}.") from error
+        except Stopped:
+            raise KeyboardInterrupt from None  # nothing has begun that would have to be brought to its end
         yield api

@@ -18,7 +18,7 @@ from importer.desk import Desk, Wanted, open_api, open_ledger
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
 from importer.outcomes import Prepared, Start, after_sending, before_sending, not_sent
-from importer.reader import read_files
+from importer.reader import name_of, read_files
 from importer.submitter import Ledger, plans, send, settle_doubts
 from importer.validator import validate
 from importer.validator.control import misses
@@ -83,7 +83,14 @@ def submit_files(
 def prepare(wanted: Wanted, desk: Desk, ledger: Ledger, integration_id: str | None) -> Prepared:
     """Reader, validator, and a look into the ledger: everything that is decided before anything is sent."""
     desk.watcher.stage("Reading")
-    reading = read_files(wanted.files, integration_id=integration_id, sheet=wanted.sheet)
+    known = load_profiles(profiles)
+    reading = read_files(
+        wanted.files,
+        integration_id=integration_id,
+        sheet=wanted.sheet,
+        profile=find_profile(wanted.profile, known) if wanted.profile else None,
+        profiles=known,
+    )
     reading = replace(reading, problems=(*reading.problems, *misses(reading, wanted.expected)))
     desk.watcher.stage("Checking")
     verdicts = validate(reading, today=desk.now().date())
@@ -106,7 +113,7 @@ def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledg
             command=command,
             destination=desk.settings.destination,
             started=started,
-            files=[{"name": path.name} for path in wanted.files],
+            files=[{"name": name_of(path)} for path in wanted.files],
             options={"integration_id": desk.settings.integration_id, "sheet": wanted.sheet},
         )
         try:

@@ -80,6 +80,8 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        if self.profiles == Path():
+            object.__setattr__(self, "profiles", self.home / "profiles")
         if not self.ledger:
             object.__setattr__(self, "ledger", f"sqlite:///{self.home / 'ledger.sqlite3'}")
         return self
@@ -169,7 +171,7 @@ def _config_file(given: Path | None, folder: Path, home: Path) -> tuple[Path, di
     for path in candidates:
         try:
             written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
             raise BadSettings(f"The settings file {path} cannot be read: {error.strerror}.") from error

@@ -92,6 +92,7 @@ def check(**given: Any) -> int:
 
     with at_desk(given) as desk:
         asked = outputs(given)
+        asked.are_possible()
         return render(check_files(wanted(given), desk), desk, asked)
 
 
@@ -105,7 +106,6 @@ def submit(**given: Any) -> int:
     from importer.cli.desk import at_desk, outputs, wanted
     from importer.cli.rendering import ask, render
     from importer.pipeline import submit_files
-    from importer.report.target import check_target
 
     with at_desk(given, serving=True) as desk:
         asked = outputs(given)
@@ -113,7 +113,7 @@ def submit(**given: Any) -> int:
             wanted(given),
             desk,
             agree=lambda would: given["yes"] or given["approved"] is not None or ask(would, desk),
-            before=lambda: None if asked.results is None else check_target(asked.results),
+            before=asked.are_possible,
             approved=given["approved"],
         )
         return render(finished, desk, asked)
