@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from importer import token
 from importer.archive import kept_inputs
-from importer.desk import Desk, Wanted, open_api, open_ledger
+from importer.desk import Desk, open_api, open_ledger
 from importer.errors import CannotRun, LedgerUnavailable, RequestError
 from importer.models import Run
 from importer.outcomes import Start, as_it_stands, of_entries
@@ -106,11 +106,10 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
 def _known(desk: Desk, ledger: Ledger, run: str) -> Known | None:
     """A past run read again from its archived files, with its invoices as they stand now."""
     record = ledger.run_record(run)
-    files = kept_inputs(desk.settings.home, run)
-    if record is None or not files:
+    wanted = None if record is None else kept_inputs(desk.settings.home, run, record["options"] or {})
+    if record is None or wanted is None:
         return None
-    options = record["options"] or {}
-    prepared = prepare(Wanted(files, options.get("sheet")), desk, ledger, options.get("integration_id"))
+    prepared = prepare(wanted, desk, ledger)
     start = Start(run, record["command"], record["started"], record["who"], record["destination"])
     results = Path(record["results"]) if record["results"] else None
     if results is not None and not results.is_file():

@@ -50,6 +50,8 @@ class Wanted:
     """What is to be read, and what it should come to."""
 
     files: Sequence[Path]
+    profiles: Path  # the folder of the saved layouts
+    integration_id: str | None = None  # where no column says otherwise
     sheet: str | None = None
     profile: str | None = None  # a profile's name, or a path to one; None: each file finds its own
     expected: Expected = NOTHING_EXPECTED

@@ -19,6 +19,7 @@ from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
 from importer.outcomes import Prepared, Start, after_sending, before_sending, not_sent
 from importer.reader import name_of, read_files
+from importer.reader.profiles import find_profile, load_profiles
 from importer.submitter import Ledger, plans, send, settle_doubts
 from importer.validator import validate
 from importer.validator.control import misses
@@ -31,7 +32,7 @@ def check_files(wanted: Wanted, desk: Desk) -> Run:
     Raises `CannotRun` where a file or the ledger cannot be used.
     """
     with _run(desk, "check", wanted) as (start, ledger):
-        prepared = prepare(wanted, desk, ledger, desk.settings.integration_id)
+        prepared = prepare(wanted, desk, ledger)
         if prepared.plan is not None:
             plans.keep_plan(ledger, prepared.plan, prepared.ready)
         return _finished(ledger, before_sending(start, prepared, desk.now()))
@@ -51,7 +52,7 @@ def submit_files(
     is known too late afterwards. Raises `CannotRun` only while nothing was sent.
     """
     with _run(desk, "submit", wanted) as (start, ledger):
-        prepared = prepare(wanted, desk, ledger, desk.settings.integration_id)
+        prepared = prepare(wanted, desk, ledger)
         if not prepared.ready and not prepared.doubtful:
             return _finished(ledger, before_sending(start, prepared, desk.now()))
         with open_api(desk, ledger) as api:
@@ -68,7 +69,7 @@ def submit_files(
             if not agree(would):
                 return _finished(ledger, not_sent(would, "It was not agreed to."))
             before()
-            keep_inputs(desk.settings.home, start.id, wanted.files, prepared.reading.files)
+            keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
             plans.keep_plan(ledger, plan, ready)
             desk.watcher.stage("Posting")
             destination = desk.settings.destination
@@ -80,13 +81,13 @@ def submit_files(
 
 
 @at_rest()
-def prepare(wanted: Wanted, desk: Desk, ledger: Ledger, integration_id: str | None) -> Prepared:
+def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
     """Reader, validator, and a look into the ledger: everything that is decided before anything is sent."""
     desk.watcher.stage("Reading")
-    known = load_profiles(profiles)
+    known = load_profiles(wanted.profiles)
     reading = read_files(
         wanted.files,
-        integration_id=integration_id,
+        integration_id=wanted.integration_id,
         sheet=wanted.sheet,
         profile=find_profile(wanted.profile, known) if wanted.profile else None,
         profiles=known,
@@ -114,7 +115,7 @@ def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledg
             destination=desk.settings.destination,
             started=started,
             files=[{"name": name_of(path)} for path in wanted.files],
-            options={"integration_id": desk.settings.integration_id, "sheet": wanted.sheet},
+            options={"integration_id": wanted.integration_id, "sheet": wanted.sheet, "profile": wanted.profile},
         )
         try:
             yield Start(name, command, started, desk.who, desk.settings.destination), ledger

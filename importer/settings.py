@@ -44,6 +44,7 @@ class Settings(BaseModel):
     ledger: Annotated[str, Field(repr=False)] = ""  # SQLAlchemy URL, perhaps with a password; filled in from `home`
     rate_limit: Annotated[int, Field(ge=1, le=100_000)] = 115
     rate_window_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    profiles: Path = Path()  # the vendors' saved layouts: in the home, for a rehearsal too
     full_speed: bool = False
     release_unfound_after_hours: Annotated[float, Field(gt=0)] | None = None
     sandbox: bool = False  # True: `url` is the embedded stand-in, whatever its port

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from importer import __version__
-
-F = TypeVar("F", bound=Callable[..., Any])
+from importer.cli.layouts import profile
+from importer.cli.options import CONFIG, JSON, SANDBOX, with_options
 
 
 class _Commands(click.Group):
@@ -35,15 +34,6 @@ def commands() -> None:
     """
 
 
-CONFIG = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The settings file. [importer.toml in this folder, or in the home]",
-)
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the summary.")
-SANDBOX = click.option("--sandbox", is_flag=True, help="Use the stand-in API on this machine, with its own ledger.")
-
 READING = (
     click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)),
     click.option(
@@ -60,7 +50,8 @@ READING = (
         metavar="FILE",
         help="Also write a one-page summary for mailing, as HTML.",
     ),
-    click.option("--sheet", metavar="NAME", help="The sheet to read."),
+    click.option("--profile", metavar="NAME|PATH", help="The saved layout to read with. [the one that fits the file]"),
+    click.option("--sheet", metavar="NAME", help="The sheet to read; * for all."),
     click.option(
         "--expect-count", metavar="N", type=click.IntRange(min=0), help="How many invoices there must be, or none goes."
     ),
@@ -69,17 +60,6 @@ READING = (
     SANDBOX,
     CONFIG,
 )
-
-
-def with_options(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """Several options in the order in which `--help` lists them."""
-
-    def decorate(command: F) -> F:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
 
 
 @commands.command()
@@ -93,7 +73,7 @@ def check(**given: Any) -> int:
     with at_desk(given) as desk:
         asked = outputs(given)
         asked.are_possible()
-        return render(check_files(wanted(given), desk), desk, asked)
+        return render(check_files(wanted(given, desk.settings), desk), desk, asked)
 
 
 @commands.command()
@@ -110,7 +90,7 @@ def submit(**given: Any) -> int:
     with at_desk(given, serving=True) as desk:
         asked = outputs(given)
         finished = submit_files(
-            wanted(given),
+            wanted(given, desk.settings),
             desk,
             agree=lambda would: given["yes"] or given["approved"] is not None or ask(would, desk),
             before=asked.are_possible,
@@ -119,7 +99,7 @@ def submit(**given: Any) -> int:
         return render(finished, desk, asked)
 
 
-@commands.command()
+@commands.command(short_help="Asks what became of posted invoices.")
 @click.argument("run", required=False)
 @click.option("--retry", is_flag=True, help="Ask for the invoices that ResMan did not take to be written again.")
 @with_options(JSON, SANDBOX, CONFIG)
@@ -134,7 +114,7 @@ def status(run: str | None, retry: bool, **given: Any) -> int:
         return render_status(told, known, desk, as_json=given["as_json"])
 
 
-@commands.command()
+@commands.command(short_help="Settles invoices whose outcome is unknown.")
 @click.option("--sync", is_flag=True, help="Have ResMan's invoices fetched first, and wait for that (minutes).")
 @click.option("--release", metavar="KEY", help="A person's decision: it did not arrive, it may be sent again.")
 @click.option("--adopt", metavar="KEY JOB_ID", nargs=2, help="A person's decision: it arrived, as this job.")
@@ -153,6 +133,9 @@ def settle(**given: Any) -> int:
         )
 
 
+commands.add_command(profile)
+
+
 @commands.command()
 @click.option("--limit", default=20, show_default=True, help="How many runs to show, newest first.")
 @with_options(JSON, SANDBOX, CONFIG)
@@ -166,7 +149,7 @@ def history(**given: Any) -> None:
         print_history(past_runs(desk, given["limit"]), as_json=given["as_json"])
 
 
-@commands.command()
+@commands.command(short_help="Keeps the access token.")
 @with_options(CONFIG)
 def login(**given: Any) -> None:
     """Asks for the access token without showing it, tries it once, and keeps it where only you can read it."""
@@ -182,7 +165,7 @@ def login(**given: Any) -> None:
         click.echo(f"The token works. It is kept in {keep_token(desk, token)}.", err=True)
 
 
-@commands.command()
+@commands.command(short_help="Removes the access token.")
 @with_options(CONFIG)
 def logout(**given: Any) -> None:
     """Removes the access token that `login` kept."""
@@ -196,7 +179,7 @@ def logout(**given: Any) -> None:
         click.echo("PROPEXO_TOKEN is still set in the environment.", err=True)
 
 
-@commands.command()
+@commands.command(short_help="Runs the stand-in API on this machine.")
 @click.option("--port", default=8765, show_default=True, help="The port on 127.0.0.1; 0 takes any free one.")
 @click.option("--reset", is_flag=True, help="Forget everything that was posted before.")
 @with_options(CONFIG)

@@ -77,12 +77,19 @@ def _stand_in(folder: Path) -> Iterator[str]:
         yield url
 
 
-def wanted(given: Mapping[str, Any]) -> Wanted:
+def wanted(given: Mapping[str, Any], loaded: Settings) -> Wanted:
     """What is to be read, and what it should come to."""
     twice = [file for file, count in Counter(file.resolve() for file in given["files"]).items() if count > 1]
     if twice:
         raise click.UsageError(f"{twice[0].name} is given twice. Name each file once.")
-    return Wanted(tuple(given["files"]), given["sheet"], Expected(given["expect_count"], _cents(given["expect_total"])))
+    return Wanted(
+        tuple(given["files"]),
+        loaded.profiles,
+        loaded.integration_id,
+        given["sheet"],
+        given["profile"],
+        Expected(given["expect_count"], _cents(given["expect_total"])),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from importer.models import Reading
-from importer.reader.profiles import Profile, find_profile, load_profiles
+from importer.reader.profiles import Profile
 from importer.reader.reading import read_contents
 
 __all__ = ["Profile", "name_of", "read_contents", "read_files"]
