@@ -28,7 +28,7 @@ def keep_inputs(home: Path, run: str, wanted: Wanted, read: Sequence[InputFile])
             copy = _copy(path, folder / str(number) / known.name)
             if hashlib.sha256(copy.read_bytes()).hexdigest() != known.sha256:
                 raise CannotRun(f"{known.name} has changed while it was being read. Nothing was sent.", "Run it again.")
-        for path in wanted.profiles.glob("*.toml"):
+        for path in () if wanted.profiles is None else wanted.profiles.glob("*.toml"):
             _copy(path, folder / PROFILES / path.name)
         if wanted.profile is not None and Path(wanted.profile).is_file():
             _copy(Path(wanted.profile), folder / GIVEN)

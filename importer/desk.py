@@ -50,7 +50,7 @@ class Wanted:
     """What is to be read, and what it should come to."""
 
     files: Sequence[Path]
-    profiles: Path  # the folder of the saved layouts
+    profiles: Path | None = None  # the folder of the saved layouts; None: there are none
     integration_id: str | None = None  # where no column says otherwise
     sheet: str | None = None
     profile: str | None = None  # a profile's name, or a path to one; None: each file finds its own

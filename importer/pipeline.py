@@ -84,7 +84,7 @@ def submit_files(
 def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
     """Reader, validator, and a look into the ledger: everything that is decided before anything is sent."""
     desk.watcher.stage("Reading")
-    known = load_profiles(wanted.profiles)
+    known = () if wanted.profiles is None else load_profiles(wanted.profiles)
     reading = read_files(
         wanted.files,
         integration_id=wanted.integration_id,
