@@ -16,9 +16,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors", "problems", "columns", "collector"),
     ("models", "token"),
-    ("settings", "results_layout"),
+    ("settings", "results_layout", "results_manifest"),
     ("reader", "validator", "submitter", "report", "sandbox"),
-    ("archive", "desk", "outcomes"),
+    ("desk", "outcomes"),
+    ("archive",),
     ("pipeline",),
     ("afterwards",),
     ("cli",),
