@@ -16,7 +16,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors", "problems", "columns", "collector"),
     ("models", "token"),
-    ("settings", "results_layout", "results_manifest"),
+    ("settings", "results_layout"),
+    ("results_manifest",),
     ("reader", "validator", "submitter", "report", "sandbox"),
     ("desk", "outcomes"),
     ("archive",),
