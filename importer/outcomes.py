@@ -66,18 +66,20 @@ class Prepared:
         return plans.plan_of(self.ready)
 
     def approvable(self, planned: frozenset[tuple[str, ...]]) -> list[Intent]:
-        """What would be sent, with those of an approved plan that were posted since in the very same form."""
-        ready = self.ready
-        posted = [
+        """What would be sent, with those of an approved plan that were sent since in the very same form.
+
+        It does not matter what came of them: an invoice in doubt is not sent again, and does not hold up the others.
+        """
+        sent = [
             intent
             for intent in self.intents
             if intent is not None
             and (entry := self.standing.get(intent.key)) is not None
-            and entry.state in (State.ACCEPTED, State.CONFIRMED)
             and entry.fingerprint == intent.fingerprint
+            and not may_go(entry, intent.fingerprint)
             and plans.identity_of(intent) in planned
         ]
-        return ready + posted
+        return self.ready + sent
 
     def _may_go(self, intent: Intent) -> bool:
         entry = self.standing.get(intent.key)
