@@ -270,7 +270,7 @@ def _conflict(outcome: Outcome, entry: Entry) -> str:
         now = json.loads(outcome.payload.body())
         changes = list(islice(plans.field_changes(json.loads(entry.body), now), 4))
     more = "; ".join(changes[:3]) + (" and more" if len(changes) > 3 else "")
-    when = f" on {entry.sent_at:%Y-%m-%d}" if entry.sent_at else ""
+    when = f" on {entry.sent_at.astimezone():%Y-%m-%d}" if entry.sent_at else ""
     return (
         f"This invoice was posted{when} from {entry.file} (job {entry.job_id or 'unknown'}) with other content: {more}."
     )
