@@ -92,23 +92,24 @@ def same(first: Column, second: Column) -> bool:
 
 
 def invoice_keys(rows: Sequence[tuple[Cell, ...]], columns: Mapping[str, int], names: Sequence[str]) -> list[object]:
-    """For each row what tells its invoice from others, None where the row has no number."""
+    """For each row what tells its invoice from others; None where the row has no number and continues no other row."""
     number = columns.get("invoice_number")
     if number is None:
         return [None] * len(rows)
     spelled: dict[Cell, str] = {}
     others = [columns[name] for name in names if name in columns and name != "invoice_number"]
+    dates = [columns[name] for name in ("invoice_date", "due_date") if name in columns]
     keys: list[object] = []
+    last: object = None
     for row in rows:
         cell = row[number] if number < len(row) else None
-        if cell is None:
-            keys.append(None)
+        if is_blank(cell):
+            keys.append(last if all(index >= len(row) or is_blank(row[index]) for index in dates) else None)
             continue
         if cell not in spelled:
             spelled[cell] = normalised_number(cell_text(cell))
-        keys.append(
-            (spelled[cell], *[row[index] if index < len(row) else None for index in others]) if spelled[cell] else None
-        )
+        last = (spelled[cell], *[row[index] if index < len(row) else None for index in others])
+        keys.append(last)
     return keys
 
 
