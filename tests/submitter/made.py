@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import httpx
 from pydantic import SecretStr
@@ -24,7 +25,7 @@ PLACE = "https://api.example"
 POST = "/v1/invoices/resman/"
 
 
-def payload(number: str = "INV-1", *, cents: int = 12_500, **changes: object) -> Payload:
+def payload(number: str = "INV-1", *, cents: int = 12_500, **changes: Any) -> Payload:
     """$125.00 for a kitchen sink, which the stand-in's ResMan takes."""
     plain = Payload(
         integration_id=INTEGRATION_ID,
@@ -42,7 +43,7 @@ def payload(number: str = "INV-1", *, cents: int = 12_500, **changes: object) ->
             ),
         ),
     )
-    return plain.model_copy(update=changes)
+    return replace(plain, **changes)
 
 
 def intent(number: str = "INV-1", *, cents: int = 12_500, **changes: object) -> Intent:
