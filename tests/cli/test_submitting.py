@@ -69,7 +69,7 @@ def test_the_json_answer_is_one_object_and_complete(clerk: Clerk) -> None:
     clerk.writes("march.csv", row(clerk.number("good")), row(clerk.number("bad"), due_date="soon"))
     said = clerk.runs("check", "march.csv", "--json", "--no-results")
     answer = said.answer
-    assert (said.code, said.err, set(answer)) == (1, "", TOP)
+    assert (said.code, said.err, TOP - set(answer)) == (1, "", set())  # names may be added, none may go
     statuses = [status.value for status in Status]
     assert list(answer["counts"]) == ["rows", "invoices", *statuses]
     assert list(answer["amounts"]) == ["invoices", *statuses]
