@@ -253,8 +253,10 @@ class Amounts:
         if pair is not None and pair[1] == total:
             self._take("line_amount", pair[0], "with the extra lines it adds up to the total")
             return
+        if pair is not None and pair[0] == total:
+            others.remove(pair[1])  # what is to be paid was said to be the net amount
         verdicts = {index: self._role(index) for index in others}
-        lines = [index for index, verdict in verdicts.items() if verdict.role == "line"]
+        lines = [index for index, verdict in verdicts.items() if verdict.role in ("line", "both")]
         if len(lines) == 1:
             self._take("line_amount", lines[0], verdicts[lines[0]].because)
         elif lines and "total_amount" not in self._mapped.settled:
@@ -281,7 +283,9 @@ class Amounts:
     def _ask(self, indexes: Sequence[int], why: str) -> None:
         both = listed((index, self._headings[index]) for index in indexes)
         choices = tuple(spelled(self._headings[index]) for index in indexes)
-        settle = f'[columns] total_amount = "{choices[0]}", or line_amount = "{choices[-1]}"'
+        settle = f'[columns] total_amount = "{choices[0]}", or line_amount = "{choices[0]}"'
+        if len(choices) > 1:
+            settle = '[columns] total_amount = "…" and line_amount = "…"; what lies between them is [[extra_lines]]'
         self._mapped.questions.append(Question("total_amount", f"{why} ({both})", settle, choices))
 
     def _ask_net_or_gross(self, net: int, gross: int) -> None:

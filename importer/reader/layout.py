@@ -17,7 +17,7 @@ from importer.reader.contents import Contents, Sheet
 from importer.reader.dates import DateOrder, evident_orders
 from importer.reader.headings import spelled
 from importer.reader.leftovers import Meant, StatedTotal, find_leftovers
-from importer.reader.mapping import Mapped, map_headings
+from importer.reader.mapping import LINE_MONEY, Mapped, map_headings
 from importer.reader.money import AMERICAN, Marks
 from importer.reader.profiles import Profile
 from importer.reader.table import Heading, filled_rows, rows_above
@@ -165,7 +165,7 @@ def _meant(heading: Heading, mapped: Mapped) -> Meant:
 
 def _one_row_each(mapped: Mapped) -> bool:
     """True where the sheet gives the invoices' totals and nothing that a line could be made of: each is one line."""
-    if mapped.parts or mapped.extras or {"unit_price", "unit_price_in_cents", "line_amount"} & mapped.columns.keys():
+    if mapped.parts or mapped.extras or LINE_MONEY & mapped.columns.keys():
         return False
     if {"debit", "credit"} <= mapped.others.keys():
         return False

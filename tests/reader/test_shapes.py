@@ -280,3 +280,11 @@ def test_an_unreadable_amount_leaves_the_total_uncompared() -> None:
     )
     assert reading.control_totals == ()
     assert [code for code, _ in said(reading)] == ["not-money"]
+
+
+def test_an_amount_beside_the_total_is_the_lines_also_where_each_invoice_has_but_one() -> None:
+    """Otherwise a total that its only line does not come to would go unnoticed."""
+    reading = vendor(
+        ("Invoice #", "Date", "Amount", "Invoice Total"), ("A", DATE, "90.00", "100.00"), ("B", DATE, "5.00", "5.00")
+    )
+    assert money(reading) == [("A", 10000, [9000]), ("B", 500, [500])]
