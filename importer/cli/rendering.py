@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -68,16 +70,25 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     written: Path | None = None
     for each in known:
         if each.results is not None:
-            beside = each.results.with_name(f"{each.results.stem} (status).xlsx")
-            written = _write(each.run, desk, each.results if each.is_as_written else beside)
-            if written is not None and each.is_as_written:
+            written = _write(each.run, desk, each.results if each.is_as_written else _beside(each.results))
+            if written is not None:
                 _remember(desk, each.run, written)
+            if written is not None and not each.is_as_written:
+                desk.watcher.end()
+                click.echo(f"{each.results.name} has been worked in and stays as it is; beside it: {written}", err=True)
     desk.watcher.end()
     if as_json:
         print_json(report.as_json(told, written))
     else:
         show(standing(told, [each.run for each in known], written))
     return told.exit_code
+
+
+def _beside(results: Path) -> Path:
+    """A name beside the workbook that is not taken."""
+    stem = re.sub(r" \(status( \d+)?\)$", "", results.stem)
+    names = itertools.chain([f"{stem} (status)"], (f"{stem} (status {number})" for number in itertools.count(2)))
+    return next(path for name in names if not (path := results.with_name(f"{name}{results.suffix}")).exists())
 
 
 def render_doubts(told: Run, desk: Desk, *, as_json: bool) -> int:
