@@ -52,6 +52,20 @@ def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:
         return ledger.runs(limit)
 
 
+def past_run(desk: Desk, name: str) -> tuple[Mapping[str, Any], Run]:
+    """Everything that is known of one run, and how the invoices that it was the last to plan stand now.
+
+    Raises `CannotRun` where there is no such run.
+    """
+    with open_ledger(desk, "history") as ledger:
+        record = ledger.run_record(name)
+        if record is None:
+            raise CannotRun(f"There is no run {name}.", "`invoice-importer history` lists them.")
+        start = Start(name, record["command"], record["started"], record["who"], record["destination"])
+        entries = list(ledger.standing(ledger.keys_of_run(name)).values())
+        return record, of_entries(start, entries, record["finished"] or record["started"])
+
+
 def keep_results(desk: Desk, run: str, results: Path) -> None:
     """Notes where the workbook of a run is, and what it was when it was written."""
     with open_ledger(desk, run) as ledger:

@@ -139,16 +139,24 @@ commands.add_command(profile)
 
 
 @commands.command()
+@click.argument("run", required=False)
 @click.option("--limit", default=20, show_default=True, help="How many runs to show, newest first.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a csv: the runs, or the invoices of the one that is named.")
 @with_options(JSON, SANDBOX, CONFIG)
-def history(**given: Any) -> None:
-    """What was run: when, by whom, which file, and what came of it."""
-    from importer.afterwards import past_runs
+def history(run: str | None, limit: int, **given: Any) -> None:
+    """What was run: when, by whom, which file, and what came of it. With RUN, everything about that one."""
+    from importer.afterwards import past_run, past_runs
     from importer.cli.desk import at_desk
-    from importer.cli.rendering import print_history
+    from importer.cli.rendering import print_history, print_run
 
+    form = {"as_json": given["as_json"], "as_csv": given["as_csv"]}
+    if all(form.values()):
+        raise click.UsageError("Give either --json or --csv.")
     with at_desk(given) as desk:
-        print_history(past_runs(desk, given["limit"]), as_json=given["as_json"])
+        if run is None:
+            print_history(past_runs(desk, limit), **form)
+        else:
+            print_run(*past_run(desk, run), **form)
 
 
 @commands.command(short_help="Keeps the access token.")

@@ -23,7 +23,7 @@ from importer.cli.desk import Outputs
 from importer.desk import Desk
 from importer.errors import CannotRun, ImporterError, LedgerUnavailable
 from importer.models import Run, Status, dollars
-from importer.report.history import history, history_json
+from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.standing import doubts, standing
 
 INTERRUPTED = 130
@@ -122,12 +122,24 @@ def ask(would: Run, desk: Desk) -> bool:
         signal.signal(signal.SIGINT, asked_to_stop)
 
 
-def print_history(runs: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+def print_history(runs: Sequence[Mapping[str, Any]], *, as_json: bool, as_csv: bool) -> None:
     """The runs of the ledger, newest first."""
     if as_json:
         print_json(history_json(runs))
+    elif as_csv:
+        _tell(lambda: click.echo(history_csv(runs), nl=False))
     else:
         show(history(runs))
+
+
+def print_run(run: Mapping[str, Any], told: Run, *, as_json: bool, as_csv: bool) -> None:
+    """One run, with its invoices as they stand."""
+    if as_json:
+        print_json(one_run_json(run, told))
+    elif as_csv:
+        _tell(lambda: click.echo(one_run_csv(told), nl=False))
+    else:
+        show(one_run(run, told))
 
 
 def print_json(answer: object) -> None:
