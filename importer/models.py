@@ -153,6 +153,14 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Rounding:
+    """What a profile allows: a line of at most so many cents that makes the lines come to the total."""
+
+    limit: int  # cents
+    financial_account_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invoice:
     """One invoice as the sheet says it: a header and its lines. `problems` are those found while reading it."""
 
@@ -169,6 +177,7 @@ class Invoice:
     lines: tuple[Line, ...]
     rows: tuple[Row, ...]  # all of its rows, in the file's order; never empty
     problems: tuple[Problem, ...] = ()
+    rounding: Rounding | None = None  # None: no rounding line may be added
 
     @property
     def source(self) -> Source:

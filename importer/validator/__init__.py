@@ -15,7 +15,7 @@ from importer.models import Invoice, Payload, Reading
 from importer.problems import Problem
 from importer.validator import dates, required, totals
 from importer.validator.case import Case
-from importer.validator.charges import charge
+from importer.validator.charges import charge, with_rounding
 from importer.validator.duplicates import repeated
 
 Rule = Callable[[Case], Iterable[Problem]]
@@ -45,11 +45,15 @@ class Verdict:
 
 def validate(reading: Reading, *, today: date) -> tuple[Verdict, ...]:
     """A verdict for each invoice of the reading, in its order."""
-    verdicts = [_judge(Case(invoice, tuple(map(charge, invoice.lines)), today)) for invoice in reading.invoices]
+    verdicts = [_judge(_case(invoice, today)) for invoice in reading.invoices]
     for index, problem in repeated([(verdict.invoice, verdict.payload) for verdict in verdicts]).items():
         verdict = verdicts[index]
         verdicts[index] = Verdict(verdict.invoice, (*verdict.problems, problem), None)
     return tuple(verdicts)
+
+
+def _case(invoice: Invoice, today: date) -> Case:
+    return Case(invoice, with_rounding(invoice, tuple(map(charge, invoice.lines))), today)
 
 
 def _judge(case: Case) -> Verdict:
