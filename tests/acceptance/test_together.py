@@ -52,7 +52,7 @@ def test_three_at_once_with_faults(
 ) -> None:
     """With 15 % of the requests going wrong in twelve ways: 0 doubled, 0 lost."""
     ledger = {"IMPORTER_LEDGER": request.getfixturevalue("postgres")} if database == "postgresql" else {}
-    same, other = numbers("SAME", 60), numbers("OTHER", 60)
+    same, other = numbers("SAME", 40), numbers("OTHER", 40)
     clerks = [hire(**ledger) for _ in range(3)]
     files = [clerks[0].writes("same.csv", same)] * 2 + [clerks[2].writes("other.csv", other)]
     stand_in.fail(
@@ -63,7 +63,7 @@ def test_three_at_once_with_faults(
     )
     _submit_together(stand_in, clerks, files)
     failed = [each for each in stand_in.requests("POST", "/v1/invoices/resman/") if each["status"] != 200]
-    assert len(failed) >= 5
+    assert len(failed) >= 3
     stand_in.behave_well()
     each_once([*same, *other], stand_in)
 
