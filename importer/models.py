@@ -18,6 +18,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import ConfigDict, Field, Strict, TypeAdapter, with_config
 
+from importer.news import Change
 from importer.problems import Place, Problem
 
 # ---------------------------------------------------------------------- what a file says
@@ -389,19 +390,6 @@ class Outcome:
     job_id: str | None = None
     resman: str | None = None  # what is known of it in ResMan: "confirmed", "pending", or ResMan's own words
     evidence: tuple[Evidence, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What was learnt of one posted invoice since it was last asked after."""
-
-    key: str
-    invoice_number: str
-    vendor_id: str
-    cents: int
-    was: str  # "pending", "confirmed", "failed" (ResMan did not take it), "in doubt", "released", …
-    now: str
-    at: datetime  # when it was learnt
 
 
 @dataclass(frozen=True, slots=True)

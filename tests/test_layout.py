@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "importer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "problems", "columns", "collector"),
+    ("errors", "problems", "columns", "collector", "news"),
     ("models", "token"),
     ("settings", "results_layout"),
     ("results_manifest",),
