@@ -22,7 +22,7 @@ from importer.reader import name_of, read_files
 from importer.reader.profiles import find_profile, load_profiles
 from importer.submitter import Ledger, plans, send, settle_doubts
 from importer.validator import validate
-from importer.validator.control import misses
+from importer.validator.control import against
 
 
 @at_rest()
@@ -92,7 +92,7 @@ def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
         profile=find_profile(wanted.profile, known) if wanted.profile else None,
         profiles=known,
     )
-    reading = replace(reading, problems=(*reading.problems, *misses(reading, wanted.expected)))
+    reading = against(reading, wanted.expected)
     desk.watcher.stage("Checking")
     verdicts = validate(reading, today=desk.now().date())
     ledger.take_from_the_dead(desk.settings.destination)
