@@ -32,7 +32,10 @@ CHUNK = 1_000
 TOO_VARIED = 20_000  # different texts in one column; beyond it they are not worth remembering
 INSTRUCTION = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)
 DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+SURELY_WIDE = 6  # cells in a row; as many separators in one cell are hardly a note
 LINE_END = re.compile(r"\r\n|\r|\n")
+DIGITS = re.compile(r"\d+")
+LETTERS = re.compile(r"[^\W\d_]+")
 Rows = list[tuple[Cell, ...]]
 
 
@@ -69,7 +72,7 @@ def read(
         text.read(skipped)
         lines = _Lines(text)
         try:
-            table.fill(dialect.records(iter(lines)))
+            table.fill(dialect.records(iter(lines)), lines)
         except csv.Error:
             table.findings.append(table.broken(lines, 1 if skipped else 0))
         else:
@@ -128,21 +131,22 @@ class _Table:
         self._widths: Counter[int] = Counter()
         self._known: list[dict[str, str | None] | None] = []  # by column: each text once; None where there are too many
 
-    def fill(self, records: Iterator[list[str]]) -> None:
-        """Takes all records. On csv.Error those before the damage have been taken."""
+    def fill(self, records: Iterator[list[str]], lines: _Lines) -> None:
+        """Takes all records of these lines. On csv.Error those before the damage have been taken."""
         chunk: list[list[str]] = []
+        before = 0
         try:
             while True:
                 chunk.extend(islice(records, CHUNK))  # keeps what came before an exception
                 if not chunk:
                     return
-                self._take(chunk)
-                chunk = []
+                self._take(chunk, lines.count - before)
+                chunk, before = [], lines.count
         except csv.Error:
-            self._take(chunk)
+            self._take(chunk, lines.count - before)
             raise
 
-    def _take(self, chunk: list[list[str]]) -> None:
+    def _take(self, chunk: list[list[str]], lines: int) -> None:
         widths = Counter(map(len, chunk))
         widest = max(widths, default=0)
         if widest > self._limits.columns:
@@ -155,7 +159,8 @@ class _Table:
         if self._cells > self._limits.cells:
             raise FileUnreadable(f"{self._name} holds more than {self._limits.cells:,} cells.", "Split it.")
         self._widths += widths
-        self._look_for_swallowed_rows(chunk, widths)
+        if lines > len(chunk):  # otherwise no cell has a line end in it
+            self._look_for_swallowed_rows(chunk)
         if widest * len(chunk) > 4 * widths.total() * self._usual + 10_000:  # one record is far wider than the others
             self.rows += [trimmed(tuple([cell or None for cell in record])) for record in chunk]
             return
@@ -180,19 +185,32 @@ class _Table:
             return [cell or None for cell in column] if "" in column or None in column else column
         return map(known.setdefault, column, column)
 
-    def _look_for_swallowed_rows(self, chunk: list[list[str]], widths: Counter[int]) -> None:
-        """A quote closed only by the next one makes one cell of two records: too few cells, separators inside."""
-        usual, delimiter = self._usual, self._dialect.delimiter
-        if usual < 3 or all(width >= usual for width in widths):
+    def _look_for_swallowed_rows(self, chunk: list[list[str]]) -> None:
+        """A quote closed only by the next one makes one cell of two records: line ends and separators inside."""
+        if self._usual < 3:
             return
+        firsts = {form for record in chunk if record and (form := first_form(record[0]))}
         for number, record in enumerate(chunk, len(self.rows) + 1):
-            if 0 < len(record) < usual:
-                for column, cell in enumerate(record):
-                    if cell.count(delimiter) * 2 >= usual and LINE_END.search(cell):
-                        what = "The cell has line ends and separators in it: a quotation mark seems to be missing."
-                        self.findings.append(
-                            Finding(BROKEN_QUOTES.code, what, row=number, column=column, value=cell[:200])
-                        )
+            for column, cell in enumerate(record):
+                if self._swallows(cell, len(record), firsts):
+                    what = "The cell has line ends and separators in it: a quotation mark seems to be missing."
+                    self.findings.append(Finding(BROKEN_QUOTES.code, what, row=number, column=column, value=cell[:200]))
+
+    def _swallows(self, cell: str, width: int, firsts: set[str]) -> bool:
+        """True where the cell holds (parts of) two records. `firsts` are the forms of the first column."""
+        if "\n" not in cell and "\r" not in cell:
+            return False
+        usual, delimiter = self._usual, self._dialect.delimiter
+        separators = cell.count(delimiter)
+        if separators * 2 >= usual > width:
+            return True
+        if separators < usual - 1:
+            return False
+        # A note may well have two or three commas in it, so a narrow table takes more to be doubted.
+        return usual >= SURELY_WIDE or any(
+            delimiter in line and first_form(line.partition(delimiter)[0]) in firsts
+            for line in LINE_END.split(cell)[1:]
+        )
 
     def broken(self, lines: _Lines, before: int) -> Finding:
         """The finding for quotes that do not match. `before` counts the lines ahead of the first row."""
@@ -225,6 +243,12 @@ class _Table:
             else:
                 what = f"The file does not end with a line end; the last cell is “{str(cells[-1])[-40:]}”."
             yield Finding(FILE_CUT_SHORT.code, what, row=row, column=len(cells) - 1, value=str(cells[-1]))
+
+
+def first_form(cell: str) -> str:
+    """What the cells of a numbered first column share: "SW-11" and "SW-2" are alike. Words are only like themselves."""
+    form = DIGITS.sub("0", cell.strip())
+    return LETTERS.sub("a", form) if "0" in form else form
 
 
 def likely_dialect(sample: str) -> tuple[Dialect, int]:

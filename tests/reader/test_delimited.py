@@ -111,6 +111,24 @@ def test_a_quote_closed_by_the_next_one_is_noticed(tmp_path: Path) -> None:
     assert [(finding.code, finding.row, finding.column) for finding in contents.findings] == [("broken-quotes", 3, 1)]
 
 
+@pytest.mark.parametrize("width", [12, 6, 4, 3])
+def test_a_row_swallowed_at_the_same_place_is_noticed(tmp_path: Path, width: int) -> None:
+    """A mark of inches opens a cell that the next row's closes: the one row that comes out is as wide as all others."""
+    rows = [[f"SW-{number}", *"x" * (width - 1)] for number in range(10, 16)]
+    rows[1][1], rows[2][1] = '"3/4 elbow', 'elbow 3/4"'
+    contents = opened(tmp_path, "".join(",".join(row) + "\n" for row in rows))
+    assert {len(row) for row in contents.sheets[0].rows} == {width}
+    assert [(finding.code, finding.row, finding.column) for finding in contents.findings] == [("broken-quotes", 2, 1)]
+
+
+def test_notes_of_several_lines_are_no_swallowed_rows(tmp_path: Path) -> None:
+    """Some commas in them are fine; in a narrow table as many as between its cells, too."""
+    wide = "".join(f'SW-{n},2026-03-31,1.50,"Called,\nwaited, left",x,y,z\n' for n in range(5))
+    assert opened(tmp_path, wide).findings == ()
+    narrow = "".join(f'SW-{n},1.50,"Called, waited,\nthen left, too, at 5"\n' for n in range(5))
+    assert opened(tmp_path, narrow).findings == ()
+
+
 def test_a_cut_end_is_noticed(tmp_path: Path) -> None:
     """A row that stops early, a number that may go on, zero bytes in place of the end."""
 
