@@ -12,6 +12,7 @@ import re
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
@@ -24,7 +25,7 @@ SHEET_DATA = re.compile(rb"sheetData")
 KEPT_BYTES = 128 * 1024 * 1024
 # These begin with plain text, for which the engine searches many times faster than for a choice.
 ROW_NUMBER = re.compile(rb'<row r="(\d+)')
-ROW_NUMBER_ANYWHERE = re.compile(rb"""row\s(?:[^>]*?\s)?r=["'](\d+)""")
+ROW_NUMBER_ANYWHERE = re.compile(rb"""<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*["'](\d+)""")
 DOCUMENT_TYPE = re.compile(rb"<!DOCTYPE")  # faster than `in`
 WIDE_COLUMN = re.compile(rb' r="([A-Z]{2,3})\d')
 WIDE_COLUMN_IN_SINGLE_QUOTES = re.compile(rb" r='([A-Z]{2,3})\d")
@@ -174,8 +175,13 @@ class Package:
                 self._kept[part.filename] = content
 
     def _check_spread(self, sheet: bytes) -> None:
-        numbers = ROW_NUMBER.findall(sheet) or ROW_NUMBER_ANYWHERE.findall(sheet)
+        numbers = ROW_NUMBER.findall(sheet)
+        if len(numbers) + sheet.count(b"<rowBreaks") < sheet.count(b"<row") or not numbers:
+            numbers = ROW_NUMBER_ANYWHERE.findall(sheet)
         rows = max(map(int, numbers), default=0)
+        if len(set(numbers)) < len(numbers):  # parsers keep one of the two, and say nothing
+            twice, _ = Counter(numbers).most_common(1)[0]
+            raise damaged(self._name, f"row {twice.decode()} stands in one of its sheets twice")
         wide = {*WIDE_COLUMN.findall(sheet), *WIDE_COLUMN_IN_SINGLE_QUOTES.findall(sheet)}
         columns = max(map(column_number, wide), default=26)
         if rows * columns <= self._limits.spread and columns <= self._limits.columns:

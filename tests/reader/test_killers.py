@@ -51,6 +51,13 @@ def test_a_far_cell_that_hides_from_the_scan_ends_in_the_child(tmp_path: Path) -
     assert text.startswith("made.xlsx is damaged, or far too large")
 
 
+@pytest.mark.parametrize("tag", ['<row r="2">', '<row spans="1:1" r="2">', "<row\n r='2' >"])
+def test_a_row_that_stands_in_a_sheet_twice(tmp_path: Path, tag: str) -> None:
+    """A parser would keep the second and forget the first, which may be an invoice."""
+    rows = f'<row r="2"><c r="A2"><v>1</v></c></row>{tag}<c r="A2"><v>2</v></c></row>'
+    assert "row 2 stands in one of its sheets twice" in refusal(xlsx(tmp_path, rows))
+
+
 def test_time_runs_out(tmp_path: Path) -> None:
     """A parser that does not come back is ended."""
     assert "could not be read within 0 seconds" in refusal(xlsx(tmp_path, ""), Limits(seconds=0.0))
