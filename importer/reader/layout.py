@@ -20,7 +20,7 @@ from importer.reader.leftovers import Meant, StatedTotal, find_leftovers
 from importer.reader.mapping import LINE_MONEY, Mapped, map_headings
 from importer.reader.money import AMERICAN, Marks
 from importer.reader.profiles import Profile
-from importer.reader.table import Heading, filled_rows, rows_above
+from importer.reader.table import Heading, filled_rows, rows_above, table_above
 from importer.reader.vocabulary import heading_currency
 
 Side = Literal["whole", "header", "lines"]
@@ -102,6 +102,9 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     """
     file = contents.file.name
     where = f"{file}, sheet {sheet.name}" if sheet.name and len(contents.sheets) > 1 else file
+    above = table_above(sheet, heading) if profile.header_row is None else ()
+    if above:
+        raise _two_tables(where, above, heading.last + 1)
     filled, blank = filled_rows(sheet, heading.last + 1)
     skipped = rows_above(file, sheet, heading)
     skipped += [SkippedRow(file, sheet.name, index + 1, "blank", sheet.rows[index]) for index in blank]
@@ -170,6 +173,15 @@ def _one_row_each(mapped: Mapped) -> bool:
     if {"debit", "credit"} <= mapped.others.keys():
         return False
     return bool({"total_amount", "total_amount_in_cents"} & mapped.columns.keys())
+
+
+def _two_tables(where: str, above: Sequence[int], heading_row: int) -> FileUnreadable:
+    said = ", ".join(map(str, above[:10])) + (", …" if len(above) > 10 else "")
+    return FileUnreadable(
+        f"{where} has the best headings in row {heading_row}, but rows {said} above them look like another table, and "
+        "would not be read.",
+        "Put each table in a sheet or file of its own, with all its invoices under one heading row.",
+    )
 
 
 def _no_data(where: str) -> FileUnreadable:

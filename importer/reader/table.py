@@ -15,6 +15,8 @@ from importer.reader.vocabulary import Surety, meaning_of
 SEARCHED_ROWS = 60  # a heading row stands above; what is below is surely data
 ENOUGH = 4  # two headings of a general kind, or one that a profile names
 
+WIDE = 4  # filled cells: more than a title above a table has
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -113,6 +115,27 @@ def rows_above(file: str, sheet: Sheet, heading: Heading) -> list[SkippedRow]:
             reason = "upper row of the headings" if index >= heading.first else "title above the heading row"
         skipped.append(SkippedRow(file, sheet.name, index + 1, reason, cells))
     return skipped
+
+
+def table_above(sheet: Sheet, heading: Heading) -> tuple[int, ...]:
+    """The 1-based rows above the heading that are no titles but another table: wide rows, at least two of them, or a
+    heading with a row of its own below it."""
+    width = sum(not is_blank(cell) for cell in heading.cells)
+    wide = [index for index in range(heading.first) if _is_wide(sheet.rows[index], width)]
+    if len(wide) >= 2:
+        return tuple(index + 1 for index in wide)
+    for index in range(heading.first - 1):
+        below = sheet.rows[index + 1]
+        if _may_be_heading(sheet.rows[index]) and sum(not is_blank(cell) for cell in below) >= 3:
+            other = _heading(sheet, index, index, ())
+            if len(other.fields) >= 3 and sum(not is_blank(cell) for cell in other.cells) >= 3:
+                return (index + 1, index + 2)
+    return ()
+
+
+def _is_wide(cells: Sequence[Cell], width: int) -> bool:
+    filled = sum(not is_blank(cell) for cell in cells)
+    return filled >= WIDE and filled * 2 >= width
 
 
 def filled_rows(sheet: Sheet, start: int) -> tuple[list[int], list[int]]:

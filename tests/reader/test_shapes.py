@@ -288,3 +288,28 @@ def test_an_amount_beside_the_total_is_the_lines_also_where_each_invoice_has_but
         ("Invoice #", "Date", "Amount", "Invoice Total"), ("A", DATE, "90.00", "100.00"), ("B", DATE, "5.00", "5.00")
     )
     assert money(reading) == [("A", 10000, [9000]), ("B", 500, [500])]
+
+
+VENDOR_HEADINGS = ("Invoice #", "Invoice Date", "Qty", "Unit Price", "GL Account")
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        [("Invoice #", "Date", "Amount", "Remarks"), ("TT-1", DATE, "10.00", "x"), ("TT-2", DATE, "10.00", "x"), ()],
+        [("Invoice #", "Date", "Amount", "Remarks"), ("TT-1", DATE, "10.00"), ()],
+        [("TT-1", DATE, "1", "10.00"), ("TT-2", DATE, "1", "10.00")],
+    ],
+)
+def test_a_table_above_the_heading_row_stops_the_run(above: list[tuple[Cell, ...]]) -> None:
+    """Rows of another table are no titles: they would be lost without a word."""
+    with pytest.raises(FileUnreadable) as caught:
+        vendor(*above, VENDOR_HEADINGS, ("TT-3", DATE, "1", "5.00", "finacct-1"))
+    assert "look like another table" in str(caught.value)
+
+
+def test_titles_above_the_heading_row_are_still_titles() -> None:
+    """A letterhead with a wide row in it, and what the vendor is called."""
+    above = [("Acme Lawn Care", "12 Main Street", "Invoice list", "March"), ("Vendor:", "Acme"), ("Date:", DATE)]
+    reading = vendor(*above, VENDOR_HEADINGS, ("TT-3", DATE, "1", "5.00", "finacct-1"))
+    assert money(reading) == [("TT-3", 500, [500])]
