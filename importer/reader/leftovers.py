@@ -81,7 +81,7 @@ def find_leftovers(rows: Sequence[tuple[Cell, ...]], cells: Callable[[int], Sequ
         filled = [index for index, cell in enumerate(row) if not is_blank(cell)]
         if _repeats_heading(row, headings, filled, said):
             found.reasons[position] = REPEATED
-        elif (label := _total_label(row, filled, anchors)) is not None:
+        elif (label := _total_label(row, filled, anchors, meant.columns)) is not None:
             found.reasons[position] = f"{TOTAL} ({label})"
             sums = sums or [_Sum(index, cells(index)) for index in meant.money]
             if not _PARTIAL.match(label):
@@ -96,7 +96,9 @@ def find_leftovers(rows: Sequence[tuple[Cell, ...]], cells: Callable[[int], Sequ
             found.reasons[position] = UNUSED
         elif _is_unfilled(row, [index for index in filled if index in meant.used], meant.numeric):
             found.reasons[position] = UNFILLED
-        elif not any(index in anchors or _is_words(row[index]) for index in filled):
+        elif not any(index in anchors or _is_words(row[index]) for index in filled) and not _is_line(
+            filled, meant.columns
+        ):
             sums = sums or [_Sum(index, cells(index)) for index in meant.money]
             _judge_unlabelled(position, row, sums, found)
     return found
@@ -161,10 +163,21 @@ def _repeats_heading(row: Sequence[Cell], headings: Sequence[Cell], filled: Sequ
     return in_place == len(filled) or (in_place * 2 > len(said) and all(name in said for name in names))
 
 
-def _total_label(row: Sequence[Cell], filled: Sequence[int], anchors: Sequence[int]) -> str | None:
+def _is_line(filled: Collection[int], columns: Mapping[str, int]) -> bool:
+    """True for a row with an account of its own, or with a quantity and its price: no total has them."""
+    price = columns.get("unit_price", columns.get("unit_price_in_cents"))
+    priced = columns.get("quantity_ordered") in filled and price in filled
+    return priced or columns.get("financial_account_id") in filled
+
+
+def _total_label(
+    row: Sequence[Cell], filled: Sequence[int], anchors: Sequence[int], columns: Mapping[str, int]
+) -> str | None:
     """The words that make the row a total; None where it has a number or a date of its own, or no such words."""
     labels = [index for index in filled if isinstance(row[index], str) and _TOTAL.fullmatch(spelled(row[index]))]
     if not labels or any(index in anchors and index not in labels for index in filled):
+        return None
+    if _is_line([index for index in filled if index not in labels], columns):
         return None
     words = [index for index in filled if _is_words(row[index]) and index not in labels]
     return spelled(row[labels[0]]) if len(words) <= 1 else None

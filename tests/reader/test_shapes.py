@@ -313,3 +313,19 @@ def test_titles_above_the_heading_row_are_still_titles() -> None:
     above = [("Acme Lawn Care", "12 Main Street", "Invoice list", "March"), ("Vendor:", "Acme"), ("Date:", DATE)]
     reading = vendor(*above, VENDOR_HEADINGS, ("TT-3", DATE, "1", "5.00", "finacct-1"))
     assert money(reading) == [("TT-3", 500, [500])]
+
+
+@pytest.mark.parametrize("label", ["Labor total", "Materials total", "Total weed control", None])
+@pytest.mark.parametrize(("quantity", "price", "account"), [("1", "30.00", None), (None, None, "finacct-2")])
+def test_a_line_is_no_total_whatever_it_is_called(
+    label: str | None, quantity: str | None, price: str | None, account: str | None
+) -> None:
+    """An account of its own, or a quantity with its price, makes a line, even where it is the sum of those above."""
+    reading = vendor(
+        ("Invoice #", "Invoice Date", "Description", "Qty", "Unit Price", "Line Amount", "GL Account"),
+        ("A", DATE, "mowing", "1", "10.00", "10.00", "finacct-1"),
+        (None, None, "edging", "1", "20.00", "20.00", "finacct-1"),
+        (None, None, label, quantity, price, "30.00", account),
+    )
+    assert money(reading) == [("A", 6000, [1000, 2000, 3000])]
+    assert skipped(reading) == []
