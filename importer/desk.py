@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from importer.errors import AccessDenied, ApiAway, NoAccess, RateLimited, RequestError
+from importer.errors import AccessDenied, ApiAway, LedgerUnavailable, NoAccess, RateLimited, RequestError
 from importer.settings import Settings
 from importer.submitter import Api, Ledger, Pace, open_store
 from importer.submitter.pacing import Stopped
@@ -62,9 +62,20 @@ def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
     """The ledger under the name of a run, for as long as the block lasts. Raises `LedgerUnavailable`."""
     store = open_store(desk.settings.ledger)
     try:
-        yield Ledger(store, run, desk.who, desk.host)
+        ledger = Ledger(store, run, desk.who, desk.host)
+        _is_not_forgetful(ledger, desk.settings.home / "archive")
+        yield ledger
     finally:
         store.close()
+
+
+def _is_not_forgetful(ledger: Ledger, archive: Path) -> None:
+    """Raises `LedgerUnavailable` for an empty ledger in a home that has posted before: it would post all again."""
+    if archive.is_dir() and any(archive.iterdir()) and not ledger.runs(1):
+        raise LedgerUnavailable(
+            "The ledger is empty, although invoices were posted from here: it is gone, or was copied without its parts.",
+            f"Put the ledger back, with all files whose names begin like its own. To begin anew, move {archive} away.",
+        )
 
 
 @contextmanager

@@ -329,9 +329,15 @@ _PAYLOAD = TypeAdapter(Payload)
 
 
 def normalised_number(number: str) -> str:
-    """An invoice number for comparing: without case, outer spaces, repeated spaces and typographic variants."""
-    text = number if number.isascii() else unicodedata.normalize("NFKC", number)
-    return " ".join(text.split()).casefold()
+    """An invoice number for comparing: without case, outer and repeated spaces, typographic variants, and characters
+    that nobody can see."""
+    return " ".join((number if number.isascii() else _plain(number)).split()).casefold()
+
+
+def _plain(text: str) -> str:
+    """Without invisible characters, every kind of dash as "-"."""
+    kinds = ((each, unicodedata.category(each)) for each in unicodedata.normalize("NFKC", text))
+    return "".join("-" if kind == "Pd" else each for each, kind in kinds if kind != "Cf")
 
 
 def invoice_key(destination: str, integration_id: str, property_id: str, vendor_id: str, invoice_number: str) -> str:

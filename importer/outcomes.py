@@ -259,7 +259,10 @@ def _with(
     text = invoice.cell_text("invoice_number")
     what = what.strip() or kind.title
     sentence = what if what.endswith((".", "!", "?")) else f"{what}."
-    problem = Problem(kind, sentence, invoice.place("invoice_number"), "invoice_number", text, advice)
+    if kind is NOT_SENT:  # no cell of it is wrong
+        problem = Problem(kind, sentence, invoice.rows[0].place(), advice=advice)
+    else:
+        problem = Problem(kind, sentence, invoice.place("invoice_number"), "invoice_number", text, advice)
     changed = replace(outcome, status=status, problems=(*outcome.problems, problem))
     return changed if entry is None else _known(changed, entry)
 

@@ -206,3 +206,9 @@ def test_counts_and_amounts_close() -> None:
     assert [counts[status] for status in Status] == [1] * 8
     assert [amounts[status] for status in Status] == [100 * n for n in range(1, 9)]
     assert set(counts) == {"rows", *amounts}
+
+
+@pytest.mark.parametrize("other", ["ZW-1\u200b", "ZW\u20111", "ZW\u00ad-1", "ZW\u20131", " zw-1 ", "ＺＷ－１"])
+def test_what_nobody_can_see_makes_no_other_number(other: str) -> None:
+    """Invisible characters and other dashes would pay a vendor twice."""
+    assert normalised_number(other) == normalised_number("ZW-1")

@@ -189,7 +189,7 @@ def test_a_missed_control_total_leaves_everything_that_could_go_unsent() -> None
         Status.IN_DOUBT,
         Status.NOT_SENT,
     ]
-    assert run.outcomes[0].problems[0].message == "C2: Expected 9 invoices, found 4."
+    assert run.outcomes[0].problems[0].message == "row 2: Expected 9 invoices, found 4."
 
 
 def test_without_consent_only_what_was_ready_is_unsent() -> None:
@@ -199,7 +199,7 @@ def test_without_consent_only_what_was_ready_is_unsent() -> None:
     assert [each.status for each in run.outcomes] == [Status.NOT_SENT, Status.NEEDS_FIXING]
     assert (run.stopped, run.exit_code) == ("It was not agreed to.", 1)
     (problem,) = run.outcomes[0].problems
-    assert problem.message == ("C2: It was not agreed to. Run the same file again; what was posted stays posted.")
+    assert problem.message == ("row 2: It was not agreed to. Run the same file again; what was posted stays posted.")
 
 
 def heard(event: Event, *, recorded: bool = True) -> Heard:

@@ -25,6 +25,7 @@ def run(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123 -- closed by whoever started this
     sys.stderr = sys.stderr or sys.stdout
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115, PTH123 -- likewise
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that lacks a character must not end a run

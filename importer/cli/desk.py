@@ -122,6 +122,8 @@ def outputs(given: Mapping[str, Any]) -> Outputs:
     for written in (results, given["summary"]):
         if written is not None and written.resolve() in [file.resolve() for file in files]:
             raise click.UsageError(f"{written} is read: the answer cannot be written over it. Give it another name.")
+    if results is not None and given["summary"] is not None and results.resolve() == given["summary"].resolve():
+        raise click.UsageError("--results and --summary name the same file. Give each its own.")
     return Outputs(results, given["summary"], files if given["annotate"] else (), given["as_json"])
 
 

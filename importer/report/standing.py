@@ -21,7 +21,8 @@ def standing(told: Run, runs: Sequence[Run], results: Path | None) -> Renderable
     from rich.text import Text
 
     if not told.outcomes:
-        return Text("Nothing that was posted waits for an answer.")
+        rehearsed = "" if told.destination == "sandbox" else " After a rehearsal, ask with --sandbox."
+        return Text(f"Nothing that was posted to {told.destination} waits for an answer.{rehearsed}")
     confirmed = [each for each in told.outcomes if each.resman == "confirmed"]
     pending = [each for each in told.outcomes if each.status is Status.POSTED and each.resman == "pending"]
     failed = [each for each in told.outcomes if each.status is Status.REFUSED]

@@ -60,9 +60,12 @@ def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> Render
     told = list(problem_lines(run))
     kept = told if len(told) <= lines else told[: lines - 1]
     parts += [Text(tidy_text(line.text), "bold" if line.is_heading else "") for line in kept]
-    left = sum(line.stands_for for line in told[len(kept) :])
-    if left:
-        parts.append(Text(f"… and {left:,} more" + (", in the workbook" if results else ""), "dim"))
+    left = told[len(kept) :]
+    wrong = sum(line.stands_for for line in left if line.is_error)
+    doubtful = sum(line.stands_for for line in left if not line.is_error)
+    counted = [f"{count:,} more {what}" for count, what in ((wrong, "wrong"), (doubtful, "worth a look")) if count]
+    if counted:
+        parts.append(Text(f"… and {', '.join(counted)}" + (", in the workbook" if results else ""), "dim"))
     parts += [Text(tidy_text(notice)) for notice in notices(run)]
     has_workbook = results is not None and results.suffix.lower() == ".xlsx"
     parts += [Text(), *(Text(tidy_text(step)) for step in next_steps(run, has_workbook=has_workbook))]
@@ -77,6 +80,7 @@ class ProblemLine:
 
     text: str
     stands_for: int
+    is_error: bool
     is_heading: bool = False
 
 
@@ -92,21 +96,22 @@ def problem_lines(run: Run) -> Iterator[ProblemLine]:
     for title, is_error in (("What is wrong", True), ("Worth a look, but nothing stops for it", False)):
         found = [group for group in groups.values() if group[0][1].is_error is is_error]
         if found:
-            yield ProblemLine("", 0)
-            yield ProblemLine(f"{title}: {sum(map(len, found)):,}", 0, is_heading=True)
+            yield ProblemLine("", 0, is_error)
+            yield ProblemLine(f"{title}: {sum(map(len, found)):,}", 0, is_error, is_heading=True)
         for group in sorted(found, key=len, reverse=True):
             yield from _group_lines(group)
 
 
 def _group_lines(group: list[tuple[str, Problem]]) -> Iterator[ProblemLine]:
+    kind, is_error = group[0][1].kind, group[0][1].is_error
     if len(group) <= _EXAMPLES:
         for where, problem in group:
-            yield ProblemLine(f"  {where}: {advised(problem)}", 1)
+            yield ProblemLine(f"  {where}: {advised(problem)}", 1, is_error)
         return
-    kind = group[0][1].kind
-    yield ProblemLine(f"  {kind.title}: {several(len(group), 'time')}. {kind.advice}", len(group) - _EXAMPLES)
+    many = f"  {kind.title}: {several(len(group), 'time')}. {kind.advice}"
+    yield ProblemLine(many, len(group) - _EXAMPLES, is_error)
     for where, problem in group[:_EXAMPLES]:
-        yield ProblemLine(f"    e.g. {where}: {problem.what}", 1)
+        yield ProblemLine(f"    e.g. {where}: {problem.what}", 1, is_error)
 
 
 def _where(problem: Problem, run: Run) -> str:

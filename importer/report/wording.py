@@ -7,6 +7,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from importer.models import Outcome, Run, Status, dollars
+from importer.problems import CREDIT_MEMO, NO_ACCOUNT, NOT_SENT
 
 
 class Place(StrEnum):
@@ -132,20 +133,26 @@ def next_steps(run: Run, *, has_workbook: bool = True) -> tuple[str, ...]:
     if counts[Status.CONFLICT]:
         which = several(counts[Status.CONFLICT], "invoice")
         steps.append(f"Compare {which} with what was posted before under the same number.")
-    mend = counts[Status.NEEDS_FIXING] + counts[Status.REFUSED]
+    holding_up = [problem for problem in run.reading.problems if problem.kind.stops_run]
+    steps += [
+        f"{problem.what} {problem.kind.advice if problem.advice is None else problem.advice}" for problem in holding_up
+    ]
+    if any(problem.kind is NO_ACCOUNT for outcome in run.outcomes for problem in outcome.problems):
+        steps.append(f"{NO_ACCOUNT.title}. {NO_ACCOUNT.advice}")
+    mend = counts[Status.REFUSED] + sum(map(_is_to_mend, run.outcomes))
     if mend:
         where = ": the sheet “To fix” shows every cell that is wrong" if has_workbook else ""
         steps.append(f"Correct {several(mend, 'invoice')}{where}.")
         if has_workbook:
             steps.append(GIVE_BACK)
-    loose = [problem for problem in run.reading.problems if problem.is_error]
+    loose = [problem for problem in run.reading.problems if problem.is_error and not problem.kind.stops_run]
     in_rows = sum(problem.place.row is not None for problem in loose)
     if in_rows:
         where = "; “To fix” shows them too" if has_workbook else ""
         steps.append(f"Look at {several(in_rows, 'problem')} in rows that belong to no invoice{where}.")
     if len(loose) > in_rows:
         steps.append(f"Look at {several(len(loose) - in_rows, 'problem')} of the input as a whole.")
-    if counts[Status.NOT_SENT]:
+    if counts[Status.NOT_SENT] and not holding_up:
         which = several(counts[Status.NOT_SENT], "invoice")
         steps.append(f"Run the same file again to send {which}; what was posted stays posted.")
     if counts[Status.READY]:
@@ -153,9 +160,18 @@ def next_steps(run: Run, *, has_workbook: bool = True) -> tuple[str, ...]:
         steps.append(
             f"Send {which} that {'is' if counts[Status.READY] == 1 else 'are'} ready: “invoice-importer submit”."
         )
-    if not steps and counts[Status.POSTED]:
+    if counts[Status.POSTED] and any(outcome.resman == "pending" for outcome in run.outcomes):
+        steps.append("See in a few minutes whether ResMan took them: “invoice-importer status”.")
+    elif not steps and counts[Status.POSTED]:
         steps.append("Nothing to do here. The new invoices wait in ResMan for approval.")
     return tuple(steps) or ("Nothing to do.",)
+
+
+def _is_to_mend(outcome: Outcome) -> bool:
+    """True where a cell of the invoice is wrong, and not only a setting missing."""
+    errors = [problem for problem in outcome.problems if problem.is_error]
+    only_that = bool(errors) and all(problem.kind is NO_ACCOUNT for problem in errors)
+    return outcome.status is Status.NEEDS_FIXING and not only_that
 
 
 def how_to_go_on(outcome: Outcome) -> str:
@@ -167,6 +183,10 @@ def how_to_mend(outcome: Outcome | None) -> str:
     """What to do with a row of "To fix"; None stands for a row that belongs to no invoice."""
     if outcome is None:
         return "Complete the row, or delete it if it is no invoice."
+    if any(problem.kind is CREDIT_MEMO for problem in outcome.problems):
+        return "Enter it in ResMan by hand, and delete its rows here."
+    if any(problem.kind is NOT_SENT and problem.advice == "" for problem in outcome.problems):
+        return "Nothing to correct here: the sheet “Summary” says what holds up the whole run."
     return {
         Status.NEEDS_FIXING: "Correct the cells marked red.",
         Status.REFUSED: "Correct what the answer names.",

@@ -188,7 +188,7 @@ class Api:
             )
             answer = self._exchange(request, turn)
         if answer.status >= 300:
-            raise _failure(answer, writing=True)
+            raise _failure(answer, self.token, writing=True)
         return answer
 
     def _get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
@@ -215,7 +215,7 @@ class Api:
         if follow and answer.location is not None:
             return self._read_elsewhere(urljoin(self.url + path, answer.location))
         if answer.status >= 300:
-            raise _failure(answer, writing=False)
+            raise _failure(answer, self.token, writing=False)
         if answer.body is None:
             raise OutcomeUnknown("The API's answer cannot be read.", http_status=answer.status)
         return answer.body
@@ -325,10 +325,10 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _failure(answer: Answer, *, writing: bool) -> RequestError:
+def _failure(answer: Answer, token: SecretStr, *, writing: bool) -> RequestError:
     """What a status of 300 and above means. `REFUSALS` apart, nobody knows who may have acted."""
     status = answer.status
-    said = words_of(answer.body)
+    said = words_of(answer.body).replace(token.get_secret_value(), "…")  # an answer may quote the request
     if status in (401, 403):
         return AccessDenied(
             f"The API does not accept this token ({status})." + said,

@@ -20,10 +20,14 @@ from importer.models import Payload, normalised_number
 from importer.submitter.answers import HeldInvoice
 
 _TIME_OUT = re.compile(
-    r"time[\s_-]*d?[\s_-]*out|deadline|ETIMEDOUT|ECONNRESET|socket hang up|gateway|\b50[234]\b"
-    r"|connection (was )?(reset|closed|lost)",
+    r"time[\s_-]*d?[\s_-]*out|deadline|\b(?-i:E[A-Z]{3,}(_[A-Z]+)*)\b|network|socket|hang ?up|abort|interrupt|cancel"
+    r"|gateway|\b5\d\d\b|internal (server )?error|unavailable|unreachable|no response|connection|\breset\b",
     re.IGNORECASE,
 )
+
+
+Named = tuple[str, str]
+"""A value and the name under which it stands; "" where it has none."""
 
 
 class Match(IntEnum):
@@ -47,18 +51,28 @@ class Sought:
         """The invoice number for comparing."""
         return normalised_number(self.payload.invoice_number)
 
-    def in_record(self, values: frozenset[str]) -> Match:
-        """How far a record agrees that consists of these values (see `values_of`)."""
+    def in_record(self, record: frozenset[Named]) -> Match:
+        """How far a record agrees that consists of these values (see `values_of`).
+
+        A number is one only where it stands under a name that says so: 6500 may be a total in cents.
+        """
+        values = {value for _, value in record}
         if self.number not in values:
             return Match.NO
         cents = self.payload.total_amount_in_cents
         amount = Decimal(cents).scaleb(-2)
+        totals = {str(cents), f"{amount:.2f}", _digits(amount)}
         found = (
-            bool(values & {str(cents), f"{amount:.2f}", _digits(amount)}),
+            bool(values & totals),
             bool(values & _ids(self.payload.vendor_id, self.x_vendor_id)),
             bool(values & _ids(self.payload.property_id, self.x_property_id)),
         )
-        return {3: Match.YES, 2: Match.MAYBE}.get(sum(found), Match.NO)
+        named = any(value == self.number and _OF_THE_NUMBER.search(name) for name, value in record) and any(
+            value in totals and _OF_THE_TOTAL.search(name) for name, value in record
+        )
+        if all(found) and named:
+            return Match.YES
+        return Match.MAYBE if sum(found) >= 2 else Match.NO
 
     def held(self, invoice: HeldInvoice) -> Match:
         """How far an invoice agrees that ResMan holds. What it leaves blank contradicts nothing, and proves nothing."""
@@ -72,37 +86,43 @@ class Sought:
         return Match.YES if vendor and place and total else Match.MAYBE
 
 
+_OF_THE_NUMBER = re.compile(r"invoice|bill|document|reference|^(number|num|no|ref)$", re.IGNORECASE)
+_OF_THE_TOTAL = re.compile(r"total|amount|sum|balance", re.IGNORECASE)
+_ELEMENT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)[^<>]*>([^<>]+)<")
+_ATTRIBUTE = re.compile(r"([\w.-]+)=\"([^\"<>]*)\"")
+
+
 def smells_of_time_out(words: str) -> bool:
     """True where a failure does not prove that ResMan has nothing. Contract, "What became of it"."""
     return bool(_TIME_OUT.search(words))
 
 
-def values_of(record: Any) -> frozenset[str]:
-    """Every value in a record, as text for comparing; text that is JSON or markup itself is looked into."""
-    return frozenset(_values(record, depth=0))
+def values_of(record: Any) -> frozenset[Named]:
+    """Every value in a record under its name, as text for comparing; text that is JSON or markup is looked into."""
+    return frozenset(_values("", record, depth=0))
 
 
-def _values(record: Any, depth: int) -> Iterator[str]:
+def _values(name: str, record: Any, depth: int) -> Iterator[Named]:
     if depth > 12:
         return
     if isinstance(record, dict):
-        for value in record.values():
-            yield from _values(value, depth + 1)
+        for key, value in record.items():
+            yield from _values(str(key), value, depth + 1)
     elif isinstance(record, list):
         for value in record:
-            yield from _values(value, depth + 1)
+            yield from _values(name, value, depth + 1)
     elif isinstance(record, str):
-        yield normalised_number(record)
+        yield name, normalised_number(record)
         if record[:1] in ("{", "[", '"'):
             with suppress(ValueError, RecursionError):
-                yield from _values(json.loads(record), depth + 1)
+                yield from _values(name, json.loads(record), depth + 1)
         if "<" in record:
-            for inner in re.findall(r">([^<>]+)<|=\"([^\"<>]*)\"", record):
-                yield from (normalised_number(each) for each in inner if each)
+            for inner, value in (*_ELEMENT.findall(record), *_ATTRIBUTE.findall(record)):
+                yield inner, normalised_number(value)
     elif isinstance(record, int) and not isinstance(record, bool):
-        yield str(record)
+        yield name, str(record)
     elif isinstance(record, float):
-        yield _digits(Decimal(str(record)))
+        yield name, _digits(Decimal(str(record)))
 
 
 def _digits(number: Decimal) -> str:

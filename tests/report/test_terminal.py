@@ -69,7 +69,7 @@ def test_problems_of_one_kind_stand_together() -> None:
 def test_what_does_not_fit_is_counted() -> None:
     """Never more lines than asked for, and no problem is left uncounted."""
     said = _said(_many(12), Path("x.xlsx"), lines=6)
-    assert "… and 5 more, in the workbook" in said
+    assert "… and 3 more wrong, 2 more worth a look, in the workbook" in said
     assert "  A-0, E2: 'x' is not a date. Write it like 2026-03-31." not in said
 
 

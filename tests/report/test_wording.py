@@ -64,7 +64,15 @@ def test_doubt_comes_first_and_nothing_is_left_unsaid() -> None:
         *(factory.outcome(factory.invoice(number=status), status) for status in Status),
         stopped="The token was refused.",
     )
-    assert [step.split()[0] for step in next_steps(run)] == ["Run", "The", "Compare", "Correct", "Correct", "Run", "Send"]
+    assert [step.split()[0] for step in next_steps(run)] == [
+        "Run",
+        "The",
+        "Compare",
+        "Correct",
+        "Correct",
+        "Run",
+        "Send",
+    ]
     assert next_steps(factory.run(factory.outcome(status=Status.ALREADY_POSTED))) == ("Nothing to do.",)
 
 

@@ -36,7 +36,7 @@ def without(*names: str, **changed: object) -> dict[str, Any]:
         without(total_amount_in_cents="125.00"),
         without(total_amount_in_cents=125),
         without("vendor_id", "property_id", vendor="9d31-VENDOR", site="77ac-property"),
-        '<Invoice Number="INV-1"><Vendor>9D31-vendor</Vendor><Property>77AC-property</Property><T>125.00</T></Invoice>',
+        '<Invoice Number="INV-1"><Vendor>9D31-vendor</Vendor><Site>77AC-property</Site><Total>125.00</Total></Invoice>',
     ],
 )
 def test_the_same_in_every_shape(record: object) -> None:
@@ -208,3 +208,10 @@ def test_the_payload_is_what_is_sought() -> None:
     """An invoice is found by its own request, whatever its fields hold."""
     odd = payload("N° 7/\u00bd  B", notes='{"')
     assert Sought(odd).in_record(values_of(json.loads(odd.body()))) is Match.YES
+
+
+def test_a_total_in_cents_is_no_invoice_number() -> None:
+    """Somebody else's invoice over 6,500 cents is not our invoice 6500 over $65.00."""
+    ours = Sought(payload("6500", cents=6_500))
+    theirs = {**BODY, "invoice_number": "A-9", "total_amount_in_cents": 6_500}
+    assert ours.in_record(values_of(theirs)) is not Match.YES
