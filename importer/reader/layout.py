@@ -122,7 +122,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     if separate:
         total = "total_amount" if "total_amount" in mapped.columns else "total_amount_in_cents"
         mapped.columns["line_amount"] = mapped.columns[total]
-    source = Source(file, sheet.name, heading.last + 1, heading.cells, dict(mapped.columns))
+    source = Source(file, sheet.name, heading.last + 1, heading.cells, dict(mapped.columns), profile.name or None)
     rows = list(map(Row._make, zip(repeat(source), (index + 1 for index in filled), cells)))
     skipped.sort(key=lambda each: each.row)
     asked = {kept.index(place): why for place, why in leftovers.asked.items()}
