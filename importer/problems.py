@@ -129,10 +129,12 @@ UNKNOWN_COLUMN = _warning(
     "A column is not used",
     "Rename its heading if it should be; otherwise nothing needs doing.",
 )
-BROKEN_QUOTES = _error(
+BROKEN_QUOTES = Kind(
     "broken-quotes",
+    Severity.ERROR,
     "Quotation marks do not match, so it cannot be told where the rows end",
-    "Correct them (inside a quoted text each is written twice), then run the file again.",
+    "Nothing of the run is sent. Correct them (inside a quoted text each is written twice), then run the file again.",
+    stops_run=True,
 )
 FILE_CUT_SHORT = _warning(
     "file-cut-short",

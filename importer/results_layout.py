@@ -124,6 +124,8 @@ def _canonical(cell: Cell) -> str:
             return _duration(timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second))
         case timedelta() as length:
             return _duration(length)
+        case float() as number if not number.is_integer() or abs(number) >= 1e15:
+            return cell_text(float(f"{number:.12g}"))  # spreadsheet programs save 15 digits, each rounding its own way
         case written:
             return cell_text(written)
 
@@ -138,7 +140,8 @@ def _duration(length: timedelta) -> str:
 def row_digest(file: str, sheet: str | None, row: int, cells: Iterable[Cell]) -> str:
     """16 hexadecimal digits over the row's place and content; the same before writing and after reading back.
 
-    Trailing blanks do not count, nor whether 1250 is a number or text.
+    Trailing blanks do not count, nor whether 1250 is a number or text, nor digits of a fraction beyond the twelfth:
+    the same after Excel or LibreOffice has saved the workbook.
     """
     texts = [
         cell if cell.__class__ is str and cell.isascii() and cell.isprintable() else _canonical(cell) for cell in cells

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from importer import token
 from importer.errors import BadSettings
@@ -35,28 +35,51 @@ CONFIG_NAME = "importer.toml"
 class Settings(BaseModel):
     """Every setting, complete. The documentation of each stands in the README's table, which a test compares."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
 
     home: Path
     url: str = PRODUCTION
     integration_id: str | None = None
     token: SecretStr | None = None  # from the environment; `find_token` also looks where `login` keeps it
-    ledger: str = ""  # SQLAlchemy URL; filled in from `home` when not set
+    ledger: Annotated[str, Field(repr=False)] = ""  # SQLAlchemy URL, perhaps with a password; filled in from `home`
     rate_limit: Annotated[int, Field(ge=1, le=100_000)] = 115
     rate_window_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     full_speed: bool = False
     release_unfound_after_hours: Annotated[float, Field(gt=0)] | None = None
     sandbox: bool = False  # True: `url` is the embedded stand-in, whatever its port
 
+    @field_validator("url")
+    @classmethod
+    def _leads_to_an_api(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            parts.port  # noqa: B018 -- raises ValueError where it is no number
+        except ValueError:
+            raise ValueError("it is not a web address") from None
+        if parts.username or parts.password:
+            raise ValueError("it must not contain a user name or a password")
+        if parts.scheme not in ("http", "https") or not parts.hostname or set(url) & set(" \t\n\\"):
+            raise ValueError(f"{url!r} is not a web address")
+        if parts.query or parts.fragment:
+            raise ValueError("it has more than an address in it: leave out what follows the ? or #")
+        if parts.scheme == "http" and parts.hostname != "localhost" and not _is_loopback(parts.hostname):
+            raise ValueError(f"{url!r} is not encrypted; use https")
+        return url
+
+    @field_validator("home")
+    @classmethod
+    def _is_absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("token")
+    @classmethod
+    def _can_be_a_header(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and not token.is_plausible(given):
+            raise ValueError("it has spaces or characters in it that no token has; copy it again")
+        return given
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"the address {self.url!r} is not a web address")
-        if parts.scheme == "http" and parts.hostname not in ("localhost", "::1") and not _is_loopback(parts.hostname):
-            raise ValueError(f"the address {self.url!r} is not encrypted; use https")
-        if parts.username or parts.password:
-            raise ValueError("the address must not contain a user name or a password")
         if not self.ledger:
             object.__setattr__(self, "ledger", f"sqlite:///{self.home / 'ledger.sqlite3'}")
         return self
@@ -67,13 +90,15 @@ class Settings(BaseModel):
         if self.sandbox:
             return "sandbox"
         parts = urlsplit(self.url)
+        host = (parts.hostname or "").rstrip(".")
+        host = f"[{host}]" if ":" in host else host
         port = f":{parts.port}" if parts.port and parts.port != {"http": 80, "https": 443}[parts.scheme] else ""
-        return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}{parts.path.rstrip('/')}"
+        return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
     @property
     def is_production(self) -> bool:
         """True where what is posted becomes a real invoice."""
-        return self.destination == PRODUCTION
+        return not self.sandbox and urlsplit(self.destination).hostname == urlsplit(PRODUCTION).hostname
 
     def with_sandbox(self, *, url: str, token: str, integration_id: str) -> Settings:
         """The same settings against an embedded stand-in at `url`, with a home of its own inside this one."""
@@ -109,26 +134,28 @@ def load(
     found: dict[str, Any] = {
         setting: environment[name].strip() for name, setting in ENVIRONMENT.items() if environment.get(name, "").strip()
     }
-    found |= {name: value for name, value in options.items() if value is not None}
+    sources = {setting: name for name, setting in ENVIRONMENT.items() if setting in found}
+    for name, value in options.items():
+        if value is not None:
+            found[name], sources[name] = value, f"--{name.replace('_', '-')}"
     home = Path(str(found.get("home") or _default_home())).expanduser()
     path, written = _config_file(config, folder, home)
-    unknown = sorted(set(written) - set(Settings.model_fields) | set(written) & {"token", "sandbox"})
+    unknown = sorted(set(written) - (set(Settings.model_fields) - {"token", "sandbox"}))
     if unknown:
         advice = "Remove it; see the table of settings in the README."
         if "token" in unknown:
             advice = "Remove it; `invoice-importer login` keeps the token where only you can read it."
         raise BadSettings(f"{path} has a setting that it cannot have: {', '.join(unknown)}.", advice)
-    merged = written | found
-    merged["home"] = Path(str(merged.get("home") or home)).expanduser().absolute()
+    merged = {"home": str(home)} | written | found
     try:
         return Settings(**merged)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        reason = first["msg"].removeprefix("Value error, ")
-        origin = next((env for env, setting in ENVIRONMENT.items() if setting == name and setting in found), None)
-        where = origin or (f"{name} in {path}" if name in written else name or "The address")
-        raise BadSettings(f"{where} is not usable: {reason}.") from error
+        wrong = []
+        for each in error.errors(include_url=False, include_input=False, include_context=False):
+            name = str(each["loc"][0])
+            reason = each["msg"].removeprefix("Value error, ").removeprefix("Input ")
+            wrong.append(f"{sources.get(name, f'{name} in {path}')} is not usable: {reason}.")
+        raise BadSettings(" ".join(wrong), "Correct it; nothing was sent.") from error
 
 
 def _default_home() -> Path:
@@ -141,13 +168,16 @@ def _config_file(given: Path | None, folder: Path, home: Path) -> tuple[Path, di
     candidates = [given] if given else [folder / CONFIG_NAME, home / CONFIG_NAME]
     for path in candidates:
         try:
-            return path, tomllib.loads(path.read_text(encoding="utf-8-sig"))
+            written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             continue
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadSettings(f"The settings file {path} cannot be read: {error}.") from error
+        except OSError as error:
+            raise BadSettings(f"The settings file {path} cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise BadSettings(f"The settings file {path} is not text in UTF-8.", "Save it as UTF-8.") from error
         except tomllib.TOMLDecodeError as error:
             raise BadSettings(f"The settings file {path} is not valid TOML: {error}.") from error
+        return path, {name: value for name, value in written.items() if value != ""}
     if given:
         raise BadSettings(f"There is no settings file {given}.")
     return candidates[-1], {}

@@ -14,20 +14,27 @@ from importer.errors import BadSettings
 SERVICE = "invoice-importer"
 
 
+def is_plausible(token: SecretStr) -> bool:
+    """True for text that can travel as a header; the libraries below quote what they refuse, and a token is secret."""
+    text = token.get_secret_value()
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
 def find(destination: str, home: Path) -> SecretStr | None:
-    """The kept token for a destination. Raises `BadSettings` where its file can be read by others."""
-    kept = _from_keyring(destination) or _from_file(_file(home))
-    return SecretStr(kept) if kept else None
+    """The kept token for a destination. Raises `BadSettings` where its file can be read by others, or is no token."""
+    kept = SecretStr(_from_keyring(destination) or _from_file(_file(home)) or "")
+    if kept and not is_plausible(kept):
+        raise BadSettings("The kept access token is damaged.", "Run `invoice-importer login` again.")
+    return kept or None
 
 
 def keep(token: SecretStr, destination: str, home: Path) -> str:
     """Keeps a token and says where. Raises `BadSettings` where that cannot be done."""
-    import keyring
-    import keyring.errors
-
     try:
+        import keyring
+
         keyring.set_password(SERVICE, destination, token.get_secret_value())
-    except keyring.errors.KeyringError:
+    except Exception:  # noqa: BLE001 -- see _from_keyring
         return _keep_in_file(token, _file(home))
     with suppress(OSError):
         _file(home).unlink()
@@ -36,11 +43,10 @@ def keep(token: SecretStr, destination: str, home: Path) -> str:
 
 def forget(destination: str, home: Path) -> bool:
     """Removes what `keep` kept; True where there was something."""
-    import keyring
-    import keyring.errors
-
     removed = False
-    with suppress(keyring.errors.KeyringError):
+    with suppress(Exception):  # see _from_keyring
+        import keyring
+
         keyring.delete_password(SERVICE, destination)
         removed = True
     with suppress(OSError):
@@ -54,13 +60,12 @@ def _file(home: Path) -> Path:
 
 
 def _from_keyring(destination: str) -> str | None:
-    import keyring
-    import keyring.errors
-
     try:
+        import keyring
+
         return keyring.get_password(SERVICE, destination)
-    except keyring.errors.KeyringError:
-        return None  # a machine without a keyring, or a locked one: the file is asked next
+    except Exception:  # noqa: BLE001 -- none, locked, misconfigured: each backend fails in its own way; ask the file
+        return None
 
 
 def _from_file(path: Path) -> str | None:

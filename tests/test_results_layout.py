@@ -76,9 +76,10 @@ def test_the_clerks_columns_lie_between_ours() -> None:
 
 
 def test_a_digest_changes_with_what_matters() -> None:
-    """Content and place count; trailing blanks, and numbers typed as text, do not."""
+    """Content and place count; trailing blanks, and numbers typed as text, do not; nor the 13th digit of a fraction."""
     digest = row_digest("a.xlsx", "S", 2, ("x", 1250.0, None))
     assert digest == row_digest("a.xlsx", "S", 2, ("x", "1250"))
+    assert row_digest("a", None, 2, (37.35667769206745,)) == row_digest("a", None, 2, (37.3566776920675,))
     others = [
         row_digest("b.xlsx", "S", 2, ("x", 1250.0)),
         row_digest("a.xlsx", None, 2, ("x", 1250.0)),

@@ -50,9 +50,16 @@ READING = (
         "--results",
         type=click.Path(path_type=Path),
         metavar="PATH",
-        help="Where the results workbook goes: a folder, or a name ending in .xlsx. [beside the input]",
+        help="Where the results go: a folder, or a name ending in .xlsx or .csv. [beside the input]",
     ),
     click.option("--no-results", is_flag=True, help="Write no results workbook."),
+    click.option("--annotate", is_flag=True, help="Also write a copy of each .xlsx with the wrong cells marked."),
+    click.option(
+        "--summary",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Also write a one-page summary for mailing, as HTML.",
+    ),
     click.option("--sheet", metavar="NAME", help="The sheet to read."),
     click.option(
         "--expect-count", metavar="N", type=click.IntRange(min=0), help="How many invoices there must be, or none goes."
@@ -79,13 +86,13 @@ def with_options(*options: Callable[[F], F]) -> Callable[[F], F]:
 @with_options(*READING)
 def check(**given: Any) -> int:
     """Reads, checks, and says what would happen. Sends nothing, ever."""
-    from importer.cli.desk import at_desk, results_path, wanted
+    from importer.cli.desk import at_desk, outputs, wanted
     from importer.cli.rendering import render
     from importer.pipeline import check_files
 
     with at_desk(given) as desk:
-        target = results_path(given)
-        return render(check_files(wanted(given), desk), desk, target, as_json=given["as_json"])
+        asked = outputs(given)
+        return render(check_files(wanted(given), desk), desk, asked)
 
 
 @commands.command()
@@ -95,21 +102,21 @@ def check(**given: Any) -> int:
 @click.option("--full-speed", is_flag=True, help="Use all of the API's rate limit; its answers then get slower.")
 def submit(**given: Any) -> int:
     """Reads, checks, and posts what is right. Asks once before posting."""
-    from importer.cli.desk import at_desk, results_path, wanted
+    from importer.cli.desk import at_desk, outputs, wanted
     from importer.cli.rendering import ask, render
     from importer.pipeline import submit_files
     from importer.report.target import check_target
 
     with at_desk(given, serving=True) as desk:
-        target = results_path(given)
+        asked = outputs(given)
         finished = submit_files(
             wanted(given),
             desk,
             agree=lambda would: given["yes"] or given["approved"] is not None or ask(would, desk),
-            before=lambda: None if target is None else check_target(target),
+            before=lambda: None if asked.results is None else check_target(asked.results),
             approved=given["approved"],
         )
-        return render(finished, desk, target, as_json=given["as_json"])
+        return render(finished, desk, asked)
 
 
 @commands.command()

@@ -8,8 +8,9 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -65,20 +66,32 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
     return Wanted(tuple(given["files"]), given["sheet"], Expected(given["expect_count"], _cents(given["expect_total"])))
 
 
-def results_path(given: Mapping[str, Any]) -> Path | None:
-    """Where the workbook goes; None with `--no-results`."""
-    if given["no_results"]:
-        return None
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What is to be written and printed of a run."""
+
+    results: Path | None  # None: no workbook
+    summary: Path | None
+    annotated: tuple[Path, ...]  # the inputs of which a marked copy is wanted
+    as_json: bool
+
+
+def outputs(given: Mapping[str, Any]) -> Outputs:
+    """What is to be written and printed of a run."""
     files: tuple[Path, ...] = given["files"]
-    asked: Path | None = given["results"]
+    results = None if given["no_results"] else _results_path(files, given["results"])
+    return Outputs(results, given["summary"], files if given["annotate"] else (), given["as_json"])
+
+
+def _results_path(files: Sequence[Path], asked: Path | None) -> Path:
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     name = f"{files[0].stem}{more}.results.xlsx"
     if asked is None:
         return files[0].parent / name
     if asked.is_dir() or not asked.suffix:
         return asked / name
-    if asked.suffix.lower() != ".xlsx":
-        raise click.UsageError(f"--results {asked} is neither a folder nor a name that ends in .xlsx.")
+    if asked.suffix.lower() not in (".xlsx", ".csv"):
+        raise click.UsageError(f"--results {asked} is neither a folder nor a name that ends in .xlsx or .csv.")
     return asked
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,8 +14,9 @@ from rich.console import Console
 
 from importer import report
 from importer.afterwards import Known, keep_results
+from importer.cli.desk import Outputs
 from importer.desk import Desk
-from importer.errors import ImporterError
+from importer.errors import ImporterError, LedgerUnavailable
 from importer.models import Run, Status, dollars
 from importer.report.history import history, history_json
 from importer.report.standing import doubts, standing
@@ -22,17 +24,39 @@ from importer.report.standing import doubts, standing
 INTERRUPTED = 130
 
 
-def render(run: Run, desk: Desk, target: Path | None, *, as_json: bool) -> int:
-    """Writes the workbook, prints the summary or the JSON object, and returns the exit code."""
-    written = None if target is None else _write(run, desk, target)
+def render(run: Run, desk: Desk, asked: Outputs) -> int:
+    """Writes what was asked for, prints the summary or the JSON object, and returns the exit code."""
+    written = None if asked.results is None else _write(run, desk, asked.results)
     if written is not None:
-        keep_results(desk, run.id, written)
+        _remember(desk, run, written)
+    if asked.summary is not None:
+        _also(desk, partial(report.write_html_summary, run, asked.summary))
+    for original in asked.annotated:
+        marked = (asked.results or original).parent / f"{original.stem}.annotated.xlsx"
+        _also(desk, partial(report.annotate, original, run, marked))
     desk.watcher.end()
-    if as_json:
+    if asked.as_json:
         print_json(report.as_json(run, written))
     else:
         console(sys.stdout).print(report.summary(run, written))
     return INTERRUPTED if desk.stop.is_set() and run.exit_code != 3 else run.exit_code
+
+
+def _remember(desk: Desk, run: Run, written: Path) -> None:
+    try:
+        keep_results(desk, run.id, written)
+    except LedgerUnavailable as error:
+        desk.watcher.end()
+        click.echo(str(error), err=True)
+
+
+def _also(desk: Desk, write: Callable[[], Path]) -> None:
+    """Something beside the results: where it cannot be written, that is said, and the rest goes on."""
+    desk.watcher.end()
+    try:
+        click.echo(f"Also written: {write()}", err=True)
+    except ImporterError as error:
+        click.echo(str(error), err=True)
 
 
 def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: bool) -> int:
@@ -43,7 +67,7 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
             beside = each.results.with_name(f"{each.results.stem} (status).xlsx")
             written = _write(each.run, desk, each.results if each.is_as_written else beside)
             if written is not None and each.is_as_written:
-                keep_results(desk, each.run.id, written)
+                _remember(desk, each.run, written)
     desk.watcher.end()
     if as_json:
         print_json(report.as_json(told, written))
@@ -96,9 +120,9 @@ def console(stream: TextIO) -> Console:
 
 
 def _write(run: Run, desk: Desk, target: Path) -> Path | None:
-    """The workbook; in the home where it cannot be written where it should, because what was posted must be told."""
+    """The results; in the home where it cannot be written where it should, because what was posted must be told."""
     try:
-        return report.write_workbook(run, target)
+        return report.write_csv(run, target) if target.suffix == ".csv" else report.write_workbook(run, target)
     except ImporterError as error:
         if run.command != "submit":
             raise

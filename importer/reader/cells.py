@@ -15,7 +15,7 @@ from itertools import islice
 
 from importer import columns, problems
 from importer.models import Cell, ErrorCell, UncalculatedCell, cell_text
-from importer.reader.dates import DateOrder, evident_order, read_text_date
+from importer.reader.dates import DateOrder, evident_orders, is_numeric_date, read_text_date
 from importer.reader.money import AMERICAN, Marks, OtherCurrency, evident_marks, read_amount
 
 
@@ -41,6 +41,7 @@ HUNDRED = Decimal(100)
 PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,8})?")
 SCIENTIFIC = re.compile(r"[-+]?\d(?:[.,]\d+)?E[-+]\d{2,3}", re.IGNORECASE)
 ZEROED_DIGITS = re.compile(r"[1-9]\d{14}0{3,}")
+SERIAL_TEXT = re.compile(r"\d{5}")
 MOJIBAKE = re.compile(r"\ufffd|Ã[\x80-\xbf¡-¿ƒ]|Â[\xa0-\xbf]|â€|ï»¿")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NUMBER_TYPES = (int, float)
@@ -93,6 +94,8 @@ def read_cells(
     distinct = dict.fromkeys(cells)
     read = _reader(kind, evident(kind, distinct, settled), is_id)
     meanings: dict[Cell, Value | Unreadable] = {cell: read(cell) for cell in distinct}
+    if kind is columns.Kind.DATE and _half_converted(distinct):
+        meanings |= {cell: _perhaps_swapped(cell) for cell in distinct if isinstance(cell, date)}
     return list(map(meanings.__getitem__, cells))
 
 
@@ -102,7 +105,8 @@ def evident(kind: columns.Kind, distinct: Iterable[Cell], settled: Conventions) 
         case columns.Kind.TEXT:
             return settled
         case columns.Kind.DATE if settled.date_order is None:
-            return replace(settled, date_order=evident_order(_texts(distinct)))
+            orders = evident_orders(_texts(distinct))
+            return replace(settled, date_order=orders.pop()) if len(orders) == 1 else settled
         case columns.Kind.DOLLARS | columns.Kind.CENTS | columns.Kind.QUANTITY if not settled.marks.certain:
             return replace(settled, marks=evident_marks(islice(_texts(distinct), ENOUGH_EVIDENCE)))
     return settled
@@ -216,6 +220,9 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
             found = read_text_date(text, conventions.date_order) if text else None
             if found is None or isinstance(found, date):
                 return found
+            if SERIAL_TEXT.fullmatch(text) and FIRST_SERIAL <= int(text) < LAST_SERIAL:
+                what = f"{quoted(text)} is the number of a day, as spreadsheets count them, and not a date."
+                return Unreadable(problems.NOT_A_DATE, what, text, "Format the column as dates, and export it again.")
             return Unreadable(found.kind, f"{quoted(text)} {found.why}", text)
         case ErrorCell() | UncalculatedCell():
             return _spreadsheet_error(cell)
@@ -223,6 +230,29 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
             return _serial(cell, conventions)
     text = cell_text(cell)
     return Unreadable(problems.NOT_A_DATE, f"{quoted(text)} is not a date.", text)
+
+
+def _half_converted(distinct: Iterable[Cell]) -> bool:
+    """True where a spreadsheet program took some dates of a foreign order for its own, and left the rest as text.
+
+    Then every date that it took has a day of 12 or less, and every text names a day above 12.
+    """
+    taken = [cell for cell in distinct if isinstance(cell, date)]
+    left = [text for text in _texts(distinct) if is_numeric_date(text)]
+    if not taken or not left or any(cell.day > 12 for cell in taken):
+        return False
+    return all(evident_orders([text]) for text in left) and any(cell.day != cell.month for cell in taken)
+
+
+def _perhaps_swapped(cell: date) -> date | Unreadable:
+    if cell.day == cell.month:
+        return cell.date() if isinstance(cell, datetime) else cell
+    text = cell_text(cell)
+    what = (
+        f"{quoted(text)} may have day and month the wrong way round: of this column the spreadsheet program has "
+        "turned only those texts into dates that fit its own order."
+    )
+    return Unreadable(problems.AMBIGUOUS_DATE, what, text, "Type the dates of this column again, like 2026-03-31.")
 
 
 def _serial(number: float, conventions: Conventions) -> date | Unreadable:

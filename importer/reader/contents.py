@@ -28,7 +28,7 @@ class Contents:
     """One file, opened. `format` is what its content is, whatever its name says.
 
     It is one of xlsx, xlsm, xlsb, xls, ods, xml (a workbook that Excel 2003 saved as XML), html and csv (with any
-    separator). `sheets` are those with cells, in the file's order; charts are left out, hidden ones are not.
+    separator). `sheets` are its worksheets in their order, hidden ones too; chart sheets are left out.
     """
 
     file: InputFile

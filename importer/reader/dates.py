@@ -108,9 +108,8 @@ def _day(year: int, month: int, day: int) -> date | NotRead:
         return _NO_SUCH_DAY
 
 
-def evident_order(texts: Iterable[str]) -> DateOrder | None:
-    """Which of day and month comes first, by those of the texts that allow one reading only; None if none does,
-    or if they disagree."""
+def evident_orders(texts: Iterable[str]) -> set[DateOrder]:
+    """Which of day and month comes first, by those of the texts that allow one reading only; both if they disagree."""
     orders: set[DateOrder] = set()
     for text in texts:
         found = _NUMERIC.fullmatch(text)
@@ -121,4 +120,9 @@ def evident_order(texts: Iterable[str]) -> DateOrder | None:
             orders.add("DMY")
         elif first <= 12 < second <= 31:
             orders.add("MDY")
-    return orders.pop() if len(orders) == 1 else None
+    return orders
+
+
+def is_numeric_date(text: str) -> bool:
+    """True for 03/14/2026 and its like, whatever comes first."""
+    return _NUMERIC.fullmatch(text) is not None

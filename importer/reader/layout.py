@@ -14,6 +14,7 @@ from importer.models import Cell, Row, SkippedRow, Source
 from importer.reader.amounts import Amounts, invoice_keys
 from importer.reader.cells import Conventions, Unreadable, Value, read_cells
 from importer.reader.contents import Contents, Sheet
+from importer.reader.dates import DateOrder, evident_orders
 from importer.reader.headings import spelled
 from importer.reader.leftovers import StatedTotal, find_leftovers
 from importer.reader.mapping import Mapped, map_headings
@@ -115,7 +116,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
         mapped = map_headings(heading.cells, profile, columns, where)
     if side == "lines" and "line_amount" not in mapped.columns and len(mapped.amounts) == 1:
         mapped.columns["line_amount"] = mapped.amounts.pop()
-    written = conventions(contents, profile)
+    written = _dates_by_table(conventions(contents, profile), mapped, columns)
     keys = invoice_keys(cells, mapped.columns, ("property_id", "vendor_id")) if mapped.amounts else []
     Amounts(heading.cells, mapped, columns, keys, written).settle()
     separate = side == "whole" and _one_row_each(mapped)
@@ -127,6 +128,18 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     skipped.sort(key=lambda each: each.row)
     asked = {kept.index(place): why for place, why in leftovers.asked.items()}
     return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked)
+
+
+def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) -> Conventions:
+    """One sheet is written by one hand: what one of its date columns shows of day and month holds for the others."""
+    if written.date_order is not None:
+        return written
+    orders: set[DateOrder] = set()
+    for name, index in mapped.columns.items():
+        if BY_NAME[name].kind is Kind.DATE:
+            distinct = dict.fromkeys(cells(index))
+            orders |= evident_orders(cell.strip() for cell in distinct if isinstance(cell, str))
+    return replace(written, date_order=orders.pop()) if len(orders) == 1 else written
 
 
 def _one_row_each(mapped: Mapped) -> bool:

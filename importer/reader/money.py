@@ -148,14 +148,15 @@ def _decimal_mark(digits: str) -> str | None:
 
 
 def evident_marks(texts: Iterable[str]) -> Marks:
-    """The marks that a column's cells show. Where they show none, or disagree, the American ones, as not certain."""
-    seen: set[str] = set()
+    """The marks that a column's cells show: those of most of them, the American ones where there are as many of either.
+
+    Where no cell shows any, the American ones as not certain.
+    """
+    seen = {".": 0, ",": 0}
     for text in texts:
         found = _AMOUNT.fullmatch(text.translate(_MINUS).translate(_SPACES))
         if found is not None and (mark := _decimal_mark(found["number"].replace("'", "").replace("’", ""))):
-            seen.add(mark)
-            if len(seen) > 1:
-                return Marks()
-    if seen == {","}:
+            seen[mark] += 1
+    if seen[","] > seen["."]:
         return Marks(",", ".", certain=True)
-    return Marks(certain=bool(seen))
+    return Marks(certain=seen["."] > 0)

@@ -13,7 +13,7 @@ from importer.problems import Problem
 from importer.reader.assembly import assemble
 from importer.reader.contents import Contents
 from importer.reader.damage import damage_report, with_findings
-from importer.reader.layout import lay_out
+from importer.reader.layout import Side, lay_out
 from importer.reader.profiles import NO_PROFILE, Chosen, Profile, choose_profile
 from importer.reader.sheets import left_out_table, plan_sheets
 
@@ -72,9 +72,10 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None)
     control_totals: list[ControlTotal] = []
     empty: list[FileUnreadable] = []
     layouts = []
-    for found in plan.chosen:
+    sides: list[Side] = ["header", "lines"] if plan.joined else ["whole" for _ in plan.chosen]
+    for found, side in zip(plan.chosen, sides, strict=True):
         try:
-            layouts.append(lay_out(contents, found.sheet, found.heading, profile))
+            layouts.append(lay_out(contents, found.sheet, found.heading, profile, side))
         except FileUnreadable as error:
             if len(plan.chosen) == 1 or plan.joined or found.has_rows:
                 raise

@@ -96,7 +96,7 @@ _FILLERS = frozenset(
     re.findall(
         r"\w+",
         "the of for on by in and your our a an de del la le du des da do di il el der die das "
-        "ex excl excluding incl including inc w o charged s",
+        "ex excl excluding incl including inc w o charged s d l",
     )
 )
 _PARTIES = frozenset({"vendor", "customer", "tax", "commercial", "original", "external", "credit", "notes"})

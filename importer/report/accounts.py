@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
 from typing import NamedTuple
@@ -26,14 +26,10 @@ class Answer(NamedTuple):
     remark: str  # why it was skipped, or with which row it is held back
 
     @property
-    def is_open(self) -> bool:
-        """True where it did not go and may be corrected."""
-        return self.status in OPEN_STATUSES
-
-    @property
     def said(self) -> str:
         """Remark and problems in one text, each cell called by its column's heading."""
-        return "\n".join([*([self.remark] if self.remark else []), *(self._say(problem) for problem in self.problems)])
+        remark = [self.remark] if self.remark else []
+        return "\n".join([*remark, *map(self._say, worst_first(self.problems))])
 
     def _say(self, problem: Problem) -> str:
         place = problem.place
@@ -51,6 +47,11 @@ def advised(problem: Problem) -> str:
     """What is wrong and the way out, without the place."""
     advice = problem.kind.advice if problem.advice is None else problem.advice
     return f"{problem.what} {advice}".strip()
+
+
+def worst_first(problems: Iterable[Problem]) -> list[Problem]:
+    """Errors, then warnings, otherwise in their order."""
+    return sorted(problems, key=lambda problem: not problem.is_error)
 
 
 def column_index(letters: str) -> int:
@@ -95,12 +96,27 @@ class Accounts:
     def answers(self, layout: Layout) -> Iterator[Answer]:
         """Every data row and skipped row of the layout's tables, in the files' order."""
         for table in layout.tables:
-            yield from self._answers(table)
+            entries: Iterator[Row | SkippedRow] = merge(table.rows, table.skipped, key=_number)
+            yield from self._answers(table.source, entries)
 
-    def _answers(self, table: Table) -> Iterator[Answer]:
-        source = table.source
+    def open_answers(self, layout: Layout) -> Iterator[Answer]:
+        """Those of them that did not go and may be corrected."""
+        for table in layout.tables:
+            yield from self._answers(table.source, self._open_rows(table))
+
+    def open_count(self, layout: Layout) -> int:
+        """How many `open_answers` gives."""
+        return sum(1 for table in layout.tables for _ in self._open_rows(table))
+
+    def _open_rows(self, table: Table) -> Iterator[Row]:
+        owner = self._owner.get(id(table.source), {})
+        for row in table.rows:
+            index = owner.get(row.number)
+            if index is None or self._outcomes[index].status in OPEN_STATUSES:
+                yield row
+
+    def _answers(self, source: Source, entries: Iterable[Row | SkippedRow]) -> Iterator[Answer]:
         owner = self._owner.get(id(source), {})
-        entries: Iterator[Row | SkippedRow] = merge(table.rows, table.skipped, key=_number)
         for entry in entries:
             number = _number(entry)
             problems = tuple(self._problems.get((id(source), number), ()))
@@ -151,10 +167,11 @@ def _number(entry: Row | SkippedRow) -> int:
 
 
 def _layouts(tables: Sequence[Table]) -> tuple[Layout, ...]:
+    """Those with data first: a sheet that was left out as a whole has neither headings nor data."""
     groups: dict[tuple[str, ...], list[Table]] = {}
     for table in tables:
         groups.setdefault(tuple(cell_text(cell) for cell in table.source.headings), []).append(table)
-    return tuple(
+    layouts = [
         Layout(
             group[0].source.headings,
             max(
@@ -165,4 +182,5 @@ def _layouts(tables: Sequence[Table]) -> tuple[Layout, ...]:
             tuple(group),
         )
         for headings, group in groups.items()
-    )
+    ]
+    return tuple(sorted(layouts, key=lambda one: not any(table.rows for table in one.tables)))

@@ -29,7 +29,7 @@ th { color: #34495E; border-bottom: 1px solid #34495E } .n { text-align: right; 
 .bar { width: 100%; margin: 16px 0 4px } .bar td { padding: 0; height: 22px; border: 1px solid #fff }
 .facts td { font-size: 12px; word-break: break-all } .facts td:first-child { white-space: nowrap; color: #5F6B77 }
 p, li { margin: 3px 0; overflow-wrap: anywhere }
-@media print { body { margin: 0 } .banner, .chip, .bar td, .next { print-color-adjust: exact } }
+@media print { body { margin: 0; font-size: 10px } .banner, .chip, .bar td, .next { print-color-adjust: exact } }
 """
 
 
@@ -159,6 +159,8 @@ def _problems(run: Run) -> str:
 
 
 def _rows(sums: TieOut) -> str:
+    if not sums.rows:
+        return ""
     lines = [(escape(row.label), f"{row.count:,}") for row in sums.rows]
     lines.append(("All rows", f"{sums.row_total:,}"))
     return "<h2>What became of every row</h2>" + _table(("", "Rows|"), lines, last_is_all=True)

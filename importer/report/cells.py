@@ -69,7 +69,7 @@ def lines_needed(text: str, width: float) -> int:
 
     Widths count in digits, and most letters of Arial are narrower; words that do not fit leave gaps.
     """
-    return sum(1 if len(line) <= width * 1.22 else -(-len(line) // int(width * 1.1)) for line in text.split("\n"))
+    return sum(1 if len(line) <= width * 1.22 else -(-len(line) // int(width * 1.15)) for line in text.split("\n"))
 
 
 def row_height(*texts: tuple[str, float]) -> float | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from importer.models import Outcome, Row, Run, Status
 from importer.report import styles
+from importer.report.accounts import worst_first
 from importer.report.cells import CellStyles, put_text, row_height
 from importer.report.rows_sheet import print_landscape
 from importer.report.styles import Styles
@@ -23,7 +24,7 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     ("Total", 14),
     ("Problems", 56),
     ("How to go on", 38),
-    ("Job id", 22),
+    ("Job id", 31),
     ("ResMan", 16),
     ("Lines", 8),
     ("Rows", 11),
@@ -51,7 +52,7 @@ def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: Mapping[int, 
         link = first_rows.get(id(outcome)) if at <= MAX_LINKS else None
         if link:
             sheet.write_url(at, _AT["Rows"], link, look.link, "rows")
-        told = "\n".join(problem.message for problem in outcome.problems)
+        told = "\n".join(problem.message for problem in worst_first(outcome.problems))
         way = _way(outcome)
         height = row_height((told, _WIDTHS["Problems"]), (way, _WIDTHS["How to go on"])) if told or way else None
         sheet.put_row(at, _cells(outcome, look, told, way, look.link if link else look.text), height)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
@@ -32,7 +33,7 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
     def __init__(self) -> None:
         super().__init__()
         self._styles: dict[int, str] = {}
-        self._letters: list[str] = []
+        self._openings: list[str] = []  # of a cell, by column, up to its row number
         self._put = -1
 
     def put_row(self, at: int, cells: Iterable[tuple[int, Value, Any]], height: float | None = None) -> None:
@@ -46,15 +47,19 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         row = str(at + 1)
         parts = [f'<row r="{row}">' if height is None else f'<row r="{row}" ht="{height:g}" customHeight="1">']
         last = 0
+        openings, styles = self._openings, self._styles
         for column, value, style in cells:
             if column >= EXCEL_COLUMNS:
                 break
             last = column
-            where = f'<c r="{self._letter(column)}{row}"{self._style(style)}'
-            if value.__class__ is str:
-                parts.append(f'{where} t="inlineStr"><is>{_text(str(value))}</is></c>')
+            if column >= len(openings):
+                self._extend(column)
+            shown = styles.get(id(style))
+            where = openings[column] + row + (self._style(style) if shown is None else shown)
+            if isinstance(value, str):
+                parts.append(f'{where} t="inlineStr"><is>{_text(value)}</is></c>')
             elif value is None:
-                parts.append(f"{where}/>")
+                parts.append(where + "/>")
             elif isinstance(value, bool):
                 parts.append(f'{where} t="b"><v>{value:d}</v></c>')
             else:
@@ -76,28 +81,31 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         else:
             super()._write_single_row(current_row_num)
 
-    def _letter(self, column: int) -> str:
-        while len(self._letters) <= column:
-            self._letters.append(column_letter(len(self._letters)))
-        return self._letters[column]
+    def _extend(self, column: int) -> None:
+        while len(self._openings) <= column:
+            self._openings.append(f'<c r="{column_letter(len(self._openings))}')
 
     def _style(self, style: Any) -> str:
-        if style is None:
-            return ""
-        known = self._styles.get(id(style))
-        if known is None:
-            known = f' s="{style._get_xf_index()}"'  # noqa: SLF001  # the number that XlsxWriter gave it; asked once a format
-            self._styles[id(style)] = known
-        return known
+        """What ends the cell's reference and names its format."""
+        number = None if style is None else style._get_xf_index()  # noqa: SLF001  # XlsxWriter's number for the format
+        self._styles[id(style)] = '"' if number is None else f'" s="{number}"'
+        return self._styles[id(style)]
 
 
 def _text(text: str) -> str:
+    return _short_text(text) if len(text) <= 60 else _any_text(text)
+
+
+def _any_text(text: str) -> str:
     text = tidy_text(text)
     if "_x" in text:
         text = _ESCAPE_LIKE.sub("_x005F_", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     space = ' xml:space="preserve"' if text and (text[0].isspace() or text[-1].isspace() or "\n" in text) else ""
     return f"<t{space}>{text}</t>"
+
+
+_short_text = lru_cache(maxsize=4096)(_any_text)  # a column says few things, many times
 
 
 def _number(value: float | date | time | timedelta | str | None) -> str:

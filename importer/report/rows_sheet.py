@@ -11,7 +11,7 @@ from importer import results_layout as layout
 from importer.models import Cell, cell_text
 from importer.problems import Problem
 from importer.report import styles
-from importer.report.accounts import Answer, Layout, advised, column_index
+from importer.report.accounts import Answer, Layout, advised, column_index, worst_first
 from importer.report.cells import CellStyles, money_columns, row_height
 from importer.report.styles import Styles
 from importer.report.wording import how_to_mend
@@ -139,7 +139,7 @@ class RowsSheet:
             if found:
                 wrong = any(problem.is_error for problem in found)
                 row.append((front + index, *(self._wrong if wrong else self._look).of(cell, is_money=index in money)))
-                self._comment(at, front + index, "\n".join(map(advised, found)))
+                self._comment(at, front + index, "\n".join(map(advised, worst_first(found))))
             elif cell not in (None, ""):
                 row.append((front + index, *plain.of(cell, is_money=index in money)))
         return row
@@ -163,7 +163,7 @@ class RowsSheet:
         sheet.set_column(layout.SHEET, layout.SHEET, 14, None, {"hidden": one_sheet})
         sheet.set_column(layout.ROW, layout.ROW, 7)
         sheet.set_column(layout.OUTCOME, layout.OUTCOME, 16)
-        sheet.set_column(4, 4, _WIDE if self._is_to_fix else 20)
+        sheet.set_column(4, 4, _WIDE if self._is_to_fix else 31)
         sheet.set_column(5, 5, _NARROW if self._is_to_fix else _WIDE)
         for index in range(self._layout.width):
             heading = self._heading(index)

@@ -57,9 +57,10 @@ def write_summary(
                 "Rounding", None, sums.rounding, "Sent less read: lines rounded to whole cents, named at their rows."
             )
 
-    page.section("What became of every row", "Rows", "")
-    whole = f"Rows of {several(len(run.reading.tables), 'table')} in {several(len(run.reading.files), 'file')}"
-    page.figures(whole, sums.row_total, None, bold=True)
+    if sums.rows:
+        page.section("What became of every row", "Rows", "")
+        whole = f"Rows of {several(len(run.reading.tables), 'sheet')} in {several(len(run.reading.files), 'file')}"
+        page.figures(whole, sums.row_total, None, bold=True)
     for row in sums.rows:
         meaning = "Not sent. “To fix” says why." if row.label == NO_INVOICE_LABEL else ""
         page.figures(row.label, row.count, None, meaning)
@@ -86,12 +87,13 @@ def _holds(one: Contents) -> str:
     what = (
         "that did not go, with what to correct" if one.title.startswith(layout.TO_FIX) else "with what became of each"
     )
-    return f"{several(one.rows, 'row')} {what}: {_where(one.first)} to {_where(one.last)}"
+    first, last = _table(one.first), _table(one.last)
+    until = f"{last} row {one.last.number:,}" if first != last else f"{one.last.number:,}"
+    return f"{several(one.rows, 'row')} {what}: {first} row {one.first.number:,} to {until}."
 
 
-def _where(answer: Answer) -> str:
-    sheet = f" {answer.source.sheet}" if answer.source.sheet else ""
-    return f"{answer.source.file}{sheet} row {answer.number:,}"
+def _table(answer: Answer) -> str:
+    return f"{answer.source.file} {answer.source.sheet}" if answer.source.sheet else answer.source.file
 
 
 def _notes(run: Run, unplaced: Iterable[Problem]) -> list[str]:
@@ -111,7 +113,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Destination", run.destination),
         ("Run", f"{run.id} ({run.command})"),
         ("Who", run.who),
-        ("Started", run.started.isoformat(" ", "seconds")),
+        ("Started", f"{run.started:%Y-%m-%d %H:%M:%S} {run.started.tzname()}"),
         ("Time taken", f"{str(taken).split('.')[0]}{pace}"),
         ("Plan", run.plan or "none: nothing is ready to be sent"),
     ]

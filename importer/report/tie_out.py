@@ -107,11 +107,13 @@ def _sent(outcome: Outcome) -> int:
 
 
 def _rows(run: Run) -> tuple[RowCount, ...]:
+    if not run.reading.tables:  # told from the ledger, without the files
+        return ()
     reasons = Counter(skipped.reason for table in run.reading.tables for skipped in table.skipped)
     in_invoices = sum(len(outcome.invoice.rows) for outcome in run.outcomes)
     in_none = run.reading.row_count - in_invoices
     return (
-        RowCount("Headings", len(run.reading.tables)),
+        RowCount("Headings", sum(table.source.heading_row > 0 for table in run.reading.tables)),
         RowCount("Rows of invoices", in_invoices),
         *([RowCount(NO_INVOICE_LABEL, in_none)] if in_none else []),
         *(RowCount(f"Left out: {reason}", count) for reason, count in sorted(reasons.items())),

@@ -34,7 +34,8 @@ def write_tie_out(sheet: Any, made: Styles, sums: TieOut) -> None:
     """Two tables, one below the other, each with its total."""
     columns = [(heading, cents) for heading, cents, always in MONEY_COLUMNS if always or any(map(cents, sums.vendors))]
     sheet.set_column(0, 0, 32)
-    sheet.set_column(1, 1, 26)
+    ids_are_names = all(party.id == party.name for party in (*sums.vendors, *sums.properties))
+    sheet.set_column(1, 1, 26, None, {"hidden": ids_are_names})
     sheet.set_column(2, 2, 10)
     sheet.set_column(3, 2 + len(columns), 15)
     sheet.set_column(3 + len(columns), 3 + len(columns), _WHY)

@@ -49,7 +49,7 @@ _DONE = {Status.READY: "ready to send", Status.POSTED: "posted", Status.ALREADY_
 MEANING = {
     Status.READY: "Nothing stands against sending it.",
     Status.POSTED: "Accepted. It starts unapproved in ResMan; a person approves it there.",
-    Status.ALREADY_POSTED: "Accepted in an earlier run with the very same content. Nothing was sent again.",
+    Status.ALREADY_POSTED: "Accepted in an earlier run with the same content. Not sent again.",
     Status.NEEDS_FIXING: "Not sent. Correct what its problems name, and run again.",
     Status.REFUSED: "Not taken. Correct what the answer names, and run again.",
     Status.IN_DOUBT: "It may have arrived. Do not enter it by hand; run “invoice-importer settle”.",
@@ -131,7 +131,7 @@ def how_to_mend(outcome: Outcome | None) -> str:
     if outcome is None:
         return "Complete the row, or delete it if it is no invoice."
     return {
-        Status.NEEDS_FIXING: "Correct the coloured cells.",
+        Status.NEEDS_FIXING: "Correct the cells marked red.",
         Status.REFUSED: "Correct what the answer names.",
         Status.NOT_SENT: "Nothing to correct: it goes with the next run.",
         Status.CONFLICT: "Compare with what was posted. Give it its own number, or delete its rows.",

@@ -66,7 +66,7 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     made = Styles(book)
     accounts = Accounts(run)
     sums = tie_out(run)
-    open_counts = [sum(answer.is_open for answer in accounts.answers(one)) for one in accounts.layouts]
+    open_counts = [accounts.open_count(one) for one in accounts.layouts]
 
     # Worksheets stand in the order in which they are added; they are filled in the order of what they need to know.
     summary = book.add_worksheet(layout.SUMMARY)
@@ -78,7 +78,7 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     first_rows: dict[int, str] = {}
     held: list[Contents] = []
     for one, sheets in zip(accounts.layouts, to_fix, strict=True):
-        opened = (answer for answer in accounts.answers(one) if answer.is_open)
+        opened = accounts.open_answers(one)
         held += [RowsSheet(sheet, made, one, None).fill(islice(opened, rows_per_sheet)) for sheet in sheets]
     held.append(Contents(layout.INVOICES, len(run.outcomes), None, None))
     for one, sheets in zip(accounts.layouts, rows, strict=True):

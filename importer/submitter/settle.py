@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from importer.errors import RequestError
+from importer.errors import Refused, RequestError
 from importer.models import Evidence, Payload
 from importer.submitter.client import Api, Integration, JobLog, WriteLog, WriteStatus
 from importer.submitter.evidence import held_is_about, record_is_about, smells_of_time_out
@@ -211,9 +211,24 @@ class _Settling:
             if log.created_at is not None and log.created_at < case.sent_at - SKEW:
                 continue
             if record_is_about(raw, case.payload, self._x_vendor(case)):
-                job = log.root_job_id or log.job_id or log.id
-                if job not in case.jobs:
-                    self._ask(case, job, "the job logs")
+                self._ask_first(case, log)
+
+    def _ask_first(self, case: _Case, log: JobLog) -> None:
+        """Asks after the job itself, and where it is a mere step of another, after that.
+
+        A job that the ledger knows is not asked: it is an earlier attempt, and says nothing of this one. A retry is a
+        job of its own below the job that failed.
+        """
+        jobs = dict.fromkeys(filter(None, (log.job_id, log.parent_job_id, log.root_job_id)))
+        known = self.ledger.known_jobs(list(jobs))
+        for job in jobs:
+            if job in known or job in case.jobs:
+                return
+            try:
+                self._ask(case, job, "the job logs")
+                return
+            except Refused:
+                continue  # a step has no status of its own
 
     def _sync(self, *, wait: bool) -> datetime | None:
         """When the last sync finished; with `wait`, of one that was asked for now."""

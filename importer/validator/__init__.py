@@ -79,6 +79,6 @@ def _payload(case: Case) -> Payload:
             "notes": invoice.notes,
             "memo": invoice.memo,
             "total_amount_in_cents": None if invoice.total is None else int(invoice.total),
-            "invoice_items": tuple(sent.as_payload() for sent in case.charges if sent is not None),
+            "invoice_items": tuple(sent.as_item() for sent in case.charges if sent is not None),
         }
     )

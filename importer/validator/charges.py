@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from importer.models import EXACT, Line, PayloadLine, dollars
+from importer.models import EXACT, Line, dollars
 
 WHOLE = Decimal(1)
 
@@ -31,14 +31,14 @@ class Charge:
         """Cents."""
         return self.quantity * self.unit_price
 
-    def as_payload(self) -> PayloadLine:
-        """The entry of `invoice_items`. Only for a line whose account is known."""
-        return PayloadLine(
-            financial_account_id=self.line.financial_account_id or "",
-            quantity_ordered=self.quantity,
-            unit_price_in_cents=self.unit_price,
-            notes=self.notes,
-        )
+    def as_item(self) -> dict[str, object]:
+        """The entry of `invoice_items`, for `models.PayloadLine` to check."""
+        return {
+            "financial_account_id": self.line.financial_account_id,
+            "quantity_ordered": self.quantity,
+            "unit_price_in_cents": self.unit_price,
+            "notes": self.notes,
+        }
 
 
 def charge(line: Line) -> Charge | None:

@@ -30,7 +30,7 @@ def lines_are_filled(case: Case) -> Iterator[Problem]:
     for line in invoice.lines:
         if line.financial_account_id is None:
             yield from _missing(invoice, line, "financial_account_id")
-        if line.amount is not None or reported(invoice, "line_amount", line.row.number):
+        if line.worth is not None or reported(invoice, "line_amount", line.row.number):
             continue
         if _takes_amounts_alone(line):
             yield from _missing(invoice, line, "line_amount")
@@ -59,7 +59,7 @@ def price_field(line: Line) -> str:
 
 def reported(invoice: Invoice, field: str, row: int | None = None) -> bool:
     """True where the reader has named an error in the field, in that row or (None) in any."""
-    return any(
+    return bool(invoice.problems) and any(
         problem.field == field and (row is None or problem.place.row == row) and problem.is_error
         for problem in invoice.problems
     )

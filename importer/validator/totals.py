@@ -78,9 +78,11 @@ def lines_are_sent_as_said(case: Case) -> Iterator[Problem]:
     """
     invoice = case.invoice
     for sent in case.charges:
-        if sent is None or any(reported(invoice, field, sent.line.row.number) for field in WORTH_FIELDS):
+        if sent is None or not (sent.restated or sent.amount < 0):
             continue
         line = sent.line
+        if any(reported(invoice, field, line.row.number) for field in WORTH_FIELDS):
+            continue
         if sent.rounded_from is not None:
             what = f"{said_of(line)} is {dollars(sent.rounded_from)}; {dollars(sent.amount)} is sent."
             yield _line_problem(ROUNDED_LINE, what, line, _restated_field(line))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import cast
 
 from importer.models import Cell, InputFile, Reading
 from importer.reader.contents import Contents, Sheet
+from importer.reader.profiles import Profile, parse_profile
 from importer.reader.reading import read_contents
 
 PLAIN = (
@@ -44,9 +47,16 @@ def trimmed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     return tuple(row)
 
 
-def sheet(*rows: Sequence[Cell], name: str | None = None, visible: bool = True) -> Sheet:
+def sheet(
+    *rows: Sequence[Cell],
+    name: str | None = None,
+    visible: bool = True,
+    hidden_rows: frozenset[int] = frozenset(),
+    hidden_columns: frozenset[int] = frozenset(),
+    merged: tuple[tuple[int, int, int, int], ...] = (),
+) -> Sheet:
     """A sheet of these rows."""
-    return Sheet(name, [trimmed(row) for row in rows], visible)
+    return Sheet(name, [trimmed(row) for row in rows], visible, hidden_rows, hidden_columns, merged)
 
 
 def contents(*sheets: Sheet, name: str = "march.csv") -> Contents:
@@ -69,3 +79,40 @@ def said(reading: Reading) -> list[tuple[str, str]]:
     """Code and cell of every problem, those of the invoices first."""
     every = [problem for invoice in reading.invoices for problem in invoice.problems] + list(reading.problems)
     return [(problem.kind.code, problem.place.cell) for problem in every]
+
+
+IDS = {
+    "property_id": "prop-1",
+    "vendor_id": "vend-1",
+    "financial_account_id": "finacct-1",
+    "notes": "{file} row {row}",
+    "memo": "by hand",
+}
+
+
+def profile(**said: object) -> Profile:
+    """A profile that gives what a vendor's sheet lacks, with more of it said as in its TOML file."""
+    given = cast("dict[str, object]", said.pop("defaults", {}))
+    return parse_profile({"defaults": {**IDS, "terms_days": 30, **given}, **said}, "vendor")
+
+
+def vendor(*rows: Sequence[Cell], **said: object) -> Reading:
+    """What the reader finds in a vendor's csv with such a profile."""
+    return read_contents([contents(sheet(*rows))], integration_id="intg-1", profile=profile(**said))
+
+
+def skipped(reading: Reading) -> list[tuple[int, str]]:
+    """Every skipped row with its reason."""
+    return [(each.row, each.reason) for table in reading.tables for each in table.skipped]
+
+
+def money(reading: Reading) -> list[tuple[str | None, int | None, list[int | None]]]:
+    """Number, total and lines of each invoice, in whole cents."""
+    return [
+        (each.invoice_number, _whole(each.total), [_whole(line.worth) for line in each.lines])
+        for each in reading.invoices
+    ]
+
+
+def _whole(amount: Decimal | None) -> int | None:
+    return None if amount is None else int(amount)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 
-from importer.models import Run, Status
+from importer.models import Run, SkippedRow, Source, Status, Table
 from importer.problems import ROUNDED_LINE, TOTAL_MISMATCH, Problem
-from importer.report.tie_out import Amount, tie_out
+from importer.report.accounts import Accounts
+from importer.report.tie_out import Amount, RowCount, tie_out
 from tests import factory
 from tests.report.random_runs import runs
 
@@ -81,3 +83,19 @@ def test_a_total_that_cannot_be_read_counts_with_its_lines() -> None:
     assert read.total is None
     assert sum((line.worth or Decimal() for line in read.lines), Decimal()) == 100
     assert tie_out(factory.run(factory.outcome(read, Status.NEEDS_FIXING))).read.cents == 100
+
+
+def test_a_sheet_that_was_left_out_has_no_heading() -> None:
+    """Its rows are all skipped, and none of them counts as a heading; a run told from the ledger has no rows at all."""
+    hidden = Source("march.xlsx", "Hidden", 0, (), {})
+    skipped = tuple(SkippedRow("march.xlsx", "Hidden", number, "hidden sheet", ("x",)) for number in (1, 2))
+    invoice = factory.invoice()
+    reading = factory.reading([invoice])
+    run = factory.run(
+        factory.outcome(invoice), of=replace(reading, tables=(Table(hidden, (), skipped), *reading.tables))
+    )
+    assert tie_out(run).rows == (
+        RowCount("Headings", 1), RowCount("Rows of invoices", 1), RowCount("Left out: hidden sheet", 2),
+    )  # fmt: skip
+    assert [one.headings for one in Accounts(run).layouts] == [factory.HEADINGS, ()]
+    assert tie_out(factory.run(factory.outcome(invoice), of=replace(reading, tables=()))).rows == ()

@@ -351,7 +351,7 @@ def test_tables_with_other_headings_get_a_sheet_of_their_own(tmp_path: Path) -> 
     assert openpyxl.load_workbook(path).sheetnames == ["Summary", "Invoices", "Rows", "Rows 2", "Tie-out"]
     assert [row[1] for row in _texts(path, "Rows")] == ["Sheet", "Sheet1", "April"]
     assert [row[1] for row in _texts(path, "Rows 2")] == ["Sheet", "Other"]
-    assert ["Rows 2", "1 row with what became of each: march.xlsx Other row 2 to march.xlsx Other row 2"] in [
+    assert ["Rows 2", "1 row with what became of each: march.xlsx Other row 2 to 2."] in [
         [cell for cell in row if cell is not None] for row in _texts(path, "Summary")
     ]
 
@@ -400,3 +400,16 @@ def test_money_of_the_invoices_is_that_of_the_json(tmp_path: Path) -> None:
     whole = sum(round(float(str(row[6])) * 100) for row in rows)
     assert whole == run.amounts()["invoices"]
     assert dollars(whole) in dollars(run.amounts()["posted"])
+
+
+def test_errors_stand_before_warnings(tmp_path: Path) -> None:
+    """What stops the invoice is read first, whatever order the problems were found in."""
+    at = factory.source()
+    found = [
+        Problem(NEGATIVE_LINE, "Minus.", at.place(2, "line_amount")),
+        Problem(TOTAL_MISMATCH, "Off.", at.place(2, "total_amount")),
+    ]
+    run = factory.run(factory.outcome(factory.invoice(at=at), Status.NEEDS_FIXING, problems=found))
+    path = write_workbook(run, tmp_path / "x.xlsx")
+    assert str(_texts(path, "To fix")[1][4]).startswith("Invoice Total: Off.")
+    assert str(_texts(path, "Invoices")[1][7]).startswith("H2: Off.")

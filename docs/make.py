@@ -1,0 +1,130 @@
+"""Writes the tables of the documentation from the code: `python -m docs.make`. A test finds one that is out of date.
+
+A table stands in a page between `<!-- name -->` and `<!-- /name -->`; what is in between is not written by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from importer.cli.commands import commands
+from importer.columns import COLUMNS
+from importer.problems import KINDS, Severity
+from importer.settings import ENVIRONMENT, Settings
+
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+
+MEANINGS = {
+    "home": ("your system's user-data folder", "Where the ledger and copies of what was sent are kept."),
+    "url": ("", "Propexo's API."),
+    "integration_id": ("none", "Which ResMan account, where the sheet has no column for it."),
+    "token": ("what `login` kept", "Access to the API."),
+    "ledger": ("a SQLite file in the home", "The memory of what was sent: a SQLAlchemy address."),
+    "rate_limit": ("", "Requests in each window, for everybody on this ledger. The API takes 150 a minute."),
+    "rate_window_seconds": ("", "The length of that window."),
+    "full_speed": ("", "Use all that the API allows; its answers get slower."),
+    "release_unfound_after_hours": (
+        "never",
+        "After so long, an invoice in doubt that was looked for in vain may be sent again by itself.",
+    ),
+}
+"""Setting → what holds without it (the code's default where blank), and what it is."""
+
+
+def problem_table() -> Iterable[str]:
+    """Every kind of problem: errors first, each half in the order of `problems.py`."""
+    yield from _head("code", "what is wrong", "what to do")
+    for severity in Severity:
+        for kind in KINDS.values():
+            if kind.severity is severity:
+                yield _row(
+                    f"`{kind.code}`" + (" (warning)" if severity is Severity.WARNING else ""), kind.title, kind.advice
+                )
+
+
+def settings_table() -> Iterable[str]:
+    """Every setting by its two names, and what holds without it."""
+    yield from _head("in `importer.toml`", "in the environment", "without it", "what it is")
+    names = {setting: name for name, setting in ENVIRONMENT.items()}
+    for setting, field in Settings.model_fields.items():
+        if setting == "sandbox":  # the option --sandbox, not a setting that a person writes down
+            continue
+        default, meaning = MEANINGS[setting]
+        in_file = "" if setting == "token" else f"`{setting}`"
+        in_environment = f"`{names[setting]}`" if setting in names else ""
+        yield _row(in_file, in_environment, default or str(field.default).lower().removesuffix(".0"), meaning)
+
+
+def option_table() -> Iterable[str]:
+    """Every option of every command; those of several commands once."""
+    yield from _head("command", "option", "what it does")
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, command in commands.commands.items():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                said = option.help or ""
+                spelled = ", ".join(option.opts)
+                typed = f"{spelled} {option.make_metavar(click.Context(command))}" if not option.is_flag else spelled
+                found.setdefault((typed, said), []).append(name)
+    order = list(commands.commands)
+    for (typed, said), names in sorted(found.items(), key=lambda pair: (-len(pair[1]), order.index(pair[1][0]))):
+        listed = "all" if names == order else ", ".join(f"`{name}`" for name in names)
+        yield _row(listed, f"`{typed}`", said)
+
+
+def command_table() -> Iterable[str]:
+    """Every command with its sentence."""
+    yield from _head("command", "what it does")
+    for name, command in commands.commands.items():
+        arguments = [
+            one.make_metavar(click.Context(command)) for one in command.params if isinstance(one, click.Argument)
+        ]
+        yield _row(f"`{' '.join([name, *arguments])}`", command.help or "")
+
+
+def column_table() -> Iterable[str]:
+    """The plain layout."""
+    yield from _head("heading", "the API's name", "", "what it is")
+    for column in COLUMNS:
+        needed = "required" if column.required else ""
+        instead = " or ".join(f"`{name}`" for name in column.instead)
+        yield _row(
+            column.heading, f"`{column.name}`", f"{needed} (or {instead})" if instead else needed, column.meaning
+        )
+
+
+TABLES: dict[str, Callable[[], Iterable[str]]] = {
+    "commands": command_table,
+    "options": option_table,
+    "settings": settings_table,
+    "columns": column_table,
+    "problems": problem_table,
+}
+
+
+def renewed(page: str) -> str:
+    """The page with its tables as the code has them now."""
+    for name, table in TABLES.items():
+        between = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
+        lines = "".join(f"{line}\n" for line in table())
+        page = between.sub(lambda _, lines=lines: lines, page)  # type: ignore[misc] # mypy cannot infer the default
+    return page
+
+
+def _head(*titles: str) -> Iterable[str]:
+    yield _row(*titles)
+    yield _row(*["---"] * len(titles))
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    for path in PAGES:
+        path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")

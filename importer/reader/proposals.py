@@ -1,0 +1,256 @@
+"""A profile proposed from a sample: what the file shows by itself, and what only a person can say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importer.columns import BY_NAME, COLUMNS
+from importer.errors import FileUnreadable
+from importer.models import Cell
+from importer.reader.cells import is_blank
+from importer.reader.contents import Contents
+from importer.reader.headings import normalised, spelled
+from importer.reader.layout import Layout, Side, lay_out
+from importer.reader.mapping import LINE_MONEY, fits, unused
+from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
+from importer.reader.reading import read_contents
+from importer.reader.sheets import plan_sheets
+
+NOTES = "{file} row {row}"
+TERMS_DAYS = "terms_days"
+DATE_ORDER = "date_order"
+TAX = "tax"
+_VARIABLE = re.compile(r"\d+|(?i:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Something that only a person can say. `choices` are headings that may be meant, likeliest first.
+
+    `field` is a field of the plain layout, or "terms_days", "date_order", "tax". An answer goes to `answered`.
+    """
+
+    field: str
+    sentence: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A profile as far as the sample shows it, why it says what it says, and what is left to ask."""
+
+    profile: Profile
+    because: tuple[str, ...]
+    asks: tuple[Ask, ...]
+
+
+def propose_profile(path: Path, name: str | None = None) -> Proposal:
+    """A profile for files like this one. Raises FileUnreadable where there is no table in it."""
+    from importer.reader.files import open_file
+
+    return propose_for(open_file(path), name)
+
+
+def propose_for(contents: Contents, name: str | None = None) -> Proposal:
+    """As `propose_profile`, from a file that is open already."""
+    plan = plan_sheets(contents, NO_PROFILE)
+    sides: tuple[Side, ...] = ("header", "lines") if plan.joined else ("whole",)
+    layouts = [
+        lay_out(contents, found.sheet, found.heading, NO_PROFILE, side)
+        for found, side in zip(plan.chosen, sides, strict=False)
+    ]
+    first = layouts[0]
+    headings = [cell for layout in layouts for cell in layout.source.headings]
+    columns = {field: spelled(layout.source.headings[index]) for layout in layouts for field, index in _told(layout)}
+    because = [f"{BY_NAME[field].heading}: '{said}'{_evidence(layouts, field)}" for field, said in columns.items()]
+    stem = Path(contents.file.name).stem
+    profile = Profile(
+        name=name or _name_of(stem),
+        filename=_pattern(contents.file.name),
+        headings=tuple(dict.fromkeys(columns.values())),
+        sheet=_sheet(contents, len(plan.chosen), joined=plan.joined, first=first.source.sheet),
+        lines_sheet=layouts[1].source.sheet if plan.joined else None,
+        columns={field: (heading,) for field, heading in columns.items()},
+        defaults=_defaults(columns),
+        extra_lines=tuple(extra for layout in layouts for extra, _ in layout.mapped.extras),
+        seen=tuple(spelled(cell) for cell in headings if not is_blank(cell)),
+    )
+    return Proposal(profile, tuple(because), tuple(_asks(contents, layouts, profile)))
+
+
+def answered(profile: Profile, ask: Ask, answer: str) -> Profile:
+    """The profile with a person's answer: one of the choices is a column, anything else holds for every invoice.
+
+    Raises ValueError with a sentence where the answer cannot be taken.
+    """
+    text = answer.strip()
+    if not text:
+        raise ValueError("Nothing was answered.")
+    if ask.field == TERMS_DAYS and text not in profile.seen:
+        if not text.isdecimal() or int(text) > 365:
+            raise ValueError(f"{text} is not a number of days from 0 to 365.")
+        return replace(profile, terms_days=int(text))
+    if ask.field == DATE_ORDER:
+        for order in ("MDY", "DMY", "YMD"):
+            if text.upper() == order:
+                return replace(profile, date_order=order)
+        raise ValueError("Answer MDY (March 4 is 03/04), DMY (4 March is 04/03) or YMD.")
+    if ask.field == TAX:
+        if text in ask.choices:
+            return replace(profile, columns={**profile.columns, "total_amount": (text,)})
+        tax = ask.choices[1] if len(ask.choices) == 3 else ask.choices[0]
+        lines = (*profile.extra_lines, ExtraLine(tax, text))
+        columns = dict(profile.columns)
+        if len(ask.choices) == 3:
+            columns |= {"line_amount": (ask.choices[0],), "total_amount": (ask.choices[2],)}
+        return replace(profile, extra_lines=lines, columns=columns)
+    field = "due_date" if ask.field == TERMS_DAYS else ask.field
+    heading = next((each for each in profile.seen if normalised(each) == normalised(text)), None)
+    if heading is not None:
+        return replace(profile, columns={**profile.columns, field: (heading,)})
+    if BY_NAME[field].kind == "text":
+        return replace(profile, defaults={**profile.defaults, field: text})
+    raise ValueError(f"{text} is not a heading of the file.")
+
+
+def check_profile(profile: Profile, path: Path) -> tuple[str, ...]:
+    """How a file reads with a profile, in sentences. Raises FileUnreadable where it does not."""
+    from importer.reader.files import open_file
+
+    contents = open_file(path)
+    reading = read_contents([contents], integration_id="", profile=profile)
+    skipped = sum(len(table.skipped) for table in reading.tables)
+    counts = f"{reading.row_count:,} data rows, {len(reading.invoices):,} invoices, {skipped:,} rows skipped"
+    said = [f"{path.name}: {counts}."]
+    for table in reading.tables:
+        if table.rows:
+            source = table.source
+            understood = (
+                f"{field} from '{spelled(source.headings[index])}'" for field, index in source.columns.items()
+            )
+            said.append(f"Row {source.heading_row} is the heading row: {', '.join(understood)}.")
+    errors = sum(problem.is_error for invoice in reading.invoices for problem in invoice.problems)
+    if errors:
+        said.append(f"{errors:,} cells cannot be read.")
+    return (*said, *reading.notices, *(problem.message for problem in reading.problems))
+
+
+# ---------------------------------------------------------------------- what the sample shows
+
+
+def _told(layout: Layout) -> list[tuple[str, int]]:
+    order = [column.name for column in COLUMNS]
+    columns = dict(layout.mapped.columns)
+    if layout.separate:
+        columns.pop("line_amount", None)
+    return sorted(columns.items(), key=lambda each: order.index(each[0]))
+
+
+def _evidence(layouts: Sequence[Layout], field: str) -> str:
+    for layout in layouts:
+        for name, _, why in layout.mapped.taken:
+            if name == field:
+                return f", because {why}"
+    return ""
+
+
+def _name_of(stem: str) -> str:
+    words = [word for word in re.split(r"[\W_]+", _VARIABLE.sub(" ", stem)) if len(word) > 1]
+    return "-".join(word.casefold() for word in words[:3]) or "vendor"
+
+
+def _pattern(file: str) -> str | None:
+    """ "Acme invoices 2026-03.xlsx" → "acme invoices*.xlsx": what is likely the same next month."""
+    stem, dot, suffix = file.rpartition(".")
+    start = _VARIABLE.split(stem, maxsplit=1)[0].rstrip(" -_.,(")
+    return f"{start.casefold()}*{dot}{suffix.casefold()}" if len(start) > 2 and dot else None
+
+
+def _sheet(contents: Contents, count: int, *, joined: bool, first: str | None) -> str | None:
+    if len(contents.sheets) < 2 or first is None:
+        return None
+    if count > 1 and not joined:
+        return "*"
+    return first if joined or len([sheet for sheet in contents.sheets if sheet.visible]) > 1 else None
+
+
+def _defaults(columns: dict[str, str]) -> dict[str, str]:
+    return {name: NOTES for name in ("notes", "memo") if name not in columns}
+
+
+# ---------------------------------------------------------------------- what a person has to say
+
+
+def _asks(contents: Contents, layouts: Sequence[Layout], profile: Profile) -> list[Ask]:
+    questions = [question for layout in layouts for question in layout.mapped.questions]
+    asks = [Ask(each.field, f"{each.what[:1].upper()}{each.what[1:]}.", each.choices) for each in questions]
+    asked = {ask.field for ask in asks}
+    for name in ("invoice_number", "invoice_date", "due_date", "property_id", "vendor_id", "financial_account_id"):
+        if name in profile.columns or name in asked or _accounted_for(name, layouts):
+            continue
+        choices = _candidates(layouts, name)
+        heading = BY_NAME[name].heading
+        if name == "due_date":
+            sentence = f"No column is the {heading}. Which one is it, or in how many days is a bill due?"
+            asks.append(Ask(TERMS_DAYS, sentence, choices))
+        elif BY_NAME[name].kind == "text" and name != "invoice_number":
+            asks.append(Ask(name, f"No column is the {heading}. Which one is it, or which is it for all?", choices))
+        else:
+            asks.append(Ask(name, f"No column is the {heading}. Which one is it?", choices))
+    if not any(_has_money(layout) for layout in layouts) and not asked & {"total_amount", TAX}:
+        asks.append(
+            Ask("total_amount", "No column is an amount. Which one is it?", _candidates(layouts, "total_amount"))
+        )
+    if profile.date_order is None and _unclear_dates(contents, profile):
+        asks.append(
+            Ask(DATE_ORDER, "Day and month cannot be told apart. Which comes first: MDY or DMY?", ("MDY", "DMY"))
+        )
+    return asks
+
+
+def _has_money(layout: Layout) -> bool:
+    mapped = layout.mapped
+    totals = {"total_amount", "total_amount_in_cents"}
+    return bool(
+        (totals | LINE_MONEY) & mapped.columns.keys() or mapped.parts or mapped.extras or "debit" in mapped.others
+    )
+
+
+def _accounted_for(name: str, layouts: Sequence[Layout]) -> bool:
+    if name == "due_date":
+        return any("terms" in layout.mapped.others for layout in layouts)
+    parts = [part for layout in layouts for part in layout.mapped.parts.values()]
+    return name == "financial_account_id" and bool(parts) and all(name in part for part in parts)
+
+
+def _candidates(layouts: Sequence[Layout], name: str) -> tuple[str, ...]:
+    """Headings that may be meant: those considered first, then every other that is not used."""
+    related = {"vendor_id": "name", "property_id": "name", "invoice_date": "unsure_date", "due_date": "unsure_date"}
+    found: list[str] = []
+    for layout in layouts:
+        hints = layout.mapped.hints
+        headings: Sequence[Cell] = layout.source.headings
+        indexes = [*hints.get(name, []), *hints.get(related.get(name, ""), []), *unused(headings, layout.mapped)]
+        found += [spelled(headings[index]) for index in indexes if _may_be(name, layout.cells(index))]
+    return tuple(dict.fromkeys(found))
+
+
+def _may_be(name: str, column: Sequence[Cell]) -> bool:
+    return not all(map(is_blank, column)) and fits(name, column)
+
+
+def _unclear_dates(contents: Contents, profile: Profile) -> bool:
+    needed = ("property_id", "vendor_id", "financial_account_id", "invoice_number", "notes", "memo")
+    trial = replace(
+        profile,
+        defaults={**profile.defaults, **{name: "?" for name in needed if name not in profile.columns}},
+        terms_days=profile.terms_days or 30,
+    )
+    try:
+        reading = read_contents([contents], profile=trial)
+    except FileUnreadable:
+        return False
+    return any(problem.kind.code == "ambiguous-date" for invoice in reading.invoices for problem in invoice.problems)

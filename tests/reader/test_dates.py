@@ -1,0 +1,130 @@
+"""Dates in every supported spelling are read back equal; day and month are never assumed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from importer.columns import Kind
+from importer.models import Cell
+from importer.reader.cells import EXCEL_EPOCH, PLAIN, Conventions, Unreadable, Value, read_cells
+from importer.reader.dates import MONTHS, DateOrder
+
+days = st.dates(date(2000, 1, 1), date(2029, 12, 31))
+NAMES = {number: [name for name, of in MONTHS.items() if of == number] for number in range(1, 13)}
+
+
+def one(cell: Cell, *beside: Cell, order: DateOrder | None = None) -> Value | Unreadable:
+    """The first cell's date, in a column with others."""
+    return read_cells([cell, *beside], Kind.DATE, Conventions(date_order=order))[0]
+
+
+@given(days, st.data())
+def test_spellings_that_say_it_all_are_read_back_equal(day: date, data: st.DataObject) -> None:
+    """Year first, or the month by its name in any of the languages, with a time of day or without."""
+    name = data.draw(st.sampled_from(NAMES[day.month]))
+    name = data.draw(st.sampled_from([name, name.title(), name.upper()]))
+    assume(name.casefold() in MONTHS or name.lower() in MONTHS)
+    text = data.draw(
+        st.sampled_from(
+            [
+                day.isoformat(),
+                f"{day:%Y/%m/%d}",
+                f"{day:%Y.%m.%d}",
+                f"{day:%Y%m%d}",
+                f"{day.year}-{day.month}-{day.day}",
+                f"{day.day} {name} {day.year}",
+                f"{day.day:02}-{name}-{day:%y}",
+                f"{day.day}. {name} {day.year}",
+                f"{name} {day.day}, {day.year}",
+                f"{name} {day.day} {day.year}",
+                f"Monday, {name} {day.day}, {day.year}",
+            ]
+        )
+    )
+    time = data.draw(st.sampled_from(["", "T09:30:00Z", " 23:59", "T00:00:00.000+02:00", " 9:30 PM"]))
+    assert one(text + time) == day
+
+
+@given(
+    st.lists(days, min_size=1, max_size=10),
+    st.sampled_from(["/", "-", ".", " "]),
+    st.sampled_from(["MDY", "DMY"]),
+    st.booleans(),
+)
+def test_a_column_in_one_order_is_read_back_equal_or_asked_about(
+    dates: list[date], mark: str, order: DateOrder, short: bool
+) -> None:
+    """One day above 12 settles the column; without one, only days that are the same either way are read."""
+    pattern = {"MDY": "%m{0}%d{0}%{1}", "DMY": "%d{0}%m{0}%{1}"}[order].format(mark, "y" if short else "Y")
+    values = read_cells([day.strftime(pattern) for day in dates], Kind.DATE, PLAIN)
+    if any(day.day > 12 for day in dates):
+        assert values == dates
+        return
+    for day, value in zip(dates, values, strict=True):
+        if day.day == day.month:
+            assert value == day
+        else:
+            assert isinstance(value, Unreadable)
+            assert value.kind.code == "ambiguous-date"
+
+
+@given(days, st.sampled_from(["MDY", "DMY", "YMD"]))
+def test_a_profile_settles_the_order(day: date, order: DateOrder) -> None:
+    """`date_order` reads every date of its order."""
+    pattern = {"MDY": "%m/%d/%Y", "DMY": "%d/%m/%Y", "YMD": "%y/%m/%d"}[order]
+    assert one(day.strftime(pattern), order=order) == day
+
+
+@given(days, st.integers(0, 86_399))
+def test_day_numbers_of_a_workbook_are_dates(day: date, seconds: int) -> None:
+    """A number cell in a date column is the day that Excel means, in both of its calendars."""
+    serial = (day - EXCEL_EPOCH).days + seconds / 86_400
+    assert one(serial) == day
+    mac = Conventions(date_1904=True)
+    since = (day - date(1904, 1, 1)).days
+    assert read_cells([since], Kind.DATE, mac) == [day]
+
+
+@given(days, st.times())
+def test_date_cells_are_taken_as_they_are(day: date, time: object) -> None:
+    """With or without a time of day."""
+    assert one(day) == day
+    assert one(datetime(day.year, day.month, day.day) + timedelta(hours=5)) == day  # noqa: DTZ001 - cells have no zone
+
+
+@given(st.text(max_size=30))
+def test_no_text_crashes(text: str) -> None:
+    """It is a date, a blank, or refused."""
+    value = one(text)
+    assert value is None or isinstance(value, (date, Unreadable))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-13-01", "2026-02-30", "08//01/2019", "03/14/20x6", "31/31/2026", "tomorrow", "46095", "3/2026", "0/0/2026"],
+)
+def test_days_that_cannot_be_are_no_dates(text: str) -> None:
+    """Also a day number that is text: whose calendar it counts in cannot be told."""
+    value = one(text)
+    assert isinstance(value, Unreadable)
+    assert (value.kind.code, value.text) == ("not-a-date", text)
+
+
+def test_two_orders_in_one_column_settle_nothing() -> None:
+    """14/03 and 03/14 are read, each by itself; 03/04 is asked about."""
+    values = read_cells(["14/03/2026", "03/14/2026", "03/04/2026"], Kind.DATE, PLAIN)
+    assert values[:2] == [date(2026, 3, 14), date(2026, 3, 14)]
+    assert isinstance(values[2], Unreadable)
+
+
+def test_a_column_half_converted_by_a_foreign_excel_is_not_believed() -> None:
+    """3/14/2026 stayed text, and 3/4/2026 became the third of April: only the text shows what happened."""
+    values = read_cells([date(2026, 4, 3), "3/14/2026", date(2026, 5, 5)], Kind.DATE, PLAIN)
+    assert isinstance(values[0], Unreadable)
+    assert values[1:] == [date(2026, 3, 14), date(2026, 5, 5)]
+    believed = read_cells([date(2026, 4, 13), "3/14/2026"], Kind.DATE, PLAIN)
+    assert believed == [date(2026, 4, 13), date(2026, 3, 14)]

@@ -1,0 +1,141 @@
+"""Which column is which: many words for one thing, decoys left alone, and questions where it cannot be told."""
+
+from __future__ import annotations
+
+import pytest
+
+from importer.columns import COLUMNS
+from importer.errors import FileUnreadable
+from importer.reader.vocabulary import AMOUNT, Surety, meaning_of
+from tests.reader.tables import PLAIN, plain, row, said, vendor
+
+DATE = "2026-03-14"
+
+
+WORDS = """
+invoice_number: Invoice # | Invoice No. | INV NUMBER | *InvoiceNumber | Bill No. | invoice_no
+invoice_number: Supplier Invoice Number | Tax Invoice No
+invoice_number: Rechnungsnummer | Rechnungs-Nr. | Número de factura | N° de facture | Numero fattura | Factuurnummer
+invoice_number: Nº da fatura
+invoice_date: Invoice Date | Bill Date | Date | InvoiceDate | Date Issued | Rechnungsdatum | Fecha de factura
+invoice_date: Date de facture | Belegdatum
+due_date: Due Date | Due | Payment Due Date | DueDate | Fälligkeitsdatum | Fecha de vencimiento
+due_date: Date d'échéance | Vervaldatum
+vendor_id: Vendor | Vendor ID | Supplier Code | Payee | Lieferant | Proveedor | Fournisseur
+property_id: Property | Property Code | Building | Site Code | Community
+financial_account_id: GL Account | G/L Account | GL Code | Account Code | Expense Code | Sachkonto | Nominal Code
+financial_account_id: GL Acct #
+quantity_ordered: Qty | Quantity | Qty. | Menge | Cantidad | Quantité | Hours | Units
+unit_price: Unit Price | Price | Price Each | Rate | Einzelpreis | Precio unitario | Prix unitaire | Unit Cost
+unit_price: *UnitAmount
+line_amount: Line Amount | Line Total | Ext. Price | Extended Amount | Line Subtotal
+total_amount: Invoice Total | Total Amount | Invoice Amount | Grand Total | Amount Due | Gesamtbetrag
+total_amount: Invoice Amt USD | Total Due ($)
+amount: Amount | Total | Net | Montant HT | Betrag | Importe | Value | Total Cost (ex VAT) | Net Amount
+amount: Gross
+item_notes: Description | Item Description | Line Description | Buchungstext | Beschreibung | Descripción
+item_notes: Details
+notes: Notes | Comments | Remarks | Invoice Notes | Bemerkung
+"""
+DECOYS = """
+Customer No. | Customer Number | Account Number | PO Number | Purchase Order | Order No
+Order Quantity | VAT Registration Number | Check Number | Status | Page | Line Number | Vendor Phone
+Invoice Status | Discount % | Days Past Due | Outstanding | Balance | Paid | Property Manager
+Invoice Line Number | Received By | Quantity Received | Tax ID | Vendor Tax ID | Remit To
+Ship Date | Work Order
+"""
+NEAR = ("Payment Date", "Paid Date", "Clearing Date", "Date Paid", "Vendor Name", "Customer Name")
+
+
+@pytest.mark.parametrize("line", WORDS.strip().splitlines())
+def test_many_words_for_one_thing(line: str) -> None:
+    """Spellings, abbreviations and languages."""
+    field, _, headings = line.partition(": ")
+    for heading in headings.split(" | "):
+        meaning = meaning_of(heading)
+        assert meaning is not None, heading
+        assert (heading, meaning.field) == (heading, field)
+        assert meaning.surety >= Surety.GENERAL
+
+
+@pytest.mark.parametrize("line", DECOYS.strip().splitlines())
+def test_decoys_have_no_meaning(line: str) -> None:
+    """What sounds like a field and is none is never mapped."""
+    for heading in line.split(" | "):
+        meaning = meaning_of(heading)
+        assert meaning is None or meaning.surety < Surety.GENERAL, heading
+
+
+@pytest.mark.parametrize("heading", NEAR)
+def test_what_is_near_is_a_hint_and_no_field(heading: str) -> None:
+    """A payment date may be named in a question, and is never a bill date by itself."""
+    meaning = meaning_of(heading)
+    assert meaning is not None
+    assert meaning.field in ("unsure_date", "name")
+
+
+def test_the_table_of_columns_means_what_it_says() -> None:
+    """Every name, heading and spelling of the plain layout leads to its own field, or is an amount to be settled."""
+    for column in COLUMNS:
+        for heading in (column.name, column.heading, *column.spellings):
+            meaning = meaning_of(heading)
+            assert meaning is not None, heading
+            assert meaning.field in (column.name, AMOUNT), heading
+
+
+def test_two_columns_for_one_field_are_asked_about_with_the_line_that_settles_it() -> None:
+    """Both are named, and so is the profile's line."""
+    rows = (("Invoice No", "Bill No", "Date", "Total Due"), ("A", "B", DATE, "1"), ("C", "D", DATE, "1"))
+    with pytest.raises(FileUnreadable) as caught:
+        vendor(*rows)
+    assert "more than one column for Invoice #: 'Invoice No' (A), 'Bill No' (B)" in str(caught.value)
+    assert '[columns] invoice_number = "Invoice No"' in str(caught.value)
+    settled = vendor(*rows, columns={"invoice_number": "Bill No"})
+    assert [each.invoice_number for each in settled.invoices] == ["B", "D"]
+
+
+def test_a_copy_and_a_blank_column_are_no_question() -> None:
+    """Repeated headings matter only where their cells differ."""
+    rows = (("Invoice No", "Invoice No", "Bill No", "Date", "Total Due"), ("A", "A", "", DATE, "1"))
+    assert [each.invoice_number for each in vendor(*rows).invoices] == ["A"]
+
+
+def test_a_general_word_is_believed_only_where_its_cells_fit() -> None:
+    """ "Rate" with words below is no price, and "Unit" no quantity."""
+    some = [(f"A{n}", DATE, "standard", "each", "1") for n in range(4)]
+    rows = [("Invoice #", "Date", "Rate", "Unit", "Total Due"), *some]
+    assert {"unit_price", "quantity_ordered"}.isdisjoint(vendor(*rows).tables[0].source.columns)
+
+
+def test_a_document_number_is_taken_where_nothing_is_better_and_said() -> None:
+    """By its cells: filled, and different."""
+    rows = [("Document No", "Date", "Total Due"), *[(f"D{n}", DATE, "1") for n in range(5)]]
+    reading = vendor(*rows)
+    assert [each.invoice_number for each in reading.invoices][:2] == ["D0", "D1"]
+    assert ("taken-for", "A1") in said(reading)
+    better = vendor(("Document No", "Invoice No", "Date", "Total Due"), ("X", "A", DATE, "1"))
+    assert better.invoices[0].invoice_number == "A"
+    repeated = [("Document No", "Date", "Total Due"), *[("same", DATE, "1") for _ in range(5)]]
+    with pytest.raises(FileUnreadable, match=r"'Document No' \(A\) may be meant for invoice_number"):
+        vendor(*repeated)
+
+
+def test_everything_that_is_missing_is_said_at_once_with_the_way_out() -> None:
+    """One look: the columns that lack, those considered, and the lines of a profile."""
+    with pytest.raises(FileUnreadable) as caught:
+        plain(("A", "Greenleaf", DATE, "1"), headings=("Invoice #", "Vendor Name", "Paid Date", "Total Due"))
+    message = str(caught.value)
+    for expected in (
+        "property_id (Property), vendor_id (Vendor), invoice_date (Bill Date), due_date (Due Date), notes (Notes)",
+        "'Vendor Name' (B) may be meant for vendor_id",
+        "'Paid Date' (C) may be meant for invoice_date",
+        "[defaults] terms_days = 30",
+        '[defaults] vendor_id = "…"',
+    ):
+        assert expected in message
+
+
+def test_unused_columns_are_listed_once() -> None:
+    """A warning, with their letters."""
+    reading = plain((*row(), "x", "y"), headings=(*PLAIN, "PO", "Status"))
+    assert [problem.what for problem in reading.problems] == ["Not used: 'PO' (L), 'Status' (M)."]

@@ -1,0 +1,136 @@
+"""Money in every supported spelling is read back equal; what may be two things is refused or settled by its column."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.columns import Kind
+from importer.models import Cell
+from importer.reader.cells import PLAIN, Conventions, Unreadable, Value, read_cells
+from importer.reader.money import Marks, evident_marks
+
+cents = st.integers(-99_999_999_999, 99_999_999_999)
+WESTERN, INDIAN = "western", "indian"
+
+
+def grouped(digits: str, mark: str, style: str) -> str:
+    """The digits with a thousands mark."""
+    head, tail = digits[:-3], digits[-3:]
+    step = 3 if style == WESTERN else 2
+    groups = [tail]
+    while head:
+        head, group = head[:-step], head[-step:]
+        groups.insert(0, group)
+    return mark.join(groups)
+
+
+@st.composite
+def spelled(draw: st.DrawFn, amount: int, decimal: str) -> str:
+    """One of the ways in which a vendor may write the amount (in cents) with this decimal mark."""
+    whole, parts = divmod(abs(amount), 100)
+    marks = {".": [",", "'", " ", "\u00a0", ""], ",": [".", "'", " ", "\u202f", ""]}[decimal]
+    thousands = draw(st.sampled_from(marks))
+    style = draw(st.sampled_from([WESTERN, INDIAN])) if thousands == "," else WESTERN
+    text = f"{grouped(str(whole), thousands, style)}{decimal}{parts:02}"
+    symbol = draw(st.sampled_from(["", "$", "$ ", "US$", "USD "]))
+    trailing = draw(st.sampled_from(["", " USD", " $"])) if not symbol else ""
+    if amount >= 0:
+        return f"{symbol}{text}{trailing}"
+    sign = draw(
+        st.sampled_from(
+            ["-{s}{t}{e}", "{s}-{t}{e}", "({s}{t}{e})", "{s}{t}-{e}", "{s}{t}{e}-", "{s}{t}{e} CR", "−{s}{t}{e}"]
+        )
+    )
+    return sign.format(s=symbol, t=text, e=trailing)
+
+
+@given(st.data(), st.lists(cents, min_size=1, max_size=8), st.sampled_from([".", ","]))
+def test_an_amount_in_any_spelling_is_read_back_equal(data: st.DataObject, amounts: list[int], decimal: str) -> None:
+    """Whatever the symbols, signs and marks: two decimals show which mark is the decimal one."""
+    texts = [data.draw(spelled(amount, decimal)) for amount in amounts]
+    assert read_cells(texts, Kind.DOLLARS, PLAIN) == amounts
+
+
+@given(st.lists(cents, min_size=1))
+def test_a_number_cell_is_read_to_fifteen_digits(amounts: list[int]) -> None:
+    """What Excel stores as binary fractions comes back in exact cents."""
+    assert read_cells([amount / 100 for amount in amounts], Kind.DOLLARS, PLAIN) == amounts
+
+
+@given(st.text(max_size=30))
+def test_no_text_crashes(text: str) -> None:
+    """It is an amount, a blank, or refused with a sentence that quotes it."""
+    (value,) = read_cells([text], Kind.DOLLARS, PLAIN)
+    assert value is None or isinstance(value, (Decimal, Unreadable))
+
+
+def one(cell: Cell, *beside: Cell, settled: Conventions = PLAIN) -> Value | Unreadable:
+    """The first cell's value, in cents, in a column with others."""
+    return read_cells([cell, *beside], Kind.DOLLARS, settled)[0]
+
+
+def test_the_column_settles_what_a_cell_leaves_open() -> None:
+    """1.234 is twelve hundred beside 5,50 and one dollar and a bit beside 5.50."""
+    assert one("1.234", "5,50") == 123_400
+    assert one("1.234", "5.50") == Decimal("123.4")
+    assert one("1,234", "5.50") == 123_400
+    assert one("1,234") == 123_400
+    assert one("1,234", settled=Conventions(marks=Marks(",", ".", certain=True))) == Decimal("123.4")
+
+
+@pytest.mark.parametrize("text", ["-", "$ -", " $-   ", "–"])
+def test_accounting_formats_write_zero_as_a_dash(text: str) -> None:
+    """Excel shows it so, and exports it so."""
+    assert one(text) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "code"),
+    [
+        ("FiveThousand", "1.00", "not-money"),
+        ("N/A", "1.00", "not-money"),
+        ("12,34,5", "1.00", "not-money"),
+        ("1,23", "1.00", "not-money"),
+        ("--5", "1.00", "not-money"),
+        ("(5", "1.00", "not-money"),
+        ("(-5)", "1.00", "not-money"),
+        ("1.60E+12", "1.00", "damaged-number"),
+        ("#REF!", "1.00", "error-cell"),
+        ("£5", "1.00", "other-currency"),
+        ("5 EUR", "1.00", "other-currency"),
+        ("CAD 5", "1.00", "other-currency"),
+        ("Rs. 50,000.00", "1.00", "other-currency"),
+    ],
+)
+def test_what_is_no_amount_is_named(text: str, beside: str, code: str) -> None:
+    """Words, half signs, digits grouped in no known way, another currency."""
+    value = one(text, beside)
+    assert isinstance(value, Unreadable)
+    assert (value.kind.code, value.text) == (code, text)
+    assert text.split()[0] in value.what
+
+
+def test_an_account_in_another_currency_takes_that_one() -> None:
+    """`currency` in a profile says which one is the account's; then dollars are the foreign ones."""
+    rupees = Conventions(currency="INR")
+    assert one("Rs. 50,000.00", settled=rupees) == 5_000_000
+    assert one("₹ 1,00,000", settled=rupees) == 10_000_000
+    assert isinstance(one("$5", settled=rupees), Unreadable)
+
+
+def test_true_is_not_one() -> None:
+    """A checkbox in an amount column is no dollar, although it equals 1 to a computer."""
+    first, second = read_cells([1, True], Kind.DOLLARS, PLAIN)
+    assert first == 100
+    assert isinstance(second, Unreadable)
+
+
+def test_most_cells_of_a_column_decide() -> None:
+    """Cells of the other kind are refused one by one: 1,50 among 1.50s may lack a digit."""
+    assert evident_marks(["1,50", "3"]) == Marks(",", ".", certain=True)
+    assert evident_marks(["1,50", "1.50"]) == Marks(certain=True)
+    assert evident_marks(["15", "1,500"]) == Marks()

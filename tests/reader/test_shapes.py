@@ -1,0 +1,237 @@
+"""The shapes in which vendors send invoices, each read into the same kind of lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from importer.errors import FileUnreadable
+from importer.models import Cell
+from importer.reader.reading import read_contents
+from tests.reader.tables import contents, money, profile, said, sheet, skipped, vendor
+
+DATE = "2026-03-14"
+
+
+def test_one_row_for_each_invoice() -> None:
+    """A total and nothing of a line: each row is an invoice of one line, also where a number stands twice."""
+    reading = vendor(
+        ("Invoice #", "Invoice Date", "Invoice Total"), ("A", DATE, "10.00"), ("B", DATE, "5.00"), ("A", DATE, "10.00")
+    )
+    assert money(reading) == [("A", 1000, [1000]), ("B", 500, [500]), ("A", 1000, [1000])]
+    assert said(reading) == []
+
+
+def test_a_row_for_each_line_without_a_total() -> None:
+    """The total is what the lines come to, and that is said."""
+    reading = vendor(
+        ("Invoice #", "Invoice Date", "Qty", "Unit Price"), ("A", DATE, "2", "5.00"), ("A", DATE, "1", "0.333")
+    )
+    (invoice,) = reading.invoices
+    assert invoice.total == 1033
+    assert reading.notices == ("march.csv: no column gives the invoice total; it is what the lines come to.",)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("A", "2", "5.00", "10.00"), ("A", "1", "3.00", "3.00"), ("B", "1", "1.00", "1.00")], "line_amount"),
+        ([("A", "2", "5.00", "13.00"), ("A", "1", "3.00", "13.00"), ("B", "1", "1.00", "1.00")], "total_amount"),
+    ],
+)
+def test_the_cells_show_whose_amount_it_is(rows: list[tuple[Cell, ...]], expected: str) -> None:
+    """The same on all rows of an invoice: its total. Quantity × price, and different: the line's."""
+    reading = vendor(("Invoice #", "Qty", "Price", "Amount", "Date"), *[(*row, DATE) for row in rows])
+    assert reading.tables[0].source.columns[expected] == 3
+    assert money(reading) == [("A", 1300, [1000, 300]), ("B", 100, [100])]
+    assert ("taken-for", "D1") in said(reading)
+
+
+def test_an_amount_that_shows_neither_is_asked_about() -> None:
+    """The same on the rows of one invoice, different on another's: one profile line settles it."""
+    rows = (
+        ("Invoice #", "Date", "Amount"),
+        ("A", DATE, "5.00"),
+        ("A", DATE, "5.00"),
+        ("B", DATE, "1.00"),
+        ("B", DATE, "2.00"),
+    )
+    with pytest.raises(FileUnreadable) as caught:
+        vendor(*rows)
+    assert "'Amount' (C)" in str(caught.value)
+    assert '[columns] total_amount = "Amount", or line_amount = "Amount"' in str(caught.value)
+    settled = vendor(*rows, columns={"line_amount": "Amount"})
+    assert money(settled) == [("A", 1000, [500, 500]), ("B", 300, [100, 200])]
+
+
+def test_net_tax_and_gross_are_asked_about_and_settled_by_an_extra_line() -> None:
+    """The tax is neither left out nor booked anywhere in silence."""
+    rows = (
+        ("Invoice #", "Date", "Amount", "Tax", "Total"),
+        ("A", DATE, "10.00", "0.80", "10.80"),
+        ("B", DATE, "5.00", "0.00", "5.00"),
+    )
+    with pytest.raises(FileUnreadable, match="net, tax and gross"):
+        vendor(*rows)
+    settled = vendor(*rows, extra_lines=[{"heading": "Tax", "financial_account_id": "finacct-tax"}])
+    assert money(settled) == [("A", 1080, [1000, 80]), ("B", 500, [500])]
+    tax = settled.invoices[0].lines[1]
+    assert (tax.financial_account_id, tax.notes, tax.row.place("line_amount").cell) == ("finacct-tax", "Tax", "D2")
+
+
+def test_a_tax_that_nothing_accounts_for_is_asked_about() -> None:
+    """Lines and a tax column without a total: who would pay the tax?"""
+    rows = (
+        ("Invoice #", "Date", "Line Amount", "Sales Tax"),
+        ("A", DATE, "10.00", "0.80"),
+        ("A", DATE, "5.00", "0.40"),
+    )
+    with pytest.raises(FileUnreadable, match=r"'Sales Tax' \(D\) holds tax"):
+        vendor(*rows)
+    none = [(*row[:3], "0.00") for row in rows[1:]]
+    assert money(vendor(rows[0], *none)) == [("A", 1500, [1000, 500])]
+
+
+def test_a_wide_sheet_has_a_line_for_each_service() -> None:
+    """Blank and zero make no line; each line has its own account and its own cell."""
+    reading = vendor(
+        ("Invoice #", "Date", "Water", "Sewer", "Trash", "Total Amount"),
+        ("A", DATE, "10.00", "5.00", "", "15.00"),
+        ("B", DATE, "1.00", "0.00", "2.00", "3.00"),
+        extra_lines=[
+            {"heading": "Water", "financial_account_id": "finacct-6310"},
+            {"heading": "Sewer", "financial_account_id": "finacct-6320"},
+            {"heading": "Trash", "financial_account_id": "finacct-6330", "notes": "Trash removal"},
+        ],
+    )
+    assert money(reading) == [("A", 1500, [1000, 500]), ("B", 300, [100, 200])]
+    last = reading.invoices[1].lines[1]
+    assert (last.financial_account_id, last.notes, last.row.place("line_amount").cell) == (
+        "finacct-6330",
+        "Trash removal",
+        "E3",
+    )
+
+
+def test_headings_that_are_accounts_are_lines() -> None:
+    """No profile is needed where the heading is the GL account."""
+    reading = vendor(
+        ("Invoice #", "Date", "6310 - Water", "6320 - Sewer"), ("A", DATE, "10.00", "5.00"), ("B", DATE, "", "2.00")
+    )
+    assert [(line.financial_account_id, line.notes) for line in reading.invoices[0].lines] == [
+        ("6310", "6310 - Water"),
+        ("6320", "6320 - Sewer"),
+    ]
+    assert money(reading) == [("A", 1500, [1000, 500]), ("B", 200, [200])]
+
+
+def test_repeated_groups_are_a_line_each() -> None:
+    """item1, qty1, price1, item2, …: a group without content is no line, and a bad cell is named at its place."""
+    reading = vendor(
+        ("Invoice #", "Date", "Item 1", "Qty 1", "Price 1", "Item 2", "Qty 2", "Price 2"),
+        ("A", DATE, "Mowing", "2", "5.00", "Edging", "1", "3.00"),
+        ("B", DATE, "Mowing", "1", "5.00"),
+        ("C", DATE, "Mowing", "1", "5.00", "Edging", "one", "3.00"),
+    )
+    assert money(reading) == [("A", 1300, [1000, 300]), ("B", 500, [500]), ("C", 500, [500, None])]
+    assert [line.notes for line in reading.invoices[0].lines] == ["Mowing", "Edging"]
+    assert ("not-a-quantity", "G4") in said(reading)
+
+
+def test_header_and_lines_on_two_sheets() -> None:
+    """Joined by number: a line without its invoice is an invoice that lacks everything else, never lost."""
+    header = sheet(("Invoice #", "Invoice Date", "Total Due"), ("A", DATE, 13), ("B", DATE, 1), name="Invoices")
+    lines = sheet(
+        ("Invoice #", "Description", "Qty", "Price"),
+        ("A", "Mowing", 2, 5),
+        ("B", "Edging", 1, 1),
+        ("A", "Mulch", 1, 3),
+        ("C", "Stray", 1, 1),
+        name="Lines",
+    )
+    reading = read_contents([contents(header, lines)], integration_id="i", profile=profile())
+    assert money(reading) == [("A", 1300, [1000, 300]), ("B", 100, [100]), ("C", None, [100])]
+    assert [(row.source.sheet, row.number) for row in reading.invoices[0].rows] == [
+        ("Invoices", 2),
+        ("Lines", 2),
+        ("Lines", 4),
+    ]
+    assert reading.invoices[2].invoice_date is None
+    assert "joined by number" in reading.notices[0]
+    assert reading.row_count == 6
+
+
+def test_credits_by_a_type_column() -> None:
+    """A row that says Credit is negative, with a sign or without."""
+    reading = vendor(
+        ("Invoice #", "Date", "Type", "Invoice Amount"),
+        ("A", DATE, "Invoice", "10.00"),
+        ("B", DATE, "Credit Memo", "5.00"),
+        ("C", DATE, "credit", "-3.00"),
+    )
+    assert money(reading) == [("A", 1000, [1000]), ("B", -500, [-500]), ("C", -300, [-300])]
+
+
+def test_credits_by_sign_parentheses_and_letters() -> None:
+    """However a vendor marks it."""
+    texts = ("-5.00", "(5.00)", "5.00-", "5.00 CR", "$(5.00)", "5.00 DR")
+    rows = [(f"A{place}", DATE, text) for place, text in enumerate(texts)]
+    reading = vendor(("Invoice #", "Date", "Invoice Amount"), *rows)
+    assert [invoice.total for invoice in reading.invoices] == [-500, -500, -500, -500, -500, 500]
+
+
+def test_debit_and_credit_columns() -> None:
+    """What stands under Credit takes away."""
+    reading = vendor(
+        ("Invoice #", "Date", "Debit", "Credit"),
+        ("A", DATE, "10.00", ""),
+        ("A", DATE, "", "4.00"),
+        ("B", DATE, "", "1.00"),
+    )
+    assert money(reading) == [("A", 600, [1000, -400]), ("B", -100, [-100])]
+
+
+def test_due_dates_by_terms() -> None:
+    """From the profile, or from a column that says so; what no one can say is left blank."""
+    rows = (
+        ("Invoice #", "Invoice Date", "Terms", "Total Due"),
+        ("A", DATE, "Net 10", "1"),
+        ("B", DATE, "due on receipt", "1"),
+        ("C", DATE, "2% 10", "1"),
+    )
+    reading = vendor(*rows)
+    assert [str(invoice.due_date) for invoice in reading.invoices] == ["2026-03-24", "2026-03-14", "2026-04-13"]
+
+
+def test_notes_from_a_template() -> None:
+    """{file}, {row} and the invoice's own words."""
+    rows = (("Invoice #", "Invoice Date", "Total Due"), ("A", DATE, "1"), ("B", DATE, "1"))
+    reading = vendor(*rows, defaults={"notes": "{file} row {row}", "memo": "{invoice_number} of {invoice_date}"})
+    assert [(each.notes, each.memo) for each in reading.invoices] == [
+        ("march.csv row 2", "A of 2026-03-14"),
+        ("march.csv row 3", "B of 2026-03-14"),
+    ]
+
+
+def test_a_currency_column_other_than_the_accounts_is_named_at_its_cell() -> None:
+    """Only the rows of another currency are held back."""
+    rows = (
+        ("Invoice #", "Date", "Currency", "Total Due"),
+        ("A", DATE, "USD", "1"),
+        ("B", DATE, "CAD", "1"),
+        ("C", DATE, "", "1"),
+    )
+    assert said(vendor(*rows))[:1] == [("other-currency", "C3")]
+    assert [len(each.problems) for each in vendor(*rows, currency="CAD").invoices] == [1, 0, 0]
+
+
+def test_a_heading_in_another_currency_is_believed() -> None:
+    """ "Total (£)" holds no dollars."""
+    assert ("other-currency", "C2") in said(vendor(("Invoice #", "Date", "Total Due (£)"), ("A", DATE, "1")))
+
+
+def test_a_stray_total_of_one_row_is_asked_about() -> None:
+    """100.00 below 100.00 with nothing beside it: a total, or a further line? Neither is assumed."""
+    reading = vendor(("Invoice #", "Date", "Line Amount"), ("A", DATE, "100.00"), ("", "", "100.00"))
+    assert money(reading) == [("A", 10000, [10000])]
+    assert ("unclear-continuation", "row 3") in said(reading)
+    assert skipped(reading) == []
