@@ -228,7 +228,7 @@ DUE_BEFORE_ISSUED = _error(
 )
 IMPOSSIBLE_YEAR = _error("impossible-year", "The year cannot be right", "Correct the date.")
 FUTURE_DATE = _warning("future-date", "The bill date is far in the future", "Check the year.")
-OLD_DATE = _warning("old-date", "The bill date is more than a year ago", "Check the year.")
+OLD_DATE = _warning("old-date", "The bill date is long ago", "Check the year.")
 DISTANT_ACCOUNTING_DATE = _warning(
     "distant-accounting-date", "The accounting date is far from the bill date", "Check the accounting period."
 )

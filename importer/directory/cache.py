@@ -222,6 +222,14 @@ class Cache:
             marks = ", ".join("?" * len(batch))
             yield from map(_bill, self._database.execute(f"{sql} WHERE x_vendor_id IN ({marks})", batch))
 
+    def used_accounts(self) -> dict[str, frozenset[str]]:
+        """Property → the GL accounts of the invoices that ResMan holds there."""
+        found: dict[str, set[str]] = {}
+        sql = "SELECT DISTINCT property_id, accounts FROM invoices WHERE property_id IS NOT NULL"
+        for property_id, accounts in self._database.execute(sql):
+            found.setdefault(property_id, set()).update(accounts.split())
+        return {property_id: frozenset(accounts) for property_id, accounts in found.items() if accounts}
+
     # --------------------------------------------------------------------------------------------- underneath
 
     def _note(self, progress: Progress) -> None:

@@ -42,7 +42,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from importer.errors import LedgerUnavailable
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration."""
 
 METADATA = MetaData()
@@ -114,6 +114,7 @@ INVOICES = Table(
     Index("invoices_by_owner", "owner"),
     Index("invoices_by_run", "run"),
     Index("invoices_by_job", "job_id"),
+    Index("invoices_by_vendor", "destination", "vendor_id"),
 )
 
 ATTEMPTS = Table(
@@ -164,6 +165,17 @@ GATES = Table(
     Column("others", Integer, nullable=False),  # requests in the last window that were not ours
     Column("seen_at", Float, nullable=False),
 )
+
+ACCEPTANCES = Table(
+    "acceptances",
+    METADATA,
+    Column("key", String(24), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("run", String(40), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""Invoices that a person lets go although they look like another bill, and why."""
 
 VERSION = Table("alembic_version", METADATA, Column("version_num", String(32), primary_key=True))
 
