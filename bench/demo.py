@@ -29,8 +29,9 @@ def main() -> int:
         print(
             f"\nOpen {folder / SAMPLE.stem}.results.xlsx in Excel: every row with what became of it.\n\n"
             "Then try:\n"
-            "  make demo                                                          nothing is posted twice\n"
-            f"  {COMMAND.relative_to(ROOT)} check fixtures/mistakes/november.csv --sandbox   every mistake, named"
+            "  make demo      the same file again: nothing is posted twice\n"
+            f"  {os.path.relpath(COMMAND)} check fixtures/mistakes/november.csv --sandbox\n"
+            "                 a file with every mistake that one clerk can make, each of them named"
         )
     return ended.returncode
 

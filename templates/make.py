@@ -38,7 +38,7 @@ def write_csv(path: Path) -> None:
 
 
 def write_xlsx(path: Path) -> None:
-    """One heading row with a hint on each heading; dates must be dates and amounts numbers. A second sheet explains."""
+    """One heading row with a hint on each heading; dates must be dates and amounts numbers."""
     from xlsxwriter import Workbook
 
     with Workbook(path) as book:
@@ -54,7 +54,6 @@ def write_xlsx(path: Path) -> None:
                 sheet.data_validation(1, at, LAST_ROW, at, rule)
         sheet.set_row(0, 24)
         sheet.freeze_panes(1, 0)
-        _explain(book)
 
 
 def _rule(column: Column) -> dict[str, Any] | None:
@@ -69,29 +68,6 @@ def _rule(column: Column) -> dict[str, Any] | None:
         case _:
             return None
     return {**rule, "error_title": column.heading, "error_message": said}
-
-
-def _explain(book: Any) -> None:
-    sheet = book.add_worksheet("How to fill it in")
-    bold = book.add_format({"bold": True, "bottom": 1})
-    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-    for at, (heading, width) in enumerate((("Column", 18), ("", 12), ("What it is", 62), ("Like this", 30))):
-        sheet.set_column(at, at, width, wrapped)
-        sheet.write_string(0, at, heading, bold)
-    for row, column in enumerate(OFFERED, 1):
-        needed = "required" if column.required else "optional"
-        sheet.write_row(row, 0, (column.heading, needed, column.meaning), wrapped)
-        sheet.write_string(row, 3, column.example, wrapped)
-    last = len(OFFERED) + 2
-    for row, sentence in enumerate(
-        (
-            "One row for each line of an invoice. The rows of one invoice carry the same vendor, property and number.",
-            "What belongs to the whole invoice may stand on its first row only, or be repeated on each.",
-            "The lines must add up to the invoice total, to the cent.",
-        ),
-        last,
-    ):
-        sheet.merge_range(row, 0, row, 3, sentence, wrapped)
 
 
 if __name__ == "__main__":

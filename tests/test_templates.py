@@ -71,12 +71,24 @@ def test_a_blank_sheet_is_understood_and_has_no_data_rows(name: str) -> None:
         read_files([FOLDER / name], integration_id=INTEGRATION)
 
 
-def test_a_row_of_the_examples_is_an_invoice(tmp_path: Path) -> None:
+def filled(name: str, folder: Path) -> Path:
+    """The blank sheet with one row of what the examples show."""
+    path = folder / name
+    examples = [column.example for column in make.OFFERED]
+    if name.endswith(".csv"):
+        row = ",".join(f'"{example}"' for example in examples)
+        path.write_text((FOLDER / name).read_text(encoding="utf-8") + row + "\n", encoding="utf-8")
+    else:
+        book = openpyxl.load_workbook(FOLDER / name)
+        book["Invoices"].append(examples)
+        book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["invoices.csv", "invoices.xlsx"])
+def test_a_row_of_the_examples_is_an_invoice(name: str, tmp_path: Path) -> None:
     """Somebody who types what the examples show gets one invoice without a problem, each cell under its own heading."""
-    filled = tmp_path / "filled.csv"
-    row = ",".join(f'"{column.example}"' for column in make.OFFERED)
-    filled.write_text((FOLDER / "invoices.csv").read_text(encoding="utf-8") + row + "\n", encoding="utf-8")
-    reading = read_files([filled], integration_id=INTEGRATION)
+    reading = read_files([filled(name, tmp_path)], integration_id=INTEGRATION)
     (invoice,) = reading.invoices
     assert invoice.total == 125_000
     assert [*invoice.source.columns] == [column.name for column in make.OFFERED]
