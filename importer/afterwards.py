@@ -108,7 +108,9 @@ def _known(desk: Desk, ledger: Ledger, run: str) -> Known | None:
     if record is None or not files:
         return None
     options = record["options"] or {}
-    prepared = prepare(Wanted(files, options.get("sheet")), desk, ledger, options.get("integration_id"))
+    prepared = prepare(
+        Wanted(files, options.get("sheet"), names=record["names"]), desk, ledger, options.get("integration_id")
+    )
     start = Start(run, record["command"], record["started"], record["who"], record["destination"])
     results = Path(record["results"]) if record["results"] else None
     if results is not None and not results.is_file():

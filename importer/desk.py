@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from importer.directory import Directory, folder_of, open_directory
 from importer.errors import AccessDenied, ApiAway, NoAccess, RequestError
 from importer.settings import Settings
 from importer.submitter import Api, Ledger, Pace, open_store
+from importer.validator.case import Limits
 from importer.validator.control import Expected
 
 
@@ -40,6 +42,11 @@ class Desk:
     stop: threading.Event
     watcher: Watcher
 
+    @property
+    def limits(self) -> Limits:
+        """How far from today a bill date may lie."""
+        return Limits(self.settings.old_after_days, self.settings.future_after_days)
+
 
 NOTHING_EXPECTED = Expected()
 
@@ -51,6 +58,8 @@ class Wanted:
     files: Sequence[Path]
     sheet: str | None = None
     expected: Expected = NOTHING_EXPECTED
+    let_go: Mapping[str, str] = field(default_factory=dict)  # key of a likely duplicate → why it may go all the same
+    names: Mapping[str, str] | None = None  # what names meant in the run that is told again
 
 
 @contextmanager
@@ -61,6 +70,25 @@ def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
         yield Ledger(store, run, desk.who, desk.host)
     finally:
         store.close()
+
+
+@contextmanager
+def open_directories(desk: Desk) -> Iterator[Callable[[str], Directory | None]]:
+    """What `sync` has fetched, by integration, for as long as the block lasts; None where it has fetched nothing."""
+    opened: dict[str, Directory | None] = {}
+
+    def directory_of(integration_id: str) -> Directory | None:
+        if integration_id not in opened:
+            folder = folder_of(desk.settings.home, desk.settings.destination, integration_id)
+            opened[integration_id] = open_directory(folder)
+        return opened[integration_id]
+
+    try:
+        yield directory_of
+    finally:
+        for directory in opened.values():
+            if directory is not None:
+                directory.cache.close()
 
 
 @contextmanager

@@ -14,12 +14,16 @@ from datetime import datetime
 
 from importer.archive import keep_inputs
 from importer.collector import at_rest
-from importer.desk import Desk, Wanted, open_api, open_ledger
+from importer.desk import Desk, Wanted, open_api, open_directories, open_ledger
+from importer.directory import resolve
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
 from importer.outcomes import Prepared, Start, after_sending, before_sending, not_sent
 from importer.reader import read_files
+from importer.severities import with_levels
 from importer.submitter import Ledger, plans, send, settle_doubts
+from importer.submitter.acceptances import accept
+from importer.surroundings import weighed
 from importer.validator import validate
 from importer.validator.control import misses
 
@@ -34,7 +38,7 @@ def check_files(wanted: Wanted, desk: Desk) -> Run:
         prepared = prepare(wanted, desk, ledger, desk.settings.integration_id)
         if prepared.plan is not None:
             plans.keep_plan(ledger, prepared.plan, prepared.ready)
-        return _finished(ledger, before_sending(start, prepared, desk.now()))
+        return _finished(ledger, before_sending(start, prepared, desk.now()), prepared)
 
 
 def submit_files(
@@ -53,7 +57,7 @@ def submit_files(
     with _run(desk, "submit", wanted) as (start, ledger):
         prepared = prepare(wanted, desk, ledger, desk.settings.integration_id)
         if not prepared.ready and not prepared.doubtful:
-            return _finished(ledger, before_sending(start, prepared, desk.now()))
+            return _finished(ledger, before_sending(start, prepared, desk.now()), prepared)
         with open_api(desk, ledger) as api:
             if prepared.doubtful:
                 desk.watcher.stage("Looking for invoices whose outcome is unknown")
@@ -64,10 +68,11 @@ def submit_files(
             would = before_sending(start, prepared, desk.now())
             ready, plan = prepared.ready, approved or prepared.plan
             if not ready or plan is None:
-                return _finished(ledger, would)
+                return _finished(ledger, would, prepared)
             if not agree(would):
-                return _finished(ledger, not_sent(would, "It was not agreed to."))
+                return _finished(ledger, not_sent(would, "It was not agreed to."), prepared)
             before()
+            accept(ledger, wanted.let_go)
             keep_inputs(desk.settings.home, start.id, wanted.files, prepared.reading.files)
             plans.keep_plan(ledger, plan, ready)
             desk.watcher.stage("Posting")
@@ -75,20 +80,26 @@ def submit_files(
             sent = send(ledger, api, destination, ready, plan=plan, stop=desk.stop, progress=desk.watcher.moved)
         run = after_sending(start, prepared, sent, desk.now())
         with suppress(LedgerUnavailable):  # what was sent is told all the same
-            _finished(ledger, run)
+            _finished(ledger, run, prepared)
         return run
 
 
 @at_rest()
 def prepare(wanted: Wanted, desk: Desk, ledger: Ledger, integration_id: str | None) -> Prepared:
-    """Reader, validator, and a look into the ledger: everything that is decided before anything is sent."""
+    """Reader, names, validator, and a look into the ledger and around: all that is decided before anything is sent."""
     desk.watcher.stage("Reading")
     reading = read_files(wanted.files, integration_id=integration_id, sheet=wanted.sheet)
-    reading = replace(reading, problems=(*reading.problems, *misses(reading, wanted.expected)))
     desk.watcher.stage("Checking")
-    verdicts = validate(reading, today=desk.now().date())
-    ledger.take_from_the_dead(desk.settings.destination)
-    return Prepared.of(reading, verdicts, desk.settings.destination, ledger)
+    with open_directories(desk) as directory_of:
+        named = resolve(reading, directory_of, now=desk.now(), settled=wanted.names)
+        levels, destination = desk.settings.severity, desk.settings.destination
+        problems = with_levels((*reading.problems, *misses(named.reading, wanted.expected)), levels)
+        reading = replace(named.reading, problems=problems)
+        verdicts = validate(reading, today=desk.now().date(), limits=desk.limits, levels=levels)
+        ledger.take_from_the_dead(destination)
+        prepared = Prepared.of(reading, verdicts, destination, ledger)
+        prepared = replace(prepared, notices=named.notices, names=named.names)
+        return weighed(prepared, ledger, directory_of, desk, remarks=named.remarks, let_go=wanted.let_go)
 
 
 def new_run_id(started: datetime) -> str:
@@ -118,8 +129,9 @@ def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledg
             raise
 
 
-def _finished(ledger: Ledger, run: Run) -> Run:
+def _finished(ledger: Ledger, run: Run, prepared: Prepared) -> Run:
     ledger.close_run(
+        names=prepared.names,
         finished=run.finished,
         stopped=run.stopped,
         exit_code=run.exit_code,

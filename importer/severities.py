@@ -14,9 +14,7 @@ from importer.problems import KINDS, Kind, Problem, Severity
 
 Level = Literal["error", "warning", "off"]
 
-SOFTENED = frozenset(
-    ("due-before-issued", "impossible-year", "closed-period", "inactive-record", "not-at-property")
-)
+SOFTENED = frozenset(("due-before-issued", "impossible-year", "closed-period", "inactive-record", "not-at-property"))
 """Errors that may be made a warning, or be switched off."""
 
 NEVER_OFF = frozenset(("refused-before",))

@@ -10,19 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from importer.desk import Desk
 from importer.directory import Directory
-from importer.directory.desk import ago
 from importer.directory.cache import Sort
+from importer.directory.desk import ago
+from importer.errors import CannotRun
 from importer.held import Held
-from importer.models import Invoice, Payload, invoice_key
+from importer.models import Invoice, invoice_key
 from importer.outcomes import Prepared
-from importer.problems import NEAR_DUPLICATE, IN_RESMAN, Problem
-from importer.severities import Level, with_levels
+from importer.problems import IN_RESMAN, NEAR_DUPLICATE, Problem
+from importer.severities import with_levels
 from importer.submitter import Intent, Ledger
 from importer.submitter.acceptances import accepted, posted_bills
 from importer.validator import Verdict
 from importer.validator.circumstances import Surroundings, circumstances
-from importer.validator.likeness import Likeness, likenesses
+from importer.validator.likeness import likenesses
 
 DirectoryOf = Callable[[str], Directory | None]
 LET_GO = (IN_RESMAN.code, NEAR_DUPLICATE.code)
@@ -33,18 +35,22 @@ def weighed(
     prepared: Prepared,
     ledger: Ledger,
     directory_of: DirectoryOf,
+    desk: Desk,
     *,
-    destination: str,
-    now: datetime,
     remarks: Mapping[int, tuple[Problem, ...]],
-    levels: Mapping[str, Level],
     let_go: Mapping[str, str],
 ) -> Prepared:
     """The same, with everything that stands against sending the invoices that would go, or should be looked at.
 
     `remarks` are those of the names, by the index of the invoice; `let_go` are keys of this run that a person lets go
-    although they look like duplicates. Raises `LedgerUnavailable`.
+    although they look like duplicates. Raises `LedgerUnavailable`, and `CannotRun` where such a key is none of theirs.
     """
+    strange = set(let_go) - {intent.key for intent in prepared.intents if intent is not None}
+    if strange:
+        raise CannotRun(
+            f"No invoice of these files that could be sent has the key {', '.join(sorted(strange))}.",
+            "`invoice-importer check` tells the key beside each likely duplicate.",
+        )
     going = [
         (index, intent)
         for index, intent in enumerate(prepared.intents)
@@ -55,7 +61,7 @@ def weighed(
     }
     if going:
         let = {*let_go, *accepted(ledger, [intent.key for _, intent in going])}
-        around = _around(prepared, going, ledger, directory_of, destination, now)
+        around = _around(prepared, going, ledger, directory_of, desk)
         for index, intent in going:
             said = [
                 *remarks.get(index, ()),
@@ -64,7 +70,7 @@ def weighed(
             found[index] = [each for each in said if not (intent.key in let and each.kind.code in LET_GO)]
     verdicts, intents = list(prepared.verdicts), list(prepared.intents)
     for index, problems in found.items():
-        kept = with_levels(problems, levels)
+        kept = with_levels(problems, desk.settings.severity)
         if kept:
             stopped = any(problem.is_error for problem in kept)
             old = verdicts[index]
@@ -78,10 +84,10 @@ def _around(
     going: Sequence[tuple[int, Intent]],
     ledger: Ledger,
     directory_of: DirectoryOf,
-    destination: str,
-    now: datetime,
+    desk: Desk,
 ) -> dict[int, Surroundings]:
     """What is known around each of the invoices that would go."""
+    destination, now = desk.settings.destination, desk.now()
     vendors: dict[str, dict[str, None]] = {}
     for _, intent in going:
         vendors.setdefault(intent.payload.integration_id, {})[intent.payload.vendor_id] = None
@@ -107,7 +113,18 @@ def _around(
         for each in held:
             by_vendor.setdefault(each.vendor_id, []).append(each)
         here = [pair for pair in going if pair[1].payload.integration_id == integration_id]
-        bills = [_bill(prepared.verdicts[index].invoice, intent.payload, tables) for index, intent in here]
+        indexes = {index for index, _ in here}
+        others = [
+            index
+            for index, verdict in enumerate(prepared.verdicts)
+            if index not in indexes
+            and verdict.invoice.integration_id == integration_id
+            and verdict.invoice.vendor_id in wanted
+        ]
+        bills = [
+            _bill(prepared.verdicts[index].invoice, tables, posted, prepared.intents[index])
+            for index in (*(index for index, _ in here), *others)
+        ]
         alike = likenesses(bills, [*elsewhere, *held])
         periods: Mapping[str, date] = {} if directory is None else directory.open_periods()
         used = {} if directory is None else directory.cache.used_accounts()
@@ -126,17 +143,20 @@ def _around(
     return around
 
 
-def _bill(invoice: Invoice, payload: Payload, tables: dict[int, int]) -> Held:
+def _bill(invoice: Invoice, tables: dict[int, int], posted: Mapping[str, Held], intent: Intent | None) -> Held:
+    """An invoice of this run as a bill; one that was posted before tells where it went."""
+    before = None if intent is None else posted.get(intent.key)
     source, rows = invoice.source, [row.number for row in invoice.rows]
     sheet = f" {source.sheet}" if source.sheet else ""
     which = f"row {rows[0]}" if len(rows) == 1 else f"rows {rows[0]} to {rows[-1]}"
     return Held(
-        f"{source.file}{sheet} {which}",
-        payload.vendor_id,
-        payload.property_id,
-        payload.invoice_number,
-        payload.invoice_date,
-        payload.total_amount_in_cents,
+        f"{source.file}{sheet} {which}" + (f", {before.where}" if before is not None else ""),
+        invoice.vendor_id or "",
+        invoice.property_id,
+        invoice.invoice_number,
+        invoice.invoice_date,
+        None if invoice.total is None else int(invoice.total),
+        None if before is None else before.job,
         table=tables.setdefault(id(source), len(tables)),
     )
 
@@ -144,6 +164,3 @@ def _bill(invoice: Invoice, payload: Payload, tables: dict[int, int]) -> Held:
 def _since(directory: Directory, now: datetime) -> str:
     fetched = directory.fetched.get(Sort.ENTITY)
     return ago(now, fetched) if fetched is not None else ""
-
-
-__all__ = ["Likeness", "weighed"]

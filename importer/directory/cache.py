@@ -110,6 +110,10 @@ class Cache:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing may be asked after this."""
         self._database.close()
 
     # ------------------------------------------------------------------------------------------------ writing

@@ -21,7 +21,7 @@ LOOKED_BACK = timedelta(days=550)
 
 
 def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
-    """The bills of these vendors that this ledger posted, or may have, each with its key. Raises `LedgerUnavailable`."""
+    """The bills of these vendors that were posted from here, or may be, by key. Raises `LedgerUnavailable`."""
     columns = (
         INVOICES.c.key, INVOICES.c.property_id, INVOICES.c.vendor_id, INVOICES.c.invoice_number,
         INVOICES.c.total_in_cents, INVOICES.c.body, INVOICES.c.file, INVOICES.c.rows, INVOICES.c.sent_at,
@@ -72,7 +72,5 @@ def accept(ledger: Ledger, reasons: Mapping[str, str]) -> None:
         for key, reason in reasons.items():
             connection.execute(delete(ACCEPTANCES).where(ACCEPTANCES.c.key == key))
             connection.execute(
-                insert(ACCEPTANCES).values(
-                    key=key, at=datetime.now(UTC), run=ledger.run, who=ledger.who, reason=reason
-                )
+                insert(ACCEPTANCES).values(key=key, at=datetime.now(UTC), run=ledger.run, who=ledger.who, reason=reason)
             )

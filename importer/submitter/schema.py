@@ -84,6 +84,7 @@ RUNS = Table(
     Column("results_sha256", String(64)),  # of the workbook as it was written
     Column("exit_code", Integer),
     Column("stopped", Text),
+    Column("names", JSON),  # what names in its files were found to mean
     Index("runs_by_start", "started"),
 )
 

@@ -1,4 +1,4 @@
-"""Likely duplicates that a person lets go, and looking a vendor's invoices up."""
+"""Likely duplicates that a person lets go, what names meant in a run, and looking a vendor's invoices up."""
 
 from __future__ import annotations
 
@@ -19,4 +19,5 @@ def upgrade() -> None:
         sa.Column("who", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
     )
+    op.add_column("runs", sa.Column("names", sa.JSON))
     op.create_index("invoices_by_vendor", "invoices", ["destination", "vendor_id"])
