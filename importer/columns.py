@@ -250,5 +250,8 @@ COLUMNS: tuple[Column, ...] = (
 
 BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}
 
+OWN_SHEETS: tuple[str, str] = ("How to fill it in", "Names and ids")
+"""The sheets that `template` puts beside the invoices; the second is hidden. They are no part of the input."""
+
 IDENTITY: tuple[str, ...] = ("integration_id", "property_id", "vendor_id", "invoice_number")
 """The fields that say which invoice a row belongs to."""

@@ -63,7 +63,8 @@ def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[Desk
 
 def wanted(given: Mapping[str, Any]) -> Wanted:
     """What is to be read, and what it should come to."""
-    return Wanted(tuple(given["files"]), given["sheet"], Expected(given["expect_count"], _cents(given["expect_total"])))
+    expected = Expected(given["expect_count"], _cents(given["expect_total"]))
+    return Wanted(tuple(given["files"]), given["sheet"], expected, let_go=_let_go(given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,16 @@ def decision(given: Mapping[str, Any]) -> Decision | None:
     if not reason:
         raise click.UsageError("Say why with --reason: it is kept with the decision.")
     return Decision(release, None, reason) if release is not None else Decision(adopt[0], adopt[1], reason)
+
+
+def _let_go(given: Mapping[str, Any]) -> dict[str, str]:
+    """The likely duplicates that may go, each with the reason that a person gave."""
+    keys, reason = given["accept_duplicate"], (given["reason"] or "").strip()
+    if keys and not reason:
+        raise click.UsageError("Say why with --reason: it is kept with the decision.")
+    if reason and not keys:
+        raise click.UsageError("--reason goes with --accept-duplicate.")
+    return dict.fromkeys(keys, reason)
 
 
 def _cents(amount: str | None) -> int | None:

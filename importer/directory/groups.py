@@ -48,7 +48,10 @@ def said(groups: Sequence[Group]) -> list[str]:
         )
         if not mine:
             continue
-        lines.append(f"{len(mine):,} unknown {noun} {'name' if len(mine) == 1 else 'names'}:")
+        if len(mine) == 1:
+            lines.append(f"1 unknown {noun} name, {_held_up(mine[0])}")
+            continue
+        lines.append(f"{len(mine):,} unknown {noun} names, the one that holds up most money first:")
         lines += [f"  {_held_up(group)}" for group in mine[:MOST_SAID]]
         if len(mine) > MOST_SAID:
             money = dollars(sum(group.money for group in mine[MOST_SAID:]))

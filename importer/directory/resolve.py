@@ -128,7 +128,8 @@ class _Resolver:
         """A sentence about how old what was looked at is; None where nothing was."""
         if self._directory is None or not self._directory.fetched or not self._known:
             return None
-        return f"Names and ids were compared with what ResMan had {self._directory.age(self._now)} (`sync` asks again)."
+        age = self._directory.age(self._now)
+        return f"Names and ids were compared with what was fetched from ResMan {age}; `sync` fetches anew."
 
     def invoice(self, invoice: Invoice) -> tuple[Invoice, tuple[Problem, ...]]:
         """The invoice with ids, and the remarks about them."""
@@ -291,7 +292,7 @@ class _Resolver:
 
     def _unknown_id(self, sort: Sort, text: str) -> Said:
         age = "" if self._directory is None else f" {self._directory.age(self._now)}"
-        return Said(UNKNOWN_ID, f"The {NOUN[sort]} {text!r} was not among those that ResMan had{age}.")
+        return Said(UNKNOWN_ID, f"The {NOUN[sort]} {text!r} was not among those fetched from ResMan{age}.")
 
     def _not_fetched(self, sort: Sort, text: str) -> Said:
         return Said(

@@ -20,21 +20,22 @@ LOOKED_BACK = timedelta(days=550)
 """Older postings are not compared: the months that matter are the last eighteen."""
 
 
-def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
-    """The bills of these vendors that were posted from here, or may be, by key. Raises `LedgerUnavailable`."""
+def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str] | None) -> Iterator[tuple[str, Held]]:
+    """The bills of these vendors (None: all) that were posted from here, or may be, by key. `LedgerUnavailable`."""
     columns = (
         INVOICES.c.key, INVOICES.c.property_id, INVOICES.c.vendor_id, INVOICES.c.invoice_number,
         INVOICES.c.total_in_cents, INVOICES.c.body, INVOICES.c.file, INVOICES.c.rows, INVOICES.c.sent_at,
         INVOICES.c.job_id,
     )  # fmt: skip
     since = datetime.now(UTC) - LOOKED_BACK
-    for start in range(0, len(vendor_ids), BATCH):
-        query = select(*columns).where(
-            INVOICES.c.destination == destination,
-            INVOICES.c.vendor_id.in_(vendor_ids[start : start + BATCH]),
-            INVOICES.c.state.in_(POSTED),
-            INVOICES.c.changed_at >= since,
-        )
+    every = select(*columns).where(
+        INVOICES.c.destination == destination, INVOICES.c.state.in_(POSTED), INVOICES.c.changed_at >= since
+    )
+    queries = [every]
+    if vendor_ids is not None:
+        batches = [vendor_ids[start : start + BATCH] for start in range(0, len(vendor_ids), BATCH)]
+        queries = [every.where(INVOICES.c.vendor_id.in_(batch)) for batch in batches]
+    for query in queries:
         with ledger.reading() as connection:
             rows = connection.execute(query).all()
         for row in rows:

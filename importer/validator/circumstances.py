@@ -58,10 +58,10 @@ def _period_is_open(invoice: Invoice, payload: Payload, around: Surroundings) ->
     if around.open_from is None or booked >= around.open_from:
         return
     name = "accounting_date" if payload.accounting_date is not None else "invoice_date"
-    which = "accounting date" if payload.accounting_date is not None else "bill date, by which ResMan books it,"
-    what = f"The {which} {booked} lies before the open period, which begins on {around.open_from}"
+    which = "accounting date" if payload.accounting_date is not None else "bill date (there is no accounting date)"
+    what = f"The {which} is {booked}, and the property's open period begins on {around.open_from}"
     advice = (
-        f"Give an accounting date from {around.open_from} on. This was so {around.since}: "
+        f"Give an accounting date from {around.open_from} on. That was fetched {around.since}: "
         "`invoice-importer sync` asks again."
     )
     text = invoice.cell_text(name)
