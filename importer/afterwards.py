@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from pydantic import SecretStr
 
 from importer import token
 from importer.archive import kept_inputs
-from importer.desk import Desk, Wanted, open_api, open_ledger
-from importer.errors import CannotRun, RequestError
+from importer.desk import Desk, open_api, open_ledger
+from importer.errors import CannotRun, LedgerUnavailable, RequestError
 from importer.models import Run
 from importer.outcomes import Start, as_it_stands, of_entries
 from importer.pipeline import new_run_id, prepare
@@ -48,7 +49,7 @@ def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:
 def keep_results(desk: Desk, run: str, results: Path) -> None:
     """Notes where the workbook of a run is, and what it was when it was written."""
     with open_ledger(desk, run) as ledger:
-        ledger.keep_results(run, str(results.absolute()), _digest(results))
+        ledger.keep_results(run, os.fsencode(results.absolute()).decode(errors="replace"), _digest(results))
 
 
 def settle(desk: Desk, *, sync: bool = False, decision: Decision | None = None) -> Run:
@@ -90,6 +91,7 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
                     follow(ledger, api, start.destination, run=run)
                     if retry:
                         desk.watcher.stage("Asking for failed ones again")
+                        ledger.open_run(command=start.command, destination=start.destination, started=start.started)
                         moved = desk.watcher.moved
                         retry_failed(ledger, api, start.destination, run=run, stop=desk.stop, progress=moved)
                 except RequestError as error:
@@ -104,13 +106,11 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
 def _known(desk: Desk, ledger: Ledger, run: str) -> Known | None:
     """A past run read again from its archived files, with its invoices as they stand now."""
     record = ledger.run_record(run)
-    files = kept_inputs(desk.settings.home, run)
-    if record is None or not files:
+    wanted = None if record is None else kept_inputs(desk.settings.home, run, record["options"] or {})
+    if record is None or wanted is None:
         return None
-    options = record["options"] or {}
-    prepared = prepare(
-        Wanted(files, options.get("sheet"), names=record["names"]), desk, ledger, options.get("integration_id")
-    )
+    wanted = replace(wanted, names=record["names"])
+    prepared = prepare(wanted, desk, ledger)
     start = Start(run, record["command"], record["started"], record["who"], record["destination"])
     results = Path(record["results"]) if record["results"] else None
     if results is not None and not results.is_file():
@@ -127,14 +127,23 @@ def _decide(ledger: Ledger, start: Start, decision: Decision) -> None:
         )
     if entry.state is not State.IN_DOUBT:
         raise CannotRun(f"Invoice {entry.invoice_number} is not in doubt: it is {entry.state.value.replace('_', ' ')}.")
+    heeded = {job for job in ledger.late_jobs(entry.key) if any(job in each.found for each in entry.evidence)}
     if decision.job_id is None:
+        unheeded = sorted(ledger.late_jobs(entry.key) - heeded)
+        if unheeded:
+            raise CannotRun(
+                f"The API did accept invoice {entry.invoice_number}, as a late answer says (job {unheeded[0]}).",
+                "Run `settle` once more: it asks what became of that.",
+            )
         event, said = Event.RELEASED, f"Released by {ledger.who}: {decision.reason}"
     else:
         others = ledger.known_jobs([decision.job_id]).get(decision.job_id, set()) - {decision.key}
         if others:
             raise CannotRun(f"Job {decision.job_id} belongs to another invoice ({', '.join(sorted(others))}).")
         event, said = Event.FOUND_QUEUED, f"Adopted by {ledger.who}: {decision.reason}"
-    if not ledger.record(event, decision.key, expected_sent_at=entry.sent_at, job_id=decision.job_id, said=said):
+    if not ledger.record(
+        event, entry.key, expected_sent_at=entry.sent_at, heeded=heeded, job_id=decision.job_id, said=said
+    ):
         raise CannotRun("The invoice was settled by somebody else at this moment.", "Run `settle` again.")
 
 
@@ -150,15 +159,22 @@ def _run(desk: Desk, command: str) -> Iterator[tuple[Start, Ledger]]:
     started = desk.now()
     name = new_run_id(started)
     with open_ledger(desk, name) as ledger:
-        yield Start(name, command, started, desk.who, desk.settings.destination), ledger
+        try:
+            yield Start(name, command, started, desk.who, desk.settings.destination), ledger
+        except BaseException:
+            with suppress(LedgerUnavailable):
+                ledger.close_run(finished=desk.now(), stopped="The run broke off.", exit_code=2)
+            raise
 
 
 def _closed(desk: Desk, ledger: Ledger, run: Run) -> Run:
     """Keeps the run for `history`, where it had something to do."""
     if run.outcomes:
-        files: Sequence[Mapping[str, Any]] = [{"name": file.name} for file in run.reading.files]
-        ledger.open_run(command=run.command, destination=run.destination, started=run.started, files=files)
-        ledger.close_run(finished=desk.now(), exit_code=run.exit_code, counts=run.counts(), amounts=run.amounts())
+        if ledger.run_record(run.id) is None:
+            ledger.open_run(command=run.command, destination=run.destination, started=run.started)
+        files = [{"name": file.name} for file in run.reading.files]
+        told = {"files": files, "counts": run.counts(), "amounts": run.amounts()}
+        ledger.close_run(finished=desk.now(), exit_code=run.exit_code, **told)
     return run
 
 

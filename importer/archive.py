@@ -4,39 +4,61 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from importer.desk import Wanted
 from importer.errors import CannotRun
 from importer.models import InputFile
 
+PROFILES = "profiles"
+GIVEN = "profile.toml"
+"""A profile that was given by its path."""
 
-def keep_inputs(home: Path, run: str, files: Sequence[Path], read: Sequence[InputFile]) -> None:
-    """Copies the files of a run into the home, before anything of them is sent.
+
+def keep_inputs(home: Path, run: str, wanted: Wanted, read: Sequence[InputFile]) -> None:
+    """Copies the files of a run, and the profiles that they were read with, into the home, before anything is sent.
 
     Raises `CannotRun` where they cannot be kept, or are no longer what was read.
     """
-    for number, (path, known) in enumerate(zip(files, read, strict=True), start=1):
-        folder = _folder(home, run) / str(number)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            copy = Path(shutil.copyfile(path, folder / known.name))
-            digest = hashlib.sha256(copy.read_bytes()).hexdigest()
-        except OSError as error:
-            raise CannotRun(
-                f"{path.name} cannot be copied into {folder}: {error.strerror or error}. Nothing was sent.",
-                "Check that the folder can be written and the disk is not full.",
-            ) from error
-        if digest != known.sha256:
-            raise CannotRun(f"{path.name} has changed while it was being read. Nothing was sent.", "Run it again.")
+    folder = _folder(home, run)
+    try:
+        for number, (path, known) in enumerate(zip(wanted.files, read, strict=True), start=1):
+            copy = _copy(path, folder / str(number) / known.name)
+            if hashlib.sha256(copy.read_bytes()).hexdigest() != known.sha256:
+                raise CannotRun(f"{known.name} has changed while it was being read. Nothing was sent.", "Run it again.")
+        for path in () if wanted.profiles is None else wanted.profiles.glob("*.toml"):
+            _copy(path, folder / PROFILES / path.name)
+        if wanted.profile is not None and Path(wanted.profile).is_file():
+            _copy(Path(wanted.profile), folder / GIVEN)
+    except OSError as error:
+        raise CannotRun(
+            f"The files cannot be copied into {folder}: {error.strerror or error}. Nothing was sent.",
+            "Check that the folder can be written and the disk is not full.",
+        ) from error
 
 
-def kept_inputs(home: Path, run: str) -> list[Path]:
-    """The files of a run in their order; empty where none were kept."""
-    folders = sorted(
-        (each for each in _folder(home, run).glob("*") if each.name.isdigit()), key=lambda each: int(each.name)
+def kept_inputs(home: Path, run: str, options: Mapping[str, Any]) -> Wanted | None:
+    """What a run has read, to be read again in the same way; None where it was not kept. `options` are the run's."""
+    folder = _folder(home, run)
+    numbered = sorted((each for each in folder.glob("*") if each.name.isdigit()), key=lambda each: int(each.name))
+    files = [path for each in numbered for path in sorted(each.iterdir())]
+    if not files:
+        return None
+    given = folder / GIVEN
+    return Wanted(
+        files,
+        folder / PROFILES,
+        options.get("integration_id"),
+        options.get("sheet"),
+        str(given) if given.is_file() else options.get("profile"),
     )
-    return [path for folder in folders for path in sorted(folder.iterdir())]
+
+
+def _copy(path: Path, to: Path) -> Path:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copyfile(path, to))
 
 
 def _folder(home: Path, run: str) -> Path:

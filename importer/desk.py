@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.directory import Directory, folder_of, open_directory
-from importer.errors import AccessDenied, ApiAway, NoAccess, RequestError
+from importer.errors import AccessDenied, ApiAway, NoAccess, RateLimited, RequestError
 from importer.settings import Settings
 from importer.submitter import Api, Ledger, Pace, open_store
+from importer.submitter.pacing import Stopped
 from importer.validator.case import Limits
 from importer.validator.control import Expected
 
@@ -56,7 +57,10 @@ class Wanted:
     """What is to be read, and what it should come to."""
 
     files: Sequence[Path]
+    profiles: Path | None = None  # the folder of the saved layouts; None: there are none
+    integration_id: str | None = None  # where no column says otherwise
     sheet: str | None = None
+    profile: str | None = None  # a profile's name, or a path to one; None: each file finds its own
     expected: Expected = NOTHING_EXPECTED
     let_go: Mapping[str, str] = field(default_factory=dict)  # key of a likely duplicate → why it may go all the same
     names: Mapping[str, str] | None = None  # what names meant in the run that is told again
@@ -103,9 +107,11 @@ def open_api(desk: Desk, ledger: Ledger) -> Iterator[Api]:
             api.integrations()
         except AccessDenied as error:
             raise NoAccess(error.sentence, error.advice) from error
+        except RateLimited:
+            pass  # the pace knows of it and waits
         except RequestError as error:
-            if error.http_status is None or error.http_status >= 500:
-                raise ApiAway(
-                    f"{error.sentence} Nothing was sent.", f"Try again later. The address is {settings.url}."
-                ) from error
+            advice = "Try again later, or correct the address" if error.http_status else "Try again later"
+            raise ApiAway(f"{error.sentence} Nothing was sent.", f"{advice}: it is {settings.url}.") from error
+        except Stopped:
+            raise KeyboardInterrupt from None  # nothing has begun that would have to be brought to its end
         yield api

@@ -14,7 +14,8 @@ Each name says what may happen next:
         ├── NotSent             provable: the API never got it, so it may be repeated
         ├── RateLimited         the API says that it did not act; wait, then repeat
         ├── Refused             the API says no, and did nothing; repeating changes nothing
-        │   └── AccessDenied    401 or 403: no further request can succeed
+        │   ├── AccessDenied    401 or 403: no further request can succeed
+        │   └── Misdirected     a redirect: the address is wrong, and no further request can succeed
         └── OutcomeUnknown      the API may have acted; never repeat by itself
 """
 
@@ -90,6 +91,10 @@ class Refused(RequestError):
 
 class AccessDenied(Refused):
     """401 or 403: the token is wrong, or may not do this."""
+
+
+class Misdirected(Refused):
+    """A redirect, which is never followed: the API's address in the settings is wrong."""
 
 
 class OutcomeUnknown(RequestError):

@@ -226,6 +226,9 @@ def _after(outcome: Outcome, entry: Entry | None, sent: Sent) -> Outcome:
         return replace(_with(outcome, Status.IN_DOUBT, IN_DOUBT, what), job_id=heard.job_id)
     if heard is not None and heard.event is Event.LOST:
         return _with(outcome, Status.IN_DOUBT, IN_DOUBT, heard.said, entry=entry)
+    if heard is not None and not heard.recorded:
+        what = f"{heard.said} That answer came too late, or could not be recorded."
+        return _with(outcome, Status.IN_DOUBT, IN_DOUBT, what, entry=entry)
     if heard is not None and heard.event is Event.REFUSED:
         return _with(outcome, Status.REFUSED, REFUSED, heard.said)
     if heard is None and entry is not None and entry.state not in _STILL_TO_GO:

@@ -19,7 +19,8 @@ from importer.directory import resolve
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
 from importer.outcomes import Prepared, Start, after_sending, before_sending, not_sent
-from importer.reader import read_files
+from importer.reader import name_of, read_files
+from importer.reader.profiles import find_profile, load_profiles
 from importer.severities import with_levels
 from importer.submitter import Ledger, plans, send, settle_doubts
 from importer.submitter.acceptances import accept
@@ -35,7 +36,7 @@ def check_files(wanted: Wanted, desk: Desk) -> Run:
     Raises `CannotRun` where a file or the ledger cannot be used.
     """
     with _run(desk, "check", wanted) as (start, ledger):
-        prepared = prepare(wanted, desk, ledger, desk.settings.integration_id)
+        prepared = prepare(wanted, desk, ledger)
         if prepared.plan is not None:
             plans.keep_plan(ledger, prepared.plan, prepared.ready)
         return _finished(ledger, before_sending(start, prepared, desk.now()), prepared)
@@ -55,7 +56,7 @@ def submit_files(
     is known too late afterwards. Raises `CannotRun` only while nothing was sent.
     """
     with _run(desk, "submit", wanted) as (start, ledger):
-        prepared = prepare(wanted, desk, ledger, desk.settings.integration_id)
+        prepared = prepare(wanted, desk, ledger)
         if not prepared.ready and not prepared.doubtful:
             return _finished(ledger, before_sending(start, prepared, desk.now()), prepared)
         with open_api(desk, ledger) as api:
@@ -73,7 +74,7 @@ def submit_files(
                 return _finished(ledger, not_sent(would, "It was not agreed to."), prepared)
             before()
             accept(ledger, wanted.let_go)
-            keep_inputs(desk.settings.home, start.id, wanted.files, prepared.reading.files)
+            keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
             plans.keep_plan(ledger, plan, ready)
             desk.watcher.stage("Posting")
             destination = desk.settings.destination
@@ -85,10 +86,17 @@ def submit_files(
 
 
 @at_rest()
-def prepare(wanted: Wanted, desk: Desk, ledger: Ledger, integration_id: str | None) -> Prepared:
+def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
     """Reader, names, validator, and a look into the ledger and around: all that is decided before anything is sent."""
     desk.watcher.stage("Reading")
-    reading = read_files(wanted.files, integration_id=integration_id, sheet=wanted.sheet)
+    known = () if wanted.profiles is None else load_profiles(wanted.profiles)
+    reading = read_files(
+        wanted.files,
+        integration_id=wanted.integration_id,
+        sheet=wanted.sheet,
+        profile=find_profile(wanted.profile, known) if wanted.profile else None,
+        profiles=known,
+    )
     desk.watcher.stage("Checking")
     with open_directories(desk) as directory_of:
         named = resolve(reading, directory_of, now=desk.now(), settled=wanted.names)
@@ -117,8 +125,8 @@ def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledg
             command=command,
             destination=desk.settings.destination,
             started=started,
-            files=[{"name": path.name} for path in wanted.files],
-            options={"integration_id": desk.settings.integration_id, "sheet": wanted.sheet},
+            files=[{"name": name_of(path)} for path in wanted.files],
+            options={"integration_id": wanted.integration_id, "sheet": wanted.sheet, "profile": wanted.profile},
         )
         try:
             yield Start(name, command, started, desk.who, desk.settings.destination), ledger

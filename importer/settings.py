@@ -45,6 +45,7 @@ class Settings(BaseModel):
     ledger: Annotated[str, Field(repr=False)] = ""  # SQLAlchemy URL, perhaps with a password; filled in from `home`
     rate_limit: Annotated[int, Field(ge=1, le=100_000)] = 115
     rate_window_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    profiles: Path = Path()  # the vendors' saved layouts: in the home, for a rehearsal too
     full_speed: bool = False
     release_unfound_after_hours: Annotated[float, Field(gt=0)] | None = None
     old_after_days: Annotated[int, Field(ge=1)] = 366
@@ -86,6 +87,8 @@ class Settings(BaseModel):
     def _complete(self) -> Self:
         if said := unusable(self.severity):
             raise ValueError(said)
+        if self.profiles == Path():
+            object.__setattr__(self, "profiles", self.home / "profiles")
         if not self.ledger:
             object.__setattr__(self, "ledger", f"sqlite:///{self.home / 'ledger.sqlite3'}")
         return self
@@ -175,7 +178,7 @@ def _config_file(given: Path | None, folder: Path, home: Path) -> tuple[Path, di
     for path in candidates:
         try:
             written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
             raise BadSettings(f"The settings file {path} cannot be read: {error.strerror}.") from error

@@ -6,6 +6,7 @@ else. Everything heavy is imported inside the commands, so that `--help` answers
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -13,14 +14,19 @@ from collections.abc import Sequence
 import click
 
 from importer.cli.commands import commands
-from importer.errors import CannotRun
+from importer.errors import ImporterError
 
-FINE, SOME, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+FINE, COULD_NOT_RUN, INTERRUPTED = 0, 2, 130
 
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command and returns its exit code, as in the README's table. Only `--debug` shows a traceback."""
     debug = "--debug" in arguments
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123 -- closed by whoever started this
+    sys.stderr = sys.stderr or sys.stdout
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that lacks a character must not end a run
     words = [word for word in arguments if word != "--debug"]
     try:
         result = commands.main(words, prog_name="invoice-importer", standalone_mode=False)
@@ -30,10 +36,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show(sys.stderr)
         return COULD_NOT_RUN
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on: end without a word
-        return SOME
-    except CannotRun as error:
+    except ImporterError as error:
         if debug:
             raise
         _say(str(error))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from importer import __version__
-
-F = TypeVar("F", bound=Callable[..., Any])
+from importer.cli.layouts import profile
+from importer.cli.options import CONFIG, JSON, SANDBOX, with_options
 
 
 class _Commands(click.Group):
@@ -35,15 +34,6 @@ def commands() -> None:
     """
 
 
-CONFIG = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The settings file. [importer.toml in this folder, or in the home]",
-)
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the summary.")
-SANDBOX = click.option("--sandbox", is_flag=True, help="Use the stand-in API on this machine, with its own ledger.")
-
 READING = (
     click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)),
     click.option(
@@ -60,7 +50,8 @@ READING = (
         metavar="FILE",
         help="Also write a one-page summary for mailing, as HTML.",
     ),
-    click.option("--sheet", metavar="NAME", help="The sheet to read."),
+    click.option("--profile", metavar="NAME|PATH", help="The saved layout to read with. [the one that fits the file]"),
+    click.option("--sheet", metavar="NAME", help="The sheet to read; * for all."),
     click.option(
         "--expect-count", metavar="N", type=click.IntRange(min=0), help="How many invoices there must be, or none goes."
     ),
@@ -78,17 +69,6 @@ READING = (
 )
 
 
-def with_options(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """Several options in the order in which `--help` lists them."""
-
-    def decorate(command: F) -> F:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
 @commands.command()
 @with_options(*READING)
 def check(**given: Any) -> int:
@@ -99,7 +79,8 @@ def check(**given: Any) -> int:
 
     with at_desk(given) as desk:
         asked = outputs(given)
-        return render(check_files(wanted(given), desk), desk, asked)
+        asked.are_possible()
+        return render(check_files(wanted(given, desk.settings), desk), desk, asked)
 
 
 @commands.command()
@@ -112,21 +93,20 @@ def submit(**given: Any) -> int:
     from importer.cli.desk import at_desk, outputs, wanted
     from importer.cli.rendering import ask, render
     from importer.pipeline import submit_files
-    from importer.report.target import check_target
 
     with at_desk(given, serving=True) as desk:
         asked = outputs(given)
         finished = submit_files(
-            wanted(given),
+            wanted(given, desk.settings),
             desk,
             agree=lambda would: given["yes"] or given["approved"] is not None or ask(would, desk),
-            before=lambda: None if asked.results is None else check_target(asked.results),
+            before=asked.are_possible,
             approved=given["approved"],
         )
         return render(finished, desk, asked)
 
 
-@commands.command()
+@commands.command(short_help="Asks what became of posted invoices.")
 @click.argument("run", required=False)
 @click.option("--retry", is_flag=True, help="Ask for the invoices that ResMan did not take to be written again.")
 @with_options(JSON, SANDBOX, CONFIG)
@@ -141,7 +121,7 @@ def status(run: str | None, retry: bool, **given: Any) -> int:
         return render_status(told, known, desk, as_json=given["as_json"])
 
 
-@commands.command()
+@commands.command(short_help="Settles invoices whose outcome is unknown.")
 @click.option("--sync", is_flag=True, help="Have ResMan's invoices fetched first, and wait for that (minutes).")
 @click.option("--release", metavar="KEY", help="A person's decision: it did not arrive, it may be sent again.")
 @click.option("--adopt", metavar="KEY JOB_ID", nargs=2, help="A person's decision: it arrived, as this job.")
@@ -158,6 +138,9 @@ def settle(**given: Any) -> int:
         return render_doubts(
             afterwards.settle(desk, sync=given["sync"], decision=wanted), desk, as_json=given["as_json"]
         )
+
+
+commands.add_command(profile)
 
 
 @commands.command()
@@ -192,9 +175,7 @@ def alias(name: str | None, meant: str | None, profile: str | None, remove: bool
 
 @commands.command()
 @click.option("--month", type=click.DateTime(["%Y-%m"]), metavar="YYYY-MM", help="The month to look at. [this one]")
-@click.option(
-    "--months", default=3, show_default=True, type=click.IntRange(1, 24), help="How many before it to compare."
-)
+@click.option("--months", default=3, show_default=True, type=click.IntRange(1, 24), help="How many before it count.")
 @with_options(JSON, SANDBOX, CONFIG)
 def expected(month: Any, months: int, **given: Any) -> int:
     """Who billed in the last months, and not in this one."""
@@ -233,7 +214,7 @@ def history(**given: Any) -> None:
         print_history(past_runs(desk, given["limit"]), as_json=given["as_json"])
 
 
-@commands.command()
+@commands.command(short_help="Keeps the access token.")
 @with_options(CONFIG)
 def login(**given: Any) -> None:
     """Asks for the access token without showing it, tries it once, and keeps it where only you can read it."""
@@ -249,7 +230,7 @@ def login(**given: Any) -> None:
         click.echo(f"The token works. It is kept in {keep_token(desk, token)}.", err=True)
 
 
-@commands.command()
+@commands.command(short_help="Removes the access token.")
 @with_options(CONFIG)
 def logout(**given: Any) -> None:
     """Removes the access token that `login` kept."""
@@ -263,7 +244,7 @@ def logout(**given: Any) -> None:
         click.echo("PROPEXO_TOKEN is still set in the environment.", err=True)
 
 
-@commands.command()
+@commands.command(short_help="Runs the stand-in API on this machine.")
 @click.option("--port", default=8765, show_default=True, help="The port on 127.0.0.1; 0 takes any free one.")
 @click.option("--reset", is_flag=True, help="Forget everything that was posted before.")
 @with_options(CONFIG)

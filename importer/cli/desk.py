@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from importer import sandbox, settings
 from importer.afterwards import Decision
 from importer.cli.progress import Bar, Silence
 from importer.desk import Desk, Wanted
+from importer.errors import CannotRun, ResultsNotWritten
+from importer.report.target import check_target
 from importer.settings import Settings
 from importer.validator.control import Expected
 
@@ -44,12 +47,13 @@ def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[Desk
     loaded = load_settings(given)
     with ExitStack() as stack:
         if given.get("sandbox"):
-            url = stack.enter_context(sandbox.embedded(sandbox_folder(loaded))) if serving else "http://127.0.0.1"
+            url = stack.enter_context(_stand_in(sandbox_folder(loaded))) if serving else "http://127.0.0.1"
             loaded = loaded.with_sandbox(url=url, token=sandbox.TOKEN, integration_id=sandbox.INTEGRATION_ID)
         stop = threading.Event()
         bar = Bar(loaded.rate_limit, loaded.rate_window_seconds) if sys.stderr.isatty() else Silence()
         stack.callback(bar.end)
-        _stop_on_signals(stop, bar)
+        if serving:
+            _stop_on_signals(stop, bar)
         host = socket.gethostname()
         yield Desk(
             settings=loaded,
@@ -61,10 +65,32 @@ def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[Desk
         )
 
 
-def wanted(given: Mapping[str, Any]) -> Wanted:
+@contextmanager
+def _stand_in(folder: Path) -> Iterator[str]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotRun(
+            f"The folder {folder} cannot be made: {error.strerror}.", "Set IMPORTER_HOME to a folder you can write."
+        ) from error
+    with sandbox.embedded(folder) as url:
+        yield url
+
+
+def wanted(given: Mapping[str, Any], loaded: Settings) -> Wanted:
     """What is to be read, and what it should come to."""
-    expected = Expected(given["expect_count"], _cents(given["expect_total"]))
-    return Wanted(tuple(given["files"]), given["sheet"], expected, let_go=_let_go(given))
+    twice = [file for file, count in Counter(file.resolve() for file in given["files"]).items() if count > 1]
+    if twice:
+        raise click.UsageError(f"{twice[0].name} is given twice. Name each file once.")
+    return Wanted(
+        tuple(given["files"]),
+        loaded.profiles,
+        loaded.integration_id,
+        given["sheet"],
+        given["profile"],
+        Expected(given["expect_count"], _cents(given["expect_total"])),
+        let_go=_let_go(given),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +102,23 @@ class Outputs:
     annotated: tuple[Path, ...]  # the inputs of which a marked copy is wanted
     as_json: bool
 
+    def are_possible(self) -> None:
+        """Raises `CannotRun` where the results could not be written: known too late after posting."""
+        if self.results is None:
+            return
+        try:
+            check_target(self.results)
+        except ResultsNotWritten as error:
+            raise CannotRun(error.sentence, "Name another place with --results. Nothing was sent.") from error
+
 
 def outputs(given: Mapping[str, Any]) -> Outputs:
     """What is to be written and printed of a run."""
     files: tuple[Path, ...] = given["files"]
     results = None if given["no_results"] else _results_path(files, given["results"])
+    for written in (results, given["summary"]):
+        if written is not None and written.resolve() in [file.resolve() for file in files]:
+            raise click.UsageError(f"{written} is read: the answer cannot be written over it. Give it another name.")
     return Outputs(results, given["summary"], files if given["annotate"] else (), given["as_json"])
 
 

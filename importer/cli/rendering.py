@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from importer import report
 from importer.afterwards import Known, keep_results
 from importer.cli.desk import Outputs
 from importer.desk import Desk
-from importer.errors import ImporterError, LedgerUnavailable
+from importer.errors import CannotRun, ImporterError, LedgerUnavailable
 from importer.models import Run, Status, dollars
 from importer.report.history import history, history_json
 from importer.report.standing import doubts, standing
 
 INTERRUPTED = 130
+ENDLESS = 10_000  # characters in a line that nobody folds
 
 
 def render(run: Run, desk: Desk, asked: Outputs) -> int:
@@ -38,7 +42,7 @@ def render(run: Run, desk: Desk, asked: Outputs) -> int:
     if asked.as_json:
         print_json(report.as_json(run, written))
     else:
-        console(sys.stdout).print(report.summary(run, written))
+        show(report.summary(run, written))
     return INTERRUPTED if desk.stop.is_set() and run.exit_code != 3 else run.exit_code
 
 
@@ -72,7 +76,7 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     if as_json:
         print_json(report.as_json(told, written))
     else:
-        console(sys.stdout).print(standing(told, [each.run for each in known], written))
+        show(standing(told, [each.run for each in known], written))
     return told.exit_code
 
 
@@ -82,7 +86,7 @@ def render_doubts(told: Run, desk: Desk, *, as_json: bool) -> int:
     if as_json:
         print_json(report.as_json(told, None))
     else:
-        console(sys.stdout).print(doubts(told))
+        show(doubts(told))
     return told.exit_code
 
 
@@ -90,7 +94,7 @@ def ask(would: Run, desk: Desk) -> bool:
     """The one question before posting: how many, how much, where to."""
     desk.watcher.end()
     if not sys.stdin.isatty():
-        raise click.UsageError("There is nobody to ask. Add --yes to post without a question.")
+        raise CannotRun("There is nobody to ask. Nothing was sent.", "Add --yes to post without a question.")
     counts, amounts = would.counts(), would.amounts()
     count = counts[Status.READY]
     where = f"PRODUCTION ({would.destination})" if desk.settings.is_production else would.destination
@@ -98,7 +102,13 @@ def ask(would: Run, desk: Desk) -> bool:
         f"Post {count:,} {'invoice' if count == 1 else 'invoices'}, {dollars(amounts[Status.READY])}, to {where}?"
     )
     held = counts["invoices"] - count
-    return click.confirm(f"{question} The other {held:,} are not sent." if held else question, err=True)
+    if held:
+        question += f" The other {held:,} {'is' if held == 1 else 'are'} not sent."
+    asked_to_stop = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return click.confirm(question, err=True)
+    finally:
+        signal.signal(signal.SIGINT, asked_to_stop)
 
 
 def print_history(runs: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
@@ -106,23 +116,44 @@ def print_history(runs: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     if as_json:
         print_json(history_json(runs))
     else:
-        console(sys.stdout).print(history(runs))
+        show(history(runs))
 
 
 def print_json(answer: object) -> None:
     """One object on standard output."""
-    click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    in_unicode = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+    _tell(lambda: click.echo(json.dumps(answer, ensure_ascii=not in_unicode, indent=2)))
 
 
-def console(stream: TextIO) -> Console:
-    """Wraps on a terminal only: a line in a file or a pipe stays whole."""
-    return Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
+def show(answer: RenderableType) -> None:
+    """Words and tables on standard output: folded on a terminal; in a file or a pipe a line stays whole."""
+    on_terminal = sys.stdout.isatty()
+    console = _Console(highlight=False, soft_wrap=not on_terminal, width=None if on_terminal else ENDLESS)
+    _tell(lambda: console.print(answer))
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Called while the error is handled: it goes on to `_tell`, where the parent would end the process."""
+        raise
+
+
+def _tell(answer: Callable[[], None]) -> None:
+    """Standard output may be full, or nobody reads on: what was done stays done, and the exit code says so."""
+    try:
+        answer()
+        sys.stdout.flush()
+    except OSError as error:
+        with suppress(OSError):  # so that nothing is left to be flushed when the process ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            click.echo(f"The answer could not be printed: {error.strerror}.", err=True)
 
 
 def _write(run: Run, desk: Desk, target: Path) -> Path | None:
     """The results; in the home where it cannot be written where it should, because what was posted must be told."""
     try:
-        return report.write_csv(run, target) if target.suffix == ".csv" else report.write_workbook(run, target)
+        return report.write_csv(run, target) if target.suffix.lower() == ".csv" else report.write_workbook(run, target)
     except ImporterError as error:
         if run.command != "submit":
             raise

@@ -10,7 +10,14 @@ from importer.models import Reading
 from importer.reader.profiles import Profile
 from importer.reader.reading import read_contents
 
-__all__ = ["Profile", "read_contents", "read_files"]
+__all__ = ["Profile", "name_of", "read_contents", "read_files"]
+
+
+def name_of(path: Path) -> str:
+    """The file's name as it is shown and recorded everywhere: characters that cannot be printed are replaced."""
+    from importer.reader.files import shown
+
+    return shown(path.name or str(path))
 
 
 def read_files(

@@ -174,9 +174,10 @@ def _line_sets(
     mapped = layout.mapped
     line_defaults = {name: default for name, default in defaults.items() if name in LINE_FIELDS}
     sets: list[LineSet] = []
-    shared = {name: _filled(read, line_defaults.get(name)) for name, read in values.items()}
     inherited = line_defaults | {
-        name: read for name, read in shared.items() if name in ("financial_account_id", "item_notes")
+        name: _filled(values[name], line_defaults.get(name))
+        for name in ("financial_account_id", "item_notes")
+        if name in values and (mapped.parts or mapped.extras or "credit" in mapped.others)
     }
     debit, credit = mapped.others.get("debit"), mapped.others.get("credit")
     two_sided = debit is not None and credit is not None and not LINE_MONEY & values.keys()

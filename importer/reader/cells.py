@@ -45,6 +45,7 @@ SERIAL_TEXT = re.compile(r"\d{5}")
 MOJIBAKE = re.compile(r"\ufffd|Ã[\x80-\xbf¡-¿ƒ]|Â[\xa0-\xbf]|â€|ï»¿")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NUMBER_TYPES = (int, float)
+SAMPLE = 1_000  # cells that show whether a column repeats itself
 SPREADSHEET_ERRORS = frozenset(
     ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
 )
@@ -91,6 +92,8 @@ def read_cells(
     """
     if bool in set(map(type, cells)):  # TRUE equals 1 as a dictionary's key, and must not be read as 1
         cells = [cell_text(cell) if type(cell) is bool else cell for cell in cells]
+    if kind is columns.Kind.TEXT and len(set(cells[:SAMPLE])) * 2 > SAMPLE:
+        return list(map(_read_id if is_id else _read_text, cells))  # hardly one cell is like another
     distinct = dict.fromkeys(cells)
     read = _reader(kind, evident(kind, distinct, settled), is_id)
     meanings: dict[Cell, Value | Unreadable] = {cell: read(cell) for cell in distinct}

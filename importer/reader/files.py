@@ -39,7 +39,7 @@ STRANGERS = (
 
 def open_file(path: Path, *, sheet: str | None = None, limits: Limits = Limits()) -> Contents:  # noqa: B008 - frozen
     """Everything that the file holds. `sheet` names the only sheet to read. Raises FileUnreadable, nothing else."""
-    name = shown(path.name)
+    name = shown(path.name or str(path))  # "." has no name
     try:
         with _opened(path, name) as stream:
             before = os.fstat(stream.fileno())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import compress
+from itertools import compress, repeat
 from operator import is_not
 from typing import Any, TypeVar, cast
 
@@ -17,6 +18,7 @@ from importer.reader.cells import Unreadable, Value, is_blank, quoted
 
 Read = list[Value | Unreadable]
 T = TypeVar("T")
+Found = defaultdict[int, list[Problem]]  # invoice → its problems; most have none
 CENT = Decimal(1)
 
 HEADER = tuple(column.name for column in COLUMNS if not column.of_line and column.name not in IDENTITY)
@@ -69,7 +71,7 @@ def build_invoices(
     """
     grouped = _group(rows, values, shape)
     grouped.firsts = [members[0] for members in grouped.members]
-    found: list[list[Problem]] = [[] for _ in grouped.members]
+    found: Found = defaultdict(list)
     header = {name: values[name] for name in (*IDENTITY, *HEADER) if name in values}
     _report_unreadable(rows, header, grouped.owner, found)
     for line_set in line_sets:
@@ -78,10 +80,10 @@ def build_invoices(
     heads |= {name: _header(name, rows, values[name], grouped, None) for name in IDENTITY if name in values}
     count = len(grouped.members)
     for name, by_row in defaults.items():
-        mine = map(by_row.__getitem__, grouped.firsts)
+        of_firsts = map(by_row.__getitem__, grouped.firsts)
         heads[name] = [
             default if head is None else head
-            for head, default in zip(heads.get(name, [None] * count), mine, strict=True)
+            for head, default in zip(heads.get(name, [None] * count), of_firsts, strict=True)
         ]
     lines = _lines(line_sets, grouped, found)
     totals = list(map(_sum, lines)) if shape.total_from_lines else _total(rows, heads, grouped, found)
@@ -90,7 +92,8 @@ def build_invoices(
         return heads.get(name) or [None] * count
 
     members = [tuple([rows[index] for index in its_rows]) for its_rows in grouped.members]
-    in_order = zip(*map(column, HEADER_FIELDS), totals, lines, members, map(tuple, found), strict=True)
+    mine = [tuple(found[group]) if group in found else () for group in range(count)]
+    in_order = zip(*map(column, HEADER_FIELDS), totals, lines, members, mine, strict=True)
     invoices = [Invoice(*fields) for fields in in_order]
     strays = [
         Problem(problems.UNCLEAR_CONTINUATION, why, rows[index].place())
@@ -120,16 +123,12 @@ def _group(rows: Sequence[Row], values: Mapping[str, Read], shape: Shape) -> Gro
     keys = list(zip(*identity, strict=True)) if identity else [()] * len(rows)
     if any(None in column for column in identity) or "invoice_number" not in values or shape.asked:
         return _group_with_gaps(rows, values, keys, shape.asked)
-    grouped = Grouped()
-    seen: dict[tuple[object, ...], int] = {}
-    for index, key in enumerate(keys):
-        group = seen.setdefault(key, len(grouped.members))
-        if group == len(grouped.members):
-            grouped.members.append([index])
-        else:
-            grouped.members[group].append(index)
-        grouped.owner.append(group)
-    return grouped
+    groups = {key: group for group, key in enumerate(dict.fromkeys(keys))}
+    owner = list(map(groups.__getitem__, keys))
+    members: list[list[int]] = [[] for _ in groups]
+    for index, group in enumerate(owner):
+        members[group].append(index)
+    return Grouped(members, owner)
 
 
 def _each_its_own(rows: Sequence[Row], asked: Mapping[int, str]) -> Grouped:
@@ -144,7 +143,11 @@ def _each_its_own(rows: Sequence[Row], asked: Mapping[int, str]) -> Grouped:
 
 
 def _comparable(number: Value | Unreadable) -> Value | Unreadable:
-    return normalised_number(number) if isinstance(number, str) else number
+    if not isinstance(number, str):
+        return number
+    if number.isascii() and number.isprintable() and "  " not in number:
+        return number.strip().lower()  # what `normalised_number` makes of it, and most numbers are like that
+    return normalised_number(number)
 
 
 def _apart(numbers: Read, header: Sequence[Read]) -> Read:
@@ -228,9 +231,7 @@ def _is_next(above: Row, row: Row) -> bool:
 # ---------------------------------------------------------------------- what the header says
 
 
-def _header(
-    name: str, rows: Sequence[Row], column: Read, grouped: Grouped, found: list[list[Problem]] | None
-) -> list[Value]:
+def _header(name: str, rows: Sequence[Row], column: Read, grouped: Grouped, found: Found | None) -> list[Value]:
     """For each invoice the first cell of the column that is filled. A later one that differs is a contradiction,
     noted in `found` (None for the identity, where spellings of one number may differ)."""
     heads: Read = list(map(column.__getitem__, grouped.firsts))
@@ -270,7 +271,7 @@ def _contradiction(name: str, first: Row, later: Row, other: str | None = None) 
 
 
 def _total(
-    rows: Sequence[Row], heads: Mapping[str, list[Value]], grouped: Grouped, found: list[list[Problem]]
+    rows: Sequence[Row], heads: Mapping[str, list[Value]], grouped: Grouped, found: Found
 ) -> list[Decimal | None]:
     dollars, cents = heads.get("total_amount"), heads.get("total_amount_in_cents")
     if dollars is None or cents is None:
@@ -294,7 +295,7 @@ def _either(first: Sequence[T], second: Sequence[T]) -> list[T]:
 # ---------------------------------------------------------------------- the lines
 
 
-def _lines(line_sets: Sequence[LineSet], grouped: Grouped, found: list[list[Problem]]) -> list[tuple[Line, ...]]:
+def _lines(line_sets: Sequence[LineSet], grouped: Grouped, found: Found) -> list[tuple[Line, ...]]:
     """For each invoice its lines: by row, and within a row in the order of the sets."""
     made = [_set_lines(line_set, grouped, found) for line_set in line_sets]
     without = [_without_line(line_set) for line_set in line_sets]
@@ -309,7 +310,7 @@ def _lines(line_sets: Sequence[LineSet], grouped: Grouped, found: list[list[Prob
     ]
 
 
-def _set_lines(line_set: LineSet, grouped: Grouped, found: list[list[Problem]]) -> list[Line]:
+def _set_lines(line_set: LineSet, grouped: Grouped, found: Found) -> list[Line]:
     values, rows = line_set.values, line_set.rows
 
     def column(name: str) -> list[Value]:
@@ -329,7 +330,8 @@ def _set_lines(line_set: LineSet, grouped: Grouped, found: list[list[Problem]]) 
         prices = _either(prices, cents)
     notes = [note or "" for note in column("item_notes")]
     accounts, quantities, amounts = map(column, ("financial_account_id", "quantity_ordered", "line_amount"))
-    return list(map(Line._make, zip(rows, accounts, quantities, prices, amounts, notes, strict=True)))
+    fields = zip(rows, accounts, quantities, prices, amounts, notes, strict=True)
+    return cast("list[Line]", list(map(tuple.__new__, repeat(Line), fields)))
 
 
 def _without_line(line_set: LineSet) -> set[int]:
@@ -348,9 +350,7 @@ def _without_line(line_set: LineSet) -> set[int]:
 # ---------------------------------------------------------------------- cells that cannot be read
 
 
-def _report_unreadable(
-    rows: Sequence[Row], values: Mapping[str, Read], owner: Sequence[int], found: list[list[Problem]]
-) -> None:
+def _report_unreadable(rows: Sequence[Row], values: Mapping[str, Read], owner: Sequence[int], found: Found) -> None:
     for name, read in values.items():
         if Unreadable not in set(map(type, read)):
             continue

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from operator import itemgetter
-from typing import Literal
+from typing import Literal, cast
 
 from importer.columns import BY_NAME, Kind
 from importer.errors import FileUnreadable
@@ -37,11 +37,20 @@ class ColumnCells:
 
     def __call__(self, index: int) -> list[Cell]:
         if index not in self._taken:
-            if index < self._shortest:
-                self._taken[index] = list(map(itemgetter(index), self._rows))
-            else:
-                self._taken[index] = [row[index] if index < len(row) else None for row in self._rows]
+            self._taken[index] = self.once(index)
         return self._taken[index]
+
+    def once(self, index: int) -> list[Cell]:
+        """The column, without keeping it for the next time."""
+        if index in self._taken:
+            return self._taken[index]
+        if index < self._shortest:
+            return list(map(itemgetter(index), self._rows))
+        return [row[index] if index < len(row) else None for row in self._rows]
+
+    def forget(self) -> None:
+        """Lets go of the columns: a million rows of them are a hundred megabytes."""
+        self._taken.clear()
 
 
 @dataclass(slots=True)
@@ -53,7 +62,7 @@ class Layout:
     rows: list[Row]
     skipped: list[SkippedRow]
     mapped: Mapped
-    cells: Callable[[int], Sequence[Cell]]
+    cells: ColumnCells
     conventions: Conventions
     separate: bool  # every row is an invoice of its own: there is a total, and nothing of a line
     stated: list[tuple[int, StatedTotal]]  # totals that the sheet states, by row number
@@ -68,7 +77,7 @@ class Layout:
         kind = BY_NAME[field].kind
         if self.separate and field == "line_amount" and "total_amount" not in self.mapped.columns:
             kind = Kind.CENTS
-        return read_cells(self.cells(index), kind, settled, is_id=field in IDS)
+        return read_cells(self.cells.once(index), kind, settled, is_id=field in IDS)
 
 
 def conventions(contents: Contents, profile: Profile) -> Conventions:
@@ -124,7 +133,9 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
         total = "total_amount" if "total_amount" in mapped.columns else "total_amount_in_cents"
         mapped.columns["line_amount"] = mapped.columns[total]
     source = Source(file, sheet.name, heading.last + 1, heading.cells, dict(mapped.columns), profile.name or None)
-    rows = list(map(Row._make, zip(repeat(source), (index + 1 for index in filled), cells)))
+    numbers = [index + 1 for index in filled]
+    rows = cast("list[Row]", list(map(tuple.__new__, repeat(Row), zip(repeat(source), numbers, cells))))
+    columns.forget()
     skipped.sort(key=lambda each: each.row)
     asked = {kept.index(place): why for place, why in leftovers.asked.items()}
     return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked)

@@ -23,6 +23,7 @@ _TOTAL = re.compile(
     r"|carried forward|brought forward|balance (?:carried|brought) forward|übertrag",
     re.IGNORECASE,
 )
+SPACES = " \t\r\n\u00a0\u2007\u202f"
 _AMOUNTS = ("total_amount", "total_amount_in_cents", "line_amount", "amount")
 _ANCHORS = ("invoice_number", "invoice_date", "due_date")
 TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED = (
@@ -65,7 +66,7 @@ def find_leftovers(
     found = Leftovers()
     money = {name: index for name, index in {**columns, **amounts}.items() if name in _AMOUNTS or name in amounts}
     anchors = [columns[name] for name in _ANCHORS if name in columns]
-    suspects = _suspects(rows, [cells(index) for index in anchors], headings)
+    suspects = _suspects(rows, cells, anchors, headings)
     if not suspects:
         return found
     numeric = {index for name, index in columns.items() if BY_NAME[name].kind not in (Kind.TEXT, Kind.DATE)}
@@ -99,7 +100,10 @@ def find_leftovers(
 
 
 def _suspects(
-    rows: Sequence[tuple[Cell, ...]], anchors: Sequence[Sequence[Cell]], headings: Sequence[Cell]
+    rows: Sequence[tuple[Cell, ...]],
+    cells: Callable[[int], Sequence[Cell]],
+    anchors: Sequence[int],
+    headings: Sequence[Cell],
 ) -> list[int]:
     """The rows worth a second look: those without an invoice number or date, with hardly a cell filled, or like the
     heading row."""
@@ -107,11 +111,18 @@ def _suspects(
         return list(range(len(rows)))
     width = sum(not is_blank(cell) for cell in headings)
     first = next(index for index, cell in enumerate(headings) if not is_blank(cell))
-    title = headings[first]
     suspects = {place for place, size in enumerate(map(len, rows)) if size * 3 <= width}
-    suspects.update(place for place, row in enumerate(rows) if first < len(row) and row[first] == title)
-    for column in anchors:
-        suspects.update(place for place, cell in enumerate(column) if not cell or is_blank(cell))
+    if headings[first] in cells(first):
+        suspects.update(place for place, cell in enumerate(cells(first)) if cell == headings[first])
+    for index in anchors:
+        # only a cell that is nothing, or begins with a space, can be blank
+        suspects.update(
+            [
+                place
+                for place, cell in enumerate(cells(index))
+                if not cell or (isinstance(cell, str) and cell[0] in SPACES and is_blank(cell))
+            ]
+        )
     return sorted(suspects)
 
 

@@ -12,7 +12,7 @@ from importer.reader.cells import is_blank
 from importer.reader.contents import Contents, Sheet
 from importer.reader.headings import normalised, spelled
 from importer.reader.profiles import Profile
-from importer.reader.table import Heading, filled_rows, find_heading
+from importer.reader.table import Heading, find_heading, has_rows
 from importer.reader.vocabulary import AMOUNT
 
 NUMBER = "invoice_number"
@@ -66,7 +66,7 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
         what = "has nothing in its visible sheets" if hidden else "is empty"
         raise FileUnreadable(f"{name} {what}.", "Save the invoices into it and try again.")
     found = [
-        Found(sheet, heading, bool(filled_rows(sheet, heading.last + 1)[0]))
+        Found(sheet, heading, has_rows(sheet, heading.last + 1))
         for sheet in usable
         if (heading := find_heading(sheet, profile.named, profile.header_row)) is not None
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import zip_longest
 
 from importer.models import Cell, SkippedRow
@@ -122,11 +121,10 @@ def filled_rows(sheet: Sheet, start: int) -> tuple[list[int], list[int]]:
     blank: list[int] = []
     for index in range(start, len(sheet.rows)):
         row = sheet.rows[index]
-        has_content = row and not (is_blank(row[0]) and all(map(is_blank, row)))
-        (filled if has_content else blank).append(index)
+        (filled if row and not (is_blank(row[0]) and all(map(is_blank, row))) else blank).append(index)
     return filled, blank
 
 
-def is_day(cell: Cell) -> bool:
-    """True for a date cell of a workbook."""
-    return isinstance(cell, date)
+def has_rows(sheet: Sheet, start: int) -> bool:
+    """True where something stands in a row from `start` on."""
+    return any(not all(map(is_blank, sheet.rows[index])) for index in range(start, len(sheet.rows)))

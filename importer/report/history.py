@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from importer.models import Status, dollars
@@ -13,28 +12,20 @@ if TYPE_CHECKING:
 
 
 def history(runs: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """A table of runs, in the order given: when, who, what, which files, what came of it."""
+    """A table of runs, in the order given: its name (which begins with the moment), who, what, and what came of it."""
     from rich.table import Table
     from rich.text import Text
 
     if not runs:
         return Text("Nothing has been run yet.")
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("When", "Who", "Command", "Files", "Invoices", "Outcome", "Run"):
-        table.add_column(heading)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("Run", no_wrap=True, min_width=24)  # whole, because `status RUN` takes it
+    for heading in ("Who", "What", "Outcome"):
+        table.add_column(heading, overflow="fold")
     for run in runs:
-        started: datetime = run["started"]
         files = ", ".join(str(file["name"]) for file in run["files"])
-        counts = run["counts"] or {}
-        table.add_row(
-            f"{started.astimezone():%Y-%m-%d %H:%M}",
-            run["who"],
-            run["command"],
-            files,
-            f"{counts['invoices']:,}" if counts else "",
-            _outcome(run),
-            run["id"],
-        )
+        cells = (run["id"], run["who"], f"{run['command']} {files}".strip(), _outcome(run))
+        table.add_row(*map(Text, cells))  # a Text is shown as it is, also where a file is called "[bold].csv"
     return table
 
 
@@ -66,7 +57,8 @@ def history_json(runs: Sequence[Mapping[str, Any]]) -> dict[str, object]:
 def _outcome(run: Mapping[str, Any]) -> str:
     counts, amounts = run["counts"], run["amounts"]
     if counts is None:
-        return run["stopped"] or ("under way" if run["finished"] is None else "")
+        stopped = str(run["stopped"] or ("under way" if run["finished"] is None else ""))
+        return stopped.splitlines()[0] if stopped else ""
     parts = [
         f"{counts[status]:,} {status.label.lower()} ({dollars(amounts[status])})" for status in Status if counts[status]
     ]

@@ -1,103 +1,72 @@
 """The one module that speaks HTTP: every call of the contract that this project makes, and what its failures mean.
 
-The question after each failure is whether the API may have acted. Only what provably never arrived is `NotSent`; a 4xx
-is `Refused`; 429 is `RateLimited`; everything else is `OutcomeUnknown`. Reads are repeated by themselves; a POST never.
+The question after each failure is whether the API may have acted. Only what provably never arrived is `NotSent`; the
+refusals that the API is known to make are `Refused`; 429 is `RateLimited`; everything else is `OutcomeUnknown`. Reads
+are repeated by themselves; a POST never.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, Self, TypeVar
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Self
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import SecretStr
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from importer.errors import AccessDenied, NotSent, OutcomeUnknown, RateLimited, Refused, RequestError
-from importer.submitter.pacing import Pace
+from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, RateLimited, Refused, RequestError
+from importer.submitter.answers import (
+    HeldInvoice,
+    Integration,
+    JobLog,
+    WriteLog,
+    WriteStatus,
+    job_id_of,
+    model,
+    models,
+    retry_after,
+    rows_of,
+    whole_number,
+    words_of,
+)
+from importer.submitter.pacing import Pace, Turn
+from importer.submitter.watch import Fresh, Watch
 
 MOST_BYTES = 20_000_000
 """An answer longer than this is not read to its end."""
 
-TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=30.0, pool=None)
-LONGEST_ANSWER = 90.0
-"""Seconds after which an answer that trickles in is given up."""
+TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=30.0, pool=10.0)
+LONGEST_EXCHANGE = 90.0
+"""Seconds after which an exchange that trickles along is cut off."""
 
-_NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+CONNECTIONS = 64
+"""Open at once, far more than there are requests under way."""
 
+REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422)
+"""Statuses by which the API says no and does nothing. Others may stem from a gateway that has passed a POST on."""
 
-M = TypeVar("M", bound=BaseModel)
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class WriteStatus(_Answer):
-    """Contract, "What became of it"."""
-
-    write_status: str  # PENDING, SUCCESS, PARTIAL_SUCCESS, FAILURE
-    errors: tuple[str, ...] | None = None
-
-
-class WriteLog(_Answer):
-    """One row of the write logs. Contract, "Write logs". The shape of `parameters` is not stated."""
-
-    job_id: str
-    status: str  # SUCCESS, FAILURE
-    created_at: datetime | None = None
-    error: str | None = None
-    parameters: Any = None
-
-
-class JobLog(_Answer):
-    """One row of the job logs. Contract, "Job logs"."""
-
-    id: str
-    job_id: str | None = None
-    root_job_id: str | None = None
-    created_at: datetime | None = None
-    status: str | None = None
-    associated_property_id: str | None = None
-
-
-class HeldInvoice(_Answer):
-    """An invoice that ResMan already has; any field may be null. Contract, "What ResMan already has"."""
-
-    id: str
-    invoice_number: str | None = None
-    invoice_date: str | None = None
-    property_id: str | None = None
-    x_vendor_id: str | None = None
-    total_amount_in_cents: int | None = None
-    created_at: datetime | None = None
-    last_seen: datetime | None = None
-
-
-class Integration(_Answer):
-    """One connection to a property-management system."""
-
-    id: str
-    name: str | None = None
-    vendor: str | None = None
-    active: bool | None = None
-    last_completed_sync: datetime | None = None
+_NEVER_ARRIVED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,  # the proxy made no tunnel
+    httpx.UnsupportedProtocol,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status, and the body where it is JSON (otherwise None)."""
+    """What came back: the status, the body where it is JSON (otherwise None), and where a redirect points."""
 
     status: int
     body: Any
+    location: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,70 +87,63 @@ class Api:
     pace: Pace
     stop: threading.Event
     timeout: httpx.Timeout = field(default_factory=lambda: TIMEOUT)
-    _posting: list[httpx.Client] = field(default_factory=list)
-    _reading: list[httpx.Client] = field(default_factory=list)
+    longest: float = LONGEST_EXCHANGE
+    connections: int = CONNECTIONS
+    _client: httpx.Client = field(init=False, repr=False)
 
     def __enter__(self) -> Self:
-        # A kept-alive connection that the server has just closed turns a safe failure of a POST into a doubtful one.
-        self._posting.append(self._client(httpx.Limits(max_keepalive_connections=0)))
-        self._reading.append(self._client(httpx.Limits(max_keepalive_connections=8)))
+        self._client = self._new_client()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for client in (*self._posting, *self._reading):
-            client.close()
-        self._posting.clear()
-        self._reading.clear()
+        self._client.close()
 
     # ------------------------------------------------------------------------------------------------- writing
 
-    def create_invoice(self, body: str, *, before: float) -> str:
-        """Posts one invoice and returns its job id. The caller has taken its turn.
+    def create_invoice(self, body: str, turn: Turn, fresh: Fresh) -> str:
+        """Posts one invoice within a turn that the caller has, and returns its job id.
 
-        Nothing is sent after the moment `before` (seconds since 1970): a machine that slept between the intent and
-        the request must not send what may have been settled meanwhile.
+        Nothing is sent once the intent behind it is no longer `fresh`.
 
-        Raises `NotSent`, `RateLimited`, `Refused`, `AccessDenied` or `OutcomeUnknown`; never repeats.
+        Raises `NotSent`, `RateLimited`, `Refused`, `AccessDenied`, `Misdirected` or `OutcomeUnknown`; never repeats.
         Contract, "Create an invoice in ResMan".
         """
-        if time.time() > before:  # the wall clock goes on while the machine sleeps
-            raise NotSent("The machine slept before the request went out.")
-        answer = self._post("/v1/invoices/resman/", body)
+        answer = self._post("/v1/invoices/resman/", body, turn, fresh)
         meta = answer.body.get("meta") if isinstance(answer.body, dict) else None
-        return _job_id(meta.get("job_id") if isinstance(meta, dict) else None, answer)
+        return job_id_of(meta, answer.status)
 
-    def retry_write(self, job_id: str) -> str:
+    def retry_write(self, job_id: str, turn: Turn, fresh: Fresh) -> str:
         """Queues a failed write again and returns the new job's id; as unrepeatable as `create_invoice`."""
-        answer = self._post(f"/v1/admin/retry-write/{_segment(job_id)}", "{}")
-        return _job_id(answer.body.get("job_id") if isinstance(answer.body, dict) else None, answer)
+        answer = self._post(f"/v1/admin/retry-write/{_segment(job_id)}", "{}", turn, fresh)
+        return job_id_of(answer.body, answer.status)
 
     def start_sync(self, integration_id: str) -> None:
         """Asks for a sync of the invoices; harmless to repeat, so that a lost answer is no more than that."""
         path = f"/v1/admin/integrations/{_segment(integration_id)}/manual-sync"
-        with self.pace.turn(self.stop):
-            self._post(path, json.dumps({"models_to_sync": ["invoices"]}))
+        with self.pace.turn(self.stop) as turn:
+            self._post(path, json.dumps({"models_to_sync": ["invoices"]}), turn, Fresh())
 
     # ------------------------------------------------------------------------------------------------- reading
 
     def integrations(self) -> list[Integration]:
         """The connections of this account; also the cheapest way to try a token."""
-        return _models(Integration, self._get("/v1/admin/integrations/"))
+        return models(Integration, self._get("/v1/admin/integrations/"))
 
     def write_status(self, job_id: str) -> WriteStatus:
         """What became of one job."""
-        return _model(WriteStatus, self._get(f"/v1/admin/write-status/{_segment(job_id)}"))
+        return model(WriteStatus, self._get(f"/v1/admin/write-status/{_segment(job_id)}"))
 
     def write_logs(self, integration_id: str, time_range: str) -> Iterator[WriteLog]:
         """The newest record of each invoice write, a hundred a request."""
         params = {"integration_id": integration_id, "write_category": "invoices", "time_range": time_range}
         for page in self._pages("/v1/admin/logs/writes/", params, 100):
-            yield from _models(WriteLog, page)
+            yield from models(WriteLog, page)
 
     def job_logs(self, integration_id: str) -> Iterator[JobLog]:
         """The job logs of an integration, newest first."""
         params = {"integration_id": integration_id, "order-by": "created_at:desc"}
         for page in self._pages("/v1/admin/logs/jobs/", params, 100):
-            yield from _models(JobLog, page)
+            yield from models(JobLog, page)
 
     def raw_job(self, log_id: str) -> str:
         """The raw request and response of a write job, as text.
@@ -195,12 +157,12 @@ class Api:
         """The invoices that ResMan had at the last sync, newest first."""
         params = {"integration_id": integration_id, "property_id": property_id, "order-by": "created_at:desc"}
         for page in self._pages("/v1/invoices/", params, 250):
-            yield from _models(HeldInvoice, page)
+            yield from models(HeldInvoice, page)
 
-    def vendor_x_id(self, vendor_id: str) -> str | None:
-        """ResMan's own id of a vendor, or None where the API does not tell."""
-        found = self._get(f"/v1/vendors/{_segment(vendor_id)}")
-        record = found.get("results", found) if isinstance(found, dict) else found
+    def x_id(self, kind: str, record_id: str) -> str | None:
+        """ResMan's own id of one of the "vendors" or "properties"; None where the API does not tell."""
+        found = self._get(f"/v1/{kind}/{_segment(record_id)}")
+        record = found.get("results", found.get("data", found)) if isinstance(found, dict) else found
         if isinstance(record, list):
             record = record[0] if record else {}
         value = record.get("x_id") if isinstance(record, dict) else None
@@ -218,7 +180,7 @@ class Api:
             params["updated_at_gte"] = since.isoformat()
         path = "/".join(map(_segment, name.split("/")))
         answer = self._get(f"/v1/{path}" if "/" in name else f"/v1/{path}/", params)
-        rows = tuple(row for row in _rows(answer) if isinstance(row, dict))
+        rows = tuple(row for row in rows_of(answer) if isinstance(row, dict))
         meta = answer.get("meta") if isinstance(answer, dict) else None
         more, total = (meta.get("hasMore"), meta.get("total")) if isinstance(meta, dict) else (None, None)
         has_more = more if isinstance(more, bool) else len(rows) >= size
@@ -226,11 +188,11 @@ class Api:
 
     # ------------------------------------------------------------------------------------------------- underneath
 
-    def _client(self, limits: httpx.Limits) -> httpx.Client:
-        local = urlsplit(self.url).scheme == "http"  # the settings allow that on loopback only
-        if local:
-            verify: Any = False
-        else:
+    def _new_client(self) -> httpx.Client:
+        parts = urlsplit(self.url)
+        local = parts.hostname in ("localhost", "::1") or (parts.hostname or "").startswith("127.")
+        verify: Any = False  # the settings allow http on loopback only
+        if parts.scheme == "https":
             import ssl
 
             import truststore
@@ -239,17 +201,20 @@ class Api:
         return httpx.Client(
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
             timeout=self.timeout,
-            limits=limits,
+            # A kept-alive connection that the server has just closed makes a doubtful failure of a safe one.
+            limits=httpx.Limits(max_connections=self.connections, max_keepalive_connections=0),
             follow_redirects=False,
             verify=verify,
             trust_env=not local,
         )
 
-    def _post(self, path: str, body: str) -> Answer:
+    def _post(self, path: str, body: str, turn: Turn, fresh: Fresh) -> Answer:
         headers = self._headers() | {"Content-Type": "application/json"}
-        with _explained(writing=True):
-            request = self._posting[0].build_request("POST", self.url + path, content=body.encode(), headers=headers)
-            answer = self._exchange(self._posting[0], request)
+        with _explained(writing=True), Watch(self.longest, fresh) as watch:
+            request = self._client.build_request(
+                "POST", self.url + path, content=body.encode(), headers=headers, extensions={"trace": watch}
+            )
+            answer = self._exchange(request, turn)
         if answer.status >= 300:
             raise _failure(answer, writing=True)
         return answer
@@ -269,12 +234,14 @@ class Api:
         return repeat(self._read_once, path, params, follow)
 
     def _read_once(self, path: str, params: Mapping[str, Any] | None, follow: bool) -> Any:
-        with self.pace.turn(self.stop), _explained(writing=False):
-            client = self._reading[0]
-            request = client.build_request("GET", self.url + path, params=params, headers=self._headers())
-            answer = self._exchange(client, request, want_location=follow)
-        if follow and isinstance(answer.body, _Location):
-            return self._read_elsewhere(urljoin(self.url + path, answer.body.address))
+        headers = self._headers()
+        with self.pace.turn(self.stop) as turn, _explained(writing=False), Watch(self.longest) as watch:
+            request = self._client.build_request(
+                "GET", self.url + path, params=params, headers=headers, extensions={"trace": watch}
+            )
+            answer = self._exchange(request, turn)
+        if follow and answer.location is not None:
+            return self._read_elsewhere(urljoin(self.url + path, answer.location))
         if answer.status >= 300:
             raise _failure(answer, writing=False)
         if answer.body is None:
@@ -285,63 +252,70 @@ class Api:
         """Reads a presigned address: another host, so neither the token nor our pace goes along."""
         if urlsplit(address).scheme != "https" and urlsplit(self.url).scheme == "https":
             raise Refused("The API points to an address that is not encrypted.")
-        with _explained(writing=False):
-            response = self._reading[0].get(address, headers={"Accept": "*/*"})
+        with _explained(writing=False), Watch(self.longest) as watch:
+            request = self._client.build_request("GET", address, headers={"Accept": "*/*"}, extensions={"trace": watch})
+            response = self._client.send(request, stream=True)
+            try:
+                content = _content(response)
+            finally:
+                response.close()
+        if response.status_code >= 500 or response.status_code == 429:
+            raise OutcomeUnknown("The record behind the job cannot be had now.", http_status=response.status_code)
         if response.status_code != 200:
             raise Refused("The record behind the job cannot be had.", http_status=response.status_code)
-        return response.text
+        return content.decode(response.encoding or "utf-8", "replace")
 
-    def _exchange(self, client: httpx.Client, request: httpx.Request, *, want_location: bool = False) -> Answer:
+    def _exchange(self, request: httpx.Request, turn: Turn) -> Answer:
         """Sends one request and reads the answer; the status is known even where the body is lost."""
-        response = client.send(request, stream=True)
+        turn.went_out = True
+        response = self._client.send(request, stream=True)
+        status = response.status_code
         try:
-            self._observe(response)
-            if want_location and response.is_redirect:
-                return Answer(response.status_code, _Location(response.headers.get("location", "")))
+            turn.limit = whole_number(response.headers.get("x-ratelimit-limit"))
+            turn.remaining = whole_number(response.headers.get("x-ratelimit-remaining"))
+            if status == 429:
+                turn.was_too_many, turn.retry_after = True, retry_after(response.headers.get("retry-after"))
+                raise RateLimited("The API asks for a pause.", retry_after=turn.retry_after)
+            if 300 <= status < 400:
+                return Answer(status, None, response.headers.get("location"))
             try:
-                body = _read(response)
+                return Answer(status, _json(_content(response)))
             except (httpx.HTTPError, ValueError):
-                if 400 <= response.status_code < 500 and response.status_code != 408:
-                    body = None  # it said no; what it said besides is lost
-                else:
-                    raise
-            if response.status_code == 429:
-                wait = _retry_after(response.headers.get("retry-after"))
-                self.pace.pause(wait)
-                raise RateLimited("The API asks for a pause.", retry_after=wait)
-            return Answer(response.status_code, body)
+                if status in REFUSALS:
+                    return Answer(status, None)  # it said no; what it said besides is lost
+                raise
         finally:
             response.close()
 
-    def _observe(self, response: httpx.Response) -> None:
-        limit = _number(response.headers.get("x-ratelimit-limit"))
-        remaining = _number(response.headers.get("x-ratelimit-remaining"))
-        if response.status_code != 429 and limit is not None:
-            self.pace.observe(limit=limit, remaining=remaining)
-
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token.get_secret_value()}"}
+        """Raises `AccessDenied` for a token that no header can hold: an error of the library would quote it."""
+        token = self.token.get_secret_value()
+        if not (token.isascii() and token.isprintable() and token.strip() == token and token):
+            raise AccessDenied(
+                "The access token contains a character that no token has.",
+                "Run `invoice-importer login`, or correct PROPEXO_TOKEN.",
+            )
+        return {"Authorization": f"Bearer {token}"}
 
     def _sleep(self, seconds: float) -> None:
         self.stop.wait(seconds)
 
     def _pages(self, path: str, params: Mapping[str, Any], size: int) -> Iterator[Any]:
-        """All pages of a list. Ends at a short page, or where `hasMore` says so."""
+        """All pages of a list. Ends at a short page, where `hasMore` says so, or where the same page comes again."""
         offset = 0
+        before: list[Any] = []
         while True:
             page = self._get(path, {**params, "limit": size, "offset": offset})
+            rows = rows_of(page)
+            if rows == before:
+                return
             yield page
-            rows = _rows(page)
             meta = page.get("meta") if isinstance(page, dict) else None
             more = meta.get("hasMore") if isinstance(meta, dict) else None
-            if not rows or more is False or (more is None and len(rows) < size):
+            if more is False or (more is None and len(rows) < size):
                 return
             offset += len(rows)
-
-
-@dataclass(frozen=True, slots=True)
-class _Location:
-    address: str
+            before = rows
 
 
 @contextmanager
@@ -353,122 +327,53 @@ def _explained(*, writing: bool) -> Iterator[None]:
         raise
     except _NEVER_ARRIVED as error:
         raise NotSent("The API cannot be reached.", "Check the network connection.") from error
-    except (httpx.InvalidURL, httpx.LocalProtocolError) as error:
-        raise NotSent("The request could not be put together.") from error
-    except (httpx.HTTPError, httpx.StreamError, ValueError, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, OSError) as error:
         # DecodingError is no TransportError, and a reset may come before or after the API has acted.
         sentence = "The connection broke before the API's answer arrived." if writing else "The API did not answer."
         raise OutcomeUnknown(sentence) from error
 
 
-def _read(response: httpx.Response) -> Any:
-    """The body as JSON, or None where it is something else. Raises where it is cut, too long or too slow."""
-    deadline = time.monotonic() + LONGEST_ANSWER
+def _content(response: httpx.Response) -> bytes:
+    """The whole body. Raises where it is cut or too long."""
     chunks: list[bytes] = []
     size = 0
     for chunk in response.iter_bytes():
         size += len(chunk)
         chunks.append(chunk)
-        if size > MOST_BYTES or time.monotonic() > deadline:
+        if size > MOST_BYTES:
             raise ValueError("the answer does not end")
+    return b"".join(chunks)
+
+
+def _json(content: bytes) -> Any:
+    """The body as JSON, or None where it is something else."""
     try:
-        return json.loads(b"".join(chunks))
-    except ValueError:
+        return json.loads(content)
+    except (ValueError, RecursionError):
         return None
 
 
 def _failure(answer: Answer, *, writing: bool) -> RequestError:
-    """What a status of 300 and above means. `measured.md`'s table: who may have acted."""
+    """What a status of 300 and above means. `REFUSALS` apart, nobody knows who may have acted."""
     status = answer.status
-    said = _words(answer.body)
+    said = words_of(answer.body)
     if status in (401, 403):
         return AccessDenied(
             f"The API does not accept this token ({status})." + said,
             "Run `invoice-importer login`, or correct PROPEXO_TOKEN.",
             http_status=status,
         )
-    if 300 <= status < 400:
-        return Refused(
+    if status < 400:
+        return Misdirected(
             f"The API's address answers with a redirect ({status}), which is never followed.",
             "Correct PROPEXO_URL.",
             http_status=status,
         )
-    if status == 408 or status >= 500:
-        may_have = " It may have accepted the invoice all the same." if writing else ""
-        return OutcomeUnknown(f"The API answered with an error of its own ({status}).{may_have}", http_status=status)
-    return Refused(f"The API refused it ({status}).{said}", http_status=status)
-
-
-def _words(body: Any) -> str:
-    """The API's own words, with each of the issues that it lists. Contract, "Errors"."""
-    error = body.get("error") if isinstance(body, dict) else None
-    if isinstance(error, str):
-        return f" It says: {error[:500]}"
-    if not isinstance(error, dict):
-        return ""
-    parts = [str(error["message"])] if error.get("message") else []
-    details = error.get("details")
-    issues = details.get("issues") if isinstance(details, dict) else None
-    for issue in issues if isinstance(issues, list) else []:
-        if isinstance(issue, dict):
-            path = ".".join(str(step) for step in issue.get("path") or ())
-            parts.append(f"{path}: {issue.get('message', '')}" if path else str(issue.get("message", "")))
-    return f" It says: {'; '.join(parts)[:2000]}" if parts else ""
-
-
-def _job_id(value: Any, answer: Answer) -> str:
-    if isinstance(value, str) and value.strip():
-        return value
-    raise OutcomeUnknown(
-        "The API's answer has no job id. It may have accepted the invoice all the same.", http_status=answer.status
-    )
-
-
-def _rows(page: Any) -> list[Any]:
-    results = page.get("results") if isinstance(page, dict) else page
-    if isinstance(results, dict):
-        results = results.get("logs")
-    return results if isinstance(results, list) else []
-
-
-def _models(model: type[M], page: Any) -> list[M]:
-    """The rows of a page that can be read; one that cannot is no evidence and is left out."""
-    found = []
-    for row in _rows(page):
-        if isinstance(row, dict):
-            try:
-                found.append(model.model_validate(row))
-            except ValidationError:
-                continue
-    return found
-
-
-def _model(model: type[M], body: Any) -> M:
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        raise OutcomeUnknown("The API's answer cannot be understood.") from error
+    if status in REFUSALS or (status < 500 and status != 408 and not writing):
+        return Refused(f"The API refused it ({status}).{said}", http_status=status)
+    may_have = " It may have accepted the invoice all the same." if writing else ""
+    return OutcomeUnknown(f"The API answered with an error of its own ({status}).{may_have}", http_status=status)
 
 
 def _segment(identifier: str) -> str:
-    from urllib.parse import quote
-
     return quote(identifier, safe="")
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdigit() else None
-
-
-def _retry_after(text: str | None) -> float | None:
-    """Seconds from a `Retry-After` header, which may also be a date."""
-    if text is None:
-        return None
-    try:
-        return max(0.0, min(float(text), 300.0))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, min(parsedate_to_datetime(text).timestamp() - time.time(), 300.0))
-    except ValueError:
-        return None

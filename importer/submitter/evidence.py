@@ -1,7 +1,8 @@
 """Whether a record that the API shows is about an invoice that this ledger sent.
 
 The shape of what a log shows is not stated (contract, "Write logs"), so that nothing here depends on it: a record is
-about an invoice where all of its identifying values are in it, wherever they are.
+about an invoice where all of its identifying values are in it, wherever they are. Where only some are, it may be about
+it; that proves nothing, but nobody should say then that nothing was found.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
 from typing import Any
 
 from importer.models import Payload, normalised_number
-from importer.submitter.client import HeldInvoice
+from importer.submitter.answers import HeldInvoice
 
 _TIME_OUT = re.compile(
     r"time[\s_-]*d?[\s_-]*out|deadline|ETIMEDOUT|ECONNRESET|socket hang up|gateway|\b50[234]\b"
@@ -22,40 +26,63 @@ _TIME_OUT = re.compile(
 )
 
 
+class Match(IntEnum):
+    """How far a record agrees with an invoice."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """An invoice as it may appear in somebody else's records. ResMan's own ids may be unknown."""
+
+    payload: Payload
+    x_vendor_id: str | None = None
+    x_property_id: str | None = None
+
+    @property
+    def number(self) -> str:
+        """The invoice number for comparing."""
+        return normalised_number(self.payload.invoice_number)
+
+    def in_record(self, values: frozenset[str]) -> Match:
+        """How far a record agrees that consists of these values (see `values_of`)."""
+        if self.number not in values:
+            return Match.NO
+        cents = self.payload.total_amount_in_cents
+        amount = Decimal(cents).scaleb(-2)
+        found = (
+            bool(values & {str(cents), f"{amount:.2f}", _digits(amount)}),
+            bool(values & _ids(self.payload.vendor_id, self.x_vendor_id)),
+            bool(values & _ids(self.payload.property_id, self.x_property_id)),
+        )
+        return {3: Match.YES, 2: Match.MAYBE}.get(sum(found), Match.NO)
+
+    def held(self, invoice: HeldInvoice) -> Match:
+        """How far an invoice agrees that ResMan holds. What it leaves blank contradicts nothing, and proves nothing."""
+        vendor = _same(invoice.x_vendor_id, self.x_vendor_id)
+        place = _same(invoice.property_id, self.payload.property_id)
+        total = _same(invoice.total_amount_in_cents, self.payload.total_amount_in_cents)
+        if invoice.invoice_number is None:
+            return Match.MAYBE if vendor and place and total else Match.NO
+        if normalised_number(invoice.invoice_number) != self.number or vendor is False or place is False:
+            return Match.NO
+        return Match.YES if vendor and place and total else Match.MAYBE
+
+
 def smells_of_time_out(words: str) -> bool:
     """True where a failure does not prove that ResMan has nothing. Contract, "What became of it"."""
     return bool(_TIME_OUT.search(words))
 
 
-def record_is_about(record: Any, payload: Payload, x_vendor_id: str | None = None) -> bool:
-    """True where number, vendor, property and total of the invoice are all among the record's values.
-
-    `x_vendor_id` is ResMan's own id of the vendor: a record of what went on to ResMan may show that instead.
-    """
-    values = set(_values(record, depth=0))
-    if normalised_number(payload.invoice_number) not in values:
-        return False
-    total = payload.total_amount_in_cents
-    if not values & {str(total), f"{total / 100:.2f}", f"{total / 100:g}"}:
-        return False
-    if payload.vendor_id.casefold() in values:
-        return payload.property_id.casefold() in values or not any(value.startswith("prop-") for value in values)
-    return x_vendor_id is not None and x_vendor_id.casefold() in values
-
-
-def held_is_about(held: HeldInvoice, payload: Payload, x_vendor_id: str | None) -> bool:
-    """True where an invoice that ResMan holds is the one that was sent: number, property, total, and the vendor."""
-    if held.invoice_number is None or normalised_number(held.invoice_number) != normalised_number(
-        payload.invoice_number
-    ):
-        return False
-    if held.total_amount_in_cents != payload.total_amount_in_cents or held.property_id != payload.property_id:
-        return False
-    return held.x_vendor_id is not None and held.x_vendor_id == x_vendor_id
+def values_of(record: Any) -> frozenset[str]:
+    """Every value in a record, as text for comparing; text that is JSON or markup itself is looked into."""
+    return frozenset(_values(record, depth=0))
 
 
 def _values(record: Any, depth: int) -> Iterator[str]:
-    """Every value in a record, as text for comparing; text that is JSON or markup itself is looked into."""
     if depth > 12:
         return
     if isinstance(record, dict):
@@ -66,11 +93,27 @@ def _values(record: Any, depth: int) -> Iterator[str]:
             yield from _values(value, depth + 1)
     elif isinstance(record, str):
         yield normalised_number(record)
-        if record[:1] in '{["':
-            with suppress(ValueError):
+        if record[:1] in ("{", "[", '"'):
+            with suppress(ValueError, RecursionError):
                 yield from _values(json.loads(record), depth + 1)
         if "<" in record:
             for inner in re.findall(r">([^<>]+)<|=\"([^\"<>]*)\"", record):
                 yield from (normalised_number(each) for each in inner if each)
-    elif isinstance(record, int | float) and not isinstance(record, bool):
-        yield f"{record:g}" if isinstance(record, float) else str(record)
+    elif isinstance(record, int) and not isinstance(record, bool):
+        yield str(record)
+    elif isinstance(record, float):
+        yield _digits(Decimal(str(record)))
+
+
+def _digits(number: Decimal) -> str:
+    """Without an exponent or zeros at the end: as a number is written in many places."""
+    return f"{number.normalize():f}"
+
+
+def _ids(*known: str | None) -> set[str]:
+    return {normalised_number(each) for each in known if each}
+
+
+def _same(one: str | int | None, other: str | int | None) -> bool | None:
+    """None where one of them is not known."""
+    return None if one is None or other is None else one == other

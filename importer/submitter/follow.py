@@ -4,38 +4,54 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from importer.errors import AccessDenied, NotSent, OutcomeUnknown, RateLimited, Refused
-from importer.submitter.client import Api, WriteStatus
+from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, RateLimited, Refused
+from importer.submitter.answers import WriteStatus
+from importer.submitter.case import Word, said_of, word_of
+from importer.submitter.client import Api
 from importer.submitter.ledger import Entry, Ledger
-from importer.submitter.settle import SKEW, Word, said_of, word_of
+from importer.submitter.pacing import Stopped, Turn
+from importer.submitter.settle import time_range
 from importer.submitter.states import Event, State
-
-RANGES = (("hour", timedelta(hours=1)), ("day", timedelta(days=1)), ("week", timedelta(days=7)))
+from importer.submitter.watch import Fresh
 
 
 def follow(ledger: Ledger, api: Api, destination: str, *, run: str | None = None) -> None:
     """Asks after every accepted invoice (of one run, or of all) and writes down what is known.
 
-    Raises `RequestError` where the API cannot be asked; what was learnt until then is kept.
+    Ends early where it is asked to stop. Raises `RequestError` where the API cannot be asked. What was learnt until
+    then is kept.
     """
     waiting: dict[str, dict[str, Entry]] = {}
     for entry in ledger.entries(destination, State.ACCEPTED, run=run):
         if entry.job_id:
             waiting.setdefault(entry.integration_id, {})[entry.job_id] = entry
-    for integration_id, jobs in waiting.items():
-        oldest = min(entry.sent_at or datetime.now(UTC) for entry in jobs.values())
-        age = datetime.now(UTC) - oldest + SKEW
-        time_range = next((name for name, span in RANGES if age < span), "month")
-        for log in api.write_logs(integration_id, time_range):
-            if log.status == "SUCCESS" and not log.error and log.job_id in jobs:
-                entry = jobs.pop(log.job_id)
-                ledger.record(Event.CONFIRMED, entry.key, expected_job=entry.job_id, said=HELD)
-            if not jobs:
-                break
-        for entry in jobs.values():
-            _told(ledger, entry, api.write_status(entry.job_id or ""))
+    try:
+        for integration_id, jobs in waiting.items():
+            oldest = (entry.sent_at or datetime.now(UTC) for entry in jobs.values())
+            for log in api.write_logs(integration_id, time_range(oldest)):
+                if log.status == "SUCCESS" and not log.error and log.job_id in jobs:
+                    entry = jobs.pop(log.job_id)
+                    ledger.record(Event.CONFIRMED, entry.key, expected_job=entry.job_id, said=HELD)
+                if not jobs:
+                    break
+            for job, entry in jobs.items():
+                _ask(ledger, api, entry, job)
+    except Stopped:
+        return
+
+
+def _ask(ledger: Ledger, api: Api, entry: Entry, job: str) -> None:
+    try:
+        status = api.write_status(job)
+    except AccessDenied:
+        raise
+    except Refused as error:
+        # A job that nobody knows: a mistyped one, for instance. It must not keep the others from being asked after.
+        ledger.record(Event.UNSURE, entry.key, expected_job=job, said=f"Job {job}: {error.sentence}")
+    else:
+        _told(ledger, entry, status)
 
 
 HELD = "ResMan has it."
@@ -69,29 +85,37 @@ def retry_failed(
 ) -> None:
     """Asks the API to write the failed invoices again, each once: the intent first, as with a new invoice.
 
-    A lost answer leaves the invoice in doubt. Contract, "What became of it": a retry makes a new job.
+    The ledger's run must be open: it owns what it retries. A lost answer, and one by which the job has not failed after
+    all, leave the invoice in doubt. Contract, "What became of it": a retry makes a new job.
     """
     failed = list(ledger.entries(destination, State.FAILED, run=run))
-    for number, entry in enumerate(failed, start=1):
-        if stop.is_set():
-            return
-        if entry.job_id is not None:
-            _retry(ledger, api, entry, stop)
-        progress(number, len(failed))
+    if not failed:
+        return
+    with ledger.kept_alive():
+        for number, entry in enumerate(failed, start=1):
+            try:
+                if entry.job_id is not None:
+                    with api.pace.turn(stop) as turn:
+                        _retry(ledger, api, entry, entry.job_id, turn)
+            except Stopped:
+                return
+            progress(number, len(failed))
 
 
-def _retry(ledger: Ledger, api: Api, entry: Entry, stop: threading.Event) -> None:
-    job = entry.job_id or ""
-    with api.pace.turn(stop):
-        if not ledger.record(Event.RETRY_INTENT, entry.key, expected_job=job):
-            return
-        try:
-            new_job = api.retry_write(job)
-        except (NotSent, RateLimited, Refused) as error:
-            ledger.record(Event.RETRY_WITHDRAWN, entry.key, said=entry.said, http_status=error.http_status)
-            if isinstance(error, AccessDenied):
-                raise
-        except OutcomeUnknown as error:
-            ledger.record(Event.LOST, entry.key, said=str(error), http_status=error.http_status)
-        else:
-            ledger.record(Event.ACCEPTED, entry.key, job_id=new_job, http_status=200)
+def _retry(ledger: Ledger, api: Api, entry: Entry, job: str, turn: Turn) -> None:
+    if not ledger.record(Event.RETRY_INTENT, entry.key, expected_job=job):
+        return
+    try:
+        new_job = api.retry_write(job, turn, Fresh())
+    except (NotSent, RateLimited, AccessDenied, Misdirected) as error:
+        ledger.record(Event.RETRY_WITHDRAWN, entry.key, said=entry.said, http_status=error.http_status)
+        if isinstance(error, Refused):
+            raise
+    except Refused as error:
+        # "Only failed writes can be retried": somebody else may have had it written again meanwhile.
+        said = f"The API does not write it again: {error.sentence}"
+        ledger.record(Event.LOST, entry.key, said=said, job_id=job, http_status=error.http_status)
+    except OutcomeUnknown as error:
+        ledger.record(Event.LOST, entry.key, said=str(error), http_status=error.http_status)
+    else:
+        ledger.record(Event.ACCEPTED, entry.key, job_id=new_job, http_status=200)

@@ -4,30 +4,28 @@ One row per invoice under a unique key; each change is an `UPDATE … WHERE stat
 before the next step is taken, so that of any number of processes only one sends. Beside it, append-only attempts.
 
 A run owns what it sends. While it lives it renews a lease; what a dead run left in "sending" goes to "in doubt",
-what it left in "planned" may be taken by another. An answer that arrives after that is kept as evidence, not believed.
+what it left in "planned" may be taken by another. An answer that arrives after that is kept as evidence, not believed:
+it never takes an invoice out of doubt, but one that names a job nobody knew of puts the invoice back into it.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, insert, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from importer.errors import LedgerUnavailable
 from importer.models import Evidence, Payload
-from importer.submitter.schema import ATTEMPTS, INVOICES, RUNS, Store, unavailable
+from importer.submitter.runs import RunBook
+from importer.submitter.schema import ATTEMPTS, INVOICES
 from importer.submitter.states import MOVES, Event, Owner, State
 
-LEASE_SECONDS = 60.0
-"""A run that has not renewed its lease for so long is taken for dead."""
-
 T = TypeVar("T")
+
+INTENTS = (Event.INTENT, Event.RETRY_INTENT)
+"""After these, and before what follows them, a request may have gone out."""
 
 BATCH = 500
 """Keys in one statement, well below what SQLite and PostgreSQL take."""
@@ -91,82 +89,8 @@ _ENTRY_COLUMNS = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
-    """The ledger as one run sees it: `run` is the owner that it writes, `who` is user@machine."""
-
-    store: Store
-    run: str
-    who: str
-    host: str
-
-    # ------------------------------------------------------------------------------------------ runs and leases
-
-    def open_run(
-        self,
-        *,
-        command: str,
-        destination: str,
-        started: datetime,
-        files: Sequence[Mapping[str, Any]],
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Writes down that this run exists, with a fresh lease."""
-        with self.transaction() as connection:
-            connection.execute(
-                insert(RUNS).values(
-                    id=self.run,
-                    command=command,
-                    who=self.who,
-                    host=self.host,
-                    pid=os.getpid(),
-                    destination=destination,
-                    started=started,
-                    lease_until=self.store.now(connection) + LEASE_SECONDS,
-                    files=list(files),
-                    options=options,
-                )
-            )
-
-    def renew(self) -> None:
-        """Says that this run is alive."""
-        with self.transaction() as connection:
-            until = self.store.now(connection) + LEASE_SECONDS
-            connection.execute(update(RUNS).where(RUNS.c.id == self.run).values(lease_until=until))
-
-    def close_run(self, *, finished: datetime, **told: Any) -> None:
-        """Ends the lease, gives up what was planned and not sent, and keeps the run's figures for `history`."""
-        with self.transaction() as connection:
-            connection.execute(
-                update(INVOICES)
-                .where(INVOICES.c.owner == self.run, INVOICES.c.state != State.SENDING)
-                .values(owner=None)
-            )
-            connection.execute(
-                update(RUNS).where(RUNS.c.id == self.run).values(finished=finished, lease_until=0.0, **told)
-            )
-
-    def keep_results(self, run: str, results: str, sha256: str) -> None:
-        """Notes where the workbook of a run is, and what it was when it was written."""
-        with self.transaction() as connection:
-            connection.execute(update(RUNS).where(RUNS.c.id == run).values(results=results, results_sha256=sha256))
-
-    def run_record(self, run: str) -> Mapping[str, Any] | None:
-        """What is kept of one run."""
-        with self.reading() as connection:
-            row = connection.execute(select(RUNS).where(RUNS.c.id == run)).mappings().first()
-            return None if row is None else dict(row)
-
-    def keys_of_run(self, run: str) -> list[str]:
-        """The invoices that a run was the last to plan, in the order of their keys."""
-        with self.reading() as connection:
-            query = select(INVOICES.c.key).where(INVOICES.c.run == run).order_by(INVOICES.c.key)
-            return list(connection.execute(query).scalars())
-
-    def runs(self, limit: int) -> list[Mapping[str, Any]]:
-        """The newest runs first."""
-        with self.reading() as connection:
-            query = select(RUNS).order_by(RUNS.c.started.desc(), RUNS.c.id.desc()).limit(limit)
-            return [dict(row) for row in connection.execute(query).mappings()]
+class Ledger(RunBook):
+    """The ledger as one run sees it: `run` is the owner that it writes."""
 
     # ---------------------------------------------------------------------------------------------- looking
 
@@ -221,17 +145,20 @@ class Ledger:
 
     def take_from_the_dead(self, destination: str) -> int:
         """Moves what dead runs were sending to "in doubt"; returns how many. Nothing else ever does so."""
-        with self.transaction() as connection:
-            dead = self._dead_owners(connection)
-            if not dead:
+        with self.reading() as connection:
+            if not self.dead_owners(connection):
                 return 0
+        with self.transaction() as connection:
+            abandoned = (
+                INVOICES.c.owner.in_(self.dead_owners(connection)),
+                INVOICES.c.state == State.SENDING,
+                INVOICES.c.destination == destination,
+            )
+            # Everybody locks rows in the order of their keys: nobody waits for somebody who waits for him.
+            keys = select(INVOICES.c.key).where(*abandoned).order_by(INVOICES.c.key).with_for_update()
             moved = connection.execute(
                 update(INVOICES)
-                .where(
-                    INVOICES.c.owner.in_(dead),
-                    INVOICES.c.state == State.SENDING,
-                    INVOICES.c.destination == destination,
-                )
+                .where(INVOICES.c.key.in_(list(connection.execute(keys).scalars())), *abandoned)
                 .values(state=State.IN_DOUBT, owner=None, changed_at=_now(), said=_DIED)
                 .returning(INVOICES.c.key, INVOICES.c.fingerprint, INVOICES.c.file, INVOICES.c.rows)
             ).all()
@@ -249,7 +176,7 @@ class Ledger:
         """
         owned: set[str] = set()
         standing: dict[str, Entry] = {}
-        for batch in _batches(intents):
+        for batch in _batches(sorted(intents, key=lambda intent: intent.key)):
             with self.transaction() as connection:
                 owned |= self._claim(connection, destination, batch, standing)
         overtaken = [intent.key for intent in intents if intent.key not in owned and intent.key not in standing]
@@ -271,7 +198,7 @@ class Ledger:
             if entry is None or not may_go(entry, intent.fingerprint):
                 continue
             if entry.owner is not None:
-                dead = set(self._dead_owners(connection)) if dead is None else dead
+                dead = set(self.dead_owners(connection)) if dead is None else dead
                 if entry.owner not in dead:
                     continue
             taken = connection.execute(
@@ -306,10 +233,6 @@ class Ledger:
         """Inserts new entries; a key that another run inserted in this very moment stays that run's."""
         if not intents:
             return set()
-        if self.store.is_sqlite:
-            from sqlalchemy.dialects.sqlite import insert as insert_or_not
-        else:
-            from sqlalchemy.dialects.postgresql import insert as insert_or_not  # type: ignore[assignment]  # same call
         now = _now()
         rows = [
             {
@@ -331,7 +254,7 @@ class Ledger:
             }
             for intent in intents
         ]
-        statement = insert_or_not(INVOICES).on_conflict_do_nothing().returning(INVOICES.c.key)
+        statement = self.insert_or_not(INVOICES).returning(INVOICES.c.key)
         return set(connection.execute(statement, rows).scalars())
 
     # ---------------------------------------------------------------------------- the one way to move one invoice
@@ -343,6 +266,7 @@ class Ledger:
         *,
         expected_job: str | None = None,
         expected_sent_at: datetime | None = None,
+        heeded: Collection[str] = (),
         http_status: int | None = None,
         job_id: str | None = None,
         said: str | None = None,
@@ -352,11 +276,13 @@ class Ledger:
         """Makes the move of `states.MOVES` for this event and notes it, on the disk before this returns.
 
         False where the row is not in the state, not owned as the move demands, or no longer about the job or the
-        sending that the caller knows: then nothing changes, and an answer to a request is kept as a late one.
+        sending that the caller knows: then nothing is believed, and an answer to a request is kept as a late one.
+        An invoice is not released over a late answer's job that is not among those `heeded`.
         """
         move = MOVES[event]
+        said = None if said is None else _storable(said)
         values: dict[str, Any] = {"state": move.end, "changed_at": _now()}
-        if event in (Event.INTENT, Event.RETRY_INTENT):
+        if event in INTENTS:
             values |= {"sent_at": values["changed_at"], "plan": plan} if plan else {"sent_at": values["changed_at"]}
         if job_id is not None:
             values["job_id"] = job_id
@@ -364,7 +290,8 @@ class Ledger:
             values["said"] = said
         if evidence is not None:
             values["evidence"] = [
-                {"looked_at": each.looked_at, "at": each.at.isoformat(), "found": each.found} for each in evidence
+                {"looked_at": each.looked_at, "at": each.at.isoformat(), "found": _storable(each.found)}
+                for each in evidence
             ]
         statement = update(INVOICES).where(INVOICES.c.key == key, INVOICES.c.state == move.start)
         if move.owner in (Owner.KEEPS, Owner.ENDS):
@@ -382,58 +309,71 @@ class Ledger:
         statement = statement.values(values)
         told = {"http_status": http_status, "job_id": job_id, "detail": said}
         with self.transaction() as connection:
+            if event is Event.RELEASED:
+                connection.execute(select(INVOICES.c.key).where(INVOICES.c.key == key).with_for_update())
+                if not self._late_jobs(connection, key) <= set(heeded):
+                    return False
             moved = connection.execute(
                 statement.returning(INVOICES.c.fingerprint, INVOICES.c.file, INVOICES.c.rows)
             ).first()
             if moved is not None:
                 self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told)
-            elif move.start is State.SENDING:
-                told["detail"] = f"{event}: {said}" if said else str(event)
-                self._note(connection, key, Event.LATE, **told)
-            return moved is not None
+                if event is Event.ACCEPTED and (others := self._late_jobs(connection, key) - {job_id}):
+                    self._into_doubt(connection, key, f"{_TWICE} ({', '.join(sorted(others))} and {job_id}).")
+                return True
+            return move.start is State.SENDING and self._late(connection, event, key, told)
+
+    def _late(self, connection: Connection, event: Event, key: str, told: Mapping[str, Any]) -> bool:
+        """Keeps an answer that comes when its invoice is no longer this run's. True where it was written already:
+        a commit can succeed and its success be lost."""
+        row = connection.execute(
+            select(INVOICES.c.state, INVOICES.c.job_id).where(INVOICES.c.key == key).with_for_update()
+        ).first()
+        newest = select(ATTEMPTS.c.event, ATTEMPTS.c.run, ATTEMPTS.c.job_id).where(ATTEMPTS.c.key == key)
+        last = connection.execute(newest.order_by(ATTEMPTS.c.id.desc()).limit(1)).first()
+        job = told["job_id"]
+        if last is not None and tuple(last) == (event, self.run, job):
+            return True
+        if row is not None and job is not None and State(row.state) not in (State.IN_DOUBT, State.SENDING):
+            known = select(ATTEMPTS.c.id).where(ATTEMPTS.c.key == key, ATTEMPTS.c.job_id == job).limit(1)
+            if connection.execute(known).first() is None:
+                after = row.state in (State.PLANNED, State.RELEASED)
+                said = (
+                    f"The API had accepted it as job {job}, as a late answer says." if after else f"{_TWICE} ({job})."
+                )
+                self._into_doubt(connection, key, said)
+        detail = f"{event}: {told['detail']}" if told["detail"] else str(event)
+        self._note(connection, key, Event.LATE, **{**told, "detail": detail})
+        return False
+
+    def late_jobs(self, key: str) -> frozenset[str]:
+        """The jobs of answers that came too late to be believed, since the invoice was last to be sent."""
+        with self.reading() as connection:
+            return self._late_jobs(connection, key)
+
+    def _late_jobs(self, connection: Connection, key: str) -> frozenset[str]:
+        last = select(func.max(ATTEMPTS.c.id)).where(ATTEMPTS.c.key == key, ATTEMPTS.c.event.in_(INTENTS))
+        query = select(ATTEMPTS.c.job_id).where(
+            ATTEMPTS.c.key == key,
+            ATTEMPTS.c.event == Event.LATE,
+            ATTEMPTS.c.job_id.is_not(None),
+            ATTEMPTS.c.id > func.coalesce(last.scalar_subquery(), 0),
+        )
+        return frozenset(connection.execute(query).scalars())
+
+    def _into_doubt(self, connection: Connection, key: str, said: str) -> None:
+        connection.execute(
+            update(INVOICES)
+            .where(INVOICES.c.key == key)
+            .values(state=State.IN_DOUBT, owner=None, said=said, changed_at=_now())
+        )
 
     def _note(self, connection: Connection, key: str, event: Event, **told: Any) -> None:
         connection.execute(insert(ATTEMPTS).values(key=key, at=_now(), run=self.run, who=self.who, event=event, **told))
 
-    def _dead_owners(self, connection: Connection) -> list[str]:
-        """The runs that still own something, and are gone."""
-        owners = select(INVOICES.c.owner).where(INVOICES.c.owner.is_not(None), INVOICES.c.owner != self.run).distinct()
-        names = list(connection.execute(owners).scalars())
-        if not names:
-            return []
-        now = self.store.now(connection)
-        alive = {
-            row.id
-            for row in connection.execute(
-                select(RUNS.c.id, RUNS.c.host, RUNS.c.pid).where(RUNS.c.id.in_(names), RUNS.c.lease_until > now)
-            )
-            if row.host != self.host or _process_lives(row.pid)
-        }
-        return [name for name in names if name not in alive]
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One change, on the disk at the end of the block. Raises `LedgerUnavailable`."""
-        try:
-            with self.store.durable.begin() as connection:
-                yield connection
-        except DBAPIError as error:
-            raise self._unavailable(error) from error
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A look at what is committed. Raises `LedgerUnavailable`."""
-        try:
-            with self.store.durable.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                yield connection
-        except DBAPIError as error:
-            raise self._unavailable(error) from error
-
-    def _unavailable(self, error: DBAPIError) -> LedgerUnavailable:
-        return unavailable(self.store.durable.url.render_as_string(hide_password=True), error)
-
 
 _DIED = "The run that was sending it ended without an answer."
+_TWICE = "ALARM: the API has accepted it more than once"
 
 
 def may_go(entry: Entry, fingerprint: str) -> bool:
@@ -453,17 +393,9 @@ def _entry(row: Row[Any]) -> Entry:
     return Entry(**values)
 
 
-def _process_lives(pid: int) -> bool:
-    """Whether a process of this machine is alive; True where it cannot be told (then the lease decides)."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _storable(text: str) -> str:
+    """Without what a database cannot hold: NUL, and halves of surrogate pairs."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

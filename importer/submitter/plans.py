@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from importer.errors import CannotRun
 from importer.models import dollars, normalised_number
@@ -33,13 +33,9 @@ def plan_of(intents: Sequence[Intent]) -> str | None:
 def keep_plan(ledger: Ledger, plan: str, intents: Sequence[Intent]) -> None:
     """Keeps what the plan consists of. A plan that is known already is left as it is."""
     with ledger.transaction() as connection:
-        if connection.execute(select(PLANS.c.id).where(PLANS.c.id == plan)).scalar() is None:
-            bodies = "\n".join(intent.payload.body() for intent in intents)
-            connection.execute(
-                insert(PLANS).values(
-                    id=plan, made_at=datetime.now(UTC), who=ledger.who, bodies=zlib.compress(bodies.encode(), 1)
-                )
-            )
+        bodies = "\n".join(intent.payload.body() for intent in intents)
+        kept = {"made_at": datetime.now(UTC), "who": ledger.who, "bodies": zlib.compress(bodies.encode(), 1)}
+        connection.execute(ledger.insert_or_not(PLANS).values(id=plan, **kept))
 
 
 def check_approval(ledger: Ledger, approved: str, intents: Sequence[Intent]) -> None:

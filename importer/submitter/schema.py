@@ -9,6 +9,7 @@ requests goes through a second engine without that cost: a lost turn costs a mom
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Connection,
     DateTime,
@@ -37,12 +39,13 @@ from sqlalchemy import (
     make_url,
     select,
     text,
+    true,
 )
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from importer.errors import LedgerUnavailable
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration."""
 
 METADATA = MetaData()
@@ -71,6 +74,7 @@ RUNS = Table(
     Column("who", Text, nullable=False),
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
+    Column("machine", Text),  # where that process id means something; None where it cannot be told
     Column("destination", Text, nullable=False),
     Column("started", Moment, nullable=False),
     Column("finished", Moment),
@@ -152,7 +156,8 @@ TURNS = Table(
     METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
-    Column("at", Float, nullable=False),  # seconds since 1970 by the ledger's clock
+    Column("at", Float, nullable=False),  # seconds since 1970 by the ledger's clock: the API has counted it by then
+    Column("answered", Boolean, nullable=False, server_default=true()),
     Index("turns_by_account", "account", "at"),
 )
 
@@ -187,14 +192,25 @@ class Store:
 
     durable: Engine
     quick: Engine
+    file: Path | None = None  # of a SQLite ledger
+    inode: int | None = None  # of that file when it was opened
+
+    def check(self) -> None:
+        """Raises `LedgerUnavailable` where the ledger's file is no longer the one that was opened.
+
+        SQLite goes on writing into a file that was deleted or replaced; what it writes there is lost.
+        """
+        if self.file is not None and _inode(self.file) != self.inode:
+            raise LedgerUnavailable(
+                f"The ledger {self.file} was moved, deleted or replaced while it was in use.",
+                "Put it back where it was; without it, what was sent is not known.",
+            )
 
     def now(self, connection: Connection) -> float:
         """Seconds since 1970 by the clock that everybody on this ledger shares."""
         if self.is_sqlite:
-            query = text("SELECT (julianday('now') - 2440587.5) * 86400.0")
-        else:
-            query = text("SELECT extract(epoch FROM clock_timestamp())")
-        return float(connection.execute(query).scalar_one())
+            return time.time()  # one machine, one clock
+        return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
 
     @property
     def is_sqlite(self) -> bool:
@@ -223,11 +239,19 @@ def open_store(url: str) -> Store:
     if parsed.get_backend_name() == "sqlite":
         _prepare_folder(parsed.database)
     try:
-        store = Store(_engine(url, durable=True), _engine(url, durable=False))
-        _bring_up_to_date(store.durable, shown)
-    except (DBAPIError, ModuleNotFoundError) as error:
+        durable = _engine(url, durable=True)
+        _bring_up_to_date(durable, shown)
+        file = Path(parsed.database or "").absolute() if parsed.get_backend_name() == "sqlite" else None
+        return Store(durable, _engine(url, durable=False), file, None if file is None else _inode(file))
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
         raise unavailable(shown, error) from error
-    return store
+
+
+def _inode(file: Path) -> int | None:
+    try:
+        return file.stat().st_ino
+    except OSError:
+        return None
 
 
 def unavailable(where: str, error: Exception) -> LedgerUnavailable:
@@ -269,8 +293,8 @@ def _engine(url: str, *, durable: bool) -> Engine:
     return create_engine(
         url,
         pool_pre_ping=True,
-        pool_size=4,
-        max_overflow=20,
+        pool_size=4,  # statements take milliseconds, so that a dozen threads share them; a server has few to give
+        max_overflow=0,
         connect_args={"connect_timeout": 10, "options": options},
     )
 
@@ -287,12 +311,15 @@ def _quick_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_immediately(connection: Connection) -> None:
     """Takes SQLite's write lock at once: a transaction that reads first and writes later could not wait for it."""
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        return  # a mere look, which needs no lock and must not wait for one
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _bring_up_to_date(engine: Engine, shown: str) -> None:
-    if _version(engine) == HEAD:
-        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if _version(connection) == HEAD:
+            return
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(7203471)"))
@@ -311,14 +338,10 @@ def _bring_up_to_date(engine: Engine, shown: str) -> None:
         _migrate(connection)
 
 
-def _version(database: Engine | Connection) -> str | None:
-    if not inspect(database).has_table(VERSION.name):
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION.name):
         return None
-    query = select(VERSION.c.version_num)
-    if isinstance(database, Engine):
-        with database.connect() as connection:
-            return connection.execute(query).scalar()
-    return database.execute(query).scalar()
+    return connection.execute(select(VERSION.c.version_num)).scalar()
 
 
 def _migrate(connection: Connection) -> None:

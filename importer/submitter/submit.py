@@ -7,17 +7,16 @@ committed before the next invoice is looked at. Killed at any point, the ledger 
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from importer.errors import (
     AccessDenied,
     CannotRun,
     LedgerUnavailable,
+    Misdirected,
     NotSent,
     OutcomeUnknown,
     RateLimited,
@@ -25,21 +24,22 @@ from importer.errors import (
     RequestError,
 )
 from importer.submitter.client import Api
-from importer.submitter.ledger import LEASE_SECONDS, Entry, Intent, Ledger
+from importer.submitter.ledger import Entry, Intent, Ledger
 from importer.submitter.pacing import Stopped
 from importer.submitter.states import Event
+from importer.submitter.watch import Fresh
 
 IN_FLIGHT = 12
 """Requests under way at once: twice what 150 a minute need while every answer is held back 2 seconds."""
-
-STALE_INTENT_SECONDS = 10.0
-"""A machine that slept between intent and request must not send: its invoice may have been settled meanwhile."""
 
 FAILURES_IN_A_ROW = 10
 """After so many that are not about the invoice, the run ends."""
 
 TRIES = 3
 """How often one invoice is tried while the API provably cannot be reached."""
+
+MOST_PAUSES = 10
+"""How often one invoice waits because of a 429, each time for longer, before the run ends."""
 
 ABOUT_THE_INVOICE = (400, 409, 413, 422)
 """Refusals with these statuses say something of the invoice; others, of the connection."""
@@ -87,12 +87,12 @@ def send(
     left = list(intents)
     standing: dict[str, Entry] = {}
     try:
-        with _kept_alive(ledger):
+        with ledger.kept_alive():
             while left and not sending.is_over:
                 ledger.take_from_the_dead(destination)
                 sending.all(ledger.claim(destination, left).owned, progress)
                 standing |= ledger.standing([intent.key for intent in left])
-                left = [intent for intent in left if _held_by_another(standing[intent.key], ledger.run)]
+                left = [intent for intent in left if _held_by_another(standing.get(intent.key), ledger.run)]
                 if left:
                     stop.wait(0.25)
         standing = ledger.standing(keys)
@@ -104,8 +104,8 @@ def send(
     return Sent(sending.heard, standing, stopped)
 
 
-def _held_by_another(entry: Entry, run: str) -> bool:
-    return entry.owner not in (None, run)
+def _held_by_another(entry: Entry | None, run: str) -> bool:
+    return entry is not None and entry.owner not in (None, run)
 
 
 @dataclass(slots=True)
@@ -119,6 +119,7 @@ class _Sending:
     bodies: Mapping[str, str]  # key → the request
     heard: dict[str, Heard] = field(default_factory=dict)
     stopped: str | None = None
+    _unwritten: set[str] = field(default_factory=set)  # keys whose answer the ledger could not take
     _abandoned: threading.Event = field(default_factory=threading.Event)
     _failures: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -153,14 +154,17 @@ class _Sending:
 
     def _one(self, key: str) -> None:
         """Sends one invoice, trying again only while it provably has not arrived."""
-        tries = 0
+        tries = pauses = 0
         try:
             while tries < TRIES and not self.is_over and not self._abandoned.is_set():
                 try:
                     if self._once(key):
                         return
-                except RateLimited:
-                    continue  # everybody waits; this try does not count
+                except RateLimited as error:
+                    pauses += 1  # everybody waits; this try does not count
+                    if pauses == MOST_PAUSES:
+                        self.end(f"{error} It did so {MOST_PAUSES} times in a row.")
+                    continue
                 tries += 1
                 self.stop.wait(2.0**tries / 8)
         except Stopped:
@@ -170,12 +174,11 @@ class _Sending:
 
     def _once(self, key: str) -> bool:
         """One try; True once there is nothing more to do for this invoice."""
-        with self.api.pace.turn(self.stop):
+        with self.api.pace.turn(self.stop) as turn:
             if self.is_over or not self.ledger.record(Event.INTENT, key, plan=self.plan):
                 return True
-            committed = time.time()  # the wall clock, because it goes on while the machine sleeps
             try:
-                job_id = self.api.create_invoice(self.bodies[key], before=committed + STALE_INTENT_SECONDS)
+                job_id = self.api.create_invoice(self.bodies[key], turn, Fresh())
             except RateLimited as error:
                 self._hear(key, Event.WITHDRAWN, error)
                 raise
@@ -183,7 +186,7 @@ class _Sending:
                 self._hear(key, Event.WITHDRAWN, error)
                 self._count(error)
                 return False
-            except AccessDenied as error:
+            except (AccessDenied, Misdirected) as error:
                 self._hear(key, Event.WITHDRAWN, error)
                 self.end(str(error))
             except Refused as error:
@@ -201,20 +204,23 @@ class _Sending:
         """Keeps what came back: in memory first, then in the ledger. Raises `LedgerUnavailable`."""
         said = "" if error is None else error.sentence
         self.heard[key] = Heard(event, said, job_id, recorded=False)
+        self._unwritten.add(key)
         status = 200 if error is None else error.http_status
         recorded = self.ledger.record(event, key, said=said or None, job_id=job_id, http_status=status)
+        self._unwritten.discard(key)
         self.heard[key] = Heard(event, said, job_id, recorded)
 
     def _write_rest(self) -> None:
         """The last chance of answers that the ledger could not take. What stays unwritten will be in doubt."""
-        for key, heard in self.heard.items():
-            if not heard.recorded:
-                try:
-                    recorded = self.ledger.record(heard.event, key, said=heard.said or None, job_id=heard.job_id)
-                except LedgerUnavailable as error:
-                    self.end(str(error))
-                    return
-                self.heard[key] = Heard(heard.event, heard.said, heard.job_id, recorded)
+        for key in sorted(self._unwritten):
+            heard = self.heard[key]
+            try:
+                recorded = self.ledger.record(heard.event, key, said=heard.said or None, job_id=heard.job_id)
+            except LedgerUnavailable as error:
+                self.end(str(error))
+                return
+            self._unwritten.discard(key)
+            self.heard[key] = Heard(heard.event, heard.said, heard.job_id, recorded)
 
     def _count(self, error: RequestError | None) -> None:
         """Ten failures in a row that are not about the invoice end the run."""
@@ -222,25 +228,3 @@ class _Sending:
             self._failures = 0 if error is None else self._failures + 1
             if error is not None and self._failures >= FAILURES_IN_A_ROW:
                 self.end(f"Paused after {FAILURES_IN_A_ROW} failures in a row. The last one: {error}")
-
-
-@contextmanager
-def _kept_alive(ledger: Ledger) -> Iterator[None]:
-    """Renews the run's lease now, and again and again for as long as the block takes. Raises `LedgerUnavailable`."""
-    over = threading.Event()
-
-    def renew() -> None:
-        while not over.wait(LEASE_SECONDS / 5):
-            try:
-                ledger.renew()
-            except LedgerUnavailable:
-                continue  # the sending itself meets the same ledger, and says so
-
-    ledger.renew()
-    thread = threading.Thread(target=renew, name="lease", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Adds what 0002 has besides. Spelt out, because a migration must not change with the code."""
+    """Adds what 0003 has besides. Spelt out, because a migration must not change with the code."""
     op.create_table(
         "acceptances",
         sa.Column("key", sa.String(24), primary_key=True),

@@ -1,0 +1,127 @@
+"""The commands for a vendor's saved layout. What only a person can say is asked on a terminal, and nowhere else."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from importer.cli.options import CONFIG, JSON, with_options
+
+
+@click.group(short_help="Saved layouts of vendors' files.")
+def profile() -> None:
+    """Saved layouts of vendors' files: made once from a sample, chosen by themselves next month."""
+
+
+@profile.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", metavar="NAME", help="What to call it. [from the file's name]")
+@click.option("--yes", is_flag=True, help="Save without asking anything; what is left open is listed.")
+@with_options(CONFIG)
+def new(file: Path, **given: Any) -> int:
+    """Proposes a layout from a sample FILE, asks what only you can say, and saves it."""
+    from importer.cli.desk import load_settings
+    from importer.reader.profiles import load_profiles, profile_text, save_profile
+    from importer.reader.proposals import check_profile, propose_profile
+
+    folder = load_settings(given).profiles
+    proposal = propose_profile(file, given["name"])
+    _say(*proposal.because)
+    asking = sys.stdin.isatty() and not given["yes"]
+    made = proposal.profile
+    left = []
+    for ask in proposal.asks:
+        if asking:
+            made = _ask(made, ask)
+        else:
+            left.append(ask.sentence)
+    _say("", profile_text(made), "")
+    taken = made.name in [known.name for known in load_profiles(folder)]
+    if taken and not asking and not given["yes"]:
+        raise click.UsageError(
+            f"There is a profile {made.name} already. Choose another --name, or add --yes to replace it."
+        )
+    if asking and not click.confirm(
+        f"{'Replace' if taken else 'Save'} the profile {made.name}?", default=True, err=True
+    ):
+        made = replace(made, name=click.prompt("Under which name then? (Ctrl-C: not at all)", err=True))
+    saved = save_profile(made, folder)
+    _say(f"Saved: {saved}")
+    if left:
+        _say("Still to be said, in that file:", *(f"  {sentence}" for sentence in left))
+        return 1
+    _say(*check_profile(made, file))
+    return 0
+
+
+@profile.command("list")
+@with_options(JSON, CONFIG)
+def list_(**given: Any) -> None:
+    """Every saved layout, and which files it is for."""
+    from importer.cli.desk import load_settings
+    from importer.cli.rendering import print_json
+    from importer.reader.profiles import load_profiles
+
+    folder = load_settings(given).profiles
+    profiles = load_profiles(folder)
+    if given["as_json"]:
+        rows = [{"name": each.name, "filename": each.filename, "headings": list(each.headings)} for each in profiles]
+        print_json({"command": "profile list", "folder": str(folder), "profiles": rows})
+        return
+    for each in profiles:
+        where = f"files named {each.filename}" if each.filename else "any file name"
+        click.echo(f"{each.name}: {where}" + (f", with {', '.join(each.headings)}" if each.headings else ""))
+    if not profiles:
+        _say(f"There are none in {folder}. Make one: invoice-importer profile new FILE")
+
+
+@profile.command()
+@click.argument("name")
+@with_options(CONFIG)
+def show(name: str, **given: Any) -> None:
+    """One saved layout, as it stands in its file."""
+    from importer.cli.desk import load_settings
+    from importer.reader.profiles import find_profile, load_profiles, profile_text
+
+    click.echo(profile_text(find_profile(name, load_profiles(load_settings(given).profiles))), nl=False)
+
+
+@profile.command("check")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@with_options(CONFIG)
+def check_(name: str, file: Path, **given: Any) -> None:
+    """How a FILE reads with a saved layout: columns, rows, and what cannot be read."""
+    from importer.cli.desk import load_settings
+    from importer.reader.profiles import find_profile, load_profiles
+    from importer.reader.proposals import check_profile
+
+    found = find_profile(name, load_profiles(load_settings(given).profiles))
+    click.echo("\n".join(check_profile(found, file)))
+
+
+def _ask(made: Any, ask: Any) -> Any:
+    """Asks until the answer can be taken; nothing leaves the question open."""
+    from importer.reader.proposals import answered
+
+    for number, choice in enumerate(ask.choices, start=1):
+        _say(f"  {number}  {choice}")
+    while True:
+        said = click.prompt(ask.sentence, default="", show_default=False, err=True).strip()
+        if not said:
+            return made
+        if said.isdecimal() and 1 <= int(said) <= len(ask.choices):
+            said = ask.choices[int(said) - 1]
+        try:
+            return answered(made, ask, said)
+        except ValueError as error:
+            _say(str(error))
+
+
+def _say(*sentences: str) -> None:
+    for sentence in sentences:
+        click.echo(sentence, err=True)

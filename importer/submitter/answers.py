@@ -1,0 +1,178 @@
+"""What the API's answers say, read with tolerance for what the contract leaves open: envelopes, gaps, time zones."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from importer.errors import OutcomeUnknown
+
+M = TypeVar("M", bound=BaseModel)
+
+LONGEST_WAIT = 300.0
+"""Seconds; a `Retry-After` beyond that is cut to it."""
+
+_ANY_MOMENT = TypeAdapter(datetime)
+
+
+def _moment(value: Any) -> datetime | None:
+    """A moment with a time zone, UTC where none is given; None where it cannot be read."""
+    if value is None:
+        return None
+    try:
+        moment = _ANY_MOMENT.validate_python(value)
+    except ValidationError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+Id = Annotated[str, Field(pattern=r"^[!-~](?:[ -~]{0,198}[!-~])?$")]
+"""An id as one can be stored and asked for."""
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class WriteStatus(_Answer):
+    """Contract, "What became of it"."""
+
+    write_status: str  # PENDING, SUCCESS, PARTIAL_SUCCESS, FAILURE
+    errors: tuple[str, ...] | None = None
+
+
+class WriteLog(_Answer):
+    """One row of the write logs. Contract, "Write logs". The shape of `parameters` is not stated."""
+
+    job_id: Id
+    status: str  # SUCCESS, FAILURE
+    created_at: Moment = None
+    error: str | None = None
+    parameters: Any = None
+
+
+class JobLog(_Answer):
+    """One row of the job logs. Contract, "Job logs"."""
+
+    id: Id
+    job_id: Id | None = None
+    root_job_id: Id | None = None
+    parent_job_id: Id | None = None
+    created_at: Moment = None
+    status: str | None = None
+    associated_property_id: str | None = None
+
+    @property
+    def family(self) -> tuple[str, ...]:
+        """The job, the one that it is a step or a retry of, and the first of them all."""
+        return tuple(dict.fromkeys(filter(None, (self.job_id, self.parent_job_id, self.root_job_id))))
+
+
+class HeldInvoice(_Answer):
+    """An invoice that ResMan already has; any field may be null. Contract, "What ResMan already has"."""
+
+    id: str
+    invoice_number: str | None = None
+    invoice_date: str | None = None
+    property_id: str | None = None
+    x_vendor_id: str | None = None
+    total_amount_in_cents: int | None = None
+    created_at: Moment = None
+    last_seen: Moment = None
+
+
+class Integration(_Answer):
+    """One connection to a property-management system."""
+
+    id: str
+    name: str | None = None
+    vendor: str | None = None
+    active: bool | None = None
+    last_completed_sync: Moment = None
+
+
+def rows_of(page: Any) -> list[Any]:
+    """The rows of a list in any of the envelopes that are known. Raises `OutcomeUnknown` where there is none of them:
+    an answer that is not understood must not look like an empty one."""
+    inside = page
+    for _ in range(3):
+        if isinstance(inside, list):
+            return inside
+        if not isinstance(inside, dict):
+            break
+        inside = next((inside[name] for name in ("results", "logs", "data") if name in inside), None)
+    raise OutcomeUnknown("The API's answer cannot be understood.")
+
+
+def models(kind: type[M], page: Any) -> list[M]:
+    """The rows of a page that can be read; one that cannot is no evidence and is left out."""
+    found = []
+    for row in rows_of(page):
+        if isinstance(row, dict):
+            try:
+                found.append(kind.model_validate(row))
+            except ValidationError:
+                continue
+    return found
+
+
+def model(kind: type[M], body: Any) -> M:
+    """One record. Raises `OutcomeUnknown` where it cannot be read."""
+    try:
+        return kind.model_validate(body)
+    except ValidationError as error:
+        raise OutcomeUnknown("The API's answer cannot be understood.") from error
+
+
+def job_id_of(holder: Any, status: int) -> str:
+    """The job id in an answer to a POST. Raises `OutcomeUnknown` where there is none that could be asked after."""
+    value = holder.get("job_id") if isinstance(holder, dict) else None
+    if isinstance(value, str) and value.isascii() and value.isprintable() and 0 < len(value.strip()) <= 200:
+        return value.strip()
+    raise OutcomeUnknown(
+        "The API's answer has no job id. It may have accepted the invoice all the same.", http_status=status
+    )
+
+
+def words_of(body: Any) -> str:
+    """The API's own words, with each of the issues that it lists. Contract, "Errors"."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, str):
+        return f" It says: {error[:500]}"
+    if not isinstance(error, dict):
+        return ""
+    parts = [str(error["message"])] if error.get("message") else []
+    details = error.get("details")
+    issues = details.get("issues") if isinstance(details, dict) else None
+    for issue in issues if isinstance(issues, list) else []:
+        if isinstance(issue, dict):
+            steps = issue.get("path")
+            path = ".".join(str(step) for step in steps) if isinstance(steps, list) else ""
+            parts.append(f"{path}: {issue.get('message', '')}" if path else str(issue.get("message", "")))
+    return f" It says: {'; '.join(parts)[:2000]}" if parts else ""
+
+
+def whole_number(text: str | None) -> int | None:
+    """The number in a header, None where it holds something else."""
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 9:
+        return None
+    return int(text)
+
+
+def retry_after(text: str | None) -> float | None:
+    """Seconds from a `Retry-After` header, which may also be a date."""
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
+    return min(seconds, LONGEST_WAIT) if seconds > 0 else 0.0

@@ -1,0 +1,205 @@
+"""The runs of a ledger: who is at work, who is gone, and what each came to. Every look and change goes through here.
+
+A run says that it lives by renewing a lease. It is gone once that has lapsed, or once its process is no more, where
+this machine can tell; a run that is taken for dead too early loses nothing but its word (see `ledger`).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from importer.errors import LedgerUnavailable
+from importer.submitter.schema import INVOICES, RUNS, Store, unavailable
+from importer.submitter.states import State
+
+LEASE_SECONDS = 60.0
+"""A run that has not renewed its lease for so long is taken for dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunBook:
+    """The ledger's book of runs as one run sees it: `run` is its name, `who` is user@machine."""
+
+    store: Store
+    run: str
+    who: str
+    host: str
+
+    def open_run(
+        self,
+        *,
+        command: str,
+        destination: str,
+        started: datetime,
+        files: Sequence[Mapping[str, Any]] = (),
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Writes down that this run exists, with a fresh lease."""
+        with self.transaction() as connection:
+            connection.execute(
+                insert(RUNS).values(
+                    id=self.run,
+                    command=command,
+                    who=self.who,
+                    host=self.host,
+                    pid=os.getpid(),
+                    machine=self._machine(),
+                    destination=destination,
+                    started=started,
+                    lease_until=self.store.now(connection) + LEASE_SECONDS,
+                    files=list(files),
+                    options=options,
+                )
+            )
+
+    def renew(self) -> None:
+        """Says that this run is alive."""
+        with self.transaction() as connection:
+            until = self.store.now(connection) + LEASE_SECONDS
+            connection.execute(update(RUNS).where(RUNS.c.id == self.run).values(lease_until=until))
+
+    def close_run(self, *, finished: datetime, **told: Any) -> None:
+        """Ends the lease, gives up what was planned and not sent, and keeps the run's figures for `history`."""
+        with self.transaction() as connection:
+            connection.execute(
+                update(INVOICES)
+                .where(INVOICES.c.owner == self.run, INVOICES.c.state != State.SENDING)
+                .values(owner=None)
+            )
+            connection.execute(
+                update(RUNS).where(RUNS.c.id == self.run).values(finished=finished, lease_until=0.0, **told)
+            )
+
+    def keep_results(self, run: str, results: str, sha256: str) -> None:
+        """Notes where the workbook of a run is, and what it was when it was written."""
+        with self.transaction() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.id == run).values(results=results, results_sha256=sha256))
+
+    def run_record(self, run: str) -> Mapping[str, Any] | None:
+        """What is kept of one run."""
+        with self.reading() as connection:
+            row = connection.execute(select(RUNS).where(RUNS.c.id == run)).mappings().first()
+            return None if row is None else dict(row)
+
+    def keys_of_run(self, run: str) -> list[str]:
+        """The invoices that a run was the last to plan, in the order of their keys."""
+        with self.reading() as connection:
+            query = select(INVOICES.c.key).where(INVOICES.c.run == run).order_by(INVOICES.c.key)
+            return list(connection.execute(query).scalars())
+
+    def runs(self, limit: int) -> list[Mapping[str, Any]]:
+        """The newest runs first."""
+        with self.reading() as connection:
+            query = select(RUNS).order_by(RUNS.c.started.desc(), RUNS.c.id.desc()).limit(limit)
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def insert_or_not(self, table: Table) -> Any:
+        """An insert that leaves a row alone that is there already."""
+        if self.store.is_sqlite:
+            from sqlalchemy.dialects import sqlite
+
+            return sqlite.insert(table).on_conflict_do_nothing()
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table).on_conflict_do_nothing()
+
+    @contextmanager
+    def kept_alive(self) -> Iterator[None]:
+        """Renews the lease now, and again and again for as long as the block takes. Raises `LedgerUnavailable`."""
+        over = threading.Event()
+
+        def renew() -> None:
+            while not over.wait(LEASE_SECONDS / 5):
+                try:
+                    self.renew()
+                except LedgerUnavailable:
+                    continue  # who sends meets the same ledger, and says so
+
+        self.renew()
+        thread = threading.Thread(target=renew, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def dead_owners(self, connection: Connection) -> list[str]:
+        """The runs that still own something, and are gone."""
+        owners = select(INVOICES.c.owner).where(INVOICES.c.owner.is_not(None), INVOICES.c.owner != self.run).distinct()
+        names = list(connection.execute(owners).scalars())
+        if not names:
+            return []
+        now = self.store.now(connection)
+        # A lease that ends further ahead than any is ever given was written before the clock was set back.
+        leases = (RUNS.c.lease_until > now, RUNS.c.lease_until <= now + 2 * LEASE_SECONDS)
+        alive = {
+            row.id
+            for row in connection.execute(
+                select(RUNS.c.id, RUNS.c.machine, RUNS.c.pid).where(RUNS.c.id.in_(names), *leases)
+            )
+            if row.machine is None or row.machine != self._machine() or _process_lives(row.pid)
+        }
+        return [name for name in names if name not in alive]
+
+    def _machine(self) -> str | None:
+        """Where this process's id means something; None where that cannot be told, so that only the lease counts."""
+        return _process_space() or (self.host if self.store.is_sqlite else None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One change, on the disk at the end of the block. Raises `LedgerUnavailable`."""
+        self.store.check()
+        try:
+            with self.store.durable.begin() as connection:
+                yield connection
+        except (DBAPIError, NoConnectionFree) as error:
+            raise self._unavailable(error) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A look at what is committed. Raises `LedgerUnavailable`."""
+        self.store.check()
+        try:
+            with self.store.durable.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                yield connection
+        except (DBAPIError, NoConnectionFree) as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: SQLAlchemyError) -> LedgerUnavailable:
+        return unavailable(self.store.durable.url.render_as_string(hide_password=True), error)
+
+
+@cache
+def _process_space() -> str | None:
+    """This boot of this kernel, and its namespace of process ids: containers and cloned machines share host names."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return None
+
+
+def _process_lives(pid: int) -> bool:
+    """Whether a process of this machine is alive; True where it cannot be told (then the lease decides)."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
