@@ -14,13 +14,14 @@ PACKAGE = Path(__file__).parent.parent / "importer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "problems", "columns", "collector"),
-    ("models", "token"),
+    ("errors", "problems", "columns", "collector", "held"),
+    ("models", "token", "severities"),
     ("settings", "results_layout"),
-    ("reader", "validator", "submitter", "report", "sandbox"),
+    ("reader", "directory", "validator", "submitter", "report", "sandbox"),
     ("archive", "desk", "outcomes"),
+    ("surroundings",),
     ("pipeline",),
-    ("afterwards",),
+    ("afterwards", "names"),
     ("cli",),
     ("__main__",),
 )
@@ -36,6 +37,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "platformdirs": ("settings.py",),
     "pydantic": ("models.py", "settings.py", "token.py", "submitter/", "afterwards.py", "cli/"),
     "python_calamine": ("reader/",),
+    "rapidfuzz": ("directory/lookup.py",),
     "rich": ("cli/", "report/"),
     "sqlalchemy": ("submitter/",),
     "starlette": ("sandbox/",),

@@ -76,16 +76,16 @@ class Index:
         wanted = " ".join(words(text))
         if not wanted:
             return []
-        scored = process.extract(
-            wanted, [said for said, _ in self._choices], scorer=_likeness, limit=8 * MOST_PROPOSED, score_cutoff=NEAR
-        )
-        if not scored:
-            scored = process.extract(
-                wanted, [said for said, _ in self._choices], scorer=fuzz.WRatio, limit=MOST_PROPOSED, score_cutoff=NEAR
-            )
-        found = (self._choices[place][1] for _, _, place in scored)
-        usable = [record for record in found if _is_at(record, property_id) and record.is_active]
-        return list(dict.fromkeys(usable))[:MOST_PROPOSED]
+        said = [spelt for spelt, _ in self._choices]
+        likeness: dict[Known, float] = {}
+        for scorer, weight in ((fuzz.ratio, 1.0), (fuzz.token_sort_ratio, 0.98), (fuzz.partial_ratio, 0.9)):
+            for _, score, place in process.extract(
+                wanted, said, scorer=scorer, limit=8 * MOST_PROPOSED, score_cutoff=NEAR / weight
+            ):
+                record = self._choices[place][1]
+                if record.is_active and _is_at(record, property_id):
+                    likeness[record] = max(likeness.get(record, 0.0), score * weight)
+        return sorted(likeness, key=lambda record: -likeness[record])[:MOST_PROPOSED]
 
     @staticmethod
     def _add(names: dict[str, list[Known]], keys: Iterable[str], record: Known) -> None:
@@ -94,12 +94,6 @@ class Index:
                 known = names.setdefault(key, [])
                 if not known or known[-1] is not record:
                     known.append(record)
-
-
-def _likeness(one: str, other: str, **_: object) -> float:
-    from rapidfuzz import fuzz
-
-    return max(fuzz.ratio(one, other), fuzz.token_sort_ratio(one, other))
 
 
 def _at(found: Sequence[Known], property_id: str | None) -> Found:
