@@ -6,7 +6,7 @@ A table stands in a page between `<!-- name -->` and `<!-- /name -->`; what is i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -27,6 +27,7 @@ MEANINGS = {
     "ledger": ("a SQLite file in the home", "The memory of what was sent: a SQLAlchemy address."),
     "rate_limit": ("", "Requests in each window, for everybody on this ledger. The API takes 150 a minute."),
     "rate_window_seconds": ("", "The length of that window."),
+    "profiles": ("`profiles` in the home", "The folder of the vendors' saved layouts."),
     "full_speed": ("", "Use all that the API allows; its answers get slower."),
     "release_unfound_after_hours": (
         "never",
@@ -60,18 +61,27 @@ def settings_table() -> Iterable[str]:
         yield _row(in_file, in_environment, default or str(field.default).lower().removesuffix(".0"), meaning)
 
 
+def every_command(group: click.Group = commands, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command by its full name: "check", "profile new"."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from every_command(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
+
+
 def option_table() -> Iterable[str]:
     """Every option of every command; those of several commands once."""
     yield from _head("command", "option", "what it does")
     found: dict[tuple[str, str], list[str]] = {}
-    for name, command in commands.commands.items():
+    for name, command in every_command():
         for option in command.params:
             if isinstance(option, click.Option):
-                said = option.help or ""
-                spelled = ", ".join(option.opts)
-                typed = f"{spelled} {option.make_metavar(click.Context(command))}" if not option.is_flag else spelled
-                found.setdefault((typed, said), []).append(name)
-    order = list(commands.commands)
+                typed = ", ".join(option.opts)
+                if not option.is_flag:
+                    typed += f" {option.make_metavar(click.Context(command))}"
+                found.setdefault((typed, option.help or ""), []).append(name)
+    order = [name for name, _ in every_command()]
     for (typed, said), names in sorted(found.items(), key=lambda pair: (-len(pair[1]), order.index(pair[1][0]))):
         listed = "all" if names == order else ", ".join(f"`{name}`" for name in names)
         yield _row(listed, f"`{typed}`", said)
@@ -80,7 +90,7 @@ def option_table() -> Iterable[str]:
 def command_table() -> Iterable[str]:
     """Every command with its sentence."""
     yield from _head("command", "what it does")
-    for name, command in commands.commands.items():
+    for name, command in every_command():
         arguments = [
             one.make_metavar(click.Context(command)) for one in command.params if isinstance(one, click.Argument)
         ]

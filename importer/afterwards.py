@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,17 +52,19 @@ def keep_results(desk: Desk, run: str, results: Path) -> None:
         ledger.keep_results(run, os.fsencode(results.absolute()).decode(errors="replace"), _digest(results))
 
 
-def settle(desk: Desk, *, sync: bool = False, decision: Decision | None = None) -> Run:
-    """Settles by evidence what can be, or carries out a person's decision. The run tells how each invoice stands.
+def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()) -> Run:
+    """Settles by evidence what can be, or carries out a person's decisions. The run tells how each invoice stands.
 
-    Raises `CannotRun` where the decision does not fit the ledger, or the API cannot be asked.
+    Raises `CannotRun` where a decision does not fit the ledger (none of them is then carried out), or the API cannot
+    be asked.
     """
     with _run(desk, "settle") as (start, ledger):
         ledger.take_from_the_dead(start.destination)
         doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT)]
-        if decision is not None:
-            _decide(ledger, start, decision)
-            doubtful = [decision.key]
+        if decisions:
+            for carried_out in [_decided(ledger, start, decision) for decision in decisions]:
+                carried_out()
+            doubtful = [decision.key for decision in decisions]
         elif doubtful:
             desk.watcher.stage("Looking for invoices whose outcome is unknown")
             policy = Policy(desk.settings.release_unfound_after_hours)
@@ -119,7 +121,8 @@ def _known(desk: Desk, ledger: Ledger, run: str) -> Known | None:
     return Known(as_it_stands(start, prepared, record["finished"] or record["started"]), results, same)
 
 
-def _decide(ledger: Ledger, start: Start, decision: Decision) -> None:
+def _decided(ledger: Ledger, start: Start, decision: Decision) -> Callable[[], None]:
+    """Looks whether a decision fits; gives what carries it out."""
     entry = ledger.standing([decision.key]).get(decision.key)
     if entry is None or entry.destination != start.destination:
         raise CannotRun(
@@ -141,10 +144,15 @@ def _decide(ledger: Ledger, start: Start, decision: Decision) -> None:
         if others:
             raise CannotRun(f"Job {decision.job_id} belongs to another invoice ({', '.join(sorted(others))}).")
         event, said = Event.FOUND_QUEUED, f"Adopted by {ledger.who}: {decision.reason}"
-    if not ledger.record(
-        event, entry.key, expected_sent_at=entry.sent_at, heeded=heeded, job_id=decision.job_id, said=said
-    ):
-        raise CannotRun("The invoice was settled by somebody else at this moment.", "Run `settle` again.")
+
+    def carry_out() -> None:
+        done = ledger.record(
+            event, decision.key, expected_sent_at=entry.sent_at, heeded=heeded, job_id=decision.job_id, said=said
+        )
+        if not done:
+            raise CannotRun("The invoice was settled by somebody else at this moment.", "Run `settle` again.")
+
+    return carry_out
 
 
 def keep_token(desk: Desk, given: SecretStr) -> str:

@@ -202,12 +202,23 @@ class InputFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Understanding:
+    """How a table was read, as far as its cells alone may not say it a second time."""
+
+    first_heading_row: int  # 1-based: the upper one where the headings take two rows
+    side: str = "whole"  # "header" or "lines" where two tables complete each other
+    profile: str = ""  # the profile that it was read with, as TOML
+    date_order: str | None = None  # "MDY", "DMY" or "YMD", where the profile or the column as a whole shows it
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """What was found in one sheet: every row of it is the heading, a data row, or skipped."""
 
     source: Source
     rows: tuple[Row, ...]
     skipped: tuple[SkippedRow, ...]
+    understood: Understanding | None = None  # None for a sheet that was left out
 
 
 @dataclass(frozen=True, slots=True)

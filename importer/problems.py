@@ -171,6 +171,18 @@ CONTROL_TOTAL = Kind(
     stops_run=True,
 )
 
+# Reading a results workbook that was given back
+CHANGED_ROW = _error(
+    "changed-row",
+    "A row of the results workbook was changed that must stay as it was",
+    "It is not sent. Put it back as it was; what ResMan has is changed in ResMan.",
+)
+CORRECTED_TOTAL = _warning(
+    "corrected-total",
+    "The rows came to the total that the file states, and after the corrections they do not",
+    "Check that the corrections are meant.",
+)
+
 # Rows that do not fit together
 CONTRADICTION = _error(
     "contradiction",

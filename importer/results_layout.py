@@ -16,8 +16,9 @@ Both sheets have their headings in row 1 and nothing above them:
   is still the mark's is untouched; one without a mark was added by hand.
 
 Giving the workbook back: the rows of "To fix" replace those that `RowMark.is_open` names in "Rows" (one that was
-deleted there is taken out); all others are as in "Rows". A row of "Rows" that is not open and no longer has its
-mark's digest was changed after it was posted.
+deleted there is taken out); all others are as in "Rows". An open row that was corrected in "Rows" instead is taken
+from there. A row of "Rows" that is not open and no longer has its mark's digest was changed after it was posted.
+The hidden sheet of `results_manifest` says what the rows themselves do not.
 
 Cells are written as they were (numbers as numbers, dates as dates, text as text that no spreadsheet turns into a
 formula), but for what a workbook cannot hold: see `tidy_text` and `written_cell`. A spreadsheet error (#REF!) and an
@@ -47,6 +48,8 @@ FILE, SHEET, ROW, OUTCOME = range(4)  # 0-based, the same in both
 MARK = "importer mark"
 
 SKIPPED = "skipped"  # neither heading nor data
+TAKEN_OUT = "taken_out"  # a row that somebody deleted from "To fix"; it stays out
+TAKEN_OUT_REASON = "taken out of the sheet “To fix” by hand"
 NO_INVOICE = "no_invoice"  # a data row that belongs to no invoice
 
 EXCEL_ROWS = 1_048_576
@@ -116,7 +119,15 @@ def written_cell(cell: Cell) -> str | int | float | bool | date | datetime | tim
             return cell
 
 
-def _canonical(cell: Cell) -> str:
+def cannot_hold(cell: Cell) -> bool:
+    """True for text that comes back from a workbook as other text, and for what comes back as mere text."""
+    if isinstance(cell, str):
+        return _UNWRITABLE.search(cell) is not None and len(cell) * 2 <= EXCEL_TEXT
+    return isinstance(cell, ErrorCell | UncalculatedCell)
+
+
+def canonical(cell: Cell) -> str:
+    """What the cell says, the same before it is written and after a spreadsheet program has saved it."""
     match written_cell(cell):
         case datetime() as moment:
             return cell_text((moment + timedelta(milliseconds=500)).replace(microsecond=0))
@@ -144,7 +155,7 @@ def row_digest(file: str, sheet: str | None, row: int, cells: Iterable[Cell]) ->
     the same after Excel or LibreOffice has saved the workbook.
     """
     texts = [
-        cell if cell.__class__ is str and cell.isascii() and cell.isprintable() else _canonical(cell) for cell in cells
+        cell if cell.__class__ is str and cell.isascii() and cell.isprintable() else canonical(cell) for cell in cells
     ]
     while texts and not texts[-1]:
         texts.pop()

@@ -26,8 +26,8 @@ def commands() -> None:
     """Moves vendor invoices from spreadsheets into ResMan, through Propexo's API.
 
     \b
-    First    invoice-importer check march.xlsx     what would happen; sends nothing
-    Then     invoice-importer submit march.xlsx    the same, then posts
+    First    invoice-importer check march.xlsx    what would happen; sends nothing
+    Then     invoice-importer submit march.xlsx   the same, then posts
     To try   add --sandbox to either: nothing leaves this machine
 
     Add --debug to any command to see the technical details of an error.
@@ -123,20 +123,22 @@ def status(run: str | None, retry: bool, **given: Any) -> int:
 
 @commands.command(short_help="Settles invoices whose outcome is unknown.")
 @click.option("--sync", is_flag=True, help="Have ResMan's invoices fetched first, and wait for that (minutes).")
-@click.option("--release", metavar="KEY", help="A person's decision: it did not arrive, it may be sent again.")
+@click.option(
+    "--release", metavar="KEY", multiple=True, help="A person's decision: it did not arrive, it may be sent again."
+)
 @click.option("--adopt", metavar="KEY JOB_ID", nargs=2, help="A person's decision: it arrived, as this job.")
 @click.option("--reason", metavar="TEXT", help="Why; kept with the decision.")
 @with_options(JSON, SANDBOX, CONFIG)
 def settle(**given: Any) -> int:
     """Looks for invoices whose outcome is unknown; adopts what is proven, lists the rest."""
     from importer import afterwards
-    from importer.cli.desk import at_desk, decision
+    from importer.cli.desk import at_desk, decisions
     from importer.cli.rendering import render_doubts
 
-    wanted = decision(given)
+    wanted = decisions(given)
     with at_desk(given, serving=True) as desk:
         return render_doubts(
-            afterwards.settle(desk, sync=given["sync"], decision=wanted), desk, as_json=given["as_json"]
+            afterwards.settle(desk, sync=given["sync"], decisions=wanted), desk, as_json=given["as_json"]
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import signal
 import socket
 import sys
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,6 +29,9 @@ from importer.errors import CannotRun, ResultsNotWritten
 from importer.report.target import check_target
 from importer.settings import Settings
 from importer.validator.control import Expected
+
+AMOUNT = re.compile(r"-?\$?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?")
+"""Dollars as they are typed: 18204, 18204.00, $18,204.00."""
 
 
 def load_settings(given: Mapping[str, Any]) -> Settings:
@@ -134,18 +138,20 @@ def _results_path(files: Sequence[Path], asked: Path | None) -> Path:
     return asked
 
 
-def decision(given: Mapping[str, Any]) -> Decision | None:
-    """A person's word on one invoice in doubt, where one was given. It needs its reason."""
+def decisions(given: Mapping[str, Any]) -> list[Decision]:
+    """A person's word on invoices in doubt, where it was given. It needs its reason."""
     release, adopt, reason = given["release"], given["adopt"], (given["reason"] or "").strip()
-    if release is None and adopt is None:
+    if not release and adopt is None:
         if reason:
             raise click.UsageError("--reason goes with --release or --adopt.")
-        return None
-    if release is not None and adopt is not None:
+        return []
+    if release and adopt is not None:
         raise click.UsageError("Give either --release or --adopt.")
     if not reason:
         raise click.UsageError("Say why with --reason: it is kept with the decision.")
-    return Decision(release, None, reason) if release is not None else Decision(adopt[0], adopt[1], reason)
+    if adopt is not None:
+        return [Decision(adopt[0], adopt[1], reason)]
+    return [Decision(key, None, reason) for key in dict.fromkeys(release)]
 
 
 def _let_go(given: Mapping[str, Any]) -> dict[str, str]:
@@ -161,13 +167,9 @@ def _let_go(given: Mapping[str, Any]) -> dict[str, str]:
 def _cents(amount: str | None) -> int | None:
     if amount is None:
         return None
-    try:
-        cents = Decimal(amount.replace("$", "").replace(",", "").strip()) * 100
-    except InvalidOperation:
-        cents = Decimal("NaN")
-    if not cents.is_finite() or cents != cents.to_integral_value():
+    if not AMOUNT.fullmatch(amount.strip()):
         raise click.UsageError(f"--expect-total {amount!r} is not an amount. Write it like 18204.00.")
-    return int(cents)
+    return int(Decimal(amount.replace("$", "").replace(",", "")) * 100)
 
 
 def _user() -> str:

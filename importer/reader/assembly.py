@@ -21,6 +21,7 @@ from importer.reader.remarks import column_remarks, control_problem, control_tot
 from importer.reader.terms import days_of
 
 HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)
+LINE_COLUMNS = tuple(column.name for column in COLUMNS if column.of_line)
 CREDIT_WORDS = frozenset(
     (
         "credit",
@@ -64,7 +65,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
         for place, why in layout.asked.items()
     }
     values = dict(_joined_values(layouts, HEADER_FIELDS))
-    line_values = dict(_joined_values(layouts[-1:], LINE_FIELDS, len(rows)))
+    line_values = dict(_joined_values(layouts[-1:], LINE_COLUMNS, len(rows)))
     defaults = _defaults(layouts, profile, integration_id, values, len(rows))
     sets = _line_sets(lines, rows, line_values, defaults)
     has_total = bool({"total_amount", "total_amount_in_cents"} & values.keys())
@@ -96,7 +97,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
 
 
 def _joined_values(
-    layouts: Sequence[Layout], fields: Sequence[str] | frozenset[str], count: int | None = None
+    layouts: Sequence[Layout], fields: Sequence[str], count: int | None = None
 ) -> Iterator[tuple[str, Read]]:
     """Each field's column over the rows of all layouts; blank where one has no such column."""
     for name in fields:

@@ -92,7 +92,7 @@ def build_invoices(
         return heads.get(name) or [None] * count
 
     members = [tuple([rows[index] for index in its_rows]) for its_rows in grouped.members]
-    mine = [tuple(found[group]) if group in found else () for group in range(count)]
+    mine = [tuple(sorted(found[group], key=_as_read)) if group in found else () for group in range(count)]
     in_order = zip(*map(column, HEADER_FIELDS), totals, lines, members, mine, strict=True)
     invoices = [Invoice(*fields) for fields in in_order]
     strays = [
@@ -100,6 +100,12 @@ def build_invoices(
         for index, why in sorted(grouped.strays.items())
     ]
     return invoices, strays
+
+
+def _as_read(problem: Problem) -> tuple[int, int, str]:
+    """Row by row, and in a row from left to right."""
+    column = problem.place.column or ""
+    return problem.place.row or 0, len(column), column
 
 
 def _sum(lines: Sequence[Line]) -> Decimal | None:

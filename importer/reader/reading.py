@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from importer.errors import FileUnreadable
-from importer.models import ControlTotal, Invoice, Reading, Table
+from importer.models import ControlTotal, Invoice, Reading, Table, Understanding
 from importer.problems import Problem
 from importer.reader.assembly import assemble
 from importer.reader.contents import Contents
 from importer.reader.damage import damage_report, with_findings
-from importer.reader.layout import Side, lay_out
-from importer.reader.profiles import NO_PROFILE, Chosen, Profile, choose_profile
-from importer.reader.sheets import left_out_table, plan_sheets
+from importer.reader.layout import Layout, Side, lay_out
+from importer.reader.profiles import NO_PROFILE, Chosen, Profile, choose_profile, profile_text
+from importer.reader.returned import Original, plan_before, unpack
+from importer.reader.sheets import Plan, left_out_table, plan_sheets
 
 
 def read_contents(
@@ -31,6 +32,7 @@ def read_contents(
 
     `profile` holds for all of them; without it, each file takes the one of `profiles` that fits it, if any.
     """
+    parts: list[Reading] = []
     tables: list[Table] = []
     invoices: list[Invoice] = []
     problems: list[Problem] = []
@@ -38,11 +40,18 @@ def read_contents(
     control_totals: list[ControlTotal] = []
     with _collector_at_rest():
         for contents in opened:
+            given_back = unpack(contents)
+            if given_back is not None:
+                notices.extend(given_back.notices)
+                for original in given_back.originals:
+                    parts.append(_read_original(original, profile, profiles, integration_id))
+                continue
             chosen = Chosen(profile) if profile is not None else choose_profile(contents, profiles)
             if chosen is not None and profile is None:
                 notices.append(_chosen_by_itself(contents, chosen))
             mine = NO_PROFILE if chosen is None else chosen.profile
-            one = _read_file(contents, mine if sheet is None else replace(mine, sheet=sheet), integration_id)
+            parts.append(_read_file(contents, mine if sheet is None else replace(mine, sheet=sheet), integration_id))
+        for one in parts:
             tables.extend(one.tables)
             invoices.extend(one.invoices)
             problems.extend(one.problems)
@@ -62,8 +71,20 @@ def _chosen_by_itself(contents: Contents, chosen: Chosen) -> str:
     return f"{contents.file.name}: read with the profile {chosen.profile.name}, which fits it."
 
 
-def _read_file(contents: Contents, profile: Profile, integration_id: str | None) -> Reading:
-    plan = plan_sheets(contents, profile)
+def _read_original(
+    original: Original, profile: Profile | None, profiles: Sequence[Profile], integration_id: str | None
+) -> Reading:
+    """A file that came back in a results workbook, by the plan of its first reading."""
+    mine = original.chosen_profile(profile, profiles)
+    reading = _read_file(original.contents, mine, integration_id, original.plan)
+    before = None
+    if not all(control.agrees for control in reading.control_totals):
+        before = _read_file(original.before, mine, integration_id, plan_before(original))
+    return original.told(reading, before)
+
+
+def _read_file(contents: Contents, profile: Profile, integration_id: str | None, plan: Plan | None = None) -> Reading:
+    plan = plan_sheets(contents, profile) if plan is None else plan
     file = contents.file.name
     tables: list[Table] = []
     invoices: list[Invoice] = []
@@ -71,11 +92,15 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None)
     notices = list(plan.notices)
     control_totals: list[ControlTotal] = []
     empty: list[FileUnreadable] = []
-    layouts = []
+    layouts: list[Layout] = []
+    made_with = profile_text(profile) if profile.name else ""
+    understood: list[Understanding] = []
     sides: list[Side] = ["header", "lines"] if plan.joined else ["whole" for _ in plan.chosen]
     for found, side in zip(plan.chosen, sides, strict=True):
         try:
-            layouts.append(lay_out(contents, found.sheet, found.heading, profile, side))
+            layout = lay_out(contents, found.sheet, found.heading, profile, side)
+            layouts.append(layout)
+            understood.append(Understanding(found.heading.first + 1, side, made_with, layout.conventions.date_order))
         except FileUnreadable as error:
             if len(plan.chosen) == 1 or plan.joined or found.has_rows:
                 raise
@@ -90,6 +115,8 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None)
         problems.extend(assembled.problems)
         notices.extend(assembled.notices)
         control_totals.extend(assembled.control_totals)
+    how = {id(layout.source): each for layout, each in zip(layouts, understood, strict=True)}
+    tables = [replace(table, understood=how.get(id(table.source))) for table in tables]
     invoices, further = with_findings(contents, invoices)
     problems.extend(further)
     problems.extend(damage_report(contents, tables))

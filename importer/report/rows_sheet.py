@@ -118,7 +118,8 @@ class RowsSheet:
                 self._first_rows.setdefault(id(outcome), f"internal:'{self._sheet.get_name()}'!A{at + 1}")
         row += self._own_cells(at, answer, self._quiet if is_skipped else self._plain)
         digest = layout.row_digest(source.file, source.sheet, answer.number, answer.cells)
-        mark = layout.RowMark(answer.status, outcome.key if outcome is not None else None, digest)
+        status = layout.TAKEN_OUT if is_skipped and answer.remark == layout.TAKEN_OUT_REASON else answer.status
+        mark = layout.RowMark(status, outcome.key if outcome is not None else None, digest)
         row.append((self._mark, mark.text, self._faint))
         self._sheet.put_row(at, row, height)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from importer import results_layout as layout
+from importer import results_manifest as manifest
 from importer.models import Run
 from importer.report.accounts import Accounts
 from importer.report.invoices_sheet import write_invoices
@@ -88,7 +89,16 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     write_invoices(invoices, made, run, first_rows)
     write_tie_out(tie_out_sheet, made, sums)
     write_summary(summary, made, run, sums, accounts.unplaced, held)
+    _keep(book, run)
     summary.activate()
+
+
+def _keep(book: Any, run: Run) -> None:
+    """The hidden sheet that lets the workbook be given back."""
+    sheet = book.add_worksheet(manifest.SHEET)
+    sheet.very_hidden()
+    for at, text in enumerate(manifest.pieces(manifest.manifest_of(run.reading))):
+        sheet.put_row(at, [(0, text, None)])
 
 
 def _add(book: Any, name: str, counts: Sequence[int], rows_per_sheet: int) -> list[list[Any]]:

@@ -18,10 +18,12 @@ def header_is_filled(case: Case) -> Iterator[Problem]:
     """Every required cell of the invoice holds something."""
     invoice = case.invoice
     for field in HEADER:
-        if getattr(invoice, field) is None and not reported(invoice, field):
+        if getattr(invoice, field) is None and not reported(invoice, field) and not _follows(invoice, field):
             yield _missing_header(invoice, field)
     if invoice.total is None and not any(reported(invoice, field) for field in TOTAL_FIELDS):
-        yield _missing_header(invoice, total_field(invoice))
+        field = total_field(invoice)
+        if not _follows(invoice, field):
+            yield _missing_header(invoice, field)
 
 
 def lines_are_filled(case: Case) -> Iterator[Problem]:
@@ -59,10 +61,20 @@ def price_field(line: Line) -> str:
 
 def reported(invoice: Invoice, field: str, row: int | None = None) -> bool:
     """True where the reader has named an error in the field, in that row or (None) in any."""
-    return bool(invoice.problems) and any(
-        problem.field == field and (row is None or problem.place.row == row) and problem.is_error
+    if not invoice.problems:
+        return False
+    columns = invoice.source.columns
+    of_one_cell = {name for name, index in columns.items() if index == columns.get(field)} | {field}
+    return any(
+        problem.field in of_one_cell and (row is None or problem.place.row == row) and problem.is_error
         for problem in invoice.problems
     )
+
+
+def _follows(invoice: Invoice, field: str) -> bool:
+    """True where the sheet has no column for the field, so that it comes from other cells, and one of those is in
+    error: a due date by terms, a total that is what the lines come to."""
+    return field not in invoice.source.columns and any(problem.is_error for problem in invoice.problems)
 
 
 def _first_of(fields: Sequence[str], columns: Mapping[str, int]) -> str:

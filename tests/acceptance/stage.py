@@ -245,7 +245,6 @@ class Clerk:
 
     def __init__(self, folder: Path, url: str, forge: Forge, **environment: str) -> None:
         self._forge = forge
-        self._started = 0
         self.folder = folder
         self.home = folder / "home"
         folder.mkdir(parents=True, exist_ok=True)
@@ -266,12 +265,10 @@ class Clerk:
 
     def starts(self, *words: object, most_bytes: int = 0, **environment: str) -> Command:
         """Starts a command; with `most_bytes` no file that it writes can grow beyond that, as on a full disk."""
-        self._started += 1
-        output = str(self.folder / f"said-{self._started}")
+        output = str(self.folder / f"said-{time.monotonic_ns()}")
+        typed = [str(word) for word in words]
         whole = self.environment | environment
-        words = tuple(str(word) for word in words)
-        forged = self._forge.start(words, whole, self.folder, output=output, most_bytes=most_bytes)
-        return Command(forged, output)
+        return Command(self._forge.start(typed, whole, self.folder, output=output, most_bytes=most_bytes), output)
 
     def runs(self, *words: object, code: int | None = None, most_bytes: int = 0, **environment: str) -> Done:
         """Runs a command to its end; with `code`, it must end with that."""
@@ -298,10 +295,11 @@ class Clerk:
         releases it. A person knows that no job is pending for as long as that took."""
         stand_in.held()
         done = self.runs("settle", "--sync", "--json")
-        for each in done.answer["invoices"]:
-            if each["status"] == "in_doubt":
-                assert any("not there after the sync" in one["found"] for one in each["evidence"]), each
-                self.runs("settle", "--release", each["key"], "--reason", "not in ResMan", "--json", code=1)
+        left = [each for each in done.answer["invoices"] if each["status"] == "in_doubt"]
+        assert all(any("not there after the sync" in one["found"] for one in each["evidence"]) for each in left), left
+        if left:
+            keys = [word for each in left for word in ("--release", each["key"])]
+            self.runs("settle", *keys, "--reason", "not in ResMan", "--json", code=1)
         return done
 
     def finishes(self, stand_in: StandIn, file: Path) -> None:

@@ -23,8 +23,9 @@ def test_after_the_plan(clerk: Clerk, stand_in: StandIn) -> None:
     """Nothing has left yet: no doubt, and the next run takes over what the dead one had planned."""
     invoices = numbers("PLAN", 5)
     file = clerk.writes("plan.csv", invoices)
-    one_an_hour = {"IMPORTER_RATE_LIMIT": "1", "IMPORTER_RATE_WINDOW_SECONDS": "3600"}
-    waiting = clerk.starts("submit", file, "--yes", **one_an_hour)
+    waiting = clerk.starts(
+        "submit", file, "--yes", IMPORTER_RATE_LIMIT="1", IMPORTER_RATE_WINDOW_SECONDS="3600"
+    )  # the first turn of the hour goes to a question
     waiting.when(lambda: clerk.states() == {"planned": 5}).kill()
     assert not stand_in.posted().keys() & set(invoices)
     assert clerk.runs("submit", file, "--yes", "--json", code=0).answer["counts"]["posted"] == 5

@@ -243,3 +243,24 @@ def test_an_answer_that_cannot_be_taken_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"soon|yesterday|Nothing"):
             answered(proposal.profile, asks[field], answer)
     assert answered(proposal.profile, asks["terms_days"], "Paid Date").columns["due_date"] == ("Paid Date",)
+
+
+EXAMPLES = Path(__file__).parents[2] / "templates" / "profiles"
+
+
+def test_the_examples_are_profiles_that_say_everything_there_is(tmp_path: Path) -> None:
+    """Each loads, and together they use every setting but the headings that a proposal takes down."""
+    examples = load_profiles(EXAMPLES)
+    assert [profile.name for profile in examples] == ["acme-landscaping", "city-water", "two-sheets"]
+    used = {name for profile in examples for name in tomllib.loads(profile_text(profile))}
+    known = {"name", "match", "sheet", "lines_sheet", "header_row", "date_order", "decimal", "columns", "defaults"}
+    assert used == known | {"extra_lines"}
+    assert "currency" in (EXAMPLES / "acme-landscaping.toml").read_text(encoding="utf-8")
+    wide = saved(
+        tmp_path,
+        "water.csv",
+        ("Service Address ID", "Invoice #", "Date", "Water", "Sewer", "Trash", "Total Amount Due"),
+        ("prop-7", "A", DATE, "10.00", "5.00", "", "15.00"),
+    )
+    (invoice,) = read_files([wide], integration_id="intg-1", profiles=examples).invoices
+    assert [line.financial_account_id for line in invoice.lines] == ["finacct-6310", "finacct-6320"]

@@ -227,7 +227,7 @@ def test_to_fix_leaves_out_what_may_have_arrived(tmp_path: Path) -> None:
 def test_no_to_fix_when_all_is_well(tmp_path: Path) -> None:
     """The sheet is there only when it holds something."""
     path = write_workbook(factory.run(), tmp_path / "x.xlsx")
-    assert openpyxl.load_workbook(path).sheetnames == ["Summary", "Invoices", "Rows", "Tie-out"]
+    assert openpyxl.load_workbook(path).sheetnames == ["Summary", "Invoices", "Rows", "Tie-out", "importer"]
 
 
 def test_invoices_say_what_became_of_each_and_lead_to_its_rows(tmp_path: Path) -> None:
@@ -348,7 +348,7 @@ def test_tables_with_other_headings_get_a_sheet_of_their_own(tmp_path: Path) -> 
     )
     run = factory.run(*(factory.outcome(factory.invoice(number=str(at), at=at)) for at in (here, there, alike)))
     path = write_workbook(run, tmp_path / "x.xlsx")
-    assert openpyxl.load_workbook(path).sheetnames == ["Summary", "Invoices", "Rows", "Rows 2", "Tie-out"]
+    assert openpyxl.load_workbook(path).sheetnames == ["Summary", "Invoices", "Rows", "Rows 2", "Tie-out", "importer"]
     assert [row[1] for row in _texts(path, "Rows")] == ["Sheet", "Sheet1", "April"]
     assert [row[1] for row in _texts(path, "Rows 2")] == ["Sheet", "Other"]
     assert ["Rows 2", "1 row with what became of each: march.xlsx Other row 2 to 2."] in [
@@ -372,7 +372,7 @@ def test_an_empty_run_is_said(tmp_path: Path) -> None:
     """A file without invoices gives a workbook that says so."""
     reading = Reading((), (), (), (Problem(FILE_CUT_SHORT, "The file ends in the middle.", Place("x.csv")),))
     path = write_workbook(factory.run(of=reading), tmp_path / "x.xlsx")
-    assert openpyxl.load_workbook(path).sheetnames == ["Summary", "Invoices", "Tie-out"]
+    assert openpyxl.load_workbook(path).sheetnames == ["Summary", "Invoices", "Tie-out", "importer"]
     cells = [cell for row in _texts(path, "Summary") for cell in row]
     assert "No invoice could be read." in cells
     assert "The file ends in the middle. Compare its last row with the vendor's document." in cells

@@ -1,0 +1,435 @@
+"""Our own results workbook, corrected and given back: turned into the clerk's tables again, each row at its old place.
+
+`results_layout` says how the sheets "Rows" and "To fix" are merged. What comes out is read like the original files:
+the same headings, row numbers and cells, so that every message names the clerk's own cells.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from importer import problems
+from importer import results_layout as layout
+from importer import results_manifest as manifest
+from importer.errors import FileUnreadable
+from importer.models import Cell, InputFile, Reading, SkippedRow, Status, cell_text
+from importer.problems import Place, Problem
+from importer.reader.cells import is_blank
+from importer.reader.contents import Contents, Sheet, trimmed
+from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
+from importer.reader.remarks import control_problem
+from importer.reader.sheets import Found, Plan
+from importer.reader.table import Heading
+from importer.results_layout import RowMark
+from importer.results_manifest import Kept
+
+GIVE_THE_ORIGINAL = "Give the vendor's own file instead: what was posted stays posted."
+UNTOUCHABLE = frozenset({Status.POSTED, Status.ALREADY_POSTED, Status.IN_DOUBT})
+"""The rows of these must be as they were: the invoice is in ResMan, or may be."""
+
+Table = tuple[str, str | None]  # file and sheet of the input
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Original:
+    """One file of the input as it stands now, the plan by which it was read, and what is to be said of its rows."""
+
+    contents: Contents
+    plan: Plan
+    kept: tuple[Kept, ...]
+    before: Contents  # the same as it stood before anybody corrected it
+    taken_out: dict[tuple[str | None, int], tuple[Cell, ...]]
+    changed: tuple[Problem, ...]
+
+    def chosen_profile(self, asked: Profile | None, known: Sequence[Profile]) -> Profile:
+        """What `--profile` says; otherwise the one that it was read with, in its present form where there is one."""
+        text = next((one.profile for one in self.kept if one.profile), "")
+        profile = NO_PROFILE if asked is None else asked
+        if asked is None and text:
+            then = parse_profile(tomllib.loads(text), "")
+            profile = next((each for each in known if each.name == then.name), then)
+        orders = {one.date_order for one in self.kept if one.heading_row}
+        if profile.date_order is None and len(orders) == 1:
+            match orders.pop():
+                case ("MDY" | "DMY" | "YMD") as order:  # what a corrected cell no longer shows
+                    return replace(profile, date_order=order)
+        return profile
+
+    def told(self, reading: Reading, before: Reading | None) -> Reading:
+        """The reading with what was changed by hand. `before` is that of the uncorrected rows, where it is needed."""
+        found: dict[tuple[str | None, int | None], Problem] = {
+            (problem.place.sheet, problem.place.row): problem for problem in self.changed
+        }
+        invoices = []
+        for invoice in reading.invoices:
+            places = [(row.source.sheet, row.number) for row in invoice.rows]
+            mine = tuple(found.pop(place) for place in dict.fromkeys(places) if place in found)
+            invoices.append(replace(invoice, problems=(*invoice.problems, *mine)) if mine else invoice)
+        tables = tuple(
+            replace(table, skipped=tuple(map(self._skipped, table.skipped))) if self.taken_out else table
+            for table in reading.tables
+        )
+        return replace(
+            reading,
+            tables=tables,
+            invoices=tuple(invoices),
+            problems=(*_without_corrected_totals(reading, before), *found.values()),
+        )
+
+    def _skipped(self, row: SkippedRow) -> SkippedRow:
+        cells = self.taken_out.get((row.sheet, row.row))
+        return row if cells is None else replace(row, reason=layout.TAKEN_OUT_REASON, cells=cells)
+
+
+def _without_corrected_totals(reading: Reading, before: Reading | None) -> Iterator[Problem]:
+    """A total of the file that its rows came to before they were corrected stops nothing any more, but is named."""
+    agreed = {control.place for control in before.control_totals if control.agrees} if before is not None else set()
+    released = {control_problem(each): each for each in reading.control_totals if each.place in agreed}
+    for problem in reading.problems:
+        control = released.get(problem)
+        if control is None or control.agrees:
+            yield problem
+        else:
+            yield replace(problem, kind=problems.CORRECTED_TOTAL, advice=problems.CORRECTED_TOTAL.advice)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Returned:
+    """A workbook given back: the files that it was made from, and what is to be said of it."""
+
+    originals: tuple[Original, ...]
+    notices: tuple[str, ...]
+
+
+def unpack(contents: Contents) -> Returned | None:
+    """The tables that a results workbook was made from; None where the file is no such workbook.
+
+    Raises FileUnreadable where it is one, and can no longer be taken apart.
+    """
+    if not any(_is_rows(sheet) for sheet in contents.sheets):
+        return None
+    kept = _manifest(contents)
+    return _Merge(contents, kept).merged()
+
+
+def _is_rows(sheet: Sheet) -> bool:
+    if sheet.name is None or not layout.is_sheet_of(sheet.name, layout.ROWS) or not sheet.rows:
+        return False
+    return layout.clerk_columns([cell_text(cell).strip() for cell in sheet.rows[0]]) is not None
+
+
+def _manifest(contents: Contents) -> Sequence[Kept]:
+    name = contents.file.name
+    for sheet in contents.sheets:
+        if sheet.name == manifest.SHEET:
+            found = manifest.parse([cell_text(row[0]) for row in sheet.rows if row])
+            if found is not None and found.refused:
+                raise FileUnreadable(
+                    f"{name} cannot be given back, because the rows of the file that it was made from cannot be told "
+                    f"apart: {found.refused}",
+                    "Correct that file.",
+                )
+            places = [] if found is None else [(one.file, one.sheet) for one in found.tables]
+            if len(set(places)) < len(places):
+                raise FileUnreadable(
+                    f"{name} was made from two files of the same name, and cannot be given back.", GIVE_THE_ORIGINAL
+                )
+            if found is not None:
+                return found.tables
+    raise FileUnreadable(f"{name} is a results workbook whose hidden sheet is gone or damaged.", GIVE_THE_ORIGINAL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One row of "Rows" or "To fix"."""
+
+    sheet: str
+    at: int  # 1-based
+    table: Table | None  # None: it does not say one of the input's
+    number: int | None
+    mark: RowMark | None
+    cells: tuple[Cell, ...]
+
+    @property
+    def where(self) -> str:
+        return f"row {self.at:,} of the sheet “{self.sheet}”"
+
+    @property
+    def is_untouched(self) -> bool:
+        if self.mark is None or self.table is None or self.number is None:
+            return False
+        return layout.row_digest(*self.table, self.number, self.cells) == self.mark.digest
+
+
+@dataclass(slots=True)
+class _Merge:
+    """Puts the rows of one workbook together."""
+
+    contents: Contents
+    kept: Sequence[Kept]
+    rows: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
+    before: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
+    taken_out: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
+    changed: dict[Table, list[Problem]] = field(default_factory=dict)
+    added: list[tuple[_Line, Table]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    corrected: int = 0
+
+    def merged(self) -> Returned:
+        for one in self.kept:
+            table = (one.file, one.sheet)
+            self.rows[table], self.before[table] = {}, {}
+            self.taken_out[table], self.changed[table] = {}, []
+        corrections = self._corrections()
+        self._all_rows(corrections)
+        for line in corrections.values():  # rows that are no longer in "Rows"
+            self._add(line)
+        self._name_the_lost()
+        self._say()
+        files = list(dict.fromkeys(one.file for one in self.kept))
+        return Returned(tuple(map(self._original, files)), tuple(self.notices))
+
+    # ------------------------------------------------------------------ the two sheets
+
+    def _corrections(self) -> dict[str, _Line]:
+        """The rows of "To fix" by the digest in their mark; those without one are added right away."""
+        found: dict[str, _Line] = {}
+        near: Table | None = None
+        for line in self._lines(layout.TO_FIX):
+            if line.mark is not None and line.mark.digest not in found:
+                found[line.mark.digest] = line
+                near = line.table or near
+            else:  # typed in, or a copy of another row with its mark
+                self.added.append((line, line.table or near or self._first_table()))
+        return found
+
+    def _all_rows(self, corrections: dict[str, _Line]) -> None:
+        has_to_fix = any(layout.is_sheet_of(sheet.name or "", layout.TO_FIX) for sheet in self.contents.sheets)
+        altered = []
+        for line in self._lines(layout.ROWS):
+            mark, table, number = line.mark, line.table, line.number
+            if mark is None or (table is not None and number in self.before[table]):
+                self.added.append((line, table or self._first_table()))
+                continue
+            if table is None or number is None:
+                raise FileUnreadable(
+                    f"In {self.contents.file.name}, {line.where} no longer says which row of which file it was: the "
+                    "columns File, Sheet and Row have to stay as they are.",
+                    GIVE_THE_ORIGINAL,
+                )
+            self.before[table][number] = line.cells
+            if mark.is_open:
+                if not has_to_fix:
+                    raise FileUnreadable(
+                        f"The sheet “{layout.TO_FIX}” is gone from {self.contents.file.name}.", GIVE_THE_ORIGINAL
+                    )
+                self._open_row(line, table, number, corrections.pop(mark.digest, None))
+            elif mark.status == layout.TAKEN_OUT:
+                self.taken_out[table][number] = line.cells
+            else:
+                self.rows[table][number] = line.cells
+                if not line.is_untouched and mark.status in UNTOUCHABLE:
+                    self._name_changed(line, table, number, mark)
+                elif not line.is_untouched:
+                    altered.append(line)
+        if altered:
+            self.notices.append(f"Changed in the sheet “{layout.ROWS}”, and read as it is now: {_listed(altered)}.")
+
+    def _open_row(self, line: _Line, table: Table, number: int, fixed: _Line | None) -> None:
+        if fixed is None:
+            self.taken_out[table][number] = line.cells
+            if not line.is_untouched:
+                what = f"The row was deleted from “{layout.TO_FIX}” and changed as {line.where}."
+                self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
+            return
+        digest = fixed.mark.digest if fixed.mark is not None else ""
+        is_untouched = layout.row_digest(*table, number, fixed.cells) == digest
+        if is_untouched and not line.is_untouched:
+            self.notices.append(f"Corrected in {line.where}, and read from there.")
+            fixed = line
+        elif not is_untouched and not line.is_untouched and not _same(line.cells, fixed.cells):
+            what = f"The row was changed in two ways: as {fixed.where} and as {line.where}."
+            self.changed[table].append(
+                Problem(problems.CHANGED_ROW, what, Place(*table, number), advice="Make them the same.")
+            )
+        self.corrected += not fixed.is_untouched
+        self.rows[table][number] = _corrected(line.cells, fixed.cells)
+
+    def _name_changed(self, line: _Line, table: Table, number: int, mark: RowMark) -> None:
+        posted = "in doubt" if mark.status == Status.IN_DOUBT else "posted"
+        what = f"The row was changed after its invoice was {posted}: it is {line.where}."
+        self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
+
+    def _lines(self, name: str) -> Iterator[_Line]:
+        """The filled rows of the sheets of that name. Raises FileUnreadable where their columns have moved."""
+        for sheet in self.contents.sheets:
+            title = sheet.name or ""
+            if not layout.is_sheet_of(title, name) or not sheet.rows:
+                continue
+            headings = [cell_text(cell).strip() for cell in sheet.rows[0]]
+            own = layout.clerk_columns(headings)
+            wanted = {tuple(heading.strip() for heading in one.headings) for one in self.kept}
+            theirs = () if own is None else _without_blanks_at_the_end(headings[own.start : own.stop])
+            if own is None or theirs not in {_without_blanks_at_the_end(each) for each in wanted}:
+                raise FileUnreadable(
+                    f"The headings of the sheet “{title}” in {self.contents.file.name} are not as they were.",
+                    "Put them back: cells are corrected there and rows deleted or added, while columns and headings "
+                    f"stay. Or correct the vendor's own file.",
+                )
+            for at, row in enumerate(sheet.rows[1:], start=2):
+                cells = trimmed(tuple(None if cell == "" else cell for cell in row[own.start : own.stop]))
+                mark = RowMark.parse(cell_text(row[own.stop])) if own.stop < len(row) else None
+                if mark is None and all(map(is_blank, cells)):
+                    continue
+                yield self._line(title, at, row, mark, cells)
+
+    def _line(self, title: str, at: int, row: tuple[Cell, ...], mark: RowMark | None, cells: tuple[Cell, ...]) -> _Line:
+        file, sheet, said = (cell_text(cell) for cell in (*row[: layout.OUTCOME], None, None, None)[:3])
+        number = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else None
+        for one in self.kept:
+            if layout.tidy_text(one.file) == file and layout.tidy_text(one.sheet or "") == sheet:
+                if mark is None or number is None or not one.has(number):
+                    return _Line(title, at, (one.file, one.sheet), None, mark, cells)
+                return _Line(title, at, (one.file, one.sheet), number, mark, _exactly(one, number, cells))
+        return _Line(title, at, None, number, mark, cells)
+
+    def _first_table(self) -> Table:
+        one = next(one for one in self.kept if one.heading_row)
+        return one.file, one.sheet
+
+    # ------------------------------------------------------------------ what is to be said
+
+    def _add(self, line: _Line) -> None:
+        """A marked row of "To fix" whose like is gone from "Rows": at its old place, or as a new one."""
+        if line.table is not None and line.number is not None and line.number not in self.before[line.table]:
+            self.rows[line.table][line.number] = self.before[line.table][line.number] = line.cells
+        else:
+            self.added.append((line, line.table or self._first_table()))
+
+    def _name_the_lost(self) -> None:
+        for one in self.kept:
+            table = (one.file, one.sheet)
+            for number in (number for span in one.numbers for number in span):
+                if number not in self.before[table]:
+                    what = f"The row is gone from the sheet “{layout.ROWS}”, which should hold all of them."
+                    self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
+
+    def _say(self) -> None:
+        name = self.contents.file.name
+        made_of = ", ".join(dict.fromkeys(one.file for one in self.kept))
+        first = f"{name} is a results workbook given back: its rows are those of {made_of}"
+        several = "1 row was" if self.corrected == 1 else f"{self.corrected:,} rows were"
+        self.notices.insert(0, f"{first}, and {several} corrected." if self.corrected else f"{first}.")
+        gone = [
+            f"row {number:,}{_of(table, self.kept)}"
+            for table, rows in self.taken_out.items()
+            for number in sorted(rows)
+        ]
+        if gone:
+            self.notices.append(f"Taken out of “{layout.TO_FIX}” by hand, and not sent: {_shortened(gone)}.")
+        last = {(one.file, one.sheet): one.last for one in self.kept}
+        placed = []
+        for line, table in self.added:
+            last[table] += 1
+            self.rows[table][last[table]] = line.cells
+            placed.append(f"{line.where}, as row {last[table]:,}{_of(table, self.kept)}")
+        if placed:
+            self.notices.append(f"Added by hand: {_shortened(placed)}.")
+
+    # ------------------------------------------------------------------ the files again
+
+    def _original(self, file: str) -> Original:
+        mine = tuple(one for one in self.kept if one.file == file)
+        now, then = (
+            {one.sheet: _sheet(one, rows[file, one.sheet]) for one in mine} for rows in (self.rows, self.before)
+        )
+        plan = Plan(joined=any(one.side != "whole" for one in mine))
+        for one in mine:
+            if one.heading_row:
+                heading = Heading(one.first_heading_row - 1, one.heading_row - 1, _headings(one), 0)
+                plan.chosen.append(Found(now[one.sheet], heading, has_rows=True))
+            else:
+                plan.left_out.append((now[one.sheet], one.left_out))
+        whole = self.contents.file
+        source = InputFile(file, whole.sha256, whole.size)
+        return Original(
+            Contents(source, self.contents.format, tuple(now.values())),
+            plan,
+            mine,
+            Contents(source, self.contents.format, tuple(then.values())),
+            {(one.sheet, row): cells for one in mine for row, cells in self.taken_out[file, one.sheet].items()},
+            tuple(problem for one in mine for problem in self.changed[file, one.sheet]),
+        )
+
+
+def plan_before(original: Original) -> Plan:
+    """The plan for `Original.before`: the same, over its own sheets."""
+    sheets = {sheet.name: sheet for sheet in original.before.sheets}
+    plan = original.plan
+    return Plan(
+        [Found(sheets[each.sheet.name], each.heading, has_rows=True) for each in plan.chosen],
+        plan.joined,
+        [(sheets[sheet.name], reason) for sheet, reason in plan.left_out],
+    )
+
+
+def _sheet(one: Kept, rows: dict[int, tuple[Cell, ...]]) -> Sheet:
+    last = max([one.last, *rows])
+    placed = [rows.get(number, ()) for number in range(1, last + 1)]
+    if one.heading_row:
+        placed[one.heading_row - 1] = _headings(one)
+    return Sheet(one.sheet, placed)
+
+
+def _headings(one: Kept) -> tuple[Cell, ...]:
+    return tuple(heading or None for heading in one.headings)
+
+
+def _exactly(one: Kept, number: int, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """The cells with those as they were that a workbook shows only as text, where they still say the same."""
+    if not one.exact:
+        return cells
+    exact = [one.exact.get((number, column)) for column in range(len(cells))]
+    return tuple(
+        was if was is not None and layout.canonical(was) == layout.canonical(cell) else cell
+        for was, cell in zip(exact, cells, strict=True)
+    )
+
+
+def _corrected(before: tuple[Cell, ...], now: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """The cells now. A date typed over something else is passed on as 2026-03-31: among texts of a foreign order it
+    would look like one that the spreadsheet program has misread."""
+    return tuple(
+        cell_text(cell)[:10]
+        if isinstance(cell, date | datetime) and not (at < len(before) and isinstance(before[at], date | datetime))
+        else cell
+        for at, cell in enumerate(now)
+    )
+
+
+def _same(one: Sequence[Cell], other: Sequence[Cell]) -> bool:
+    return layout.row_digest("", None, 0, one) == layout.row_digest("", None, 0, other)
+
+
+def _without_blanks_at_the_end(headings: Sequence[str]) -> tuple[str, ...]:
+    end = len(headings)
+    while end and not headings[end - 1]:
+        end -= 1
+    return tuple(headings[:end])
+
+
+def _of(table: Table, kept: Sequence[Kept]) -> str:
+    if len(kept) == 1:
+        return f" of {table[0]}"
+    return f" of {table[0]}, sheet {table[1]}" if table[1] else f" of {table[0]}"
+
+
+def _listed(lines: Sequence[_Line]) -> str:
+    return _shortened([line.where for line in lines])
+
+
+def _shortened(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10:,} more" if len(names) > 10 else "")

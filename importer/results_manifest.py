@@ -1,0 +1,167 @@
+"""The hidden sheet of the results workbook: what a second reading of its rows needs and cells alone do not say.
+
+It tells of each table of the input where its headings stood, which rows it had, how it was understood and which cells
+a workbook cannot hold as they were. It is JSON below `TITLE`, in pieces that fit a cell.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from importer.models import Cell, ErrorCell, Reading, Table, UncalculatedCell, cell_text
+from importer.problems import BROKEN_QUOTES
+from importer.results_layout import cannot_hold
+
+SHEET = "importer"
+TITLE = "Kept by invoice-importer, so that this workbook can be given back. Version 1."
+PIECE = 8_000  # characters of a cell, far below what any program cuts
+
+_CELLS = {"text": str, "error": ErrorCell, "formula": UncalculatedCell}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One table of the input."""
+
+    file: str
+    sheet: str | None
+    heading_row: int  # 1-based; 0 for a sheet that was left out
+    first_heading_row: int
+    headings: tuple[str, ...]
+    side: str  # as in `models.Understanding`, and so the next two
+    profile: str
+    date_order: str | None
+    left_out: str  # why the sheet as a whole was left out; "" for a table that was read
+    numbers: tuple[range, ...]  # of its rows other than headings, ascending
+    exact: Mapping[tuple[int, int], Cell] = field(default_factory=dict)  # (row, 0-based column) → as it was
+
+    @property
+    def last(self) -> int:
+        """The number of its last row."""
+        return max(self.heading_row, *(span[-1] for span in self.numbers), 0)
+
+    def has(self, number: int) -> bool:
+        """True for the number of one of its rows."""
+        return any(number in span for span in self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything that is kept. `refused` says why the workbook cannot be an input, where it cannot."""
+
+    tables: tuple[Kept, ...]
+    refused: str = ""
+
+
+def manifest_of(reading: Reading) -> Manifest:
+    """What is to be kept of a reading."""
+    found = [*reading.problems, *(problem for invoice in reading.invoices for problem in invoice.problems)]
+    broken = next((problem.message for problem in found if problem.kind is BROKEN_QUOTES), "")
+    return Manifest(tuple(map(_kept, reading.tables)), broken)
+
+
+def _kept(table: Table) -> Kept:
+    source, how = table.source, table.understood
+    rows = sorted([*((r.number, r.cells) for r in table.rows), *((s.row, s.cells) for s in table.skipped)], key=_number)
+    left_out = ""
+    if not source.heading_row:
+        left_out = next((one.reason for one in table.skipped if one.reason != "blank"), "empty sheet")
+    return Kept(
+        source.file,
+        source.sheet,
+        source.heading_row,
+        source.heading_row if how is None else how.first_heading_row,
+        tuple(map(cell_text, source.headings)),
+        "whole" if how is None else how.side,
+        "" if how is None else how.profile,
+        None if how is None else how.date_order,
+        left_out,
+        tuple(_spans(number for number, _ in rows)),
+        {
+            (number, column): cell
+            for number, cells in rows
+            for column, cell in enumerate(cells)
+            if cell.__class__ in _TEXTUAL and cannot_hold(cell)
+        },
+    )
+
+
+_TEXTUAL = frozenset(_CELLS.values())
+
+
+def _number(row: tuple[int, object]) -> int:
+    return row[0]
+
+
+def _spans(numbers: Iterable[int]) -> Iterator[range]:
+    first = last = 0
+    for number in numbers:
+        if number != last + 1 or not first:
+            if first:
+                yield range(first, last + 1)
+            first = number
+        last = number
+    if first:
+        yield range(first, last + 1)
+
+
+# ---------------------------------------------------------------------- in the cells of a sheet
+
+
+def pieces(manifest: Manifest) -> list[str]:
+    """The texts of the sheet's first column, from its first row on."""
+    said = {
+        "refused": manifest.refused,
+        "tables": [
+            {
+                "file": one.file,
+                "sheet": one.sheet,
+                "heading": [one.first_heading_row, one.heading_row],
+                "headings": one.headings,
+                "side": one.side,
+                "profile": one.profile,
+                "dates": one.date_order,
+                "left_out": one.left_out,
+                "rows": [[span[0], span[-1]] for span in one.numbers],
+                "exact": [[*place, _kind(cell), cell_text(cell)] for place, cell in one.exact.items()],
+            }
+            for one in manifest.tables
+        ],
+    }
+    text = json.dumps(said, separators=(",", ":"))  # ASCII, so that every cell can hold it
+    # a quotation mark at both ends keeps spaces there from being trimmed
+    return [TITLE, *(f'"{text[at : at + PIECE]}"' for at in range(0, len(text), PIECE))]
+
+
+def parse(column: Sequence[str]) -> Manifest | None:
+    """The manifest that `pieces` wrote; None where that is not what stands there."""
+    if not column or column[0].strip() != TITLE:
+        return None
+    try:
+        said = json.loads("".join(piece.strip()[1:-1] for piece in column[1:]))
+        return Manifest(tuple(map(_parsed, said["tables"])), str(said["refused"]))
+    except (ValueError, KeyError, TypeError, IndexError):
+        return None
+
+
+def _parsed(said: Mapping[str, Any]) -> Kept:
+    return Kept(
+        str(said["file"]),
+        None if said["sheet"] is None else str(said["sheet"]),
+        int(said["heading"][1]),
+        int(said["heading"][0]),
+        tuple(map(str, said["headings"])),
+        str(said["side"]),
+        str(said["profile"]),
+        None if said["dates"] is None else str(said["dates"]),
+        str(said["left_out"]),
+        tuple(range(int(first), int(last) + 1) for first, last in said["rows"]),
+        {(int(row), int(column)): _CELLS[kind](str(text)) for row, column, kind, text in said["exact"]},
+    )
+
+
+def _kind(cell: Cell) -> str:
+    return next(kind for kind, shape in _CELLS.items() if isinstance(cell, shape))

@@ -1,0 +1,156 @@
+"""Invoices, ledgers and places for them, in a few words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import httpx
+from pydantic import SecretStr
+from sqlalchemy import select, update
+
+from importer.models import Payload, PayloadLine
+from importer.sandbox import INTEGRATION_ID, TOKEN
+from importer.submitter import Api, Entry, Event, Intent, Ledger, Pace, State, open_store
+from importer.submitter.schema import INVOICES, RUNS, Store
+from importer.submitter.watch import Fresh
+
+PLACE = "https://api.example"
+"""The destination of every test's invoices."""
+
+POST = "/v1/invoices/resman/"
+
+
+def payload(number: str = "INV-1", *, cents: int = 12_500, **changes: object) -> Payload:
+    """$125.00 for a kitchen sink, which the stand-in's ResMan takes."""
+    plain = Payload(
+        integration_id=INTEGRATION_ID,
+        property_id="prop-maplecourt",
+        vendor_id="vend-greenleaf",
+        invoice_number=number,
+        invoice_date=date(2026, 10, 1),
+        due_date=date(2026, 10, 31),
+        notes="Grounds maintenance",
+        memo="October service",
+        total_amount_in_cents=cents,
+        invoice_items=(
+            PayloadLine(
+                financial_account_id="finacct-6105", quantity_ordered=1, unit_price_in_cents=cents, notes="Kitchen sink"
+            ),
+        ),
+    )
+    return plain.model_copy(update=changes)
+
+
+def intent(number: str = "INV-1", *, cents: int = 12_500, **changes: object) -> Intent:
+    """One invoice that is to be sent."""
+    body = payload(number, cents=cents, **changes)
+    return Intent(body.key(PLACE), body.fingerprint(), body, "october.csv", "2")
+
+
+def at_work(store: Store, run: str) -> Ledger:
+    """The ledger as a run sees it that is open and alive."""
+    ledger = Ledger(store, run, f"{run}@desk", "desk")
+    ledger.open_run(command="submit", destination=PLACE, started=datetime.now(UTC), files=[{"name": "october.csv"}])
+    return ledger
+
+
+def dies(ledger: Ledger) -> None:
+    """The run is no more: nobody renews its lease, and the last one has lapsed."""
+    with ledger.transaction() as connection:
+        connection.execute(update(RUNS).where(RUNS.c.id == ledger.run).values(lease_until=1.0))
+
+
+def entry(ledger: Ledger, one: Intent) -> Entry:
+    """How the invoice stands."""
+    return ledger.standing([one.key])[one.key]
+
+
+def state(ledger: Ledger, one: Intent) -> State:
+    """In which state it is."""
+    return entry(ledger, one).state
+
+
+def events(ledger: Ledger, one: Intent) -> list[str]:
+    """What was ever noted beside it."""
+    return [str(each["event"]) for each in ledger.attempts(one.key)]
+
+
+def sends(ledger: Ledger, one: Intent, answer: Event | None = None, job: str | None = None) -> None:
+    """Claims the invoice, writes the intent, and where there is one, the answer."""
+    assert ledger.claim(PLACE, [one]).owned == {one.key}
+    assert ledger.record(Event.INTENT, one.key, plan="sha256:plan")
+    if answer is not None:
+        assert ledger.record(answer, one.key, job_id=job, said=None if job else "said the API")
+
+
+def owners(store: Store) -> dict[str, str | None]:
+    """Who owns what."""
+    with store.durable.connect() as connection:
+        rows = connection.execute(select(INVOICES.c.invoice_number, INVOICES.c.owner)).all()
+        return {row.invoice_number: row.owner for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The stand-in behind its scenes."""
+
+    url: str
+
+    def fails(self, *faults: dict[str, object] | str, path: str = POST) -> None:
+        """The next requests there go wrong, in this order."""
+        rules = [{"path": path, **({"fault": each} if isinstance(each, str) else each)} for each in faults]
+        self._post("faults", rules)
+
+    def behaves(self, **changes: object) -> None:
+        """It behaves otherwise from now on."""
+        self._post("behaviour", changes)
+
+    def ends(self, job: str, write_status: str, *errors: str, kept: bool = False) -> None:
+        """The job ends now, and thus."""
+        self._post(f"job/{job}", {"write_status": write_status, "errors": errors, "kept": kept})
+
+    def posted(self) -> list[dict[str, object]]:
+        """Every accepted POST."""
+        return self._get("posted")
+
+    def requests(self) -> list[dict[str, object]]:
+        """Every request."""
+        return self._get("requests")
+
+    def _post(self, name: str, content: object) -> None:
+        httpx.post(f"{self.url}/_sandbox/{name}", json=content).raise_for_status()
+
+    def _get(self, name: str) -> list[dict[str, object]]:
+        rows: list[dict[str, object]] = httpx.get(f"{self.url}/_sandbox/{name}").json()
+        return rows
+
+
+SHORT = httpx.Timeout(connect=2.0, read=0.3, write=0.3, pool=0.3)
+"""So that a silence is over soon."""
+
+
+def api(
+    store: Store, url: str, *, timeout: httpx.Timeout = SHORT, stop: threading.Event | None = None, **more: float
+) -> Api:
+    """The API at that address, with budget enough."""
+    pace = Pace(store, PLACE, 100_000, 60.0)
+    limits = {name: value for name, value in more.items() if name != "connections"}
+    connections = int(more.get("connections", 64))
+    return Api(url, SecretStr(TOKEN), pace, stop or threading.Event(), timeout, connections=connections, **limits)
+
+
+def post(of: Api, one: Intent) -> str:
+    """Posts an invoice in a turn of its own; its job id."""
+    with of.pace.turn(of.stop) as turn:
+        return of.create_invoice(one.payload.body(), turn, Fresh())
+
+
+def opens(urls: Sequence[str]) -> None:
+    """Opens and closes ledgers, one after the other."""
+    for url in urls:
+        with closing(open_store(url)):
+            pass
