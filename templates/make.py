@@ -7,6 +7,8 @@ from pathlib import Path
 
 from importer.report.template import OFFERED, write_blank
 
+__all__ = ["FOLDER", "OFFERED", "write_csv", "write_xlsx"]
+
 FOLDER = Path(__file__).parent
 
 write_xlsx = write_blank
