@@ -29,7 +29,8 @@ PREFIXES = {"prop-": Sort.PROPERTY, "vend-": Sort.VENDOR, "finacct-": Sort.ACCOU
 def sync(desk: Desk, *, everything: bool = False, by_property: bool = False) -> list[Synced]:
     """Fetches ResMan's lists; what was fetched is kept, whatever happens. Empty-handed lists are told as such.
 
-    Raises `CannotRun` where the API cannot be asked to the end; the next `sync` goes on from there.
+    Raises `CannotRun` where the API cannot be asked to the end, and `KeyboardInterrupt` where somebody stops it; the
+    next `sync` goes on from there.
     """
     integration_id = _integration(desk)
     done: list[Synced] = []
@@ -52,7 +53,7 @@ def sync(desk: Desk, *, everything: bool = False, by_property: bool = False) -> 
             advice = "What was fetched until then is kept: run `sync` again, and it goes on from there."
             raise CannotRun(error.sentence, advice) from error
         except Stopped as error:
-            raise CannotRun("Stopped. What was fetched until then is kept; `sync` goes on from there.") from error
+            raise KeyboardInterrupt from error
     return done
 
 

@@ -98,7 +98,9 @@ def _write(path: Path, choices: Mapping[str, Sequence[Choice]] | None) -> None:
         sheet.set_row(0, 24)
         sheet.freeze_panes(1, 0)
         if choices is not None:
-            _explain(book)
+            sheet.set_landscape()
+            sheet.fit_to_pages(1, 0)
+            _explain(book, choices)
             _list(book, choices)
 
 
@@ -147,17 +149,20 @@ def _list(book: Any, choices: Mapping[str, Sequence[Choice]]) -> None:
             sheet.write_string(row, at + 1, choice.id)
 
 
-def _explain(book: Any) -> None:
+def _explain(book: Any, choices: Mapping[str, Sequence[Choice]]) -> None:
     sheet = book.add_worksheet(INSTRUCTIONS)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     bold = book.add_format({"bold": True, "bottom": 1})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-    for at, (heading, width) in enumerate((("Column", 18), ("", 12), ("What it is", 62), ("Like this", 30))):
+    for at, (heading, width) in enumerate((("Column", 18), ("", 12), ("What it is", 96), ("Like this", 36))):
         sheet.set_column(at, at, width, wrapped)
         sheet.write_string(0, at, heading, bold)
     for row, column in enumerate(OFFERED, 1):
         sheet.write_row(
             row, 0, (column.heading, "required" if column.required else "optional", column.meaning), wrapped
         )
-        sheet.write_string(row, 3, column.example, wrapped)
+        offered = choices.get(column.name)
+        sheet.write_string(row, 3, offered[0].label if offered else column.example, wrapped)
     for row, sentence in enumerate(RULES, len(OFFERED) + 2):
         sheet.merge_range(row, 0, row, 3, sentence, wrapped)
