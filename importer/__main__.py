@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
     """Runs the command line and ends the process with its exit code."""
-    from importer.cli import run
+    from importer.cli import INTERRUPTED, run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == INTERRUPTED:
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)  # the interpreter would wait for requests whose answers nobody waits for any more
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from decimal import Context, Decimal
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field, Strict, TypeAdapter, with_config
 
 from importer.problems import Place, Problem
 
@@ -255,41 +255,57 @@ class Reading:
 
 # ---------------------------------------------------------------------- what would be sent
 
-Id = Annotated[str, Field(min_length=1)]
-Cents = Annotated[int, Field(ge=0)]
+Id = Annotated[str, Strict(), Field(min_length=1)]
+Text = Annotated[str, Strict()]
+Day = Annotated[date, Strict()]
+Whole = Annotated[int, Strict()]
+Cents = Annotated[int, Strict(), Field(ge=0)]
 
 
-class _Sent(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-
-class PayloadLine(_Sent):
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadLine:
     """One entry of `invoice_items`."""
 
     financial_account_id: Id
-    quantity_ordered: int
-    unit_price_in_cents: int
-    notes: str
+    quantity_ordered: Whole
+    unit_price_in_cents: Whole
+    notes: Text
 
 
-class Payload(_Sent):
-    """The body of one request, field by field as in the contract ("Create an invoice in ResMan")."""
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """The body of one request, field by field as in the contract ("Create an invoice in ResMan").
+
+    A dataclass that pydantic checks, because a file may hold hundreds of thousands: a tenth of a model in memory.
+    """
 
     integration_id: Id
     property_id: Id
     vendor_id: Id
     invoice_number: Id
-    invoice_date: date
-    due_date: date
-    accounting_date: date | None = None
-    notes: str
-    memo: str
+    invoice_date: Day
+    due_date: Day
+    accounting_date: Day | None = None
+    notes: Text
+    memo: Text
     total_amount_in_cents: Cents
     invoice_items: tuple[PayloadLine, ...]
 
+    @staticmethod
+    def checked(values: Mapping[str, object]) -> Payload:
+        """A payload from its fields. Raises `pydantic.ValidationError` for a gap, a wrong type or a field too many."""
+        return _PAYLOAD.validate_python(values)
+
+    @staticmethod
+    def from_body(body: str) -> Payload:
+        """The payload that has this `body()`."""
+        return _PAYLOAD.validate_json(body)
+
     def body(self) -> str:
         """The JSON that is sent, always the same text for the same content. A blank accounting date is left out."""
-        return self.model_dump_json(exclude_none=True)
+        return _PAYLOAD.dump_json(self, exclude_none=True).decode()
 
     def fingerprint(self) -> str:
         """SHA-256 over `body()`: two payloads with the same fingerprint say the same in every field."""
@@ -298,6 +314,9 @@ class Payload(_Sent):
     def key(self, destination: str) -> str:
         """The invoice's identity at one destination: equal for whatever would be the same invoice to the vendor."""
         return invoice_key(destination, self.integration_id, self.property_id, self.vendor_id, self.invoice_number)
+
+
+_PAYLOAD = TypeAdapter(Payload)
 
 
 def normalised_number(number: str) -> str:

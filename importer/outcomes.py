@@ -68,18 +68,20 @@ class Prepared:
         return plans.plan_of(self.ready)
 
     def approvable(self, planned: frozenset[tuple[str, ...]]) -> list[Intent]:
-        """What would be sent, with those of an approved plan that were posted since in the very same form."""
-        ready = self.ready
-        posted = [
+        """What would be sent, with those of an approved plan that were sent since in the very same form.
+
+        It does not matter what came of them: an invoice in doubt is not sent again, and does not hold up the others.
+        """
+        sent = [
             intent
             for intent in self.intents
             if intent is not None
             and (entry := self.standing.get(intent.key)) is not None
-            and entry.state in (State.ACCEPTED, State.CONFIRMED)
             and entry.fingerprint == intent.fingerprint
+            and not may_go(entry, intent.fingerprint)
             and plans.identity_of(intent) in planned
         ]
-        return ready + posted
+        return self.ready + sent
 
     def may_go(self, intent: Intent) -> bool:
         """Whether what the ledger knows allows it to be sent."""
@@ -272,7 +274,7 @@ def _conflict(outcome: Outcome, entry: Entry) -> str:
         now = json.loads(outcome.payload.body())
         changes = list(islice(plans.field_changes(json.loads(entry.body), now), 4))
     more = "; ".join(changes[:3]) + (" and more" if len(changes) > 3 else "")
-    when = f" on {entry.sent_at:%Y-%m-%d}" if entry.sent_at else ""
+    when = f" on {entry.sent_at.astimezone():%Y-%m-%d}" if entry.sent_at else ""
     return (
         f"This invoice was posted{when} from {entry.file} (job {entry.job_id or 'unknown'}) with other content: {more}."
     )

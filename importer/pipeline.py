@@ -66,8 +66,8 @@ def submit_files(
                 prepared = prepared.looked_at_again(ledger)
             if approved is not None:
                 plans.check_approval(ledger, approved, prepared.approvable(plans.planned_keys(ledger, approved)))
-            would = before_sending(start, prepared, desk.now())
             ready, plan = prepared.ready, approved or prepared.plan
+            would = replace(before_sending(start, prepared, desk.now()), plan=plan)
             if not ready or plan is None:
                 return _finished(ledger, would, prepared)
             if not agree(would):
@@ -79,7 +79,7 @@ def submit_files(
             desk.watcher.stage("Posting")
             destination = desk.settings.destination
             sent = send(ledger, api, destination, ready, plan=plan, stop=desk.stop, progress=desk.watcher.moved)
-        run = after_sending(start, prepared, sent, desk.now())
+        run = replace(after_sending(start, prepared, sent, desk.now()), plan=plan)
         with suppress(LedgerUnavailable):  # what was sent is told all the same
             _finished(ledger, run, prepared)
         return run

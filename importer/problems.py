@@ -84,6 +84,11 @@ def _warning(code: str, title: str, advice: str) -> Kind:
 
 # Reading a cell
 MISSING_VALUE = _error("missing-value", "A required cell is blank", "Fill it in.")
+NO_ACCOUNT = _error(
+    "no-account",
+    "It is not said which ResMan account the invoices are for",
+    "Set PROPEXO_INTEGRATION_ID, or integration_id in importer.toml, or add an Integration column.",
+)
 NOT_A_DATE = _error("not-a-date", "The cell is not a date", "Write it like 2026-03-31.")
 AMBIGUOUS_DATE = _error(
     "ambiguous-date",

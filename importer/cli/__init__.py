@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -38,12 +39,12 @@ def run(arguments: Sequence[str]) -> int:
         return COULD_NOT_RUN
     except ImporterError as error:
         if debug:
-            raise
+            traceback.print_exc()
         _say(str(error))
         return COULD_NOT_RUN
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- no traceback ever reaches a clerk
         if debug:
-            raise
+            traceback.print_exc()
         _say(
             f"Something went wrong that this program does not know ({type(error).__name__}: {error}).\n"
             "What was sent is recorded in the ledger. Run the same again with --debug, and pass its output on."

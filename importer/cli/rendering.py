@@ -154,15 +154,20 @@ def _write(run: Run, desk: Desk, target: Path) -> Path | None:
     """The results; in the home where it cannot be written where it should, because what was posted must be told."""
     try:
         return report.write_csv(run, target) if target.suffix.lower() == ".csv" else report.write_workbook(run, target)
-    except ImporterError as error:
+    except Exception as error:
         if run.command != "submit":
             raise
-        desk.watcher.end()
-        click.echo(str(error), err=True)
+        desk.watcher.end()  # what was posted stays posted, whatever keeps the workbook from being written
+        click.echo(_said_of(error), err=True)
     try:
         folder = desk.settings.home / "results"
         folder.mkdir(parents=True, exist_ok=True)
         return report.write_workbook(run, folder / f"{run.id}.results.xlsx")
-    except (ImporterError, OSError) as error:
-        click.echo(f"{error} The run is in the ledger: `invoice-importer history`.", err=True)
+    except Exception as error:  # noqa: BLE001 - as above
+        click.echo(f"{_said_of(error)} The run is in the ledger: `invoice-importer history`.", err=True)
         return None
+
+
+def _said_of(error: Exception) -> str:
+    known = isinstance(error, ImporterError | OSError)
+    return str(error) if known else f"The results cannot be written ({type(error).__name__}: {error})."

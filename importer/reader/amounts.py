@@ -92,23 +92,24 @@ def same(first: Column, second: Column) -> bool:
 
 
 def invoice_keys(rows: Sequence[tuple[Cell, ...]], columns: Mapping[str, int], names: Sequence[str]) -> list[object]:
-    """For each row what tells its invoice from others, None where the row has no number."""
+    """For each row what tells its invoice from others; None where the row has no number and continues no other row."""
     number = columns.get("invoice_number")
     if number is None:
         return [None] * len(rows)
     spelled: dict[Cell, str] = {}
     others = [columns[name] for name in names if name in columns and name != "invoice_number"]
+    dates = [columns[name] for name in ("invoice_date", "due_date") if name in columns]
     keys: list[object] = []
+    last: object = None
     for row in rows:
         cell = row[number] if number < len(row) else None
-        if cell is None:
-            keys.append(None)
+        if is_blank(cell):
+            keys.append(last if all(index >= len(row) or is_blank(row[index]) for index in dates) else None)
             continue
         if cell not in spelled:
             spelled[cell] = normalised_number(cell_text(cell))
-        keys.append(
-            (spelled[cell], *[row[index] if index < len(row) else None for index in others]) if spelled[cell] else None
-        )
+        last = (spelled[cell], *[row[index] if index < len(row) else None for index in others])
+        keys.append(last)
     return keys
 
 
@@ -252,8 +253,10 @@ class Amounts:
         if pair is not None and pair[1] == total:
             self._take("line_amount", pair[0], "with the extra lines it adds up to the total")
             return
+        if pair is not None and pair[0] == total:
+            others.remove(pair[1])  # what is to be paid was said to be the net amount
         verdicts = {index: self._role(index) for index in others}
-        lines = [index for index, verdict in verdicts.items() if verdict.role == "line"]
+        lines = [index for index, verdict in verdicts.items() if verdict.role in ("line", "both")]
         if len(lines) == 1:
             self._take("line_amount", lines[0], verdicts[lines[0]].because)
         elif lines and "total_amount" not in self._mapped.settled:
@@ -280,7 +283,9 @@ class Amounts:
     def _ask(self, indexes: Sequence[int], why: str) -> None:
         both = listed((index, self._headings[index]) for index in indexes)
         choices = tuple(spelled(self._headings[index]) for index in indexes)
-        settle = f'[columns] total_amount = "{choices[0]}", or line_amount = "{choices[-1]}"'
+        settle = f'[columns] total_amount = "{choices[0]}", or line_amount = "{choices[0]}"'
+        if len(choices) > 1:
+            settle = '[columns] total_amount = "…" and line_amount = "…"; what lies between them is [[extra_lines]]'
         self._mapped.questions.append(Question("total_amount", f"{why} ({both})", settle, choices))
 
     def _ask_net_or_gross(self, net: int, gross: int) -> None:

@@ -69,7 +69,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     defaults = _defaults(layouts, profile, integration_id, values, len(rows))
     sets = _line_sets(lines, rows, line_values, defaults)
     has_total = bool({"total_amount", "total_amount_in_cents"} & values.keys())
-    _refuse_gaps(layouts, values, defaults, sets, has_total=has_total)
+    _refuse_gaps(layouts, values, defaults, sets)
     for layout in layouts:
         _turn_credits(layout, values, sets, len(rows))
     header_defaults = {name: default for name, default in defaults.items() if name in HEADER_FIELDS}
@@ -254,8 +254,6 @@ def _refuse_gaps(
     values: Mapping[str, Read],
     defaults: Mapping[str, Sequence[Value]],
     sets: Sequence[LineSet],
-    *,
-    has_total: bool,
 ) -> None:
     """Raises FileUnreadable with everything that is missing or unclear, and the profile lines that would settle it."""
     present = {*values, *defaults}
@@ -265,16 +263,15 @@ def _refuse_gaps(
         present.add("financial_account_id")
     else:
         present.discard("financial_account_id")
-    has_lines = bool(LINE_MONEY - {"quantity_ordered"} & present)
-    if has_lines or has_total:
-        present |= {"total_amount", "line_amount"}
+    if LINE_MONEY - {"quantity_ordered"} & present:
+        present.add("total_amount")  # then it is what the lines come to
     missing = [
         column.name
         for column in COLUMNS
         if column.required and column.name not in present and not any(other in present for other in column.instead)
     ]
-    if "quantity_ordered" in missing and "unit_price" in missing:
-        missing.remove("quantity_ordered")
+    if "unit_price" in missing and ("quantity_ordered" in missing or "total_amount" in missing):
+        missing = [name for name in missing if name not in ("unit_price", "quantity_ordered")]
     questions = [question for layout in layouts for question in layout.mapped.questions]
     asked = {question.field for question in questions}
     if "tax" in asked or "total_amount" in asked:
@@ -309,6 +306,10 @@ def _way_out(name: str) -> str:
             return '[columns] due_date = "…" or [defaults] terms_days = 30'
         case "notes" | "memo":
             return f'[defaults] {name} = "{{file}} row {{row}}"'
+        case "total_amount":
+            return '[columns] total_amount = "…" or line_amount = "…"'
+        case "unit_price":
+            return '[columns] unit_price = "…" or line_amount = "…"'
         case "property_id" | "vendor_id" | "financial_account_id":
             return f'[columns] {name} = "…" or [defaults] {name} = "…"'
         case _:

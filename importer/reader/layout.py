@@ -16,14 +16,15 @@ from importer.reader.cells import Conventions, Unreadable, Value, read_cells
 from importer.reader.contents import Contents, Sheet
 from importer.reader.dates import DateOrder, evident_orders
 from importer.reader.headings import spelled
-from importer.reader.leftovers import StatedTotal, find_leftovers
-from importer.reader.mapping import Mapped, map_headings
+from importer.reader.leftovers import Meant, StatedTotal, find_leftovers
+from importer.reader.mapping import LINE_MONEY, Mapped, map_headings
 from importer.reader.money import AMERICAN, Marks
 from importer.reader.profiles import Profile
 from importer.reader.table import Heading, filled_rows, rows_above
 from importer.reader.vocabulary import heading_currency
 
 Side = Literal["whole", "header", "lines"]
+TOTALLED = ("total_amount", "total_amount_in_cents", "line_amount")
 IDS = frozenset(("integration_id", "property_id", "vendor_id", "invoice_number", "financial_account_id"))
 
 
@@ -109,9 +110,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     cells = [sheet.rows[index] for index in filled]
     columns = ColumnCells(cells)
     mapped = map_headings(heading.cells, profile, columns, where)
-    money = {f"amount {index}": index for index in mapped.amounts}
-    money |= {f"extra {index}": index for _, index in mapped.extras}
-    leftovers = find_leftovers(cells, columns, heading.cells, mapped.columns, money)
+    leftovers = find_leftovers(cells, columns, _meant(heading, mapped))
     stated = [(filled[total.position] + 1, total) for total in leftovers.totals]
     kept = [place for place in range(len(filled)) if place not in leftovers.reasons]
     if len(kept) < len(filled):
@@ -137,7 +136,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     rows = cast("list[Row]", list(map(tuple.__new__, repeat(Row), zip(repeat(source), numbers, cells))))
     columns.forget()
     skipped.sort(key=lambda each: each.row)
-    asked = {kept.index(place): why for place, why in leftovers.asked.items()}
+    asked = {place: leftovers.asked[was] for place, was in enumerate(kept) if was in leftovers.asked}
     return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked)
 
 
@@ -153,9 +152,20 @@ def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) ->
     return replace(written, date_order=orders.pop()) if len(orders) == 1 else written
 
 
+def _meant(heading: Heading, mapped: Mapped) -> Meant:
+    """What is known of the columns before the rows are sorted out."""
+    in_parts = list(mapped.parts.values())
+    named = [*mapped.columns.items(), *(each for part in in_parts for each in part.items())]
+    money = [index for name, index in named if name in TOTALLED]
+    money += [*mapped.amounts, *(index for _, index in mapped.extras)]
+    money += [index for name, index in mapped.others.items() if name in ("debit", "credit")]
+    numbers = {index for name, index in named if BY_NAME[name].kind not in (Kind.TEXT, Kind.DATE)} | set(money)
+    return Meant(heading.cells, mapped.columns, money, mapped.used | set(mapped.amounts), numbers)
+
+
 def _one_row_each(mapped: Mapped) -> bool:
     """True where the sheet gives the invoices' totals and nothing that a line could be made of: each is one line."""
-    if mapped.parts or mapped.extras or {"unit_price", "unit_price_in_cents", "line_amount"} & mapped.columns.keys():
+    if mapped.parts or mapped.extras or LINE_MONEY & mapped.columns.keys():
         return False
     if {"debit", "credit"} <= mapped.others.keys():
         return False

@@ -7,13 +7,13 @@ or may be a further line is neither skipped nor read, but asked about.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from importer.columns import BY_NAME, Kind
+from importer.columns import Kind
 from importer.models import Cell, ErrorCell, UncalculatedCell
-from importer.reader.cells import PLAIN, Unreadable, Value, is_blank, read_cells
+from importer.reader.cells import PLAIN, is_blank, read_cells
 from importer.reader.headings import normalised, spelled
 
 _TOTAL = re.compile(
@@ -24,18 +24,19 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 SPACES = " \t\r\n\u00a0\u2007\u202f"
-_AMOUNTS = ("total_amount", "total_amount_in_cents", "line_amount", "amount")
+_PARTIAL = re.compile(r"(?i)sub|zwischen|page|.*(?:forward|übertrag)")  # a total of some rows, not of all above
 _ANCHORS = ("invoice_number", "invoice_date", "due_date")
-TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED = (
+TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED = (
     "total",
     "unlabelled total",
     "heading row repeated",
     "note, not a row of the table",
     "unfilled row of a template",
+    "nothing in the columns that are used",
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class StatedTotal:
     """An amount in a row that was recognised as a total: where, under which words, and how much in cents."""
 
@@ -54,27 +55,27 @@ class Leftovers:
     totals: list[StatedTotal] = field(default_factory=list)
 
 
-def find_leftovers(
-    rows: Sequence[tuple[Cell, ...]],
-    cells: Callable[[int], Sequence[Cell]],
-    headings: Sequence[Cell],
-    columns: Mapping[str, int],
-    amounts: Mapping[str, int],
-) -> Leftovers:
-    """Which of the rows are no data. `cells` gives a column of them; `columns` are the fields found, `amounts` further
-    money columns by a name."""
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What the columns of a table are, as far as that is known before its rows are."""
+
+    headings: Sequence[Cell]
+    columns: Mapping[str, int]  # field → 0-based index
+    money: Sequence[int]  # all columns of amounts that may have a total below
+    used: Collection[int]  # all columns that have a part in what is read
+    numeric: Collection[int]  # those of them that hold numbers
+
+
+def find_leftovers(rows: Sequence[tuple[Cell, ...]], cells: Callable[[int], Sequence[Cell]], meant: Meant) -> Leftovers:
+    """Which of the rows are no data. `cells` gives a column of them."""
     found = Leftovers()
-    money = {name: index for name, index in {**columns, **amounts}.items() if name in _AMOUNTS or name in amounts}
-    anchors = [columns[name] for name in _ANCHORS if name in columns]
+    headings = meant.headings
+    anchors = [meant.columns[name] for name in _ANCHORS if name in meant.columns]
     suspects = _suspects(rows, cells, anchors, headings)
     if not suspects:
         return found
-    numeric = {index for name, index in columns.items() if BY_NAME[name].kind not in (Kind.TEXT, Kind.DATE)}
-    numeric |= set(money.values())
-    texts = {index for name, index in columns.items() if BY_NAME[name].kind is Kind.TEXT}
-    used = numeric | texts | {index for name, index in columns.items() if BY_NAME[name].kind is Kind.DATE}
     said = {normalised(spelled(cell)) for cell in headings if not is_blank(cell)}
-    values: dict[str, list[Value | Unreadable]] | None = None
+    sums: list[_Sum] = []
     for position in suspects:
         row = rows[position]
         filled = [index for index, cell in enumerate(row) if not is_blank(cell)]
@@ -82,20 +83,22 @@ def find_leftovers(
             found.reasons[position] = REPEATED
         elif (label := _total_label(row, filled, anchors)) is not None:
             found.reasons[position] = f"{TOTAL} ({label})"
-            values = values or _read(cells, money)
-            if not re.match(r"(?i)sub|zwischen|page|.*(?:forward|übertrag)", label):
+            sums = sums or [_Sum(index, cells(index)) for index in meant.money]
+            if not _PARTIAL.match(label):
                 found.totals += [
-                    StatedTotal(position, money[name], label, value)
-                    for name, column in values.items()
-                    if isinstance(value := column[position], Decimal)
+                    StatedTotal(position, each.index, label, value)
+                    for each in sums
+                    if isinstance(value := each.values[position], Decimal)
                 ]
         elif len(filled) == 1 and _is_note(row[filled[0]], filled[0], anchors):
             found.reasons[position] = NOTE
-        elif _is_unfilled(row, filled, numeric, used):
+        elif not any(index in meant.used for index in filled):
+            found.reasons[position] = UNUSED
+        elif _is_unfilled(row, [index for index in filled if index in meant.used], meant.numeric):
             found.reasons[position] = UNFILLED
-        elif filled and all(index in numeric or not _is_words(row[index]) for index in filled):
-            values = values or _read(cells, money)
-            _judge_unlabelled(position, filled, rows, money, values, found)
+        elif not any(index in anchors or _is_words(row[index]) for index in filled):
+            sums = sums or [_Sum(index, cells(index)) for index in meant.money]
+            _judge_unlabelled(position, row, sums, found)
     return found
 
 
@@ -126,8 +129,25 @@ def _suspects(
     return sorted(suspects)
 
 
-def _read(cells: Callable[[int], Sequence[Cell]], money: Mapping[str, int]) -> dict[str, list[Value | Unreadable]]:
-    return {name: read_cells(cells(index), Kind.DOLLARS, PLAIN) for name, index in money.items()}
+class _Sum:
+    """A column of amounts, and what it comes to above a row; rows are asked about from top to bottom."""
+
+    def __init__(self, index: int, column: Sequence[Cell]) -> None:
+        self.index = index
+        self.values = read_cells(column, Kind.DOLLARS, PLAIN)
+        self._next = 0
+        self._sum = Decimal()
+        self._count = 0
+
+    def above(self, position: int, left_out: Collection[int]) -> tuple[Decimal, int]:
+        """The sum above the row and of how many cells, without rows that are left out."""
+        for place in range(self._next, position):
+            value = self.values[place]
+            if place not in left_out and isinstance(value, Decimal):
+                self._sum += value
+                self._count += 1
+        self._next = position
+        return self._sum, self._count
 
 
 def _repeats_heading(row: Sequence[Cell], headings: Sequence[Cell], filled: Sequence[int], said: set[str]) -> bool:
@@ -162,42 +182,29 @@ def _is_note(cell: Cell, index: int, anchors: Sequence[int]) -> bool:
     return len(words) >= 3 or (len(words) == 2 and index not in anchors) or cell.strip()[:1] in "*†=-_"
 
 
-def _is_unfilled(row: Sequence[Cell], filled: Sequence[int], numeric: set[int], used: set[int]) -> bool:
-    """Formulas that come to nothing and ready-made words, and not one cell that somebody filled in."""
-    mine = [row[index] for index in filled if index in used]
-    nothing = [
-        isinstance(row[index], (UncalculatedCell, ErrorCell)) or row[index] in (0, "0", "0.00", "-", "$0.00", "$-")
+def _is_unfilled(row: Sequence[Cell], filled: Sequence[int], numeric: Collection[int]) -> bool:
+    """Formulas that come to nothing, and not one cell that somebody filled in."""
+    return all(
+        index in numeric
+        and (
+            isinstance(row[index], (UncalculatedCell, ErrorCell)) or row[index] in (0, "0", "0.00", "-", "$0.00", "$-")
+        )
         for index in filled
-        if index in numeric
-    ]
-    return not mine or (len(nothing) == len(mine) and all(nothing))
+    )
 
 
-def _judge_unlabelled(
-    position: int,
-    filled: Sequence[int],
-    rows: Sequence[tuple[Cell, ...]],
-    money: Mapping[str, int],
-    values: Mapping[str, list[Value | Unreadable]],
-    found: Leftovers,
-) -> None:
+def _judge_unlabelled(position: int, row: Sequence[Cell], sums: Sequence[_Sum], found: Leftovers) -> None:
     """A row of nothing but numbers is a total where one of them is the sum of its column above."""
-    for name, index in money.items():
-        value = values[name][position]
-        if index not in filled or not isinstance(value, Decimal) or not value:
+    for each in sums:
+        value = each.values[position]
+        above, count = each.above(position, found.reasons)
+        if not isinstance(value, Decimal) or not value or value != above:
             continue
-        above = [
-            other
-            for place, other in enumerate(values[name][:position])
-            if place not in found.reasons and isinstance(other, Decimal)
-        ]
-        if not above or sum(above) != value:
-            continue
-        if len(above) > 1:
-            found.reasons[position] = f"{UNLABELLED} ({spelled(rows[position][index])} is the sum of the rows above)"
-            found.totals.append(StatedTotal(position, index, UNLABELLED, value))
+        if count > 1:
+            found.reasons[position] = f"{UNLABELLED} ({spelled(row[each.index])} is the sum of the rows above)"
+            found.totals.append(StatedTotal(position, each.index, UNLABELLED, value))
         else:
             found.asked[position] = (
-                f"The row may be a total ({spelled(rows[position][index])} is what stands above), or a further line."
+                f"The row may be a total ({spelled(row[each.index])} is what stands above), or a further line."
             )
         return

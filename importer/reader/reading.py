@@ -43,8 +43,7 @@ def read_contents(
             given_back = unpack(contents)
             if given_back is not None:
                 notices.extend(given_back.notices)
-                for original in given_back.originals:
-                    parts.append(_read_original(original, profile, profiles, integration_id))
+                parts += [_read_original(each, profile, profiles, integration_id) for each in given_back.originals]
                 continue
             chosen = Chosen(profile) if profile is not None else choose_profile(contents, profiles)
             if chosen is not None and profile is None:

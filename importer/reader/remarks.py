@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from operator import itemgetter
+from itertools import accumulate
 
 from importer import problems
 from importer.columns import BY_NAME
 from importer.models import ControlTotal, Invoice, Row, cell_text, column_letter, dollars
 from importer.problems import Place, Problem
-from importer.reader.cells import is_blank, quoted
+from importer.reader.cells import Unreadable, is_blank, quoted
+from importer.reader.grouping import Read
 from importer.reader.headings import listed, normalised, spelled
-from importer.reader.layout import Layout
+from importer.reader.layout import TOTALLED, Layout
 from importer.reader.mapping import unused
 from importer.reader.money import currency_code
 from importer.reader.profiles import Profile
-
-TOTALLED = ("total_amount", "total_amount_in_cents", "line_amount")
 
 
 def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
@@ -71,26 +71,38 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
 
 
 def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[ControlTotal]:
-    """The totals that the sheet states, each beside what the rows above it come to."""
+    """The totals that the sheet states, each beside what the rows above it come to.
+
+    Where a cell above cannot be read, nothing can be compared: then the cell is the problem.
+    """
     columns = layout.mapped.columns
-    before = 0
-    for number, total in sorted(layout.stated, key=itemgetter(0)):
-        name = next((name for name in TOTALLED if columns.get(name) == total.column), None)
-        if name is None:
+    named = {columns[name]: name for name in reversed(TOTALLED) if name in columns}
+    stated = sorted(each for each in layout.stated if each[1].column in named)
+    if not stated:
+        return
+    numbers = [row.number for row in layout.rows]
+    sums = {column: _Running(layout.read(named[column], column)) for column in {each.column for _, each in stated}}
+    own = sum((invoice.total or Decimal() for invoice in invoices if invoice.source is layout.source), Decimal())
+    before = dict.fromkeys(sums, 0)
+    for number, total in stated:
+        running, above = sums[total.column], bisect_left(numbers, number)
+        says = total.says / 100 if named[total.column] == "total_amount_in_cents" else total.says
+        whole = running.sums[above]
+        section = whole - running.sums[before[total.column]]
+        before[total.column] = above
+        if running.unreadable[above]:
             continue
-        above = [
-            (row.number, value if isinstance(value, Decimal) else Decimal())
-            for row, value in zip(layout.rows, layout.read(name, total.column), strict=True)
-            if row.number < number
-        ]
-        says = total.says / 100 if name == "total_amount_in_cents" else total.says
-        whole = sum((value for _, value in above), Decimal())
-        section = sum((value for row, value in above if row > before), Decimal())
-        own = (invoice.total or Decimal() for invoice in invoices if invoice.source is layout.source)
-        found = says if says in (whole, section, sum(own, Decimal())) else whole
         place = Place(layout.source.file, layout.source.sheet, number, column_letter(total.column))
-        yield ControlTotal(place, total.label, says, found)
-        before = number
+        yield ControlTotal(place, total.label, says, says if says in (whole, section, own) else whole)
+
+
+class _Running:
+    """What a column comes to above each row, and how many of the cells there cannot be read."""
+
+    def __init__(self, column: Read) -> None:
+        amounts = (value if isinstance(value, Decimal) else Decimal() for value in column)
+        self.sums = list(accumulate(amounts, initial=Decimal()))
+        self.unreadable = list(accumulate((isinstance(value, Unreadable) for value in column), initial=0))
 
 
 def control_problem(control: ControlTotal) -> Problem:

@@ -277,7 +277,7 @@ class _Merge:
                 raise FileUnreadable(
                     f"The headings of the sheet “{title}” in {self.contents.file.name} are not as they were.",
                     "Put them back: cells are corrected there and rows deleted or added, while columns and headings "
-                    f"stay. Or correct the vendor's own file.",
+                    "stay. Or correct the vendor's own file.",
                 )
             for at, row in enumerate(sheet.rows[1:], start=2):
                 cells = trimmed(tuple(None if cell == "" else cell for cell in row[own.start : own.stop]))

@@ -12,7 +12,7 @@ from importer.report.styles import BANNERS, BARS, CHIPS
 from importer.report.target import place
 from importer.report.terminal import problem_lines
 from importer.report.tie_out import Party, TieOut, tie_out
-from importer.report.wording import MEANING, destination, happened, next_steps
+from importer.report.wording import MEANING, destination, happened, next_steps, notices
 
 _MOST_LINES = 40  # of problems
 _MOST_PARTIES = 15  # vendors, properties
@@ -173,7 +173,7 @@ def _facts(run: Run) -> str:
         ("Run", f"{run.id} ({run.command}), by {run.who}"),
         ("Time", f"{run.started.isoformat(' ', 'seconds')}, {str(run.finished - run.started).split('.')[0]}"),
         ("Plan", run.plan or "none"),
-        *(("Notice", notice) for notice in run.notices),
+        *(("Notice", notice) for notice in notices(run)),
     ]
     lines = "".join(f"<tr><td>{escape(name)}</td><td>{escape(fact)}</td></tr>" for name, fact in facts)
     return f'<h2>This run</h2><table class="facts">{lines}</table>'

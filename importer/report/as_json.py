@@ -7,6 +7,7 @@ from pathlib import Path
 from importer.models import Outcome, Run
 from importer.problems import Problem
 from importer.report.tie_out import as_said
+from importer.report.wording import notices
 
 
 def as_json(run: Run, results: Path | None) -> dict[str, object]:
@@ -19,12 +20,13 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
         "run": run.id,
         "files": [file.name for file in run.reading.files],
         "destination": run.destination,
+        "who": run.who,
         "plan": run.plan,
         "results": None if results is None else str(results),
         "started": run.started.isoformat(),
         "finished": run.finished.isoformat(),
         "stopped": run.stopped,
-        "notices": list(run.notices),
+        "notices": list(notices(run)),
         "counts": run.counts(),
         "amounts": run.amounts(),
         "skipped_rows": [

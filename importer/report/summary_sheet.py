@@ -14,7 +14,7 @@ from importer.report.rows_sheet import Contents
 from importer.report.styles import Styles
 from importer.report.summary_page import Page
 from importer.report.tie_out import NO_INVOICE_LABEL, TieOut
-from importer.report.wording import MEANING, destination, happened, next_steps, several
+from importer.report.wording import MEANING, destination, happened, next_steps, notices, several
 
 _MOST_NOTES = 40
 
@@ -97,7 +97,7 @@ def _table(answer: Answer) -> str:
 
 
 def _notes(run: Run, unplaced: Iterable[Problem]) -> list[str]:
-    notes = [*run.notices, *(problem.message for problem in unplaced)]
+    notes = [*notices(run), *(problem.message for problem in unplaced)]
     if len(notes) > _MOST_NOTES:
         notes = [*notes[:_MOST_NOTES], f"… and {len(notes) - _MOST_NOTES:,} more, which --json lists."]
     return notes

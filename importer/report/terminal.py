@@ -11,7 +11,7 @@ from importer.models import Run, Status, dollars
 from importer.problems import Kind, Problem
 from importer.report.accounts import advised
 from importer.report.tie_out import as_said
-from importer.report.wording import Place, destination, happened, next_steps, several
+from importer.report.wording import Place, destination, happened, next_steps, notices, several
 from importer.results_layout import tidy_text
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> Render
     left = sum(line.stands_for for line in told[len(kept) :])
     if left:
         parts.append(Text(f"… and {left:,} more" + (", in the workbook" if results else ""), "dim"))
-    parts += [Text(tidy_text(notice)) for notice in run.notices]
+    parts += [Text(tidy_text(notice)) for notice in notices(run)]
     has_workbook = results is not None and results.suffix.lower() == ".xlsx"
     parts += [Text(), *(Text(tidy_text(step)) for step in next_steps(run, has_workbook=has_workbook))]
     if results is not None:

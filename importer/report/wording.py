@@ -46,6 +46,8 @@ def several(count: int, noun: str) -> str:
 
 _DONE = {Status.READY: "ready to send", Status.POSTED: "posted", Status.ALREADY_POSTED: "posted before"}
 
+GIVE_BACK = "Correct the cells there, save the workbook, and give it back: “invoice-importer submit THIS-WORKBOOK”."
+
 MEANING = {
     Status.READY: "Nothing stands against sending it.",
     Status.POSTED: "Accepted. It starts unapproved in ResMan; a person approves it there.",
@@ -83,6 +85,11 @@ def happened(run: Run) -> str:
     return said.strip()
 
 
+def notices(run: Run) -> tuple[str, ...]:
+    """How the files were understood where that was no matter of course, and further sentences about the run."""
+    return (*run.reading.notices, *run.notices)
+
+
 def next_steps(run: Run, *, has_workbook: bool = True) -> tuple[str, ...]:
     """What the reader of the report should do now, most urgent first; never empty."""
     counts = run.counts()
@@ -101,6 +108,8 @@ def next_steps(run: Run, *, has_workbook: bool = True) -> tuple[str, ...]:
     if mend:
         where = ": the sheet “To fix” shows every cell that is wrong" if has_workbook else ""
         steps.append(f"Correct {several(mend, 'invoice')}{where}.")
+        if has_workbook:
+            steps.append(GIVE_BACK)
     loose = [problem for problem in run.reading.problems if problem.is_error]
     in_rows = sum(problem.place.row is not None for problem in loose)
     if in_rows:

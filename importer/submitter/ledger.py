@@ -68,7 +68,7 @@ class Entry:
 
     def payload(self) -> Payload:
         """What was sent, or is to be."""
-        return Payload.model_validate_json(self.body)
+        return Payload.from_body(self.body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,10 @@ def plan_of(intents: Sequence[Intent]) -> str | None:
 
 def keep_plan(ledger: Ledger, plan: str, intents: Sequence[Intent]) -> None:
     """Keeps what the plan consists of. A plan that is known already is left as it is."""
+    squeezed = zlib.compressobj(1)
+    parts = [squeezed.compress(f"{intent.payload.body()}\n".encode()) for intent in intents]
+    kept = {"made_at": datetime.now(UTC), "who": ledger.who, "bodies": b"".join((*parts, squeezed.flush()))}
     with ledger.transaction() as connection:
-        bodies = "\n".join(intent.payload.body() for intent in intents)
-        kept = {"made_at": datetime.now(UTC), "who": ledger.who, "bodies": zlib.compress(bodies.encode(), 1)}
         connection.execute(ledger.insert_or_not(PLANS).values(id=plan, **kept))
 
 
@@ -75,7 +76,7 @@ def planned_keys(ledger: Ledger, plan: str) -> frozenset[tuple[str, ...]]:
 
 def identity_of(intent: Intent) -> tuple[str, ...]:
     """The identity of an invoice as `planned_keys` gives it."""
-    return _identity(intent.payload.model_dump(mode="json"))
+    return _identity(json.loads(intent.payload.body()))
 
 
 def differences(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> Iterator[str]:

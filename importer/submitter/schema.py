@@ -238,13 +238,23 @@ def open_store(url: str) -> Store:
         raise LedgerUnavailable(f"The ledger {shown} is neither SQLite nor PostgreSQL.")
     if parsed.get_backend_name() == "sqlite":
         _prepare_folder(parsed.database)
+    durable = None
     try:
         durable = _engine(url, durable=True)
         _bring_up_to_date(durable, shown)
         file = Path(parsed.database or "").absolute() if parsed.get_backend_name() == "sqlite" else None
         return Store(durable, _engine(url, durable=False), file, None if file is None else _inode(file))
     except (SQLAlchemyError, ModuleNotFoundError) as error:
+        _dispose(durable)
         raise unavailable(shown, error) from error
+    except LedgerUnavailable:
+        _dispose(durable)
+        raise
+
+
+def _dispose(engine: Engine | None) -> None:
+    if engine is not None:
+        engine.dispose()
 
 
 def _inode(file: Path) -> int | None:

@@ -139,6 +139,7 @@ class _Sending:
         todo = deque(key for key in self.bodies if key in keys)
         pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="send")
         waiting: set[Future[None]] = set()
+        at_once = False
         try:
             while waiting or (todo and not self.is_over):
                 while todo and len(waiting) < IN_FLIGHT and not self.is_over:
@@ -147,10 +148,14 @@ class _Sending:
                 for future in finished:
                     future.result()
                 progress(len(self.heard), len(self.bodies))
+        except KeyboardInterrupt:
+            at_once = True  # what is under way stays "sending", and is found again
+            raise
         finally:
-            self._abandoned.set()  # on a second Ctrl-C too: what is under way ends, nothing more begins
-            pool.shutdown(wait=True, cancel_futures=True)
-            self._write_rest()
+            self._abandoned.set()
+            pool.shutdown(wait=not at_once, cancel_futures=True)
+            if not at_once:
+                self._write_rest()
 
     def _one(self, key: str) -> None:
         """Sends one invoice, trying again only while it provably has not arrived."""
@@ -166,7 +171,8 @@ class _Sending:
                         self.end(f"{error} It did so {MOST_PAUSES} times in a row.")
                     continue
                 tries += 1
-                self.stop.wait(2.0**tries / 8)
+                if tries < TRIES:
+                    self.stop.wait(2.0**tries / 8)
         except Stopped:
             return
         except CannotRun as error:

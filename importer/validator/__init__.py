@@ -74,7 +74,7 @@ def _payload(case: Case) -> Payload:
     of ours, and ends the run here, before anything is sent.
     """
     invoice = case.invoice
-    return Payload.model_validate(
+    return Payload.checked(
         {
             "integration_id": invoice.integration_id,
             "property_id": invoice.property_id,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from importer.columns import BY_NAME
 from importer.models import Invoice, Line
-from importer.problems import MISSING_VALUE, Problem
+from importer.problems import MISSING_VALUE, NO_ACCOUNT, Problem
 from importer.validator.case import Case
 
 HEADER = ("integration_id", "property_id", "vendor_id", "invoice_number", "invoice_date", "due_date", "notes", "memo")
@@ -92,11 +92,7 @@ def _missing_header(invoice: Invoice, field: str) -> Problem:
     column = BY_NAME[field]
     if field == "integration_id" and field not in invoice.source.columns:
         return Problem(
-            MISSING_VALUE,
-            "It is not said which ResMan account the invoice is for.",
-            invoice.rows[0].place(),
-            field,
-            advice="Set PROPEXO_INTEGRATION_ID, or integration_id in importer.toml, or add an Integration column.",
+            NO_ACCOUNT, "It is not said which ResMan account the invoice is for.", invoice.rows[0].place(), field
         )
     return Problem(MISSING_VALUE, f"The {column.heading} is blank.", invoice.place(field), field, "")
 

@@ -23,8 +23,8 @@ import httpx
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from tests.acceptance.forge import Forge, Forged
 
-PATIENCE = 60.0
-"""Seconds until a moment that a test waits for is taken to be missed."""
+PATIENCE = 45.0
+"""Seconds until a moment that a test waits for is taken to be missed; shorter than a silent API is waited for."""
 
 PENDING = 0.2
 SYNC_TAKES = 0.1
@@ -233,6 +233,7 @@ class Command:
         code = self._process.wait(PATIENCE)
         if code is None:
             self._process.send_signal(signal.SIGKILL)
+            self._process.wait(PATIENCE)
         assert code is not None, "the command does not end"
         out, err = (Path(self._output + end).read_text(encoding="utf-8") for end in (".out", ".err"))
         assert "Traceback" not in out + err, err

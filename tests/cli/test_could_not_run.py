@@ -67,7 +67,8 @@ def test_one_bad_file_holds_back_the_good_one_beside_it(clerk: Clerk) -> None:
     assert could_not(clerk, "submit", "march.csv", "none.csv", "--yes").startswith("none.csv is not there.")
 
 
-USAGE = [
+USAGE: list[tuple[tuple[str, ...], str]] = [
+    ((), "Usage: invoice-importer [OPTIONS] COMMAND [ARGS]..."),
     (("check",), "Missing argument 'FILE...'."),
     (("check", "march.csv", "--colour"), "No such option '--colour'."),
     (("chek", "march.csv"), "No such command 'chek'."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
@@ -68,7 +69,7 @@ def test_the_json_answer_is_one_object_and_complete(clerk: Clerk) -> None:
     clerk.writes("march.csv", row(clerk.number("good")), row(clerk.number("bad"), due_date="soon"))
     said = clerk.runs("check", "march.csv", "--json", "--no-results")
     answer = said.answer
-    assert (said.code, said.err, set(answer)) == (1, "", TOP)
+    assert (said.code, said.err, TOP - set(answer)) == (1, "", set())  # names may be added, none may go
     statuses = [status.value for status in Status]
     assert list(answer["counts"]) == ["rows", "invoices", *statuses]
     assert list(answer["amounts"]) == ["invoices", *statuses]
@@ -131,14 +132,10 @@ def test_content_changed_after_posting_is_a_conflict(clerk: Clerk) -> None:
     assert (said.code, invoice["status"], invoice["job_id"]) == (1, "conflict", job)
     (problem,) = invoice["problems"]
     assert problem["code"] == "conflict"
-    for part in (f"posted on {invoice_day(said.answer['started'])} from march.csv (job {job})", "$100.00, is $120.00"):
+    today = f"{datetime.fromisoformat(said.answer['started']).astimezone():%Y-%m-%d}"
+    for part in (f"posted on {today} from march.csv (job {job})", "$100.00, is $120.00"):
         assert part in problem["message"]
     assert clerk.posted() == {clerk.number(1): 1}
-
-
-def invoice_day(moment: str) -> str:
-    """The day of an ISO moment."""
-    return moment[:10]
 
 
 def test_a_lost_answer_is_exit_code_3_and_is_settled_by_the_next_run(clerk: Clerk) -> None:

@@ -139,3 +139,15 @@ def test_unused_columns_are_listed_once() -> None:
     """A warning, with their letters."""
     reading = plain((*row(), "x", "y"), headings=(*PLAIN, "PO", "Status"))
     assert [problem.what for problem in reading.problems] == ["Not used: 'PO' (L), 'Status' (M)."]
+
+
+@pytest.mark.parametrize("lacking", PLAIN)
+def test_no_required_column_of_the_plain_layout_may_be_missing(lacking: str) -> None:
+    """Each is named; only the total may be what the lines come to, and that is said."""
+    rest = [name for name in PLAIN if name != lacking]
+    cells = [cell for name, cell in zip(PLAIN, row(), strict=True) if name != lacking]
+    if lacking == "total_amount":
+        assert "no column gives the invoice total" in plain(cells, headings=rest).notices[0]
+        return
+    with pytest.raises(FileUnreadable, match=lacking):
+        plain(cells, headings=rest)

@@ -235,3 +235,56 @@ def test_a_stray_total_of_one_row_is_asked_about() -> None:
     assert money(reading) == [("A", 10000, [10000])]
     assert ("unclear-continuation", "row 3") in said(reading)
     assert skipped(reading) == []
+
+
+def test_continuation_rows_show_whose_amount_it_is() -> None:
+    """A number on the first row only: an amount on every row is the line's, an amount on the first alone the total."""
+    lines = vendor(
+        ("Invoice #", "Date", "Description", "Amount"),
+        ("A", DATE, "x", "5.00"),
+        ("", "", "y", "7.00"),
+        ("B", DATE, "z", "1.00"),
+    )
+    assert money(lines) == [("A", 1200, [500, 700]), ("B", 100, [100])]
+    total = vendor(
+        ("Invoice #", "Date", "Qty", "Price", "Total"),
+        ("A", DATE, "1", "5.00", "12.00"),
+        ("", "", "1", "7.00", ""),
+        ("B", DATE, "1", "1.00", "1.00"),
+    )
+    assert money(total) == [("A", 1200, [500, 700]), ("B", 100, [100])]
+
+
+def test_a_numbered_row_without_a_date_is_no_total() -> None:
+    """However well its amount fits the sum above: it has a number of its own."""
+    reading = vendor(
+        ("Invoice #", "Date", "Invoice Total"), ("1", DATE, "1.00"), ("2", DATE, "2.00"), ("3", "", "3.00")
+    )
+    assert [invoice.invoice_number for invoice in reading.invoices] == ["1", "2", "3"]
+
+
+def test_a_continuation_in_a_repeated_group_is_not_skipped() -> None:
+    """Columns of a group are as good as any others."""
+    reading = vendor(
+        ("Invoice #", "Date", "Qty 1", "Price 1", "Qty 2", "Price 2"),
+        ("A", DATE, "1", "5.00", "", ""),
+        ("", "", "", "", "2", "3.00"),
+    )
+    assert money(reading) == [("A", 1100, [500, 600])]
+
+
+def test_an_unreadable_amount_leaves_the_total_uncompared() -> None:
+    """The bad cell is the problem; the good invoices need not wait for it."""
+    reading = vendor(
+        ("Invoice #", "Date", "Invoice Total"), ("A", DATE, "1.00"), ("B", DATE, "two"), ("Total", "", "3.00")
+    )
+    assert reading.control_totals == ()
+    assert [code for code, _ in said(reading)] == ["not-money"]
+
+
+def test_an_amount_beside_the_total_is_the_lines_also_where_each_invoice_has_but_one() -> None:
+    """Otherwise a total that its only line does not come to would go unnoticed."""
+    reading = vendor(
+        ("Invoice #", "Date", "Amount", "Invoice Total"), ("A", DATE, "90.00", "100.00"), ("B", DATE, "5.00", "5.00")
+    )
+    assert money(reading) == [("A", 10000, [9000]), ("B", 500, [500])]

@@ -41,6 +41,7 @@ def test_the_whole_answer() -> None:
         "run": "2026-03-31T12-00-00-7f3a",
         "files": ["march.xlsx"],
         "destination": "sandbox",
+        "who": "clerk@desk-7",
         "plan": run.plan,
         "results": str(Path("out/march.results.xlsx")),
         "started": "2026-03-31T12:00:00+00:00",

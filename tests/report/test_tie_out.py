@@ -48,7 +48,7 @@ def test_rounding_has_a_name() -> None:
     sent = factory.payload(read)
     outcome = factory.outcome(read, problems=[Problem(ROUNDED_LINE, "Rounded.")])
     assert (read.worth, sent.total_amount_in_cents) == (2000, 2000)
-    rounded = sent.model_copy(update={"total_amount_in_cents": 2001})
+    rounded = replace(sent, total_amount_in_cents=2001)
     run = factory.run(outcome.__class__(read, Status.POSTED, (), rounded, outcome.key, outcome.fingerprint, "job-1"))
     sums = tie_out(run)
     assert (sums.read.cents, sums.accepted.cents, sums.rounding, sums.difference) == (2000, 2001, 1, 0)

@@ -64,7 +64,7 @@ def test_doubt_comes_first_and_nothing_is_left_unsaid() -> None:
         *(factory.outcome(factory.invoice(number=status), status) for status in Status),
         stopped="The token was refused.",
     )
-    assert [step.split()[0] for step in next_steps(run)] == ["Run", "The", "Compare", "Correct", "Run", "Send"]
+    assert [step.split()[0] for step in next_steps(run)] == ["Run", "The", "Compare", "Correct", "Correct", "Run", "Send"]
     assert next_steps(factory.run(factory.outcome(status=Status.ALREADY_POSTED))) == ("Nothing to do.",)
 
 
@@ -77,6 +77,7 @@ def test_a_sheet_is_named_only_where_there_is_one() -> None:
     run = factory.run(factory.outcome(invoice, Status.NEEDS_FIXING), of=reading)
     assert next_steps(run) == (
         "Correct 1 invoice: the sheet “To fix” shows every cell that is wrong.",
+        "Correct the cells there, save the workbook, and give it back: “invoice-importer submit THIS-WORKBOOK”.",
         "Look at 1 problem in rows that belong to no invoice; “To fix” shows them too.",
         "Look at 1 problem of the input as a whole.",
     )

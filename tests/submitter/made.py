@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import httpx
 from pydantic import SecretStr
@@ -14,7 +13,7 @@ from sqlalchemy import select, update
 
 from importer.models import Payload, PayloadLine
 from importer.sandbox import INTEGRATION_ID, TOKEN
-from importer.submitter import Api, Entry, Event, Intent, Ledger, Pace, State, open_store
+from importer.submitter import Api, Entry, Event, Intent, Ledger, Pace, Sent, State, send
 from importer.submitter.schema import INVOICES, RUNS, Store
 from importer.submitter.watch import Fresh
 
@@ -24,7 +23,7 @@ PLACE = "https://api.example"
 POST = "/v1/invoices/resman/"
 
 
-def payload(number: str = "INV-1", *, cents: int = 12_500, **changes: object) -> Payload:
+def payload(number: str = "INV-1", *, cents: int = 12_500, **changes: Any) -> Payload:
     """$125.00 for a kitchen sink, which the stand-in's ResMan takes."""
     plain = Payload(
         integration_id=INTEGRATION_ID,
@@ -42,7 +41,7 @@ def payload(number: str = "INV-1", *, cents: int = 12_500, **changes: object) ->
             ),
         ),
     )
-    return plain.model_copy(update=changes)
+    return replace(plain, **changes)
 
 
 def intent(number: str = "INV-1", *, cents: int = 12_500, **changes: object) -> Intent:
@@ -134,13 +133,19 @@ SHORT = httpx.Timeout(connect=2.0, read=0.3, write=0.3, pool=0.3)
 
 
 def api(
-    store: Store, url: str, *, timeout: httpx.Timeout = SHORT, stop: threading.Event | None = None, **more: float
+    store: Store,
+    url: str,
+    *,
+    token: str = TOKEN,
+    timeout: httpx.Timeout = SHORT,
+    longest: float = 5.0,
+    connections: int = 64,
+    window: float = 1.0,
+    stop: threading.Event | None = None,
 ) -> Api:
-    """The API at that address, with budget enough."""
-    pace = Pace(store, PLACE, 100_000, 60.0)
-    limits = {name: value for name, value in more.items() if name != "connections"}
-    connections = int(more.get("connections", 64))
-    return Api(url, SecretStr(TOKEN), pace, stop or threading.Event(), timeout, connections=connections, **limits)
+    """The API at that address, with budget enough, and pauses that are soon over."""
+    pace = Pace(store, PLACE, 100_000, window)
+    return Api(url, SecretStr(token), pace, stop or threading.Event(), timeout, longest, connections)
 
 
 def post(of: Api, one: Intent) -> str:
@@ -149,8 +154,6 @@ def post(of: Api, one: Intent) -> str:
         return of.create_invoice(one.payload.body(), turn, Fresh())
 
 
-def opens(urls: Sequence[str]) -> None:
-    """Opens and closes ledgers, one after the other."""
-    for url in urls:
-        with closing(open_store(url)):
-            pass
+def send_one(ledger: Ledger, to: Api, one: Intent) -> Sent:
+    """Sends one invoice as `submit` does."""
+    return send(ledger, to, PLACE, [one], plan="sha256:plan", stop=to.stop, progress=lambda _done, _all: None)

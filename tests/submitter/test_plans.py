@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -57,7 +58,7 @@ def test_what_differs_is_told_field_by_field(store: Store) -> None:
     line = PayloadLine(
         financial_account_id="finacct-6210", quantity_ordered=2, unit_price_in_cents=12_500, notes="Kitchen sink"
     )
-    lines = (line, line.model_copy(update={"notes": ""}))
+    lines = (line, replace(line, notes=""))
     today = [
         intent("INV-1", cents=25_000, invoice_items=lines, due_date=date(2026, 11, 30), memo=""),
         intent("INV-3", vendor_id="vend-citypower", accounting_date=date(2026, 10, 2)),

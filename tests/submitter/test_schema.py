@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def test_an_old_ledger_is_brought_up_to_date(address: str) -> None:
         before = entry(ledger, intent())
         with made.durable.begin() as connection:
             kept = {
-                name: [dict(row) for row in connection.execute(text(f"SELECT * FROM {name}")).mappings()]
+                name: [dict(row) for row in connection.execute(METADATA.tables[name].select()).mappings()]
                 for name in ("runs", "invoices", "attempts")
             }
             METADATA.drop_all(connection)
@@ -75,12 +76,10 @@ def test_an_old_ledger_is_brought_up_to_date(address: str) -> None:
         migrate(connection, "0001")
         assert "machine" not in {column["name"] for column in inspect(connection).get_columns("runs")}
         for name, rows in kept.items():
-            known = {column["name"] for column in inspect(connection).get_columns(name)}
+            left_out = {"runs": "machine", "attempts": "id"}.get(name)  # new; the database counts them itself
             for row in rows:
-                values = {column: value for column, value in row.items() if column in known and value is not None}
-                values |= {"files": "[]"} if name == "runs" else {}
-                places = ", ".join(f":{column}" for column in values)
-                connection.execute(text(f"INSERT INTO {name} ({', '.join(values)}) VALUES ({places})"), values)
+                values = {column: value for column, value in row.items() if column != left_out}
+                connection.execute(METADATA.tables[name].insert().values(values))
     engine.dispose()
     with closing(open_store(address)) as opened:
         with opened.durable.connect() as connection:
@@ -192,17 +191,10 @@ def test_a_full_disk_stops_before_anything_is_sent(here: Store) -> None:
     size = int(str(pragma(here, "page_count")))
     with here.durable.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {size}")
-        connection.exec_driver_sql(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
-            " INSERT INTO attempts (key, at, run, who, event, detail)"
-            " SELECT 'filler', '2026-01-01', 'r', 'w', 'late answer', hex(randomblob(100)) FROM n LIMIT 0"
-        )
         connection.commit()
     huge = "x" * 500_000
     with pytest.raises(LedgerUnavailable, match="full"):
-        for _ in range(3):
-            ledger.record(Event.INTENT, intent().key, plan=huge)
-            ledger.record(Event.WITHDRAWN, intent().key, said=huge)
+        ledger.record(Event.INTENT, intent().key, plan=huge)
     with here.durable.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
         connection.commit()
@@ -247,8 +239,6 @@ def test_a_connection_that_the_server_drops(postgres: str) -> None:
 
 def test_a_few_connections_are_enough(postgres: str) -> None:
     """A server has few to give: a process takes no more than eight, however many threads it has."""
-    from concurrent.futures import ThreadPoolExecutor
-
     with closing(open_store(postgres)) as store:
         ledger = at_work(store, "mine")
         ones = [intent(f"INV-{index}") for index in range(40)]

@@ -72,9 +72,7 @@ def test_only_the_owner_moves_what_is_being_sent(store: Store, event: Event) -> 
     assert state(mine, intent()) is MOVES[event].start
 
 
-@pytest.mark.parametrize(
-    "event", [event for event, move in MOVES.items() if move.owner in (Owner.FREE, Owner.TAKES)]
-)
+@pytest.mark.parametrize("event", [event for event, move in MOVES.items() if move.owner in (Owner.FREE, Owner.TAKES)])
 def test_what_is_owned_is_not_moved_by_findings(store: Store, event: Event) -> None:
     """A finding, or a retry, does not touch an invoice that a run holds at this moment."""
     ledger = at_work(store, "mine")

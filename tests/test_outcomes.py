@@ -1,0 +1,356 @@
+"""Where the validator's word meets the ledger's: every combination becomes one outcome, with the right words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from importer.models import Evidence, Invoice, Payload, Run, Status
+from importer.outcomes import Prepared, Start, after_sending, as_it_stands, before_sending, not_sent, of_entries
+from importer.problems import (
+    CONFLICT,
+    CONTROL_TOTAL,
+    IN_DOUBT,
+    MISSING_VALUE,
+    NEGATIVE_LINE,
+    NOT_SENT,
+    REFUSED,
+    REFUSED_BEFORE,
+    WRITE_FAILED,
+    Kind,
+    Place,
+    Problem,
+)
+from importer.submitter import Entry, Event, Intent, Sent, State
+from importer.submitter.submit import Heard
+from importer.validator import validate
+from tests.factory import DESTINATION, NOON, invoice, line, reading
+
+START = Start("2026-03-31T12-00-00-7f3a", "submit", NOON, "clerk@desk-7", DESTINATION)
+SENT_AT = datetime(2026, 3, 30, 12, 0, tzinfo=UTC)
+SAID = "The vendor is inactive."
+PLAIN = invoice(line(1, 12_500))
+SEEN = (Evidence("write logs", SENT_AT, "nothing"),)
+
+
+def prepared(*invoices: Invoice, standing: Sequence[Entry] = (), problems: Sequence[Problem] = ()) -> Prepared:
+    """Those invoices judged, and what the ledger knows."""
+    read = reading(invoices, problems=problems)
+    verdicts = validate(read, today=date(2026, 3, 31))
+    intents = tuple(None if each.payload is None else intent(each.payload) for each in verdicts)
+    return Prepared(read, verdicts, intents, {each.key: each for each in standing})
+
+
+def intent(payload: Payload) -> Intent:
+    """What would be sent of it."""
+    return Intent(payload.key(DESTINATION), payload.fingerprint(), payload, "march.xlsx", "2")
+
+
+def sent_as(one: Invoice) -> Payload:
+    """The body of an invoice without errors."""
+    (verdict,) = validate(reading([one]), today=date(2026, 3, 31))
+    assert verdict.payload is not None
+    return verdict.payload
+
+
+def entry(of: Invoice, state: State, *, run: str = "another run", said: str | None = SAID) -> Entry:
+    """The invoice as the ledger has it."""
+    payload = sent_as(of)
+    has_job = state in (State.ACCEPTED, State.CONFIRMED, State.FAILED)
+    return Entry(
+        key=payload.key(DESTINATION),
+        destination=DESTINATION,
+        integration_id=payload.integration_id,
+        property_id=payload.property_id,
+        vendor_id=payload.vendor_id,
+        invoice_number=payload.invoice_number,
+        fingerprint=payload.fingerprint(),
+        body=payload.body(),
+        total_in_cents=payload.total_amount_in_cents,
+        state=state,
+        owner=None,
+        run=run,
+        file="february.xlsx",
+        rows="2, 3",
+        plan=None,
+        sent_at=SENT_AT,
+        job_id="job-1" if has_job else None,
+        said=said,
+        evidence=SEEN if state is State.IN_DOUBT else (),
+    )
+
+
+def told(run: Run) -> tuple[Status, list[Kind], str | None, str | None]:
+    """What is said of the only invoice of a run: status, kinds of problem, job and ResMan's word."""
+    (outcome,) = run.outcomes
+    return outcome.status, [problem.kind for problem in outcome.problems], outcome.job_id, outcome.resman
+
+
+BEFORE: list[tuple[State, bool, Status, list[Kind], str | None, str | None]] = [
+    (State.PLANNED, True, Status.READY, [], None, None),
+    (State.PLANNED, False, Status.READY, [], None, None),
+    (State.RELEASED, True, Status.READY, [], None, None),
+    (State.RELEASED, False, Status.READY, [], None, None),
+    (State.REFUSED, True, Status.READY, [REFUSED_BEFORE], None, None),
+    (State.REFUSED, False, Status.READY, [], None, None),
+    (State.FAILED, True, Status.REFUSED, [WRITE_FAILED], "job-1", SAID),
+    (State.FAILED, False, Status.READY, [], None, None),
+    (State.IN_DOUBT, True, Status.IN_DOUBT, [IN_DOUBT], None, SAID),
+    (State.IN_DOUBT, False, Status.IN_DOUBT, [IN_DOUBT], None, SAID),
+    (State.SENDING, True, Status.NOT_SENT, [NOT_SENT], None, None),
+    (State.SENDING, False, Status.NOT_SENT, [NOT_SENT], None, None),
+    (State.ACCEPTED, True, Status.ALREADY_POSTED, [], "job-1", "pending"),
+    (State.ACCEPTED, False, Status.CONFLICT, [CONFLICT], "job-1", "pending"),
+    (State.CONFIRMED, True, Status.ALREADY_POSTED, [], "job-1", "confirmed"),
+    (State.CONFIRMED, False, Status.CONFLICT, [CONFLICT], "job-1", "confirmed"),
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "same", "expected"),
+    [(each[0], each[1], each[2:]) for each in BEFORE],
+    ids=[f"{each[0].value}, {'same' if each[1] else 'other'} content" for each in BEFORE],
+)
+def test_what_the_ledger_knows_before_anything_is_sent(
+    state: State, same: bool, expected: tuple[Status, list[Kind], str | None, str | None]
+) -> None:
+    """Every state, with the same and with other content; what would be sent is exactly what is said to be ready."""
+    before = prepared(PLAIN if same else invoice(line(1, 13_000)), standing=[entry(PLAIN, state)])
+    assert told(before_sending(START, before, NOON)) == expected
+    assert bool(before.ready) == (expected[0] is Status.READY)
+    assert (before.plan is None) == (not before.ready)
+
+
+def test_every_state_is_in_the_table() -> None:
+    """A new one needs its outcome."""
+    assert {(state, same) for state, same, *_ in BEFORE} == {(state, same) for state in State for same in (True, False)}
+
+
+def test_what_is_new_is_ready_and_what_is_wrong_is_not() -> None:
+    """Nothing is known of them; the validator's problems stay, warnings too."""
+    bad = invoice(line(1, 100), number="2", memo=None, first_row=3)
+    warned = invoice(line(1, 200), line(1, -100), number="3", first_row=4)
+    run = before_sending(START, prepared(PLAIN, bad, warned), NOON)
+    assert [(each.status, [one.kind for one in each.problems]) for each in run.outcomes] == [
+        (Status.READY, []),
+        (Status.NEEDS_FIXING, [MISSING_VALUE]),
+        (Status.READY, [NEGATIVE_LINE]),
+    ]
+    assert [each.payload is None for each in run.outcomes] == [False, True, False]
+
+
+def test_a_conflict_says_what_differs_from_what() -> None:
+    """At the cell of the number: when, from which file, as which job, and the first three differences."""
+    changed = invoice(line(2, 13_000, notes="Mow"), memo="April", due=date(2026, 4, 30), notes="x")
+    run = before_sending(START, prepared(changed, standing=[entry(PLAIN, State.ACCEPTED)]), NOON)
+    (problem,) = run.outcomes[0].problems
+    assert (problem.place, problem.field, problem.value) == (
+        Place("march.xlsx", "Sheet1", 2, "C"),
+        "invoice_number",
+        "INV-1001",
+    )
+    day = f"{SENT_AT.astimezone():%Y-%m-%d}"
+    assert problem.what == (
+        f"This invoice was posted on {day} from february.xlsx (job job-1) with other content: "
+        "due_date was '2026-03-31', is '2026-04-30'; line 1: notes was blank, is 'Mow'; "
+        "line 1: quantity_ordered was 1, is 2 and more."
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "what"),
+    [
+        (State.FAILED, "vendor is inactive", "vendor is inactive."),
+        (State.IN_DOUBT, None, "It is not known whether the invoice was accepted."),
+        (State.REFUSED, "  ", "The API refused this very invoice before."),
+        (State.REFUSED, "Really?", "Really?"),
+    ],
+)
+def test_what_was_said_becomes_a_sentence(state: State, said: str | None, what: str) -> None:
+    """In ResMan's own words, or in ours where it said nothing."""
+    run = before_sending(START, prepared(PLAIN, standing=[entry(PLAIN, state, said=said)]), NOON)
+    assert [problem.what for problem in run.outcomes[0].problems] == [what]
+
+
+def test_a_missed_control_total_leaves_everything_that_could_go_unsent() -> None:
+    """With the reason at each; what was posted before, or is in doubt, is told as it is."""
+    missed = Problem(CONTROL_TOTAL, "Expected 9 invoices, found 4.")
+    others = [invoice(line(1, 100 * n), number=str(n), first_row=n) for n in (3, 4, 5)]
+    standing = [entry(others[0], State.ACCEPTED), entry(others[1], State.IN_DOUBT), entry(others[2], State.REFUSED)]
+    held = prepared(PLAIN, *others, standing=standing, problems=[missed])
+    run = before_sending(START, held, NOON)
+    assert (held.ready, run.plan, run.exit_code) == ([], None, 3)
+    assert [each.status for each in run.outcomes] == [
+        Status.NOT_SENT,
+        Status.ALREADY_POSTED,
+        Status.IN_DOUBT,
+        Status.NOT_SENT,
+    ]
+    assert run.outcomes[0].problems[0].message == "C2: Expected 9 invoices, found 4."
+
+
+def test_without_consent_only_what_was_ready_is_unsent() -> None:
+    """The rest is told as it was."""
+    bad = invoice(line(1, 100), number="2", memo=None, first_row=3)
+    run = not_sent(before_sending(START, prepared(PLAIN, bad), NOON), "It was not agreed to.")
+    assert [each.status for each in run.outcomes] == [Status.NOT_SENT, Status.NEEDS_FIXING]
+    assert (run.stopped, run.exit_code) == ("It was not agreed to.", 1)
+    (problem,) = run.outcomes[0].problems
+    assert problem.message == ("C2: It was not agreed to. Run the same file again; what was posted stays posted.")
+
+
+def heard(event: Event, *, recorded: bool = True) -> Heard:
+    """What this run heard of its invoice."""
+    accepted = event is Event.ACCEPTED
+    return Heard(event, "" if accepted else SAID, "job-2" if accepted else None, recorded)
+
+
+AFTER: list[tuple[str, Heard | None, State | None, str | None, Status, list[Kind], str | None]] = [
+    ("accepted", heard(Event.ACCEPTED), State.ACCEPTED, None, Status.POSTED, [], "job-2"),
+    ("accepted, and confirmed by now", heard(Event.ACCEPTED), State.CONFIRMED, None, Status.POSTED, [], "job-2"),
+    ("accepted, the ledger away since", heard(Event.ACCEPTED), None, "Away.", Status.POSTED, [], "job-2"),
+    (
+        "accepted, the ledger not told",
+        heard(Event.ACCEPTED, recorded=False),
+        State.SENDING,
+        "Away.",
+        Status.IN_DOUBT,
+        [IN_DOUBT],
+        "job-2",
+    ),
+    ("refused", heard(Event.REFUSED), State.REFUSED, None, Status.REFUSED, [REFUSED], None),
+    (
+        "refused, the ledger not told",
+        heard(Event.REFUSED, recorded=False),
+        State.IN_DOUBT,
+        None,
+        Status.IN_DOUBT,
+        [IN_DOUBT],
+        None,
+    ),
+    ("no answer", heard(Event.LOST), State.IN_DOUBT, None, Status.IN_DOUBT, [IN_DOUBT], None),
+    ("no answer, the ledger away", heard(Event.LOST, recorded=False), None, "Away.", Status.IN_DOUBT, [IN_DOUBT], None),
+    ("never arrived", heard(Event.WITHDRAWN), State.PLANNED, None, Status.NOT_SENT, [NOT_SENT], None),
+    ("not begun", None, State.PLANNED, "Interrupted.", Status.NOT_SENT, [NOT_SENT], None),
+    ("not begun, and not in the ledger", None, None, "Interrupted.", Status.NOT_SENT, [NOT_SENT], None),
+    ("another run posted it", None, State.ACCEPTED, None, Status.ALREADY_POSTED, [], "job-1"),
+    ("another run is sending it", None, State.SENDING, None, Status.NOT_SENT, [NOT_SENT], None),
+    ("another run lost its answer", None, State.IN_DOUBT, None, Status.IN_DOUBT, [IN_DOUBT], None),
+    ("another run was refused", None, State.REFUSED, None, Status.NOT_SENT, [NOT_SENT], None),
+]
+
+
+@pytest.mark.parametrize(
+    ("mine", "state", "stopped", "expected"),
+    [(each[1], each[2], each[3], each[4:]) for each in AFTER],
+    ids=[each[0] for each in AFTER],
+)
+def test_what_happened_to_what_this_run_set_out_to_send(
+    mine: Heard | None, state: State | None, stopped: str | None, expected: tuple[Status, list[Kind], str | None]
+) -> None:
+    """What this run heard itself counts first; then what the ledger says; never is anything in doubt called unsent."""
+    before = prepared(PLAIN)
+    (one,) = before.ready
+    standing = {} if state is None else {one.key: entry(PLAIN, state)}
+    sent = Sent({} if mine is None else {one.key: mine}, standing, stopped)
+    run = after_sending(START, before, sent, NOON)
+    assert told(run)[:3] == expected
+    assert (run.stopped, run.plan) == (stopped, before.plan)
+
+
+def test_why_something_was_not_sent_is_said() -> None:
+    """The reason that ended the run, otherwise what was heard, otherwise that another run holds it."""
+    before = prepared(PLAIN)
+    (one,) = before.ready
+    planned = {one.key: entry(PLAIN, State.PLANNED)}
+    withdrawn = {one.key: heard(Event.WITHDRAWN)}
+    for sent, what in (
+        (Sent(withdrawn, planned, "Paused."), "Paused."),
+        (Sent(withdrawn, planned, None), SAID),
+        (Sent({}, planned, None), "Another run holds this invoice."),
+    ):
+        (outcome,) = after_sending(START, before, sent, NOON).outcomes
+        assert [problem.what for problem in outcome.problems] == [what]
+
+
+def test_what_this_run_did_not_set_out_to_send_keeps_its_outcome() -> None:
+    """In the order of the input, one outcome for each invoice."""
+    posted = invoice(line(1, 300), number="3", first_row=4)
+    bad = invoice(line(1, 100), number="2", memo=None, first_row=3)
+    before = prepared(bad, PLAIN, posted, standing=[entry(posted, State.CONFIRMED)])
+    (one,) = before.ready
+    sent = Sent({one.key: heard(Event.ACCEPTED)}, {}, None)
+    run = after_sending(START, before, sent, NOON)
+    assert [each.invoice for each in run.outcomes] == [bad, PLAIN, posted]
+    assert [each.status for each in run.outcomes] == [Status.NEEDS_FIXING, Status.POSTED, Status.ALREADY_POSTED]
+
+
+def test_a_past_run_is_told_as_it_stands_now() -> None:
+    """What it posted itself is posted, and its job's fate is known by now; what others posted is posted before."""
+    other = invoice(line(1, 300), number="3", first_row=4)
+    failed = invoice(line(1, 400), number="4", first_row=5)
+    standing = [
+        entry(PLAIN, State.CONFIRMED, run=START.id),
+        entry(other, State.CONFIRMED),
+        entry(failed, State.FAILED, run=START.id),
+    ]
+    run = as_it_stands(START, prepared(PLAIN, other, failed, standing=standing), NOON)
+    assert [(each.status, each.resman) for each in run.outcomes] == [
+        (Status.POSTED, "confirmed"),
+        (Status.ALREADY_POSTED, "confirmed"),
+        (Status.REFUSED, SAID),
+    ]
+
+
+ALONE = [
+    (State.ACCEPTED, Status.POSTED),
+    (State.CONFIRMED, Status.POSTED),
+    (State.REFUSED, Status.REFUSED),
+    (State.FAILED, Status.REFUSED),
+    (State.IN_DOUBT, Status.IN_DOUBT),
+    (State.PLANNED, Status.NOT_SENT),
+    (State.RELEASED, Status.NOT_SENT),
+    (State.SENDING, Status.NOT_SENT),
+]
+
+
+@pytest.mark.parametrize(("state", "status"), ALONE, ids=[each.value for each, _ in ALONE])
+def test_an_entry_is_told_without_its_file(state: State, status: Status) -> None:
+    """What `settle` and `status` answer: file, rows, content, key and evidence are those of the ledger."""
+    one = entry(PLAIN, state)
+    run = of_entries(START, [one], NOON)
+    outcome = run.outcomes[0]
+    assert (outcome.status, outcome.key, outcome.fingerprint) == (status, one.key, one.fingerprint)
+    assert (outcome.payload, outcome.evidence) == (sent_as(PLAIN), one.evidence)
+    assert ([row.number for row in outcome.invoice.rows], outcome.invoice.source.file) == ([2, 3], "february.xlsx")
+    assert (run.counts()[status], run.amounts()[status]) == (1, 12_500)
+
+
+def test_an_approved_plan_counts_what_was_posted_of_it_since() -> None:
+    """A run that broke off may go on under the same approval; what is not in the plan is not slipped in."""
+    other = invoice(line(1, 300), number="3", first_row=4)
+    before = prepared(PLAIN, other, standing=[entry(PLAIN, State.ACCEPTED)])
+    identities = frozenset(
+        (
+            each.payload.integration_id,
+            each.payload.property_id,
+            each.payload.vendor_id,
+            each.payload.invoice_number.lower(),
+        )
+        for each in before.intents
+        if each is not None
+    )
+    assert [each.payload.invoice_number for each in before.approvable(identities)] == ["3", "INV-1001"]
+    assert [each.payload.invoice_number for each in before.approvable(frozenset())] == ["3"]
+    changed = prepared(invoice(line(1, 13_000)), other, standing=[entry(PLAIN, State.ACCEPTED)])
+    assert [each.payload.invoice_number for each in changed.approvable(identities)] == ["3"]
+
+
+def test_doubtful_invoices_are_those_of_this_reading() -> None:
+    """They are looked for before anything is sent."""
+    before = prepared(PLAIN, standing=[entry(PLAIN, State.IN_DOUBT)])
+    assert before.doubtful == [sent_as(PLAIN).key(DESTINATION)]
+    assert replace(before, standing={}).doubtful == []
