@@ -31,6 +31,7 @@ class Index:
 
     records: Sequence[Known]
     _by_id: dict[str, Known] = field(default_factory=dict)
+    _ids: dict[str, list[Known]] = field(default_factory=dict)  # without case: Propexo's, and ResMan's own
     _whole: dict[str, list[Known]] = field(default_factory=dict)
     _short: dict[str, list[Known]] = field(default_factory=dict)
     _choices: list[tuple[str, Known]] = field(default_factory=list)
@@ -38,12 +39,10 @@ class Index:
     def __post_init__(self) -> None:
         for record in self.records:
             self._by_id[record.id] = record
-            name, code = record.name or "", record.code or ""
-            key, number = whole_key(name), whole_key(code)
-            self._add(self._whole, (key, number, whole_key(record.id), whole_key(record.x_id or "")), record)
-            if key and number:  # "6210 - Plumbing Repairs", "Plumbing Repairs (6210)"
-                self._add(self._whole, (number + key, key + number), record)
-            self._add(self._short, (short_key(name),), record)
+            key, number = whole_key(record.name or ""), whole_key(record.code or "")
+            keys = (key, number, number + key, key + number) if key and number else (key, number)
+            self._add(self._whole, keys, record)  # "6210 - Plumbing Repairs", "Plumbing Repairs (6210)"
+            self._add(self._ids, {record.id.lower(), (record.x_id or "").lower()}, record)
 
     def by_id(self, text: str) -> Known | None:
         """The record with this very id."""
@@ -56,11 +55,14 @@ class Index:
         )  # "Acme Landscaping (vend-acme)", as the template writes a name that is there twice
         if label[1] and (named := self._by_id.get(label[2].rstrip(") "))) is not None:
             return Found((named,))
-        for names, key in ((self._whole, whole_key(text)), (self._short, short_key(text))):
-            found = names.get(key, ()) if key else ()
-            if found:
-                return _at(found, property_id)
-        return Found(())
+        found = self._ids.get(text.strip().lower()) or self._whole.get(whole_key(text)) or self._by_short_key(text)
+        return _at(found, property_id) if found else Found(())
+
+    def _by_short_key(self, text: str) -> Sequence[Known]:
+        if not self._short:
+            for record in self.records:
+                self._add(self._short, (short_key(record.name or ""),), record)
+        return self._short.get(short_key(text), ())
 
     def nearest(self, text: str, property_id: str | None) -> list[Known]:
         """The records whose names are most like a text, the likeliest first; those of other properties left out."""

@@ -7,7 +7,7 @@ which counts only for what is yet to be sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -144,14 +144,7 @@ class _Resolver:
         lines = self._lines(invoice, property_id, profile, problems, remarks, is_lost=is_lost)
         if (property_id, vendor_id) == (invoice.property_id, invoice.vendor_id) and lines is invoice.lines:
             return invoice, tuple(remarks)
-        named = replace(
-            invoice,
-            property_id=property_id,
-            vendor_id=vendor_id,
-            lines=lines,
-            problems=(*invoice.problems, *problems) if problems else invoice.problems,
-        )
-        return named, tuple(remarks)
+        return _renamed(invoice, property_id, vendor_id, lines, problems), tuple(remarks)
 
     def _header(
         self,
@@ -205,7 +198,7 @@ class _Resolver:
                     problems.append(answer.problem.at(place, "financial_account_id", text))
                     self._group(Sort.ACCOUNT, text, answer).add_line(invoice, line)
             if answer.id != text:
-                line = line._replace(financial_account_id=answer.id)
+                line = tuple.__new__(Line, (line[0], answer.id, *line[2:]))  # `_replace` takes ten times as long
                 has_changed = True
             named.append(line)
         return tuple(named) if has_changed else invoice.lines
@@ -306,6 +299,30 @@ class _Resolver:
             parts.append(f"at {self._directory.name_of(Sort.PROPERTY, record.property_id)}")
         extra = "".join(f", {part}" for part in parts)
         return f"{record.name or 'without a name'} ({record.id}{extra})"
+
+
+def _renamed(
+    invoice: Invoice,
+    property_id: str | None,
+    vendor_id: str | None,
+    lines: tuple[Line, ...],
+    problems: Sequence[Problem],
+) -> Invoice:
+    return Invoice(
+        invoice.integration_id,
+        property_id,
+        vendor_id,
+        invoice.invoice_number,
+        invoice.invoice_date,
+        invoice.due_date,
+        invoice.accounting_date,
+        invoice.notes,
+        invoice.memo,
+        invoice.total,
+        lines,
+        invoice.rows,
+        (*invoice.problems, *problems) if problems else invoice.problems,
+    )
 
 
 def _several(sort: Sort) -> str:

@@ -28,9 +28,13 @@ def words(text: str) -> list[str]:
     return _WORD.findall(_SILENT.sub("", plain.replace("&", " and ").replace("+", " and ")).casefold())
 
 
+_PLAIN: dict[int, str | None] = {code: chr(code).lower() if chr(code).isalnum() else None for code in range(128)}
+_PLAIN |= {ord("&"): "and", ord("+"): "and"}
+
+
 def whole_key(text: str) -> str:
     """The same for two spellings of one name; "" where the text has neither letters nor digits."""
-    return "".join(words(text))
+    return text.translate(_PLAIN) if text.isascii() else "".join(words(text))
 
 
 def short_key(text: str) -> str:

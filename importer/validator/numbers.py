@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 _PREFIX = re.compile(r"(?:(?:invoice|inv|bill|number|num|no|nr)(?![a-z])[^a-z0-9]*|#\s*)+")
 _ALIKE = str.maketrans("oil", "011")
+_KEPT: dict[int, str | None] = {code: None for code in range(128) if not chr(code).isalnum()}
+_KEPT |= {ord("o"): "0", ord("i"): "1", ord("l"): "1"}
+_DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"\d+|[a-z]+")
 _SUFFIX = re.compile(
     r"""(?P<stem>.*[a-z0-9])(?:
@@ -34,12 +37,12 @@ def number_of(text: str) -> Number:
     """The forms of an invoice number as its vendor, or a clerk, wrote it."""
     plain = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().strip()
     found = _PREFIX.match(plain)
-    body = plain[found.end() :] if found is not None and any(map(str.isdigit, plain[found.end() :])) else plain
-    suffix = _SUFFIX.fullmatch(body)
-    has_suffix = suffix is not None and any(map(str.isdigit, suffix["stem"]))
+    body = plain[found.end() :] if found is not None and _DIGIT.search(plain, found.end()) else plain
+    suffix = None if body.isdecimal() else _SUFFIX.fullmatch(body)
+    has_suffix = suffix is not None and _DIGIT.search(suffix["stem"]) is not None
     return Number(
         _squeezed(body),
-        "|".join(run.lstrip("0") for run in _RUN.findall(body.translate(_ALIKE))),
+        "|".join([run.lstrip("0") for run in _RUN.findall(body.translate(_ALIKE))]),
         not body.isalnum(),
         _squeezed(suffix["stem"]) if suffix is not None and has_suffix else "",
         suffix is not None and has_suffix and suffix["word"] is not None,
@@ -55,4 +58,6 @@ def are_loosely_equal(one: Number, other: Number) -> bool:
 
 
 def _squeezed(text: str) -> str:
-    return "".join(each for each in text if each.isalnum()).translate(_ALIKE).lstrip("0")
+    if not text.isascii():
+        text = "".join(each for each in text if each.isalnum())
+    return text.translate(_KEPT).lstrip("0")
