@@ -8,16 +8,18 @@ from contextlib import suppress
 
 
 def main() -> None:
-    """Runs the command line and ends the process with its exit code."""
-    from importer.cli import INTERRUPTED, run
+    """Runs the command line and ends the process with its exit code.
+
+    At once: after an interruption the interpreter would wait for requests whose answers nobody waits for any more, and
+    after a large file it would take apart, one by one, hundreds of thousands of values.
+    """
+    from importer.cli import run
 
     code = run(sys.argv[1:])
-    if code == INTERRUPTED:
-        with suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)  # the interpreter would wait for requests whose answers nobody waits for any more
-    sys.exit(code)
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

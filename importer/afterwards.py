@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ from importer import token
 from importer.archive import kept_inputs
 from importer.desk import Desk, open_api, open_ledger
 from importer.errors import CannotRun, LedgerUnavailable, RequestError
-from importer.models import Run
+from importer.models import Change, Run
 from importer.outcomes import Start, as_it_stands, of_entries
 from importer.pipeline import new_run_id, prepare
-from importer.submitter import Event, Ledger, Policy, State, follow, retry_failed, settle_doubts
+from importer.submitter import Entry, Event, Ledger, Policy, State, follow, retry_failed, settle_doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,30 @@ class Known:
     results: Path | None  # None: there was none, or it is gone
     is_as_written: bool  # False: somebody has worked in that workbook since
 
+    def with_changes(self, changes: Sequence[Change]) -> Known:
+        """With those of the changes that are of its invoices."""
+        keys = {outcome.key for outcome in self.run.outcomes}
+        return replace(self, run=replace(self.run, changes=tuple(one for one in changes if one.key in keys)))
+
 
 def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:
     """The newest runs of the ledger, newest first."""
     with open_ledger(desk, "history") as ledger:
         return ledger.runs(limit)
+
+
+def past_run(desk: Desk, name: str) -> tuple[Mapping[str, Any], Run]:
+    """Everything that is known of one run, and how the invoices that it was the last to plan stand now.
+
+    Raises `CannotRun` where there is no such run.
+    """
+    with open_ledger(desk, "history") as ledger:
+        record = ledger.run_record(name)
+        if record is None:
+            raise CannotRun(f"There is no run {name}.", "`invoice-importer history` lists them.")
+        start = Start(name, record["command"], record["started"], record["who"], record["destination"])
+        entries = list(ledger.standing(ledger.keys_of_run(name)).values())
+        return record, of_entries(start, entries, record["finished"] or record["started"])
 
 
 def keep_results(desk: Desk, run: str, results: Path) -> None:
@@ -86,6 +106,8 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         ledger.take_from_the_dead(start.destination)
         waiting = [entry.key for entry in ledger.entries(start.destination, State.ACCEPTED, run=run)]
         failed = [entry.key for entry in ledger.entries(start.destination, State.FAILED, run=run)]
+        keys = ledger.keys_of_run(run) if run is not None else list(dict.fromkeys([*waiting, *failed]))
+        before = ledger.standing(keys)
         if waiting or (failed and retry):
             with open_api(desk, ledger) as api:
                 desk.watcher.stage("Asking what became of the posted invoices")
@@ -98,11 +120,24 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
                         retry_failed(ledger, api, start.destination, run=run, stop=desk.stop, progress=moved)
                 except RequestError as error:
                     raise CannotRun(f"{error} What was learnt until then is kept.") from error
-        keys = ledger.keys_of_run(run) if run is not None else list(dict.fromkeys([*waiting, *failed]))
         entries = list(ledger.standing(keys).values())
+        changes = _changes(before, entries, desk.now())
         runs = [run] if run is not None else sorted({entry.run for entry in entries})
         known = [each for each in (_known(desk, ledger, name) for name in runs) if each is not None]
-        return _closed(desk, ledger, of_entries(start, entries, desk.now())), known
+        told = replace(of_entries(start, entries, desk.now()), changes=changes)
+        return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
+
+
+def _changes(before: Mapping[str, Entry], after: Sequence[Entry], at: datetime) -> tuple[Change, ...]:
+    return tuple(
+        Change(entry.key, entry.invoice_number, entry.vendor_id, entry.total_in_cents, was, now, at)
+        for entry in after
+        if (was := _called(before[entry.key].state)) != (now := _called(entry.state))
+    )
+
+
+def _called(state: State) -> str:
+    return "pending" if state is State.ACCEPTED else state.value.replace("_", " ")
 
 
 def _known(desk: Desk, ledger: Ledger, run: str) -> Known | None:

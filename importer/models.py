@@ -384,6 +384,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What was learnt of one posted invoice since it was last asked after."""
+
+    key: str
+    invoice_number: str
+    vendor_id: str
+    cents: int
+    was: str  # "pending", "confirmed", "failed" (ResMan did not take it), "in doubt", "released", …
+    now: str
+    at: datetime  # when it was learnt
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run from end to end: everything that a report says."""
 
@@ -398,6 +411,7 @@ class Run:
     plan: str | None  # "sha256:…" over exactly the payloads that would be sent; None where there are none
     stopped: str | None = None  # why the run ended before its end, in a sentence
     notices: tuple[str, ...] = field(default=())  # further sentences about the run as a whole
+    changes: tuple[Change, ...] = ()  # what `status` has learnt
 
     def counts(self) -> dict[str, int]:
         """The `counts` of `--json`: data rows, invoices, and invoices by status."""

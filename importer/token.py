@@ -34,7 +34,10 @@ def keep(token: SecretStr, destination: str, home: Path) -> str:
         import keyring
 
         keyring.set_password(SERVICE, destination, token.get_secret_value())
+        is_kept = keyring.get_password(SERVICE, destination) == token.get_secret_value()
     except Exception:  # noqa: BLE001 -- see _from_keyring
+        is_kept = False
+    if not is_kept:  # there is a keyring that keeps nothing, and takes it without a word
         return _keep_in_file(token, _file(home))
     with suppress(OSError):
         _file(home).unlink()
@@ -47,8 +50,9 @@ def forget(destination: str, home: Path) -> bool:
     with suppress(Exception):  # see _from_keyring
         import keyring
 
-        keyring.delete_password(SERVICE, destination)
-        removed = True
+        if keyring.get_password(SERVICE, destination) is not None:
+            keyring.delete_password(SERVICE, destination)
+            removed = True
     with suppress(OSError):
         _file(home).unlink()
         removed = True

@@ -129,6 +129,9 @@ def outputs(given: Mapping[str, Any]) -> Outputs:
 def _results_path(files: Sequence[Path], asked: Path | None) -> Path:
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     name = f"{files[0].stem}{more}.results.xlsx"
+    given_back = re.fullmatch(r"(.+\.results)(?: (\d+))?", files[0].stem)  # its answer is the next of its name
+    if given_back is not None and not more:
+        name = f"{given_back[1]} {int(given_back[2] or 1) + 1}.xlsx"
     if asked is None:
         return files[0].parent / name
     if asked.is_dir() or not asked.suffix:

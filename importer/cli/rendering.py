@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +23,7 @@ from importer.cli.desk import Outputs
 from importer.desk import Desk
 from importer.errors import CannotRun, ImporterError, LedgerUnavailable
 from importer.models import Run, Status, dollars
-from importer.report.history import history, history_json
+from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.standing import doubts, standing
 
 INTERRUPTED = 130
@@ -68,16 +70,25 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     written: Path | None = None
     for each in known:
         if each.results is not None:
-            beside = each.results.with_name(f"{each.results.stem} (status).xlsx")
-            written = _write(each.run, desk, each.results if each.is_as_written else beside)
-            if written is not None and each.is_as_written:
+            written = _write(each.run, desk, each.results if each.is_as_written else _beside(each.results))
+            if written is not None:
                 _remember(desk, each.run, written)
+            if written is not None and not each.is_as_written:
+                desk.watcher.end()
+                click.echo(f"{each.results.name} has been worked in and stays as it is; beside it: {written}", err=True)
     desk.watcher.end()
     if as_json:
         print_json(report.as_json(told, written))
     else:
         show(standing(told, [each.run for each in known], written))
     return told.exit_code
+
+
+def _beside(results: Path) -> Path:
+    """A name beside the workbook that is not taken."""
+    stem = re.sub(r" \(status( \d+)?\)$", "", results.stem)
+    names = itertools.chain([f"{stem} (status)"], (f"{stem} (status {number})" for number in itertools.count(2)))
+    return next(path for name in names if not (path := results.with_name(f"{name}{results.suffix}")).exists())
 
 
 def render_doubts(told: Run, desk: Desk, *, as_json: bool) -> int:
@@ -111,12 +122,24 @@ def ask(would: Run, desk: Desk) -> bool:
         signal.signal(signal.SIGINT, asked_to_stop)
 
 
-def print_history(runs: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+def print_history(runs: Sequence[Mapping[str, Any]], *, as_json: bool, as_csv: bool) -> None:
     """The runs of the ledger, newest first."""
     if as_json:
         print_json(history_json(runs))
+    elif as_csv:
+        _tell(lambda: click.echo(history_csv(runs), nl=False))
     else:
         show(history(runs))
+
+
+def print_run(run: Mapping[str, Any], told: Run, *, as_json: bool, as_csv: bool) -> None:
+    """One run, with its invoices as they stand."""
+    if as_json:
+        print_json(one_run_json(run, told))
+    elif as_csv:
+        _tell(lambda: click.echo(one_run_csv(told), nl=False))
+    else:
+        show(one_run(run, told))
 
 
 def print_json(answer: object) -> None:

@@ -39,7 +39,7 @@ def _write(run: Run, stream: BinaryIO) -> None:
             columns.setdefault(identity, len(FRONT) + len(columns))
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="", write_through=True)
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    writer.writerow([*FRONT, *(_safe(heading) for heading, _ in columns)])
+    writer.writerow([*FRONT, *(safe_text(heading) for heading, _ in columns)])
     for one in accounts.layouts:
         positions = [columns[identity] for identity in _identities(one)]
         for answer in accounts.answers(one):
@@ -47,9 +47,9 @@ def _write(run: Run, stream: BinaryIO) -> None:
             job_id = answer.outcome.job_id if answer.outcome is not None else None
             source = answer.source
             front = (source.file, source.sheet or "", str(answer.number), answer.label, job_id or "", answer.said)
-            line[: len(FRONT)] = map(_safe, front)
+            line[: len(FRONT)] = map(safe_text, front)
             for position, cell in zip(positions, answer.cells, strict=False):
-                line[position] = _safe(cell_text(cell))
+                line[position] = safe_text(cell_text(cell))
             writer.writerow(line)
     text.detach()
 
@@ -63,6 +63,7 @@ def _identities(one: Layout) -> Iterator[tuple[str, int]]:
         seen[heading] += 1
 
 
-def _safe(text: str) -> str:
+def safe_text(text: str) -> str:
+    """The text with an apostrophe in front where a spreadsheet program could take it for a formula."""
     text = _AFTER_SEPARATOR.sub(r"\1'", tidy_text(text))
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer.models import Outcome, Run
+from importer.models import Change, Outcome, Run
 from importer.problems import Problem
 from importer.report.tie_out import as_said
 from importer.report.wording import notices
@@ -36,6 +36,19 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
         ],
         "problems": [_problem(problem) for problem in run.reading.problems],
         "invoices": [_invoice(outcome) for outcome in run.outcomes],
+        **({"changes": [_change(change) for change in run.changes]} if run.command == "status" else {}),
+    }
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        "key": change.key,
+        "invoice_number": change.invoice_number,
+        "vendor_id": change.vendor_id,
+        "total_amount_in_cents": change.cents,
+        "was": change.was,
+        "now": change.now,
+        "at": change.at.isoformat(),
     }
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from importer.models import Status, dollars
+from importer.models import Run, Status, dollars
+from importer.report.as_csv import safe_text
+from importer.report.as_json import as_json
+from importer.results_layout import tidy_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,28 +36,144 @@ def history(runs: Sequence[Mapping[str, Any]]) -> RenderableType:
     return table
 
 
+def one_run(run: Mapping[str, Any], told: Run) -> RenderableType:
+    """Everything that is known of one run, and each of its invoices as it stands now."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    facts.add_column(no_wrap=True, style="dim")
+    facts.add_column(overflow="fold")
+    for name, fact in _facts(run):
+        facts.add_row(Text(name), Text(tidy_text(fact)))
+    if not told.outcomes:
+        return Group(facts, Text("No invoice was sent by it, or all of them were sent again by a later run."))
+    invoices = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for heading in ("Invoice", "Vendor", "Property", "Amount", "Outcome", "ResMan", "Job id"):
+        invoices.add_column(heading, overflow="fold", justify="right" if heading == "Amount" else "left")
+    for cells in _invoice_rows(told):
+        invoices.add_row(*(Text(tidy_text(cell)) for cell in cells[: len(invoices.columns)]))
+    return Group(facts, Text(), invoices)
+
+
+def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "Run", f"{run['id']} ({run['command']})"
+    yield "Who", str(run["who"])
+    yield "Destination", str(run["destination"])
+    yield "Started", run["started"].isoformat(" ", "seconds")
+    yield "Ended", run["finished"].isoformat(" ", "seconds") if run["finished"] else "not yet, or it broke off"
+    for file in run["files"]:
+        digest = f", SHA-256 {file['sha256']}" if file.get("sha256") else ""
+        yield "File", f"{file['name']}{digest}"
+    if run["plan"]:
+        yield "Plan", str(run["plan"])
+    if run["stopped"]:
+        yield "Stopped", str(run["stopped"])
+    yield "Outcome", _outcome(run) or "nothing"
+    if run["exit_code"] is not None:
+        yield "Exit code", str(run["exit_code"])
+    yield "Results", f"{run['results']}{_whereabouts(run['results'])}" if run["results"] else "none were written"
+
+
+def _whereabouts(results: str) -> str:
+    return "" if Path(results).is_file() else " (no longer there)"
+
+
+INVOICE_HEADINGS = (
+    "Invoice", "Vendor", "Property", "Amount", "Outcome", "ResMan", "Job id", "File", "Rows", "Key", "Said",
+)  # fmt: skip
+
+
+def _invoice_rows(told: Run) -> Iterator[tuple[str, ...]]:
+    for outcome in told.outcomes:
+        invoice = outcome.invoice
+        yield (
+            invoice.invoice_number or "",
+            invoice.vendor_id or "",
+            invoice.property_id or "",
+            dollars(invoice.worth),
+            outcome.status.label,
+            outcome.resman or "",
+            outcome.job_id or "",
+            invoice.source.file,
+            ", ".join(str(row.number) for row in invoice.rows),
+            outcome.key or "",
+            " ".join(problem.what for problem in outcome.problems),
+        )
+
+
+def one_run_json(run: Mapping[str, Any], told: Run) -> dict[str, object]:
+    """The same for programs: the run as `history_json` has it, and its invoices as `status --json` has them."""
+    return {"command": "history", "runs": [_run_json(run)], "invoices": as_json(told, None)["invoices"]}
+
+
+def one_run_csv(told: Run) -> str:
+    """The run's invoices, one a line."""
+    plain = str.maketrans("", "", "$,")
+    return _csv(INVOICE_HEADINGS, ((*row[:3], row[3].translate(plain), *row[4:]) for row in _invoice_rows(told)))
+
+
+def history_csv(runs: Sequence[Mapping[str, Any]]) -> str:
+    """The runs, one a line: amounts in dollars, moments in ISO 8601."""
+    headings = ("Run", "Command", "Started", "Ended", "Who", "Destination", "Files", "Plan", "Invoices", "Amount")
+    statuses = [word for status in Status for word in (status.label, f"{status.label}, amount")]
+    rows = []
+    for run in runs:
+        counts, amounts = run["counts"] or {}, run["amounts"] or {}
+        rows.append(
+            (
+                run["id"],
+                run["command"],
+                run["started"].isoformat(),
+                run["finished"].isoformat() if run["finished"] else "",
+                run["who"],
+                run["destination"],
+                ", ".join(str(file["name"]) for file in run["files"]),
+                run["plan"] or "",
+                str(counts.get("invoices", "")),
+                _dollars(amounts.get("invoices")),
+                *(cell for status in Status for cell in (str(counts.get(status, "")), _dollars(amounts.get(status)))),
+                "" if run["exit_code"] is None else str(run["exit_code"]),
+                run["stopped"] or "",
+                run["results"] or "",
+            )
+        )
+    return _csv((*headings, *statuses, "Exit code", "Stopped", "Results"), rows)
+
+
+def _dollars(cents: int | None) -> str:
+    return "" if cents is None else f"{Decimal(cents) / 100:.2f}"
+
+
+def _csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerow(headings)
+    writer.writerows([safe_text(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
 def history_json(runs: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     """The same for programs; moments in ISO 8601, amounts in cents."""
+    return {"command": "history", "runs": [_run_json(run) for run in runs]}
+
+
+def _run_json(run: Mapping[str, Any]) -> dict[str, object]:
     return {
-        "command": "history",
-        "runs": [
-            {
-                "run": run["id"],
-                "command": run["command"],
-                "started": run["started"].isoformat(),
-                "finished": run["finished"].isoformat() if run["finished"] else None,
-                "who": run["who"],
-                "destination": run["destination"],
-                "files": run["files"],
-                "plan": run["plan"],
-                "counts": run["counts"],
-                "amounts": run["amounts"],
-                "results": run["results"],
-                "exit_code": run["exit_code"],
-                "stopped": run["stopped"],
-            }
-            for run in runs
-        ],
+        "run": run["id"],
+        "command": run["command"],
+        "started": run["started"].isoformat(),
+        "finished": run["finished"].isoformat() if run["finished"] else None,
+        "who": run["who"],
+        "destination": run["destination"],
+        "files": run["files"],
+        "plan": run["plan"],
+        "counts": run["counts"],
+        "amounts": run["amounts"],
+        "results": run["results"],
+        "exit_code": run["exit_code"],
+        "stopped": run["stopped"],
     }
 
 

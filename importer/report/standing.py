@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.models import Outcome, Run, Status, dollars
+from importer.report.wording import changes_said
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,7 +26,7 @@ def standing(told: Run, runs: Sequence[Run], results: Path | None) -> Renderable
     pending = [each for each in told.outcomes if each.status is Status.POSTED and each.resman == "pending"]
     failed = [each for each in told.outcomes if each.status is Status.REFUSED]
     doubtful = [each for each in told.outcomes if each.status is Status.IN_DOUBT]
-    lines: list[RenderableType] = []
+    lines: list[RenderableType] = [Text(sentence) for sentence in changes_said(told)]
     for outcomes, words in (
         (confirmed, "ResMan has it"),
         (pending, "still pending"),

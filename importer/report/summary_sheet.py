@@ -14,7 +14,7 @@ from importer.report.rows_sheet import Contents
 from importer.report.styles import Styles
 from importer.report.summary_page import Page
 from importer.report.tie_out import NO_INVOICE_LABEL, TieOut
-from importer.report.wording import MEANING, destination, happened, next_steps, notices, several
+from importer.report.wording import MEANING, changes_said, destination, happened, next_steps, notices, several
 
 _MOST_NOTES = 40
 
@@ -56,6 +56,12 @@ def write_summary(
             page.figures(
                 "Rounding", None, sums.rounding, "Sent less read: lines rounded to whole cents, named at their rows."
             )
+
+    changes = changes_said(run)
+    if changes:
+        page.section("What changed since it was last asked", "", "")
+        for change in changes:
+            page.sentence(change)
 
     if sums.rows:
         page.section("What became of every row", "Rows", "")

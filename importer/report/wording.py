@@ -90,6 +90,34 @@ def notices(run: Run) -> tuple[str, ...]:
     return (*run.reading.notices, *run.notices)
 
 
+_MOST_NAMED = 8
+
+
+def changes_said(run: Run) -> tuple[str, ...]:
+    """What `status` has learnt, a sentence for each kind of news.
+
+    "Asked on 2026-04-02 09:30 UTC: 2 invoices are now confirmed in ResMan ($250.00): A-1, A-2."
+    """
+    said = []
+    for now in dict.fromkeys(change.now for change in run.changes):
+        mine = [change for change in run.changes if change.now == now]
+        names = ", ".join(change.invoice_number for change in mine[:_MOST_NAMED])
+        more = f" and {len(mine) - _MOST_NAMED:,} more" if len(mine) > _MOST_NAMED else ""
+        what = {
+            "confirmed": "now confirmed in ResMan",
+            "failed": "not taken by ResMan",
+            "in doubt": "now in doubt",
+            "pending": "pending again",
+        }.get(now, f"now {now}")
+        is_one = len(mine) == 1
+        money = dollars(sum(change.cents for change in mine))
+        said.append(
+            f"Asked on {mine[0].at:%Y-%m-%d %H:%M} {mine[0].at.tzname()}: {several(len(mine), 'invoice')} "
+            f"{'is' if is_one else 'are'} {what} ({money}): {names}{more}."
+        )
+    return tuple(said)
+
+
 def next_steps(run: Run, *, has_workbook: bool = True) -> tuple[str, ...]:
     """What the reader of the report should do now, most urgent first; never empty."""
     counts = run.counts()

@@ -7,17 +7,16 @@ kept in its notes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from importer.models import EXACT, Line, dollars
 
 WHOLE = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """What one line comes to, in whole cents, and how it is sent."""
+class Charge(NamedTuple):
+    """What one line comes to, in whole cents, and how it is sent. A tuple underneath, like the line itself."""
 
     line: Line
     quantity: int

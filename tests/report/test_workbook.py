@@ -280,7 +280,7 @@ def test_the_first_sheet_says_where_it_went_and_closes(tmp_path: Path) -> None:
     ]
     assert ["PRODUCTION:  For the live ResMan account, through api.propexo.com."] in cells
     assert ["1 of 2 invoices posted, $100.01. 1 needs a person, $2.50."] in cells
-    assert ["Correct 1 invoice: the sheet “To fix” shows every cell that is wrong."] in cells
+    assert ["1.  Correct 1 invoice: the sheet “To fix” shows every cell that is wrong."] in cells
     assert ["Read from the input", 2, 102.51] in cells
     assert ["Needs fixing", 1, 2.5, "Not sent. Correct what its problems name, and run again."] in cells
     assert ["Difference", 0, "Read less all of the above: nothing is unaccounted for."] in cells

@@ -74,23 +74,23 @@ NOTHING_FOUND, FOUND = State.IN_DOUBT, State.CONFIRMED
 WAIT = httpx.Timeout(connect=2.0, read=5.0, write=5.0, pool=5.0)
 
 TABLE = (
-    # ConnectError, ConnectTimeout: never
+    # ConnectError and ConnectTimeout, which it never got
     never("closed port", at=lambda: _url(closed_port())),
     never("name that is not known", at=lambda: nullcontext("http://nowhere.invalid")),
     never("TLS handshake", at=lambda: _url(_port(serving(no_tls)), "https")),
     never("full backlog", at=lambda: _url(full_backlog()), timeout=httpx.Timeout(5.0, connect=0.1)),
-    # PoolTimeout: never
+    # PoolTimeout, likewise
     never("pool exhausted", connections=0, timeout=httpx.Timeout(5.0, pool=0.1)),
-    # ReadError: either
+    # ReadError, whether it had acted or not
     doubt("connection reset before", NOTHING_FOUND, rule=stand_in("drop_before")),
     doubt("connection reset after", FOUND, rule=stand_in("drop_after")),
-    # RemoteProtocolError: either
+    # RemoteProtocolError, whether it had acted or not
     doubt("closed without an answer, before", NOTHING_FOUND, rule=stand_in("close_before")),
     doubt("closed without an answer, after", FOUND, rule=stand_in("close_after")),
     doubt("half a status line", FOUND, rule=stand_in("half_status_line")),
     doubt("garbage", FOUND, rule=stand_in("garbage")),
     doubt("short body", FOUND, rule=stand_in("cut_body")),
-    # ReadTimeout: either
+    # ReadTimeout, whether it had acted or not
     doubt("silence before", NOTHING_FOUND, rule=stand_in("silence_before")),
     doubt("silence after the body", FOUND, rule=stand_in("silence")),
     # WriteTimeout: not accepted, but that cannot be told
