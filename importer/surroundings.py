@@ -51,10 +51,11 @@ def weighed(
             f"No invoice of these files that could be sent has the key {', '.join(sorted(strange))}.",
             "`invoice-importer check` tells the key beside each likely duplicate.",
         )
+    is_held = any(problem.kind.stops_run for problem in prepared.reading.problems)
     going = [
         (index, intent)
         for index, intent in enumerate(prepared.intents)
-        if intent is not None and prepared.may_go(intent)
+        if intent is not None and not is_held and prepared.may_go(intent)
     ]
     found: dict[int, list[Problem]] = {
         index: list(some) for index, some in remarks.items() if prepared.intents[index] is None
