@@ -18,6 +18,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import ConfigDict, Field, Strict, TypeAdapter, with_config
 
+from importer.news import Change
 from importer.problems import Place, Problem
 
 # ---------------------------------------------------------------------- what a file says
@@ -154,6 +155,14 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Rounding:
+    """What a profile allows: a line of at most so many cents that makes the lines come to the total."""
+
+    limit: int  # cents
+    financial_account_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invoice:
     """One invoice as the sheet says it: a header and its lines. `problems` are those found while reading it."""
 
@@ -170,6 +179,7 @@ class Invoice:
     lines: tuple[Line, ...]
     rows: tuple[Row, ...]  # all of its rows, in the file's order; never empty
     problems: tuple[Problem, ...] = ()
+    rounding: Rounding | None = None  # None: no rounding line may be added
 
     @property
     def source(self) -> Source:
@@ -381,19 +391,6 @@ class Outcome:
     job_id: str | None = None
     resman: str | None = None  # what is known of it in ResMan: "confirmed", "pending", or ResMan's own words
     evidence: tuple[Evidence, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What was learnt of one posted invoice since it was last asked after."""
-
-    key: str
-    invoice_number: str
-    vendor_id: str
-    cents: int
-    was: str  # "pending", "confirmed", "failed" (ResMan did not take it), "in doubt", "released", …
-    now: str
-    at: datetime  # when it was learnt
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,6 +233,11 @@ ROUNDED_LINE = _warning(
     "Quantity × unit price has parts of a cent and was rounded",
     "Check the amount against the vendor's invoice.",
 )
+ROUNDING_LINE = _warning(
+    "rounding-line",
+    "A rounding line was added, as the profile allows",
+    "Nothing needs doing; it is the last line of the invoice and goes to the account that the profile names.",
+)
 TOO_LARGE = _error(
     "too-large",
     "The amount is too large to be an invoice",

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "importer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "problems", "columns", "collector", "held"),
+    ("errors", "problems", "columns", "collector", "held", "news"),
     ("models", "token", "severities"),
     ("settings", "results_layout"),
     ("results_manifest",),

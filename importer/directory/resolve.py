@@ -7,7 +7,7 @@ which counts only for what is yet to be sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -142,9 +142,25 @@ class _Resolver:
             invoice, Sort.VENDOR, invoice.vendor_id, property_id, profile, problems, remarks, is_lost=is_lost
         )
         lines = self._lines(invoice, property_id, profile, problems, remarks, is_lost=is_lost)
-        if (property_id, vendor_id) == (invoice.property_id, invoice.vendor_id) and lines is invoice.lines:
+        rounding = invoice.rounding
+        if rounding is not None:  # its account stands in a profile, not in a cell
+            text = rounding.financial_account_id
+            answer = self._answer(Sort.ACCOUNT, text, property_id, profile, is_lost=is_lost)
+            if answer.problem is not None:
+                problems.append(answer.problem.at(invoice.rows[0].place(), "financial_account_id", text))
+            rounding = replace(rounding, financial_account_id=answer.id or text)
+        is_same = (property_id, vendor_id) == (invoice.property_id, invoice.vendor_id)
+        if is_same and lines is invoice.lines and rounding == invoice.rounding and not problems:
             return invoice, tuple(remarks)
-        return _renamed(invoice, property_id, vendor_id, lines, problems), tuple(remarks)
+        named = replace(
+            invoice,
+            property_id=property_id,
+            vendor_id=vendor_id,
+            lines=lines,
+            rounding=rounding,
+            problems=(*invoice.problems, *problems) if problems else invoice.problems,
+        )
+        return named, tuple(remarks)
 
     def _header(
         self,
@@ -299,30 +315,6 @@ class _Resolver:
             parts.append(f"at {self._directory.name_of(Sort.PROPERTY, record.property_id)}")
         extra = "".join(f", {part}" for part in parts)
         return f"{record.name or 'without a name'} ({record.id}{extra})"
-
-
-def _renamed(
-    invoice: Invoice,
-    property_id: str | None,
-    vendor_id: str | None,
-    lines: tuple[Line, ...],
-    problems: Sequence[Problem],
-) -> Invoice:
-    return Invoice(
-        invoice.integration_id,
-        property_id,
-        vendor_id,
-        invoice.invoice_number,
-        invoice.invoice_date,
-        invoice.due_date,
-        invoice.accounting_date,
-        invoice.notes,
-        invoice.memo,
-        invoice.total,
-        lines,
-        invoice.rows,
-        (*invoice.problems, *problems) if problems else invoice.problems,
-    )
 
 
 def _several(sort: Sort) -> str:

@@ -7,13 +7,14 @@ import string
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, get_args
 
 from importer.columns import BY_NAME
 from importer.errors import BadSettings
-from importer.models import Cell
+from importer.models import Cell, Rounding
 from importer.reader.contents import Contents
 from importer.reader.dates import DateOrder
 from importer.reader.headings import normalised, spelled
@@ -23,6 +24,8 @@ PLACEHOLDERS = ("file", "sheet", "row", "invoice_number", "vendor_id", "property
 """What a text in [defaults] may refer to, in braces."""
 
 SEARCHED_ROWS = 60
+MOST_ROUNDING = 100
+"""Cents: past this a difference is no rounding, whatever a profile says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Profile:
     defaults: Mapping[str, str] = field(default_factory=dict)
     terms_days: int | None = None
     extra_lines: tuple[ExtraLine, ...] = ()
+    rounding: Rounding | None = None  # a line that makes up for cents, up to a limit; None: there is none
     seen: tuple[str, ...] = ()  # the headings of the file that it was made from: a change is noticed
 
     @property
@@ -116,6 +120,7 @@ class _Parser:
             defaults={key: self._default(defaults, key) for key in defaults},
             terms_days=terms,
             extra_lines=tuple(map(self._extra_line, self._tables("extra_lines"))),
+            rounding=self._rounding(),
             seen=self._texts(said, "seen"),
         )
 
@@ -204,6 +209,21 @@ class _Parser:
         account = self._text(said, "financial_account_id", "extra_lines.")
         return ExtraLine(heading, account, self._text(said, "notes", "extra_lines."))
 
+    def _rounding(self) -> Rounding | None:
+        said = self._table(self._said, "rounding")
+        if not said:
+            return None
+        self._refuse_unknown(said, {"limit", "financial_account_id"}, "rounding.")
+        limit = said.get("limit")
+        is_number = isinstance(limit, (int, float)) and not isinstance(limit, bool) and 0 < limit <= MOST_ROUNDING
+        cents = Decimal(str(limit)) * 100 if is_number else Decimal()
+        if not 0 < cents <= MOST_ROUNDING or cents != int(cents):
+            raise self._bad("rounding.limit", "dollars in whole cents, from 0.01 to 1.00")
+        account = self._text(said, "financial_account_id", "rounding.")
+        if account is None:
+            raise self._bad("rounding.financial_account_id", "the GL account of the rounding line")
+        return Rounding(int(cents), account)
+
 
 def _toml(value: str | int | Sequence[str]) -> str:
     if isinstance(value, str):
@@ -243,6 +263,9 @@ def profile_text(profile: Profile) -> str:
             lines.append(f"financial_account_id = {_toml(extra.financial_account_id)}")
         if extra.notes is not None:
             lines.append(f"notes = {_toml(extra.notes)}")
+    if profile.rounding is not None:
+        lines += ["", "[rounding]", f"limit = {Decimal(profile.rounding.limit) / 100:.2f}"]
+        lines.append(f"financial_account_id = {_toml(profile.rounding.financial_account_id)}")
     return "\n".join(lines) + "\n"
 
 

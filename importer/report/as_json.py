@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer.models import Change, Outcome, Run
+from importer.models import Outcome, Run
+from importer.news import Change
 from importer.problems import Problem
 from importer.report.tie_out import as_said
 from importer.report.wording import notices

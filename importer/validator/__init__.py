@@ -16,7 +16,7 @@ from importer.problems import Problem
 from importer.severities import Level, with_levels
 from importer.validator import dates, required, totals
 from importer.validator.case import USUAL_LIMITS, Case, Limits
-from importer.validator.charges import charge
+from importer.validator.charges import charge, with_rounding
 from importer.validator.duplicates import repeated
 
 Rule = Callable[[Case], Iterable[Problem]]
@@ -49,13 +49,15 @@ def validate(
     reading: Reading, *, today: date, limits: Limits = USUAL_LIMITS, levels: Mapping[str, Level] = NO_LEVELS
 ) -> tuple[Verdict, ...]:
     """A verdict for each invoice of the reading, in its order. `levels` says how bad a problem is, by its code."""
-    verdicts = [
-        _judge(Case(invoice, tuple(map(charge, invoice.lines)), today, limits), levels) for invoice in reading.invoices
-    ]
+    verdicts = [_judge(_case(invoice, today, limits), levels) for invoice in reading.invoices]
     for index, problem in repeated([(verdict.invoice, verdict.payload) for verdict in verdicts]).items():
         verdict = verdicts[index]
         verdicts[index] = Verdict(verdict.invoice, (*verdict.problems, problem), None)
     return tuple(verdicts)
+
+
+def _case(invoice: Invoice, today: date, limits: Limits) -> Case:
+    return Case(invoice, with_rounding(invoice, tuple(map(charge, invoice.lines))), today, limits)
 
 
 def _judge(case: Case, levels: Mapping[str, Level]) -> Verdict:

@@ -25,6 +25,6 @@ class Case:
     """One invoice under judgement. A charge is None where the cells of its line do not say what it comes to."""
 
     invoice: Invoice
-    charges: tuple[Charge | None, ...]  # one for each line
+    charges: tuple[Charge | None, ...]  # one for each line, and perhaps one for rounding
     today: date
     limits: Limits = USUAL_LIMITS

@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from importer.models import EXACT, Line, dollars
+from importer.models import EXACT, Invoice, Line, dollars
 
 WHOLE = Decimal(1)
 
@@ -24,6 +24,7 @@ class Charge(NamedTuple):
     notes: str
     restated: bool  # sent as quantity 1 × amount although the sheet says it differently
     rounded_from: Decimal | None  # quantity × unit price in cents where that has parts of a cent
+    is_rounding: bool = False  # a line of ours, that no row of the sheet says
 
     @property
     def amount(self) -> int:
@@ -56,6 +57,19 @@ def charge(line: Line) -> Charge | None:
     if rounded_from is None and quantity >= 0 and is_whole(quantity) and is_whole(price):
         return Charge(line, int(quantity), int(price), line.notes, restated=False, rounded_from=None)
     return Charge(line, 1, int(amount), _with(line.notes, said_of(line)), restated=True, rounded_from=rounded_from)
+
+
+def with_rounding(invoice: Invoice, charges: tuple[Charge | None, ...]) -> tuple[Charge | None, ...]:
+    """The charges, and one that makes them come to the total, where the profile allows so small a line."""
+    total, allowed = invoice.total, invoice.rounding
+    amounts = [each.amount for each in charges if each is not None]
+    if allowed is None or total is None or total <= 0 or not is_whole(total) or len(amounts) < len(charges):
+        return charges
+    missing = int(total) - sum(amounts)
+    if not 0 < abs(missing) <= allowed.limit:
+        return charges
+    line = Line(invoice.rows[0], allowed.financial_account_id, WHOLE, Decimal(missing), None, "Rounding")
+    return (*charges, Charge(line, 1, missing, line.notes, restated=False, rounded_from=None, is_rounding=True))
 
 
 def agrees(extended: Decimal, amount: Decimal) -> bool:

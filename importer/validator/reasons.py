@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from importer.models import EXACT, Invoice, Line, dollars
+from importer.models import EXACT, Invoice, Line, Row, cell_text, column_letter, dollars
 from importer.validator.charges import WHOLE, is_whole
 from importer.validator.places import rows_said
 
@@ -26,6 +27,9 @@ def likely_reason(invoice: Invoice, amounts: Sequence[int], total: int) -> str:
     if rounding:
         return rounding
     fits = [amount - (came_to - total) for amount in amounts]  # what each line would have to come to
+    left_out = _column_left_out(invoice, total - came_to)
+    if left_out:
+        return left_out
     lines = list(zip(invoice.lines, amounts, fits, strict=True))
     for line, says, fit in lines:
         if says > 0 and fit == 0:
@@ -46,14 +50,57 @@ def likely_reason(invoice: Invoice, amounts: Sequence[int], total: int) -> str:
 def _rounding(invoice: Invoice, total: int) -> str:
     """The vendor rounded once, at the end; here each line is rounded."""
     worths = [line.worth for line in invoice.lines if line.worth is not None]
-    if all(map(is_whole, worths)):
-        return ""
+    exact = _sum(worths)
+    if not all(map(is_whole, worths)) and exact.quantize(WHOLE, ROUND_HALF_UP, EXACT) == total:
+        return f"Each line is sent in whole cents; unrounded they come to {dollars(exact)}."
+    priced = _sum([worth if line.extended is None else line.extended for line, worth in _worths(invoice)])
+    if not is_whole(priced) and priced.quantize(WHOLE, ROUND_HALF_UP, EXACT) == total:
+        return (
+            f"By quantity × unit price, with all decimals of the prices, the lines come to {dollars(priced)}: the "
+            "line amounts are rounded, the total is not."
+        )
+    return ""
+
+
+def _worths(invoice: Invoice) -> Iterator[tuple[Line, Decimal]]:
+    return ((line, line.worth) for line in invoice.lines if line.worth is not None)
+
+
+def _sum(amounts: Sequence[Decimal]) -> Decimal:
     exact = Decimal()
-    for worth in worths:
-        exact = EXACT.add(exact, worth)
-    if exact.quantize(WHOLE, ROUND_HALF_UP, EXACT) != total:
-        return ""
-    return f"Each line is sent in whole cents; unrounded they come to {dollars(exact)}."
+    for amount in amounts:
+        exact = EXACT.add(exact, amount)
+    return exact
+
+
+def _column_left_out(invoice: Invoice, missing: int) -> str:
+    """A column of the sheet that is not read and holds exactly what is missing: tax, freight, a discount."""
+    used = set(invoice.source.columns.values()).union(*(line.row.source.columns.values() for line in invoice.lines))
+    rows = [row for row in invoice.rows if row.source is invoice.source]
+    for index, heading in enumerate(invoice.source.headings):
+        name = cell_text(heading).strip()
+        filled = [(row, cents) for row in rows if (cents := _cents(row, index))]
+        if index in used or not name or not filled:
+            continue
+        amounts = [-abs(cents) if missing < 0 and _DEDUCTED.search(name) else cents for _, cents in filled]
+        is_repeated = len(set(amounts)) == 1  # on each row of the invoice
+        if missing == sum(amounts) or (is_repeated and missing == amounts[0]):
+            where = rows_said([row for row, _ in filled])
+            return (
+                f"The column '{name}' ({column_letter(index)}) is exactly that much in {where}, and is not among the "
+                "lines: name it under [[extra_lines]] in a profile, or add a line."
+            )
+    return ""
+
+
+_DEDUCTED = re.compile("discount|rebate|credit|retain|allowance|deduct", re.IGNORECASE)
+_PLAIN_AMOUNT = re.compile(r"-?\$?-?\d{1,3}(?:,?\d{3})*(?:\.\d{1,2})?")
+
+
+def _cents(row: Row, index: int) -> int:
+    """What a cell says in cents; 0 where it is no plain amount of dollars."""
+    text = cell_text(row.cells[index]).strip() if index < len(row.cells) else ""
+    return int(Decimal(re.sub("[$,]", "", text)) * 100) if _PLAIN_AMOUNT.fullmatch(text) else 0
 
 
 def _surplus(line: Line, amount: int, invoice: Invoice, total: int) -> str:

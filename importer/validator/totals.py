@@ -15,6 +15,7 @@ from importer.problems import (
     REPEATED_INVOICE,
     RESTATED_LINE,
     ROUNDED_LINE,
+    ROUNDING_LINE,
     TOO_LARGE,
     TOTAL_MISMATCH,
     ZERO_TOTAL,
@@ -78,6 +79,14 @@ def lines_are_sent_as_said(case: Case) -> Iterator[Problem]:
     """
     invoice = case.invoice
     for sent in case.charges:
+        if sent is not None and sent.is_rounding:
+            field = total_field(invoice)
+            what = (
+                f"A line of {dollars(sent.amount)} for rounding is added, on account "
+                f"{sent.line.financial_account_id}, so that the lines come to the invoice total."
+            )
+            yield Problem(ROUNDING_LINE, what, invoice.place(field), field, invoice.cell_text(field))
+            continue
         if sent is None or not (sent.restated or sent.amount < 0):
             continue
         line = sent.line

@@ -21,7 +21,8 @@ AT_ONCE = 3
 
 def _kill_at_random(clerk: Clerk, chance: random.Random, *words: object) -> bool:
     """Starts a command and kills it after so many more invoices are accepted and a moment; False: it was faster."""
-    enough = clerk.states()["accepted"] + chance.randrange(INVOICES)
+    accepted = clerk.states()["accepted"]
+    enough = chance.randrange(accepted, max(accepted + 1, INVOICES - 5))
     command = clerk.starts(*words)
     while clerk.states()["accepted"] < enough and not command.is_over:
         time.sleep(0.01)

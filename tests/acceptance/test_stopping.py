@@ -188,7 +188,7 @@ def test_access_lost_in_the_middle(clerk: Clerk, stand_in: StandIn, status: int)
     done = clerk.runs("submit", file, "--yes", "--json", code=1)
     counts = done.answer["counts"]
     assert counts["posted"] + counts["not_sent"] == 40
-    assert 15 - 11 <= counts["posted"] <= 15 + 11
+    assert 0 < counts["posted"] < 40
     assert f"The API does not accept this token ({status})." in done.answer["stopped"]
     assert "Run `invoice-importer login`" in done.answer["stopped"]
     assert counts["posted"] == len(stand_in.accepted())

@@ -140,7 +140,7 @@ def api(
     timeout: httpx.Timeout = SHORT,
     longest: float = 5.0,
     connections: int = 64,
-    window: float = 1.0,
+    window: float = 0.2,
     stop: threading.Event | None = None,
 ) -> Api:
     """The API at that address, with budget enough, and pauses that are soon over."""
