@@ -16,10 +16,13 @@ from pydantic import SecretStr
 from importer import token
 from importer.archive import kept_inputs
 from importer.desk import Desk, open_api, open_ledger
-from importer.errors import CannotRun, LedgerUnavailable, RequestError
-from importer.models import Change, Run
+from importer.errors import CannotRun, FileUnreadable, LedgerUnavailable, RequestError
+from importer.models import Run
+from importer.news import Change
 from importer.outcomes import Start, as_it_stands, of_entries
 from importer.pipeline import new_run_id, prepare
+from importer.reader.files import open_file
+from importer.reader.returned import is_as_written
 from importer.submitter import Entry, Event, Ledger, Policy, State, follow, retry_failed, settle_doubts
 
 
@@ -69,7 +72,24 @@ def past_run(desk: Desk, name: str) -> tuple[Mapping[str, Any], Run]:
 def keep_results(desk: Desk, run: str, results: Path) -> None:
     """Notes where the workbook of a run is, and what it was when it was written."""
     with open_ledger(desk, run) as ledger:
-        ledger.keep_results(run, os.fsencode(results.absolute()).decode(errors="replace"), _digest(results))
+        ledger.keep_results(run, _spelt(results), _digest(results))
+
+
+def may_replace(desk: Desk, results: Path) -> bool:
+    """True where results may be written to this path: nothing stands there, or what nobody has worked in."""
+    if not results.exists():
+        return True
+    with open_ledger(desk, "results") as ledger:
+        if results.is_file() and ledger.has_written(_spelt(results), _digest(results)):
+            return True
+    try:
+        return is_as_written(open_file(results))
+    except FileUnreadable:
+        return False
+
+
+def _spelt(results: Path) -> str:
+    return os.fsencode(results.absolute()).decode(errors="replace")
 
 
 def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()) -> Run:
@@ -105,7 +125,7 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
             raise CannotRun(f"There is no run {run}.", "`invoice-importer history` lists them.")
         ledger.take_from_the_dead(start.destination)
         waiting = [entry.key for entry in ledger.entries(start.destination, State.ACCEPTED, run=run)]
-        failed = [entry.key for entry in ledger.entries(start.destination, State.FAILED, run=run)]
+        failed = [entry.key for entry in ledger.failed(start.destination, run=run)]
         keys = ledger.keys_of_run(run) if run is not None else list(dict.fromkeys([*waiting, *failed]))
         before = ledger.standing(keys)
         if waiting or (failed and retry):

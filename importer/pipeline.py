@@ -26,7 +26,7 @@ from importer.submitter import Ledger, plans, send, settle_doubts
 from importer.submitter.acceptances import accept
 from importer.surroundings import weighed
 from importer.validator import validate
-from importer.validator.control import misses
+from importer.validator.control import against
 
 
 @at_rest()
@@ -101,8 +101,8 @@ def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
     with open_directories(desk) as directory_of:
         named = resolve(reading, directory_of, now=desk.now(), settled=wanted.names)
         levels, destination = desk.settings.severity, desk.settings.destination
-        problems = with_levels((*reading.problems, *misses(named.reading, wanted.expected)), levels)
-        reading = replace(named.reading, problems=problems)
+        reading = against(named.reading, wanted.expected)
+        reading = replace(reading, problems=with_levels(reading.problems, levels))
         verdicts = validate(reading, today=desk.now().date(), limits=desk.limits, levels=levels)
         ledger.take_from_the_dead(destination)
         prepared = Prepared.of(reading, verdicts, destination, ledger)

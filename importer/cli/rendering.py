@@ -18,7 +18,7 @@ import click
 from rich.console import Console, RenderableType
 
 from importer import report
-from importer.afterwards import Known, keep_results
+from importer.afterwards import Known, keep_results, may_replace
 from importer.cli.desk import Outputs
 from importer.desk import Desk
 from importer.errors import CannotRun, ImporterError, LedgerUnavailable
@@ -32,7 +32,7 @@ ENDLESS = 10_000  # characters in a line that nobody folds
 
 def render(run: Run, desk: Desk, asked: Outputs) -> int:
     """Writes what was asked for, prints the summary or the JSON object, and returns the exit code."""
-    written = None if asked.results is None else _write(run, desk, asked.results)
+    written = None if asked.results is None else _write(run, desk, _target(desk, asked.results))
     if written is not None:
         _remember(desk, run, written)
     if asked.summary is not None:
@@ -46,6 +46,19 @@ def render(run: Run, desk: Desk, asked: Outputs) -> int:
     else:
         show(report.summary(run, written))
     return INTERRUPTED if desk.stop.is_set() and run.exit_code != 3 else run.exit_code
+
+
+def _target(desk: Desk, asked: Path) -> Path:
+    """Where the results go: never over a workbook that somebody has worked in."""
+    try:
+        if may_replace(desk, asked):
+            return asked
+    except LedgerUnavailable:
+        pass  # then it cannot be told
+    beside = _beside(asked, "new")
+    desk.watcher.end()
+    click.echo(f"{asked.name} has been worked in and stays as it is; the results are in {beside.name}.", err=True)
+    return beside
 
 
 def _remember(desk: Desk, run: Run, written: Path) -> None:
@@ -70,7 +83,7 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     written: Path | None = None
     for each in known:
         if each.results is not None:
-            written = _write(each.run, desk, each.results if each.is_as_written else _beside(each.results))
+            written = _write(each.run, desk, each.results if each.is_as_written else _beside(each.results, "status"))
             if written is not None:
                 _remember(desk, each.run, written)
             if written is not None and not each.is_as_written:
@@ -84,10 +97,10 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     return told.exit_code
 
 
-def _beside(results: Path) -> Path:
-    """A name beside the workbook that is not taken."""
-    stem = re.sub(r" \(status( \d+)?\)$", "", results.stem)
-    names = itertools.chain([f"{stem} (status)"], (f"{stem} (status {number})" for number in itertools.count(2)))
+def _beside(results: Path, word: str) -> Path:
+    """A name beside the workbook that is not taken: "march.results (status).xlsx"."""
+    stem = re.sub(rf" \({word}( \d+)?\)$", "", results.stem)
+    names = itertools.chain([f"{stem} ({word})"], (f"{stem} ({word} {number})" for number in itertools.count(2)))
     return next(path for name in names if not (path := results.with_name(f"{name}{results.suffix}")).exists())
 
 

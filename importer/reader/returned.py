@@ -115,6 +115,15 @@ def unpack(contents: Contents) -> Returned | None:
     return _Merge(contents, kept).merged()
 
 
+def is_as_written(contents: Contents) -> bool:
+    """True for a results workbook in whose rows nobody has changed, added or removed anything."""
+    if not any(_is_rows(sheet) for sheet in contents.sheets):
+        return False
+    merge = _Merge(contents, _manifest(contents))
+    merge.merged()
+    return not (merge.corrected or merge.added or any(merge.taken_out.values()) or any(merge.changed.values()))
+
+
 def _is_rows(sheet: Sheet) -> bool:
     if sheet.name is None or not layout.is_sheet_of(sheet.name, layout.ROWS) or not sheet.rows:
         return False

@@ -88,7 +88,7 @@ def retry_failed(
     The ledger's run must be open: it owns what it retries. A lost answer, and one by which the job has not failed after
     all, leave the invoice in doubt. Contract, "What became of it": a retry makes a new job.
     """
-    failed = list(ledger.entries(destination, State.FAILED, run=run))
+    failed = list(ledger.failed(destination, run=run))
     if not failed:
         return
     with ledger.kept_alive():

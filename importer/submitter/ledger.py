@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
-from importer.models import Evidence, Payload
+from importer.models import Evidence, Payload, normalised_number
 from importer.submitter.runs import RunBook
 from importer.submitter.schema import ATTEMPTS, INVOICES
 from importer.submitter.states import MOVES, Event, Owner, State
@@ -121,6 +121,29 @@ class Ledger(RunBook):
             if len(rows) < BATCH:
                 return
             after = rows[-1].key
+
+    def failed(self, destination: str, *, run: str | None = None) -> Iterator[Entry]:
+        """The entries that ResMan did not take, without those that went out since under another property or vendor.
+
+        A correction of either makes another invoice of it in this ledger; writing the first one again would then make
+        a second one in ResMan.
+        """
+        for entry in self.entries(destination, State.FAILED, run=run):
+            if not self._went_out_otherwise(entry):
+                yield entry
+
+    def _went_out_otherwise(self, entry: Entry) -> bool:
+        """True where an invoice of the same number and file is posted, or may be, at another property or vendor."""
+        number = normalised_number(entry.invoice_number)
+        with self.reading() as connection:
+            query = select(INVOICES.c.invoice_number).where(
+                INVOICES.c.destination == entry.destination,
+                INVOICES.c.state.in_((State.SENDING, State.ACCEPTED, State.CONFIRMED, State.IN_DOUBT)),
+                INVOICES.c.integration_id == entry.integration_id,
+                INVOICES.c.file == entry.file,
+                or_(INVOICES.c.vendor_id == entry.vendor_id, INVOICES.c.property_id == entry.property_id),
+            )
+            return any(normalised_number(each) == number for each in connection.execute(query).scalars())
 
     def attempts(self, key: str) -> list[Mapping[str, Any]]:
         """Everything that was ever tried for one invoice, oldest first."""

@@ -87,6 +87,12 @@ class RunBook:
         with self.transaction() as connection:
             connection.execute(update(RUNS).where(RUNS.c.id == run).values(results=results, results_sha256=sha256))
 
+    def has_written(self, results: str, sha256: str) -> bool:
+        """True where a file is a run's results, and still as it was written."""
+        with self.reading() as connection:
+            query = select(RUNS.c.id).where(RUNS.c.results == results, RUNS.c.results_sha256 == sha256).limit(1)
+            return connection.execute(query).first() is not None
+
     def run_record(self, run: str) -> Mapping[str, Any] | None:
         """What is kept of one run."""
         with self.reading() as connection:

@@ -120,6 +120,7 @@ INVOICES = Table(
     Index("invoices_by_run", "run"),
     Index("invoices_by_job", "job_id"),
     Index("invoices_by_vendor", "destination", "vendor_id"),
+    Index("invoices_by_file", "file"),
 )
 
 ATTEMPTS = Table(

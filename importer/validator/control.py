@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importer.models import Reading, dollars
 from importer.problems import CONTROL_TOTAL, Place, Problem
@@ -15,6 +15,21 @@ class Expected:
 
     count: int | None = None
     total: int | None = None
+
+
+def against(reading: Reading, expected: Expected) -> Reading:
+    """The reading with a problem for each expectation that it misses.
+
+    A total that somebody states from outside counts for more than one that stands in the file: it settles whether the
+    file's own total row is wrong.
+    """
+    problems = reading.problems
+    notices = reading.notices
+    if expected.total is not None:
+        overruled = [each for each in problems if each.kind is CONTROL_TOTAL]
+        problems = tuple(each for each in problems if each.kind is not CONTROL_TOTAL)
+        notices = (*notices, *(f"{each.what} The total that was stated counts instead." for each in overruled))
+    return replace(reading, problems=(*problems, *misses(reading, expected)), notices=notices)
 
 
 def misses(reading: Reading, expected: Expected) -> Iterator[Problem]:

@@ -69,9 +69,10 @@ class Terminal:
         """Reads to the end and gives the exit code."""
         while self._more():
             pass
-        os.close(self._mine)
+        code = self.process.wait(PATIENCE)
+        os.close(self._mine)  # not before: a process whose terminal goes away is ended by that
         assert "Traceback" not in self.shown
-        return self.process.wait(PATIENCE)
+        return code
 
     def _more(self) -> bool:
         ready, _, _ = select.select([self._mine], [], [], PATIENCE)
