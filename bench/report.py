@@ -1,4 +1,4 @@
-"""`check` with its results workbook, beside libraries that write as many cells and nothing else."""
+"""`check` with its results workbook, and that workbook given back, beside libraries that do as many cells."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ for row in csv.reader(open(sys.argv[1], newline="")):
     sheet.append(row)
 book.save(sys.argv[2])
 """
+OPENPYXL_READS = """
+import sys
+from openpyxl import load_workbook
+for sheet in load_workbook(sys.argv[1], read_only=True):
+    for row in sheet.iter_rows(values_only=True):
+        pass
+"""
 
 
 def compare(folder: Path, size: Size) -> Iterator[Comparison]:
@@ -38,5 +45,13 @@ def compare(folder: Path, size: Size) -> Iterator[Comparison]:
             run("check", check(path, folder, "--results", str(folder / "ours.xlsx"))),
             run("XlsxWriter, constant_memory, one plain sheet", [PYTHON, "-c", XLSXWRITER, path, folder / "raw.xlsx"]),
             run("openpyxl, write_only, one plain sheet", [PYTHON, "-c", OPENPYXL, path, folder / "raw.xlsx"]),
+        ),
+    )
+    given_back = folder / "ours.xlsx"
+    yield Comparison(
+        f"Take the results workbook of {size.rows:,} rows back, and check it",
+        (
+            run("check", check(given_back, folder, "--no-results")),
+            run("openpyxl, read_only, nothing but reading", [PYTHON, "-c", OPENPYXL_READS, given_back]),
         ),
     )

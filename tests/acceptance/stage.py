@@ -52,7 +52,7 @@ def eventually(condition: Callable[[], bool], *, meanwhile: Callable[[], object]
     while not condition():
         meanwhile()
         assert time.monotonic() < deadline, "the moment that the test waits for did not come"
-        time.sleep(0.005)
+        time.sleep(0.02)
 
 
 def numbers(prefix: str, count: int) -> list[str]:

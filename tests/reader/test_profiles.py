@@ -254,7 +254,7 @@ def test_the_examples_are_profiles_that_say_everything_there_is(tmp_path: Path) 
     assert [profile.name for profile in examples] == ["acme-landscaping", "city-water", "two-sheets"]
     used = {name for profile in examples for name in tomllib.loads(profile_text(profile))}
     known = {"name", "match", "sheet", "lines_sheet", "header_row", "date_order", "decimal", "columns", "defaults"}
-    assert used == known | {"extra_lines"}
+    assert used == known | {"extra_lines", "rounding"}
     assert "currency" in (EXAMPLES / "acme-landscaping.toml").read_text(encoding="utf-8")
     wide = saved(
         tmp_path,
