@@ -33,6 +33,12 @@ MEANINGS = {
         "never",
         "After so long, an invoice in doubt that was looked for in vain may be sent again by itself.",
     ),
+    "old_after_days": ("", "A bill date so many days ago is called old."),
+    "future_after_days": ("", "A bill date so many days ahead is called far in the future."),
+    "severity": (
+        "as in the table of problems",
+        'How bad a problem is, by its code: `{ old-date = "off", near-duplicate = "error" }`.',
+    ),
 }
 """Setting → what holds without it (the code's default where blank), and what it is."""
 

@@ -166,6 +166,7 @@ def _known(desk: Desk, ledger: Ledger, run: str) -> Known | None:
     wanted = None if record is None else kept_inputs(desk.settings.home, run, record["options"] or {})
     if record is None or wanted is None:
         return None
+    wanted = replace(wanted, names=record["names"])
     prepared = prepare(wanted, desk, ledger)
     start = Start(run, record["command"], record["started"], record["who"], record["destination"])
     results = Path(record["results"]) if record["results"] else None

@@ -52,7 +52,7 @@ COLUMNS: tuple[Column, ...] = (
         Kind.TEXT,
         of_line=False,
         required=True,
-        meaning="The property that is billed.",
+        meaning="The property that is billed: its id, or once `sync` has run its name or code.",
         example="prop-1234567890abcdef",
         spellings=("property", "property id", "property code"),
     ),
@@ -62,7 +62,7 @@ COLUMNS: tuple[Column, ...] = (
         Kind.TEXT,
         of_line=False,
         required=True,
-        meaning="The vendor to pay.",
+        meaning="The vendor to pay: its id, or once `sync` has run its name or account number.",
         example="vend-0987654321fedcba",
         spellings=("vendor", "vendor id", "vendor code", "supplier", "supplier id", "payee"),
     ),
@@ -165,7 +165,7 @@ COLUMNS: tuple[Column, ...] = (
         Kind.TEXT,
         of_line=True,
         required=True,
-        meaning="The GL account that the line is booked to.",
+        meaning="The GL account that the line is booked to: its id, or once `sync` has run its number or name.",
         example="finacct-1122334455667788",
         spellings=(
             "gl account",
@@ -249,6 +249,9 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}
+
+OWN_SHEETS: tuple[str, str] = ("How to fill it in", "Names and ids")
+"""The sheets that `template` puts beside the invoices; the second is hidden. They are no part of the input."""
 
 IDENTITY: tuple[str, ...] = ("integration_id", "property_id", "vendor_id", "invoice_number")
 """The fields that say which invoice a row belongs to."""

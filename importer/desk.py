@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from importer.directory import Directory, folder_of, open_directory
 from importer.errors import AccessDenied, ApiAway, LedgerUnavailable, NoAccess, RateLimited, RequestError
 from importer.settings import Settings
 from importer.submitter import Api, Ledger, Pace, open_store
 from importer.submitter.pacing import Stopped
+from importer.validator.case import Limits
 from importer.validator.control import Expected
 
 
@@ -41,6 +43,11 @@ class Desk:
     stop: threading.Event
     watcher: Watcher
 
+    @property
+    def limits(self) -> Limits:
+        """How far from today a bill date may lie."""
+        return Limits(self.settings.old_after_days, self.settings.future_after_days)
+
 
 NOTHING_EXPECTED = Expected()
 
@@ -55,6 +62,8 @@ class Wanted:
     sheet: str | None = None
     profile: str | None = None  # a profile's name, or a path to one; None: each file finds its own
     expected: Expected = NOTHING_EXPECTED
+    let_go: Mapping[str, str] = field(default_factory=dict)  # key of a likely duplicate → why it may go all the same
+    names: Mapping[str, str] | None = None  # what names meant in the run that is told again
 
 
 @contextmanager
@@ -73,9 +82,28 @@ def _is_not_forgetful(ledger: Ledger, archive: Path) -> None:
     """Raises `LedgerUnavailable` for an empty ledger in a home that has posted before: it would post all again."""
     if archive.is_dir() and any(archive.iterdir()) and not ledger.runs(1):
         raise LedgerUnavailable(
-            "The ledger is empty, although invoices were posted from here: it is gone, or was copied without its parts.",
+            "The ledger is empty, although invoices were posted from here: it is gone, or was copied in part.",
             f"Put the ledger back, with all files whose names begin like its own. To begin anew, move {archive} away.",
         )
+
+
+@contextmanager
+def open_directories(desk: Desk) -> Iterator[Callable[[str], Directory | None]]:
+    """What `sync` has fetched, by integration, for as long as the block lasts; None where it has fetched nothing."""
+    opened: dict[str, Directory | None] = {}
+
+    def directory_of(integration_id: str) -> Directory | None:
+        if integration_id not in opened:
+            folder = folder_of(desk.settings.home, desk.settings.destination, integration_id)
+            opened[integration_id] = open_directory(folder)
+        return opened[integration_id]
+
+    try:
+        yield directory_of
+    finally:
+        for directory in opened.values():
+            if directory is not None:
+                directory.cache.close()
 
 
 @contextmanager

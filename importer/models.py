@@ -90,6 +90,7 @@ class Source:
     heading_row: int  # 1-based
     headings: tuple[Cell, ...]
     columns: Mapping[str, int]  # field name → 0-based index of its column
+    profile: str | None = None  # the saved layout that it was read with
 
     def place(self, row: int | None, field_name: str | None = None) -> Place:
         """The place of a field in a row; without a column where the sheet has none for the field."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -37,6 +37,8 @@ class Prepared:
     verdicts: tuple[Verdict, ...]
     intents: tuple[Intent | None, ...]  # one for each verdict; None where errors stand against it
     standing: Mapping[str, Entry]  # what the ledger knows of them
+    notices: tuple[str, ...] = ()  # about the run as a whole
+    names: Mapping[str, str] = field(default_factory=dict)  # what names in the files were found to mean
 
     @classmethod
     def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
@@ -53,7 +55,7 @@ class Prepared:
         """What would be sent: nothing of it, where the run as a whole misses what was expected of it."""
         if any(problem.kind.stops_run for problem in self.reading.problems):
             return []
-        return [intent for intent in self.intents if intent is not None and self._may_go(intent)]
+        return [intent for intent in self.intents if intent is not None and self.may_go(intent)]
 
     @property
     def doubtful(self) -> list[str]:
@@ -81,7 +83,8 @@ class Prepared:
         ]
         return self.ready + sent
 
-    def _may_go(self, intent: Intent) -> bool:
+    def may_go(self, intent: Intent) -> bool:
+        """Whether what the ledger knows allows it to be sent."""
         entry = self.standing.get(intent.key)
         return entry is None or may_go(entry, intent.fingerprint)
 
@@ -173,6 +176,7 @@ def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterabl
         prepared.reading,
         tuple(outcomes),
         prepared.plan,
+        notices=prepared.notices,
     )
 
 

@@ -14,13 +14,17 @@ from datetime import datetime
 
 from importer.archive import keep_inputs
 from importer.collector import at_rest
-from importer.desk import Desk, Wanted, open_api, open_ledger
+from importer.desk import Desk, Wanted, open_api, open_directories, open_ledger
+from importer.directory import resolve
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
 from importer.outcomes import Prepared, Start, after_sending, before_sending, not_sent
 from importer.reader import name_of, read_files
 from importer.reader.profiles import find_profile, load_profiles
+from importer.severities import with_levels
 from importer.submitter import Ledger, plans, send, settle_doubts
+from importer.submitter.acceptances import accept
+from importer.surroundings import weighed
 from importer.validator import validate
 from importer.validator.control import against
 
@@ -35,7 +39,7 @@ def check_files(wanted: Wanted, desk: Desk) -> Run:
         prepared = prepare(wanted, desk, ledger)
         if prepared.plan is not None:
             plans.keep_plan(ledger, prepared.plan, prepared.ready)
-        return _finished(ledger, before_sending(start, prepared, desk.now()))
+        return _finished(ledger, before_sending(start, prepared, desk.now()), prepared)
 
 
 def submit_files(
@@ -54,7 +58,7 @@ def submit_files(
     with _run(desk, "submit", wanted) as (start, ledger):
         prepared = prepare(wanted, desk, ledger)
         if not prepared.ready and not prepared.doubtful:
-            return _finished(ledger, before_sending(start, prepared, desk.now()))
+            return _finished(ledger, before_sending(start, prepared, desk.now()), prepared)
         with open_api(desk, ledger) as api:
             if prepared.doubtful:
                 desk.watcher.stage("Looking for invoices whose outcome is unknown")
@@ -65,10 +69,11 @@ def submit_files(
             ready, plan = prepared.ready, approved or prepared.plan
             would = replace(before_sending(start, prepared, desk.now()), plan=plan)
             if not ready or plan is None:
-                return _finished(ledger, would)
+                return _finished(ledger, would, prepared)
             if not agree(would):
-                return _finished(ledger, not_sent(would, "It was not agreed to."))
+                return _finished(ledger, not_sent(would, "It was not agreed to."), prepared)
             before()
+            accept(ledger, wanted.let_go)
             keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
             plans.keep_plan(ledger, plan, ready)
             desk.watcher.stage("Posting")
@@ -76,13 +81,13 @@ def submit_files(
             sent = send(ledger, api, destination, ready, plan=plan, stop=desk.stop, progress=desk.watcher.moved)
         run = replace(after_sending(start, prepared, sent, desk.now()), plan=plan)
         with suppress(LedgerUnavailable):  # what was sent is told all the same
-            _finished(ledger, run)
+            _finished(ledger, run, prepared)
         return run
 
 
 @at_rest()
 def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
-    """Reader, validator, and a look into the ledger: everything that is decided before anything is sent."""
+    """Reader, names, validator, and a look into the ledger and around: all that is decided before anything is sent."""
     desk.watcher.stage("Reading")
     known = () if wanted.profiles is None else load_profiles(wanted.profiles)
     reading = read_files(
@@ -92,11 +97,17 @@ def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
         profile=find_profile(wanted.profile, known) if wanted.profile else None,
         profiles=known,
     )
-    reading = against(reading, wanted.expected)
     desk.watcher.stage("Checking")
-    verdicts = validate(reading, today=desk.now().date())
-    ledger.take_from_the_dead(desk.settings.destination)
-    return Prepared.of(reading, verdicts, desk.settings.destination, ledger)
+    with open_directories(desk) as directory_of:
+        named = resolve(reading, directory_of, now=desk.now(), settled=wanted.names)
+        levels, destination = desk.settings.severity, desk.settings.destination
+        reading = against(named.reading, wanted.expected)
+        reading = replace(reading, problems=with_levels(reading.problems, levels))
+        verdicts = validate(reading, today=desk.now().date(), limits=desk.limits, levels=levels)
+        ledger.take_from_the_dead(destination)
+        prepared = Prepared.of(reading, verdicts, destination, ledger)
+        prepared = replace(prepared, notices=named.notices, names=named.names)
+        return weighed(prepared, ledger, directory_of, desk, remarks=named.remarks, let_go=wanted.let_go)
 
 
 def new_run_id(started: datetime) -> str:
@@ -126,8 +137,9 @@ def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledg
             raise
 
 
-def _finished(ledger: Ledger, run: Run) -> Run:
+def _finished(ledger: Ledger, run: Run, prepared: Prepared) -> Run:
     ledger.close_run(
+        names=prepared.names,
         finished=run.finished,
         stopped=run.stopped,
         exit_code=run.exit_code,

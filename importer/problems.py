@@ -250,9 +250,65 @@ DUE_BEFORE_ISSUED = _error(
 )
 IMPOSSIBLE_YEAR = _error("impossible-year", "The year cannot be right", "Correct the date.")
 FUTURE_DATE = _warning("future-date", "The bill date is far in the future", "Check the year.")
-OLD_DATE = _warning("old-date", "The bill date is more than a year ago", "Check the year.")
+OLD_DATE = _warning("old-date", "The bill date is long ago", "Check the year.")
 DISTANT_ACCOUNTING_DATE = _warning(
     "distant-accounting-date", "The accounting date is far from the bill date", "Check the accounting period."
+)
+
+# Names, and what ResMan has
+NAMES_NOT_FETCHED = _error(
+    "names-not-fetched",
+    "The cell holds a name, and ResMan's names are not known here yet",
+    "Run `invoice-importer sync` once, then run the file again.",
+)
+UNKNOWN_NAME = _error("unknown-name", "ResMan has nothing of that name", "Correct the cell, or settle it with `alias`.")
+AMBIGUOUS_NAME = _error("ambiguous-name", "ResMan has several of that name", "Write the id of the one that is meant.")
+UNKNOWN_ID = _warning(
+    "unknown-id",
+    "The id was not among those fetched from ResMan",
+    "Run `invoice-importer sync` if it is new; ResMan refuses an id that it does not know.",
+)
+INACTIVE_RECORD = _error(
+    "inactive-record",
+    "It is inactive in ResMan",
+    "Use another, or make it active in ResMan and run `invoice-importer sync`.",
+)
+NOT_SEEN_LATELY = _warning(
+    "not-seen-lately",
+    "ResMan has not shown it for over 30 days",
+    "Look whether ResMan still has it.",
+)
+NOT_AT_PROPERTY = _error(
+    "not-at-property",
+    "It is not used at this property",
+    "Check the property; or allow it in ResMan and run `invoice-importer sync`.",
+)
+
+# Duplicates, periods, and what is unlike the months before
+IN_RESMAN = _error(
+    "already-in-resman",
+    "ResMan has an invoice of this vendor with this number already",
+    "Compare the two before anything else.",
+)
+NEAR_DUPLICATE = _warning(
+    "near-duplicate",
+    "It looks like a bill that is known already",
+    "Compare the two; take one out if they are the same bill.",
+)
+CLOSED_PERIOD = _error(
+    "closed-period",
+    "The accounting date lies in a closed period",
+    "Give an accounting date in the open period.",
+)
+UNUSUAL_AMOUNT = _warning(
+    "unusual-amount",
+    "The amount is far from what this vendor usually bills",
+    "Check the decimal point and the vendor's document.",
+)
+UNUSED_ACCOUNT = _warning(
+    "unused-account",
+    "This GL account was never used at this property",
+    "Check the account.",
 )
 
 # Sending

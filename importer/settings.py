@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from importer import token
 from importer.errors import BadSettings
+from importer.severities import Level, unusable
 
 PRODUCTION = "https://api.propexo.com"
 ENVIRONMENT = {
@@ -47,6 +48,9 @@ class Settings(BaseModel):
     profiles: Path = Path()  # the vendors' saved layouts: in the home, for a rehearsal too
     full_speed: bool = False
     release_unfound_after_hours: Annotated[float, Field(gt=0)] | None = None
+    old_after_days: Annotated[int, Field(ge=1)] = 366
+    future_after_days: Annotated[int, Field(ge=0)] = 60
+    severity: Mapping[str, Level] = Field(default_factory=dict)  # a problem's code → how bad it is here
     sandbox: bool = False  # True: `url` is the embedded stand-in, whatever its port
 
     @field_validator("url")
@@ -81,6 +85,8 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        if said := unusable(self.severity):
+            raise ValueError(said)
         if self.profiles == Path():
             object.__setattr__(self, "profiles", self.home / "profiles")
         if not self.ledger:

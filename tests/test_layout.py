@@ -14,15 +14,15 @@ PACKAGE = Path(__file__).parent.parent / "importer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "problems", "columns", "collector", "news"),
-    ("models", "token"),
+    ("errors", "problems", "columns", "collector", "held", "news"),
+    ("models", "token", "severities"),
     ("settings", "results_layout"),
     ("results_manifest",),
-    ("reader", "validator", "submitter", "report", "sandbox"),
+    ("reader", "directory", "validator", "submitter", "report", "sandbox"),
     ("desk", "outcomes"),
-    ("archive",),
+    ("archive", "surroundings"),
     ("pipeline",),
-    ("afterwards",),
+    ("afterwards", "names"),
     ("cli",),
     ("__main__",),
 )
@@ -38,6 +38,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "platformdirs": ("settings.py",),
     "pydantic": ("models.py", "settings.py", "token.py", "submitter/", "afterwards.py", "cli/"),
     "python_calamine": ("reader/",),
+    "rapidfuzz": ("directory/lookup.py",),
     "rich": ("cli/", "report/"),
     "sqlalchemy": ("submitter/",),
     "starlette": ("sandbox/",),

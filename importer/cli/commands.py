@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from importer import __version__
+from importer.cli.directory import alias, expected, sync, template
 from importer.cli.layouts import profile
 from importer.cli.options import CONFIG, JSON, SANDBOX, with_options
 
@@ -56,6 +57,13 @@ READING = (
         "--expect-count", metavar="N", type=click.IntRange(min=0), help="How many invoices there must be, or none goes."
     ),
     click.option("--expect-total", metavar="AMOUNT", help="What they must come to in dollars, or none goes."),
+    click.option(
+        "--accept-duplicate",
+        metavar="KEY",
+        multiple=True,
+        help="A person's decision: this invoice goes although it looks like another. Needs --reason.",
+    ),
+    click.option("--reason", metavar="TEXT", help="Why; kept with the decision."),
     JSON,
     SANDBOX,
     CONFIG,
@@ -136,6 +144,10 @@ def settle(**given: Any) -> int:
 
 
 commands.add_command(profile)
+
+
+for command in (sync, alias, expected, template):
+    commands.add_command(command)
 
 
 @commands.command()

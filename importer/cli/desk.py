@@ -93,6 +93,7 @@ def wanted(given: Mapping[str, Any], loaded: Settings) -> Wanted:
         given["sheet"],
         given["profile"],
         Expected(given["expect_count"], _cents(given["expect_total"])),
+        let_go=_let_go(given),
     )
 
 
@@ -156,6 +157,16 @@ def decisions(given: Mapping[str, Any]) -> list[Decision]:
     if adopt is not None:
         return [Decision(adopt[0], adopt[1], reason)]
     return [Decision(key, None, reason) for key in dict.fromkeys(release)]
+
+
+def _let_go(given: Mapping[str, Any]) -> dict[str, str]:
+    """The likely duplicates that may go, each with the reason that a person gave."""
+    keys, reason = given["accept_duplicate"], (given["reason"] or "").strip()
+    if keys and not reason:
+        raise click.UsageError("Say why with --reason: it is kept with the decision.")
+    if reason and not keys:
+        raise click.UsageError("--reason goes with --accept-duplicate.")
+    return dict.fromkeys(keys, reason)
 
 
 def _cents(amount: str | None) -> int | None:

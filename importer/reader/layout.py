@@ -134,7 +134,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     if separate:
         total = "total_amount" if "total_amount" in mapped.columns else "total_amount_in_cents"
         mapped.columns["line_amount"] = mapped.columns[total]
-    source = Source(file, sheet.name, heading.last + 1, heading.cells, dict(mapped.columns))
+    source = Source(file, sheet.name, heading.last + 1, heading.cells, dict(mapped.columns), profile.name or None)
     numbers = [index + 1 for index in filled]
     rows = cast("list[Row]", list(map(tuple.__new__, repeat(Row), zip(repeat(source), numbers, cells))))
     columns.forget()

@@ -176,7 +176,7 @@ class Package:
 
     def _check_spread(self, sheet: bytes) -> None:
         numbers = ROW_NUMBER.findall(sheet)
-        if len(numbers) + sheet.count(b"<rowBreaks") < sheet.count(b"<row") or not numbers:
+        if not numbers or len(numbers) < sheet.count(b"<row", 0, sheet.rfind(b"</sheetData")):
             numbers = ROW_NUMBER_ANYWHERE.findall(sheet)
         rows = max(map(int, numbers), default=0)
         if len(set(numbers)) < len(numbers):  # parsers keep one of the two, and say nothing

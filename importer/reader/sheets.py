@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from importer.columns import OWN_SHEETS
 from importer.errors import FileUnreadable
 from importer.models import SkippedRow, Source, Table
 from importer.reader.cells import is_blank
@@ -52,6 +53,8 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
     usable: list[Sheet] = []
     asked = _asked_for(contents, profile)
     for sheet in contents.sheets:
+        if sheet.name in OWN_SHEETS and (sheet.name != OWN_SHEETS[1] or not sheet.visible):
+            continue  # ours, not the vendor's
         if not any(sheet.rows):
             plan.left_out.append((sheet, "empty sheet"))
         elif not sheet.visible and sheet not in asked:

@@ -19,8 +19,12 @@ from importer.reader.package import column_number
 
 REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9]\d{0,6})")
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
-BEGINNING = 65_536
-UNUSUAL = re.compile(rb"<(?:!|c>|row>)|='")
+# Single characters are found at once; what ordinary sheets have none of is looked for closely only where they have.
+SUSPECTS = (b"\n", b"\r", b"\t", b"'", b"!")
+SUSPECT_BLANKS = (re.compile(rb" ="), re.compile(rb"= "))  # faster than `in`
+UNUSUAL_TAG = re.compile(rb"<(?:!|[^<>]*(?:[\n\r\t]|='|\s=|=\s))")
+PREFIXED = re.compile(rb":(?:c|row|f|v|sheetData)[ />]")
+WITHOUT_REFERENCE = re.compile(rb'<c(?:>|\s(?![^<>]*\br="))')
 MARK = re.compile(rb' (?:t="e"|hidden="|ht="0)')
 HIDDEN_ROW = re.compile(rb'<row [^>]*? (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")[^>]*>')
 ERROR_MARK = re.compile(rb' t="e"')
@@ -28,12 +32,12 @@ FORMULA_START = re.compile(rb"<f[ />]")
 COLUMN_TAG = re.compile(rb"<col [^>]*>")
 MERGED = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3}\d+):([A-Z]{1,3}\d+)"')
 WITHOUT_RESULT = (
-    re.compile(rb"</f>\s*(?:<v\s*/>\s*|<v[^>]*>\s*</v>\s*)?</c>"),
-    re.compile(rb"<f(?: [^>]*)?/>\s*(?:<v\s*/>\s*|<v[^>]*>\s*</v>\s*)?</c>"),
+    re.compile(rb"</f\s*>\s*(?:<v\s*/>\s*|<v[^>]*>\s*</v\s*>\s*)?</c\s*>"),
+    re.compile(rb"<f(?: [^>]*)?/>\s*(?:<v\s*/>\s*|<v[^>]*>\s*</v\s*>\s*)?</c\s*>"),
 )
 WITH_ZERO = (
-    re.compile(rb"</f>\s*<v>0(?:\.0+)?</v>\s*</c>"),
-    re.compile(rb"<f(?: [^>]*)?/>\s*<v>0(?:\.0+)?</v>\s*</c>"),
+    re.compile(rb"</f\s*>\s*<v\s*>0(?:\.0+)?</v\s*>\s*</c\s*>"),
+    re.compile(rb"<f(?: [^>]*)?/>\s*<v\s*>0(?:\.0+)?</v\s*>\s*</c\s*>"),
 )
 ERROR_VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
 FORMULA = re.compile(rb"<f[ >][^<]*")
@@ -48,17 +52,21 @@ def details_of(sheet: bytes, *, recalculates: bool) -> Details:
 
 
 def is_plain(sheet: bytes) -> bool:
-    """True where the patterns of `searched` see everything: no name prefixes, single quotes or left-out references.
+    """True where the patterns of `searched` see everything.
 
-    The beginning is evidence enough, for one program writes all cells of a sheet alike.
+    That is so without name prefixes, single quotes, left-out references, and any blank in a tag but single spaces
+    before the attributes. The whole sheet is looked at: two programs may have written it.
     """
-    start = sheet[:BEGINNING]
-    cell = start.find(b"<c ")
-    return (
-        b"<sheetData" in start
-        and not UNUSUAL.search(start)
-        and (cell < 0 or b' r="' in start[cell : start.find(b">", cell)])
-    )
+    start, end = sheet.find(b"<sheetData"), sheet.rfind(b"</sheetData")
+    if start < 0 or PREFIXED.search(sheet):
+        return False
+    columns = sheet.find(b"<cols", 0, start)
+    begin = start if columns < 0 else columns
+    suspect = any(sheet.find(mark, begin) >= 0 for mark in SUSPECTS) or any(m.search(sheet) for m in SUSPECT_BLANKS)
+    if suspect and UNUSUAL_TAG.search(sheet, begin):
+        return False
+    all_refer = sheet.count(b"<c", start, end) == sheet.count(b'<c r="', start, end)
+    return all_refer or not WITHOUT_REFERENCE.search(sheet, start, end)
 
 
 def searched(sheet: bytes, *, recalculates: bool) -> Details:
@@ -168,7 +176,7 @@ def cell_around(sheet: bytes, at: int) -> tuple[dict[bytes, bytes], bytes]:
     """The attributes and the content of the cell element that the offset lies in."""
     start = sheet.rfind(b"<c ", 0, at + 1)
     middle = sheet.find(b">", start)
-    end = sheet.find(b"</c>", middle)
+    end = sheet.find(b"</c", middle)
     return dict(ATTRIBUTE.findall(sheet, start, middle)), sheet[middle + 1 : end]
 
 

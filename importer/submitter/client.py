@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -66,6 +67,15 @@ class Answer:
     status: int
     body: Any
     location: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page of a list, its rows as they came. Contract, "What ResMan already has"."""
+
+    rows: tuple[Mapping[str, Any], ...]
+    has_more: bool
+    total: int | None  # None: the API does not say
 
 
 @dataclass(slots=True)
@@ -157,6 +167,24 @@ class Api:
             record = record[0] if record else {}
         value = record.get("x_id") if isinstance(record, dict) else None
         return value if isinstance(value, str) else None
+
+    def page(
+        self, name: str, integration_id: str, *, offset: int, size: int, since: datetime | None = None
+    ) -> ListPage:
+        """One page of a list ("vendors", "invoices", …), in the order in which the records were made, so that what
+        is added meanwhile comes at the end. `since`: only what changed since, which older versions of the API may
+        refuse or not heed. Contract, "What ResMan already has"."""
+        params: dict[str, Any] = {"integration_id": integration_id, "order-by": "created_at:asc,id:asc"}
+        params |= {"limit": size, "offset": offset}
+        if since is not None:
+            params["updated_at_gte"] = since.isoformat()
+        path = "/".join(map(_segment, name.split("/")))
+        answer = self._get(f"/v1/{path}" if "/" in name else f"/v1/{path}/", params)
+        rows = tuple(row for row in rows_of(answer) if isinstance(row, dict))
+        meta = answer.get("meta") if isinstance(answer, dict) else None
+        more, total = (meta.get("hasMore"), meta.get("total")) if isinstance(meta, dict) else (None, None)
+        has_more = more if isinstance(more, bool) else len(rows) >= size
+        return ListPage(rows, has_more, total if isinstance(total, int) else None)
 
     # ------------------------------------------------------------------------------------------------- underneath
 

@@ -45,7 +45,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from importer.errors import LedgerUnavailable
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration."""
 
 METADATA = MetaData()
@@ -88,6 +88,7 @@ RUNS = Table(
     Column("results_sha256", String(64)),  # of the workbook as it was written
     Column("exit_code", Integer),
     Column("stopped", Text),
+    Column("names", JSON),  # what names in its files were found to mean
     Index("runs_by_start", "started"),
 )
 
@@ -118,6 +119,7 @@ INVOICES = Table(
     Index("invoices_by_owner", "owner"),
     Index("invoices_by_run", "run"),
     Index("invoices_by_job", "job_id"),
+    Index("invoices_by_vendor", "destination", "vendor_id"),
     Index("invoices_by_file", "file"),
 )
 
@@ -170,6 +172,17 @@ GATES = Table(
     Column("others", Integer, nullable=False),  # requests in the last window that were not ours
     Column("seen_at", Float, nullable=False),
 )
+
+ACCEPTANCES = Table(
+    "acceptances",
+    METADATA,
+    Column("key", String(24), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("run", String(40), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""Invoices that a person lets go although they look like another bill, and why."""
 
 VERSION = Table("alembic_version", METADATA, Column("version_num", String(32), primary_key=True))
 

@@ -7,18 +7,20 @@ once, by the reader.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from importer.models import Invoice, Payload, Reading
 from importer.problems import Problem
+from importer.severities import Level, with_levels
 from importer.validator import dates, required, totals
-from importer.validator.case import Case
+from importer.validator.case import USUAL_LIMITS, Case, Limits
 from importer.validator.charges import charge, with_rounding
 from importer.validator.duplicates import repeated
 
 Rule = Callable[[Case], Iterable[Problem]]
+NO_LEVELS: Mapping[str, Level] = {}
 
 RULES: tuple[Rule, ...] = (
     required.header_is_filled,
@@ -43,23 +45,26 @@ class Verdict:
     payload: Payload | None
 
 
-def validate(reading: Reading, *, today: date) -> tuple[Verdict, ...]:
-    """A verdict for each invoice of the reading, in its order."""
-    verdicts = [_judge(_case(invoice, today)) for invoice in reading.invoices]
+def validate(
+    reading: Reading, *, today: date, limits: Limits = USUAL_LIMITS, levels: Mapping[str, Level] = NO_LEVELS
+) -> tuple[Verdict, ...]:
+    """A verdict for each invoice of the reading, in its order. `levels` says how bad a problem is, by its code."""
+    verdicts = [_judge(_case(invoice, today, limits), levels) for invoice in reading.invoices]
     for index, problem in repeated([(verdict.invoice, verdict.payload) for verdict in verdicts]).items():
         verdict = verdicts[index]
         verdicts[index] = Verdict(verdict.invoice, (*verdict.problems, problem), None)
     return tuple(verdicts)
 
 
-def _case(invoice: Invoice, today: date) -> Case:
-    return Case(invoice, with_rounding(invoice, tuple(map(charge, invoice.lines))), today)
+def _case(invoice: Invoice, today: date, limits: Limits) -> Case:
+    return Case(invoice, with_rounding(invoice, tuple(map(charge, invoice.lines))), today, limits)
 
 
-def _judge(case: Case) -> Verdict:
+def _judge(case: Case, levels: Mapping[str, Level]) -> Verdict:
     problems = list(case.invoice.problems)
     for rule in RULES:
         problems.extend(rule(case))
+    problems = list(with_levels(problems, levels))
     stopped = any(problem.is_error for problem in problems)
     return Verdict(case.invoice, tuple(problems), None if stopped else _payload(case))
 

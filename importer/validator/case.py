@@ -10,9 +10,21 @@ from importer.validator.charges import Charge
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How far from today a bill date may lie before somebody should look, in days."""
+
+    old_after: int = 366
+    future_after: int = 60
+
+
+USUAL_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One invoice under judgement. A charge is None where the cells of its line do not say what it comes to."""
 
     invoice: Invoice
     charges: tuple[Charge | None, ...]  # one for each line, and perhaps one for rounding
     today: date
+    limits: Limits = USUAL_LIMITS

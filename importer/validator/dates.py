@@ -18,7 +18,6 @@ from importer.validator.case import Case
 EARLIEST_YEAR = 2000
 LONGEST_TERMS = timedelta(days=5 * 366)
 YEAR = timedelta(days=366)
-FAR_AHEAD = timedelta(days=60)
 
 
 def years_are_possible(case: Case) -> Iterator[Problem]:
@@ -41,14 +40,15 @@ def due_follows_issue(case: Case) -> Iterator[Problem]:
 
 
 def issue_is_recent(case: Case) -> Iterator[Problem]:
-    """Warns of a bill date more than a year ago, or more than two months ahead."""
+    """Warns of a bill date longer ago, or further ahead, than the settings allow."""
     invoice = case.invoice
     day = _possible(invoice.invoice_date, case.today)
-    if day is None or case.today - YEAR <= day <= case.today + FAR_AHEAD:
+    limits = case.limits
+    if day is None or -limits.old_after <= (day - case.today).days <= limits.future_after:
         return
     place, text = invoice.place("invoice_date"), invoice.cell_text("invoice_date")
     if day < case.today:
-        yield Problem(OLD_DATE, f"The bill date is {day}, more than a year ago.", place, "invoice_date", text)
+        yield Problem(OLD_DATE, f"The bill date is {day}, {_long_ago(limits.old_after)}.", place, "invoice_date", text)
     else:
         yield Problem(FUTURE_DATE, f"The bill date is {day}, far in the future.", place, "invoice_date", text)
 
@@ -61,6 +61,10 @@ def accounting_date_is_near(case: Case) -> Iterator[Problem]:
         what = f"The accounting date {booked} is more than a year away from the bill date {issued}."
         text = invoice.cell_text("accounting_date")
         yield Problem(DISTANT_ACCOUNTING_DATE, what, invoice.place("accounting_date"), "accounting_date", text)
+
+
+def _long_ago(days: int) -> str:
+    return "more than a year ago" if days in (365, 366) else f"more than {days} days ago"
 
 
 def _is_possible(day: date, today: date) -> bool:

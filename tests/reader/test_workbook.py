@@ -156,9 +156,14 @@ def test_one_sheet_can_be_asked_for(tmp_path: Path) -> None:
         open_file(path, sheet="March")
 
 
+ORDINARY = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(100, 3_000))
 UNUSUAL = {
     "prefixed": lambda xml: xml.replace("<", "<x:").replace("<x:/", "</x:").replace("xmlns=", "xmlns:x="),
     "single quotes": lambda xml: xml.replace('"', "'"),
+    "line ends in tags": lambda xml: xml.replace(" t=", "\n t=").replace("<f>", "<f\n>"),
+    "blanks in tags": lambda xml: xml.replace("t=", "t = ").replace("<f>", "<f  >"),
+    "late single quotes": lambda xml: xml.replace("<sheetData>", "<sheetData>" + ORDINARY).replace('t="e"', "t='e'"),
+    "late line ends": lambda xml: xml.replace("<sheetData>", "<sheetData>" + ORDINARY).replace(' t="', '\r\nt="'),
     "comments": lambda xml: xml.replace("<sheetData>", "<sheetData><!-- made by hand -->"),
 }
 

@@ -109,7 +109,7 @@ def full_backlog() -> Iterator[int]:
         listener.listen(0)
         for _ in range(4):
             waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
+            waiting.settimeout(0)
             with suppress(BlockingIOError):
                 waiting.connect(listener.getsockname())
         yield listener.getsockname()[1]

@@ -40,9 +40,8 @@ def test_a_post_is_never_redirected(here: Store, elsewhere: tuple[Server, list[b
     """Whatever the redirect says, the other host hears nothing."""
     other, received = elsewhere
     redirect = f"HTTP/1.1 {status} Elsewhere\r\nlocation: {other.url}/v1/invoices/resman/\r\n".encode() + LENGTH
-    with serving(answering(redirect)) as server, api(here, server.url) as asked:
-        with pytest.raises(Misdirected):
-            post(asked, intent())
+    with serving(answering(redirect)) as server, api(here, server.url) as asked, pytest.raises(Misdirected):
+        post(asked, intent())
     assert received == []
 
 

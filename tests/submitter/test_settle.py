@@ -13,6 +13,7 @@ from tests.submitter.made import PLACE, Truth, api, at_work, dies, entry, events
 from tests.submitter.servers import closed_port
 
 SHAPES = ("object", "wrapped", "text", "absent")
+NO_POLICY = Policy()
 POLICY = Policy(release_unfound_after_hours=1)
 
 
@@ -39,7 +40,7 @@ def was_sent(ledger: Ledger, ago: timedelta) -> None:
             connection.execute(update(INVOICES).where(INVOICES.c.key == row.key).values(moved))
 
 
-def settled(ledger: Ledger, asked: Api, one: Intent, *, sync: bool = False, policy: Policy = Policy()) -> Entry:
+def settled(ledger: Ledger, asked: Api, one: Intent, *, sync: bool = False, policy: Policy = NO_POLICY) -> Entry:
     """How the invoice stands after settling."""
     settle_doubts(ledger, asked, PLACE, sync=sync, policy=policy)
     return entry(ledger, one)

@@ -1,0 +1,129 @@
+"""What a clerk, or a script, sees of ResMan's names: what was fetched, what was settled, who has not billed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from importer import names
+from importer.cli.rendering import INTERRUPTED, print_json
+from importer.desk import Desk
+from importer.directory import Alias, Sort, Synced
+from importer.directory.aliases import described
+from importer.models import dollars
+
+TITLES = {
+    Sort.PROPERTY: "Properties",
+    Sort.ACCOUNT: "GL accounts",
+    Sort.ENTITY: "Accounting entities",
+    Sort.VENDOR: "Vendors",
+    Sort.INVOICE: "Invoices",
+}
+
+
+def print_synced(done: Sequence[Synced], desk: Desk, *, as_json: bool) -> int:
+    """A line for each list, those of single properties together."""
+    desk.watcher.end()
+    if as_json:
+        lists = [
+            {
+                "list": str(each.list),
+                "known": each.known,
+                "fetched": each.fetched,
+                "requests": each.requests,
+                "whole": each.is_whole,
+                "short_by": each.short_by,
+            }
+            for each in done
+        ]
+        print_json({"command": "sync", "lists": lists})
+        return INTERRUPTED if desk.stop.is_set() else 0
+    for each in done:
+        title = next((title for sort, title in TITLES.items() if sort == each.list), None)
+        if title is not None:
+            what = "fetched" if each.is_whole else "new or changed"
+            click.echo(f"{title + ':':<21}{each.known:>9,} known, {each.fetched:,} {what} ({_requests(each.requests)})")
+    single = [each for each in done if each.list not in tuple(Sort)]
+    if single:
+        requests = sum(each.requests for each in single)
+        click.echo(f"{'Vendors by property:':<21}{len(single):>9,} properties ({_requests(requests)})")
+    short = sum(each.short_by for each in done)
+    if short:
+        click.echo(f"The API speaks of {short:,} more records than it gave. Run `sync --full` to look again.", err=True)
+    return 0
+
+
+def run_alias(
+    desk: Desk, name: str | None, meant: str | None, *, profile: str | None, remove: bool, as_json: bool
+) -> int:
+    """Lists, settles, or forgets."""
+    if name is None:
+        return _list(names.aliases(desk).entries, as_json=as_json)
+    if remove:
+        count = names.forget_name(desk, name, profile=profile)
+        click.echo(f"{name!r} is no longer settled." if count else f"Nothing was settled about {name!r}.", err=True)
+        return 0 if count else 1
+    if meant is None:
+        raise click.UsageError("Say what it means: an id, or what ResMan calls it exactly. --remove forgets a name.")
+    kept = names.settle_name(desk, name, meant, profile=profile)
+    click.echo(described([kept])[0], err=True)
+    return 0
+
+
+def print_expected(found: names.Expected, *, as_json: bool) -> int:
+    """Who has not billed, the most money first."""
+    if as_json:
+        bills = [
+            {
+                "vendor_id": each.vendor_id,
+                "vendor": vendor,
+                "property_id": each.property_id,
+                "property": place,
+                "months": each.months,
+                "usual_amount_in_cents": each.usual,
+                "last_invoice_number": each.last_number,
+                "last_invoice_date": each.last_date.isoformat(),
+            }
+            for each, vendor, place in found.bills
+        ]
+        print_json({"command": "expected", "month": f"{found.month:%Y-%m}", "bills": bills})
+        return 0
+    if not found.bills:
+        click.echo(f"Everybody who billed in the months before has billed in {found.month:%B %Y}.")
+    else:
+        total = dollars(sum(each.usual for each, _, _ in found.bills))
+        click.echo(f"Not billed yet in {found.month:%B %Y}: {len(found.bills):,}, usually {total} together")
+    for each, vendor, place in found.bills:
+        last = f"last {each.last_number or 'without a number'} of {each.last_date}"
+        click.echo(f"  {vendor}, {place}: usually {dollars(each.usual)}, {last}")
+    click.echo(f"By what was fetched from ResMan {found.age}, and what was posted from here.", err=True)
+    return 0
+
+
+def _list(entries: Sequence[Alias], *, as_json: bool) -> int:
+    if as_json:
+        print_json(
+            {
+                "command": "alias",
+                "aliases": [
+                    {
+                        "name": each.name,
+                        "list": str(each.sort),
+                        "id": each.id,
+                        "profile": each.profile,
+                        "who": each.who,
+                        "at": each.at.isoformat(),
+                    }
+                    for each in entries
+                ],
+            }
+        )
+        return 0
+    for line in described(entries) or ["No name was settled yet."]:
+        click.echo(line)
+    return 0
+
+
+def _requests(count: int) -> str:
+    return f"{count:,} request{'' if count == 1 else 's'}"

@@ -1,0 +1,25 @@
+"""What ResMan has, kept on this machine: fetched by `sync`, looked up by name, and asked for what was billed before."""
+
+from __future__ import annotations
+
+from importer.directory.aliases import Alias, Aliases
+from importer.directory.cache import Cache, Known, Sort
+from importer.directory.desk import Directory, folder_of, open_directory
+from importer.directory.resolve import Resolved, resolve
+from importer.directory.sync import Lists, Synced, fetch
+
+__all__ = [
+    "Alias",
+    "Aliases",
+    "Cache",
+    "Directory",
+    "Known",
+    "Lists",
+    "Resolved",
+    "Sort",
+    "Synced",
+    "fetch",
+    "folder_of",
+    "open_directory",
+    "resolve",
+]

@@ -1,0 +1,346 @@
+"""What was fetched from ResMan's lists: one SQLite file for each destination and integration, safe to delete.
+
+Every page is kept in one transaction with how far the fetching has come, so that a broken `sync` goes on where it
+was. What is kept here decides nothing by itself: it is as old as its last `sync`, and says so.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from importer.errors import CannotRun
+
+STALE_AFTER = timedelta(days=30)
+"""A record that ResMan has not shown for so long is taken for gone. Contract, "What ResMan already has"."""
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE records (
+    sort TEXT NOT NULL, id TEXT NOT NULL, x_id TEXT, name TEXT, code TEXT, property_id TEXT, is_active INTEGER,
+    period TEXT, last_seen TEXT, fetched_at TEXT NOT NULL, pass INTEGER NOT NULL, PRIMARY KEY (sort, id));
+CREATE TABLE invoices (
+    id TEXT PRIMARY KEY, x_vendor_id TEXT, property_id TEXT, number TEXT, issued TEXT, total INTEGER,
+    accounts TEXT NOT NULL, last_seen TEXT, fetched_at TEXT NOT NULL, pass INTEGER NOT NULL);
+CREATE INDEX invoices_by_vendor ON invoices (x_vendor_id);
+CREATE TABLE usable (list TEXT NOT NULL, vendor_id TEXT NOT NULL, pass INTEGER NOT NULL, PRIMARY KEY (list, vendor_id));
+CREATE TABLE progress (
+    list TEXT PRIMARY KEY, pass INTEGER NOT NULL, since TEXT, offset INTEGER, newest TEXT, completed_at TEXT,
+    whole_at TEXT);
+"""
+
+
+class Sort(StrEnum):
+    """What sort of record: the name of its list in the contract."""
+
+    PROPERTY = "properties"
+    ACCOUNT = "financial-accounts"
+    ENTITY = "accounting-entities"
+    VENDOR = "vendors"
+    INVOICE = "invoices"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One record of ResMan as it was fetched. `code` is a property's code, or an account number."""
+
+    sort: Sort
+    id: str
+    x_id: str | None
+    name: str | None
+    code: str | None
+    property_id: str | None
+    is_active: bool
+    is_stale: bool  # ResMan had not shown it for 30 days when it was fetched
+    last_seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """One invoice that ResMan holds. Any part may be missing."""
+
+    id: str
+    x_vendor_id: str | None
+    property_id: str | None
+    number: str | None
+    issued: date | None
+    total: int | None  # cents
+    accounts: tuple[str, ...]
+    is_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the fetching of one list has come. `offset` None: nothing is under way."""
+
+    list: str
+    number: int = 0  # of the pass: a record that a whole pass has not met is gone
+    since: datetime | None = None  # only what changed since; None: everything
+    offset: int | None = None
+    newest: datetime | None = None  # the latest change that was seen, by the API's clock
+    completed_at: datetime | None = None
+    whole_at: datetime | None = None  # when everything was last fetched
+
+
+class Cache:
+    """One open cache. Raises `CannotRun` where its file cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            with self._change():
+                if self._database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                    self._begin_anew()
+        except (sqlite3.Error, OSError) as error:
+            raise CannotRun(
+                f"What was fetched from ResMan cannot be opened: {path}: {error}.",
+                "Delete that file and run `invoice-importer sync`; no decision of yours is kept in it.",
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing may be asked after this."""
+        self._database.close()
+
+    # ------------------------------------------------------------------------------------------------ writing
+
+    def progress(self, name: str) -> Progress:
+        """How far a list has come; a list that was never asked for has come nowhere."""
+        row = self._database.execute(
+            "SELECT pass, since, offset, newest, completed_at, whole_at FROM progress WHERE list = ?", (name,)
+        ).fetchone()
+        if row is None:
+            return Progress(name)
+        number, since, offset, newest, completed_at, whole_at = row
+        return Progress(name, number, moment(since), offset, moment(newest), moment(completed_at), moment(whole_at))
+
+    def note(self, progress: Progress) -> None:
+        """Notes how far a list has come."""
+        with self._change():
+            self._note(progress)
+
+    def keep(self, progress: Progress, sort: Sort, rows: Iterable[Mapping[str, Any]], now: datetime) -> None:
+        """Keeps a page of records together with how far the list has come."""
+        with self._change():
+            if sort is Sort.INVOICE:
+                self._database.executemany(
+                    "INSERT OR REPLACE INTO invoices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [(*_invoice(row), now.isoformat(), progress.number) for row in rows],
+                )
+            else:
+                self._database.executemany(
+                    "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [(sort, *_record(sort, row), now.isoformat(), progress.number) for row in rows],
+                )
+            self._note(progress)
+
+    def keep_usable(self, progress: Progress, vendor_ids: Iterable[str]) -> None:
+        """Keeps a page of the vendors that one property may use."""
+        with self._change():
+            rows = [(progress.list, vendor_id, progress.number) for vendor_id in vendor_ids]
+            self._database.executemany("INSERT OR REPLACE INTO usable VALUES (?, ?, ?)", rows)
+            self._note(progress)
+
+    def complete(self, progress: Progress, now: datetime) -> int:
+        """Ends a pass. After a whole one, what it has not met is forgotten. Returns how many records there are."""
+        if progress.list == Sort.INVOICE:
+            which = "invoices WHERE ? = 'invoices'"
+        elif progress.list in tuple(Sort):
+            which = "records WHERE sort = ?"
+        else:
+            which = "usable WHERE list = ?"
+        with self._change():
+            if progress.since is None:
+                sql = f"DELETE FROM {which} AND pass <> ?"  # noqa: S608 -- own names
+                self._database.execute(sql, (progress.list, progress.number))
+                progress = replace(progress, whole_at=now)
+            self._note(replace(progress, since=None, offset=None, completed_at=now))
+            sql = f"SELECT count(*) FROM {which}"  # noqa: S608 -- own names
+            count: int = self._database.execute(sql, (progress.list,)).fetchone()[0]
+        return count
+
+    # ------------------------------------------------------------------------------------------------ reading
+
+    def fetched(self, name: str) -> datetime | None:
+        """When a list was last fetched to its end; None: never."""
+        return self.progress(name).completed_at
+
+    def records(self, sort: Sort) -> list[Known]:
+        """Everything known of one sort, by name."""
+        sql = (
+            "SELECT id, x_id, name, code, property_id, is_active, last_seen, fetched_at FROM records"
+            " WHERE sort = ? ORDER BY name, id"
+        )
+        return [
+            Known(sort, id_, x_id, name, code, property_id, active != 0, _is_stale(seen, fetched), moment(seen))
+            for id_, x_id, name, code, property_id, active, seen, fetched in self._database.execute(sql, (sort,))
+        ]
+
+    def open_periods(self) -> dict[str, date]:
+        """Property → the first day of its open accounting period; the earliest, where it keeps several books."""
+        sql = (
+            "SELECT property_id, period FROM records WHERE sort = ? AND is_active IS NOT 0 AND property_id IS NOT NULL"
+        )
+        found: dict[str, date] = {}
+        without: set[str] = set()
+        for property_id, period in self._database.execute(sql, (Sort.ENTITY,)):
+            day = first_day(period)
+            if day is None:
+                without.add(property_id)  # one of its books never closes
+            else:
+                found[property_id] = min(day, found.get(property_id, day))
+        return {property_id: day for property_id, day in found.items() if property_id not in without}
+
+    def usable_at(self, property_id: str) -> frozenset[str] | None:
+        """The vendors that a property may use; None where that list was never fetched."""
+        name = usable_list(property_id)
+        if self.fetched(name) is None:
+            return None
+        rows = self._database.execute("SELECT vendor_id FROM usable WHERE list = ?", (name,))
+        return frozenset(vendor_id for (vendor_id,) in rows)
+
+    def bills(self, x_vendor_ids: Sequence[str] | None = None) -> Iterator[Bill]:
+        """The invoices that ResMan holds of these vendors (by ResMan's own ids), or all."""
+        sql = (
+            "SELECT id, x_vendor_id, property_id, number, issued, total, accounts, last_seen, fetched_at FROM invoices"
+        )
+        if x_vendor_ids is None:
+            yield from map(_bill, self._database.execute(sql))
+            return
+        for start in range(0, len(x_vendor_ids), 500):
+            batch = x_vendor_ids[start : start + 500]
+            marks = ", ".join("?" * len(batch))
+            yield from map(_bill, self._database.execute(f"{sql} WHERE x_vendor_id IN ({marks})", batch))
+
+    def used_accounts(self) -> dict[str, frozenset[str]]:
+        """Property → the GL accounts of the invoices that ResMan holds there."""
+        found: dict[str, set[str]] = {}
+        sql = "SELECT DISTINCT property_id, accounts FROM invoices WHERE property_id IS NOT NULL"
+        for property_id, accounts in self._database.execute(sql):
+            found.setdefault(property_id, set()).update(accounts.split())
+        return {property_id: frozenset(accounts) for property_id, accounts in found.items() if accounts}
+
+    # --------------------------------------------------------------------------------------------- underneath
+
+    def _note(self, progress: Progress) -> None:
+        moments = (progress.since, progress.newest, progress.completed_at, progress.whole_at)
+        since, newest, completed_at, whole_at = (each and each.isoformat() for each in moments)
+        self._database.execute(
+            "INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (progress.list, progress.number, since, progress.offset, newest, completed_at, whole_at),
+        )
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def _begin_anew(self) -> None:
+        tables = self._database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in tables:
+            self._database.execute(f"DROP TABLE {table}")
+        for statement in _SCHEMA.split(";"):
+            self._database.execute(statement)
+        self._database.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def usable_list(property_id: str) -> str:
+    """The name of the list of one property's vendors."""
+    return f"{Sort.VENDOR}/{Sort.PROPERTY}/{property_id}"
+
+
+def first_day(period: str | None) -> date | None:
+    """The first day of a period that is written as a day, a month, or "04/2026"; None where it is neither."""
+    text = (period or "").strip()
+    for length, pattern in ((10, "%Y-%m-%d"), (7, "%Y-%m"), (7, "%m/%Y")):
+        try:
+            return datetime.strptime(text[:length], pattern).replace(tzinfo=UTC).date().replace(day=1)
+        except ValueError:
+            continue
+    return None
+
+
+def moment(value: object) -> datetime | None:
+    """A timestamp of the API as an aware moment; None where it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        read = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _text(row: Mapping[str, Any], *names: str) -> str | None:
+    for name in names:
+        value = row.get(name)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return None
+
+
+def _record(sort: Sort, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    code = {Sort.PROPERTY: "code", Sort.ENTITY: "ledger_code"}.get(sort, "account_number")
+    active = row.get("is_active")
+    if sort is Sort.ACCOUNT and isinstance(row.get("status_raw"), str):
+        active = row["status_raw"].strip().casefold() != "inactive"
+    return (
+        row["id"],
+        _text(row, "x_id"),
+        _text(row, "name", "entity_name"),
+        _text(row, code),
+        _text(row, "property_id"),
+        active if isinstance(active, bool) else None,
+        _text(row, "current_period"),
+        _text(row, "last_seen"),
+    )
+
+
+def _invoice(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    items = row.get("invoice_items")
+    accounts = [item.get("financial_account_id") for item in items or () if isinstance(item, dict)]
+    total = row.get("total_amount_in_cents")
+    return (
+        row["id"],
+        _text(row, "x_vendor_id"),
+        _text(row, "property_id"),
+        _text(row, "invoice_number"),
+        (_text(row, "invoice_date") or "")[:10] or None,
+        total if isinstance(total, int) and not isinstance(total, bool) else None,
+        " ".join(dict.fromkeys(each for each in accounts if isinstance(each, str))),
+        _text(row, "last_seen"),
+    )
+
+
+def _bill(row: tuple[Any, ...]) -> Bill:
+    id_, x_vendor_id, property_id, number, issued, total, accounts, seen, fetched = row
+    try:
+        day = date.fromisoformat(issued) if issued else None
+    except ValueError:
+        day = None
+    return Bill(id_, x_vendor_id, property_id, number, day, total, tuple(accounts.split()), _is_stale(seen, fetched))
+
+
+def _is_stale(seen: str | None, fetched: str) -> bool:
+    """By when the record was fetched: a record that has not changed is not fetched again for its `last_seen`."""
+    last, at = moment(seen), moment(fetched)
+    return last is not None and at is not None and last < at - STALE_AFTER

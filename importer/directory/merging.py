@@ -1,0 +1,76 @@
+"""One invoice that its rows spell in two ways: put together once its names are known to be the same.
+
+The reader puts rows together that say the same; that "Maple Court" and `prop-maplecourt` are one property, it cannot
+know. Rows that it kept apart although they say the same stay apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from importer.models import Invoice, cell_text, normalised_number
+from importer.problems import CONTRADICTION, Problem
+
+HEADER = ("invoice_date", "due_date", "accounting_date", "notes", "memo", "total")
+CELL = {"total": ("total_amount", "total_amount_in_cents")}
+
+
+def merge(
+    invoices: Sequence[Invoice], remarks: Mapping[int, tuple[Problem, ...]], as_read: Sequence[Invoice]
+) -> tuple[list[Invoice], dict[int, tuple[Problem, ...]]]:
+    """Invoices of one table that turned out to be the same, as one each; remarks by the new indexes."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for index, invoice in enumerate(invoices):
+        identity = (invoice.integration_id, invoice.property_id, invoice.vendor_id)
+        if invoice.invoice_number is None or None in identity:
+            groups[(index,)] = [index]
+            continue
+        key = (id(invoice.source), *identity, normalised_number(invoice.invoice_number))
+        groups.setdefault(key, []).append(index)
+    merged: list[Invoice] = []
+    found: dict[int, tuple[Problem, ...]] = {}
+    for indexes in groups.values():
+        spellings = {(as_read[index].property_id, as_read[index].vendor_id) for index in indexes}
+        parts = [indexes] if len(spellings) == len(indexes) else [[index] for index in indexes]
+        for part in parts:
+            mine = [problem for index in part for problem in remarks.get(index, ())]
+            if mine:
+                found[len(merged)] = tuple(dict.fromkeys(mine))
+            merged.append(_joined([invoices[index] for index in part]))
+    return merged, found
+
+
+def _joined(parts: Sequence[Invoice]) -> Invoice:
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    values: dict[str, Any] = {}
+    problems = [problem for part in parts for problem in part.problems]
+    states_total = any(name in first.source.columns for name in CELL["total"])
+    for name in HEADER:
+        said = [(getattr(part, name), part) for part in parts if getattr(part, name) is not None]
+        values[name] = said[0][0] if said else None
+        if name == "total" and not states_total:
+            values[name] = sum((value for value, _ in said), Decimal()) if said else None  # what the lines come to
+            continue
+        problems += [_contradiction(name, said[0][1], part) for value, part in said[1:] if value != values[name]]
+    lines = sorted((line for part in parts for line in part.lines), key=lambda line: line.row.number)
+    rows = sorted((row for part in parts for row in part.rows), key=lambda row: row.number)
+    return replace(first, **values, lines=tuple(lines), rows=tuple(rows), problems=tuple(problems))
+
+
+def _contradiction(name: str, first: Invoice, later: Invoice) -> Problem:
+    """The cell of the later part against that of the first."""
+    field = next((each for each in CELL.get(name, (name,)) if each in later.source.columns), name)
+    row = next((each for each in later.rows if each.says(field)), later.rows[0])
+    text, place = cell_text(row.cell(field)).strip(), first.place(field)
+    return Problem(
+        CONTRADICTION,
+        f"{text!r} contradicts {place.cell}, which says {first.cell_text(field).strip()!r}.",
+        row.place(field),
+        field,
+        text,
+    )

@@ -1,0 +1,325 @@
+"""From what a sheet says to ids: "Maple Court" becomes `prop-…` before invoices are compared, checked or keyed.
+
+Rows and cells stay as they were, so that every answer still points at what the clerk wrote. What is not one record
+for certain is a problem of its cell; what is, but may not be usable (inactive, another property's), is a remark,
+which counts only for what is yet to be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from importer.directory.cache import Known, Sort
+from importer.directory.desk import Directory, ago
+from importer.directory.groups import Group, said
+from importer.directory.merging import merge
+from importer.directory.spelling import is_id_like
+from importer.models import Invoice, Line, Reading
+from importer.problems import (
+    AMBIGUOUS_NAME,
+    INACTIVE_RECORD,
+    NAMES_NOT_FETCHED,
+    NOT_AT_PROPERTY,
+    NOT_SEEN_LATELY,
+    UNKNOWN_ID,
+    UNKNOWN_NAME,
+    Kind,
+    Place,
+    Problem,
+)
+
+NOUN = {Sort.PROPERTY: "property", Sort.VENDOR: "vendor", Sort.ACCOUNT: "GL account"}
+FIELD = {Sort.PROPERTY: "property_id", Sort.VENDOR: "vendor_id", Sort.ACCOUNT: "financial_account_id"}
+MOST_SUGGESTED = 200
+"""Names for which the nearest are looked for; of more in one run, something else is wrong with the file."""
+
+
+class Said(NamedTuple):
+    """What there is to say about a text, wherever it stands."""
+
+    kind: Kind
+    what: str
+    advice: str | None = None
+
+    def at(self, place: Place, field: str, text: str) -> Problem:
+        """As a problem of a cell."""
+        return Problem(self.kind, self.what, place, field, text, self.advice)
+
+
+class Answer(NamedTuple):
+    """What a text means. `id` None: it is not known, and `problem` says why."""
+
+    id: str | None
+    problem: Said | None = None
+    remarks: tuple[Said, ...] = ()
+    nearest: tuple[str, ...] = ()
+    is_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A reading whose ids are ids. `remarks` are by the index of their invoice."""
+
+    reading: Reading
+    remarks: Mapping[int, tuple[Problem, ...]]
+    notices: tuple[str, ...]
+    names: Mapping[str, str]  # every name that was looked up → what it was found to mean
+
+
+def resolve(
+    reading: Reading,
+    directory_of: Callable[[str], Directory | None],
+    *,
+    now: datetime,
+    settled: Mapping[str, str] | None = None,
+) -> Resolved:
+    """The reading with ids in place of names. `directory_of` gives the directory of an integration, if there is one.
+
+    `settled` is what an earlier run found names to mean (its `names`): a run told again says what it said then.
+    """
+    resolvers: dict[str | None, _Resolver] = {}
+    invoices: list[Invoice] = []
+    remarks: dict[int, tuple[Problem, ...]] = {}
+    for invoice in reading.invoices:
+        known = resolvers.get(invoice.integration_id)
+        if known is None:
+            directory = None if invoice.integration_id is None else directory_of(invoice.integration_id)
+            known = resolvers[invoice.integration_id] = _Resolver(directory, now, settled or {})
+        named, found = known.invoice(invoice)
+        if found:
+            remarks[len(invoices)] = found
+        invoices.append(named)
+    if any(each.has_names for each in resolvers.values()):
+        invoices, remarks = merge(invoices, remarks, reading.invoices)
+    groups = [group for each in resolvers.values() for group in each.groups.values()]
+    names = {key: found for each in resolvers.values() for key, found in each.names()}
+    ages = [age for each in resolvers.values() if (age := each.age_used()) is not None]
+    notices = (*said(groups), *dict.fromkeys(ages))
+    return Resolved(replace(reading, invoices=tuple(invoices)), remarks, notices, names)
+
+
+class _Resolver:
+    """The texts of one integration. Each distinct one is looked up once."""
+
+    def __init__(self, directory: Directory | None, now: datetime, settled: Mapping[str, str]) -> None:
+        self._directory = directory
+        self._now = now
+        self._settled = settled
+        self._known: dict[tuple[Sort, str, str | None, str | None], Answer] = {}
+        self._usable: dict[str, frozenset[str] | None] = {}
+        self._suggested = 0
+        self.groups: dict[tuple[Sort, str], Group] = {}
+
+    @property
+    def has_names(self) -> bool:
+        """Whether any text was not the id itself."""
+        return any(answer.id != key[1] for key, answer in self._known.items())
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Every name that was looked up, as a key for `settled`, and what it means."""
+        for (sort, text, property_id, profile), answer in self._known.items():
+            if answer.id is not None and answer.is_name:
+                yield _settled_key(sort, text, property_id, profile), answer.id
+
+    def age_used(self) -> str | None:
+        """A sentence about how old what was looked at is; None where nothing was."""
+        if self._directory is None or not self._directory.fetched or not self._known:
+            return None
+        age = self._directory.age(self._now)
+        return f"Names and ids were compared with what was fetched from ResMan {age}; `sync` fetches anew."
+
+    def invoice(self, invoice: Invoice) -> tuple[Invoice, tuple[Problem, ...]]:
+        """The invoice with ids, and the remarks about them."""
+        problems: list[Problem] = []
+        remarks: list[Problem] = []
+        profile = invoice.source.profile
+        property_id = self._header(invoice, Sort.PROPERTY, invoice.property_id, None, profile, problems, remarks)
+        is_lost = property_id is None and invoice.property_id is not None
+        vendor_id = self._header(
+            invoice, Sort.VENDOR, invoice.vendor_id, property_id, profile, problems, remarks, is_lost=is_lost
+        )
+        lines = self._lines(invoice, property_id, profile, problems, remarks, is_lost=is_lost)
+        rounding = invoice.rounding
+        if rounding is not None:  # its account stands in a profile, not in a cell
+            text = rounding.financial_account_id
+            answer = self._answer(Sort.ACCOUNT, text, property_id, profile, is_lost=is_lost)
+            if answer.problem is not None:
+                problems.append(answer.problem.at(invoice.rows[0].place(), "financial_account_id", text))
+            rounding = replace(rounding, financial_account_id=answer.id or text)
+        is_same = (property_id, vendor_id) == (invoice.property_id, invoice.vendor_id)
+        if is_same and lines is invoice.lines and rounding == invoice.rounding and not problems:
+            return invoice, tuple(remarks)
+        named = replace(
+            invoice,
+            property_id=property_id,
+            vendor_id=vendor_id,
+            lines=lines,
+            rounding=rounding,
+            problems=(*invoice.problems, *problems) if problems else invoice.problems,
+        )
+        return named, tuple(remarks)
+
+    def _header(
+        self,
+        invoice: Invoice,
+        sort: Sort,
+        text: str | None,
+        property_id: str | None,
+        profile: str | None,
+        problems: list[Problem],
+        remarks: list[Problem],
+        *,
+        is_lost: bool = False,
+    ) -> str | None:
+        if text is None:
+            return None
+        answer = self._answer(sort, text, property_id, profile, is_lost=is_lost)
+        if answer.problem is None and not answer.remarks:
+            return answer.id
+        place = invoice.place(FIELD[sort])
+        if answer.problem is not None:
+            problems.append(answer.problem.at(place, FIELD[sort], text))
+            self._group(sort, text, answer).add_invoice(invoice)
+        remarks.extend(each.at(place, FIELD[sort], text) for each in answer.remarks)
+        return answer.id
+
+    def _lines(
+        self,
+        invoice: Invoice,
+        property_id: str | None,
+        profile: str | None,
+        problems: list[Problem],
+        remarks: list[Problem],
+        *,
+        is_lost: bool,
+    ) -> tuple[Line, ...]:
+        named: list[Line] = []
+        has_changed = False
+        known = self._known
+        for line in invoice.lines:
+            text = line.financial_account_id
+            if text is None:
+                named.append(line)
+                continue
+            answer = known.get((Sort.ACCOUNT, text, property_id, profile)) or self._answer(
+                Sort.ACCOUNT, text, property_id, profile, is_lost=is_lost
+            )
+            if answer.problem is not None or answer.remarks:
+                place = line.row.place("financial_account_id")
+                remarks.extend(each.at(place, "financial_account_id", text) for each in answer.remarks)
+                if answer.problem is not None:
+                    problems.append(answer.problem.at(place, "financial_account_id", text))
+                    self._group(Sort.ACCOUNT, text, answer).add_line(invoice, line)
+            if answer.id != text:
+                line = tuple.__new__(Line, (line[0], answer.id, *line[2:]))  # `_replace` takes ten times as long
+                has_changed = True
+            named.append(line)
+        return tuple(named) if has_changed else invoice.lines
+
+    def _group(self, sort: Sort, text: str, answer: Answer) -> Group:
+        assert answer.problem is not None  # noqa: S101 -- told by the callers; for the type checker
+        return self.groups.setdefault((sort, text), Group(NOUN[sort], text, answer.problem.kind, answer.nearest))
+
+    def _answer(self, sort: Sort, text: str, property_id: str | None, profile: str | None, *, is_lost: bool) -> Answer:
+        key = (sort, text, property_id, profile)
+        if key not in self._known:
+            self._known[key] = self._find(sort, text, property_id, profile, is_lost=is_lost)
+        return self._known[key]
+
+    def _find(self, sort: Sort, text: str, property_id: str | None, profile: str | None, *, is_lost: bool) -> Answer:
+        settled = self._settled.get(_settled_key(sort, text, property_id, profile))
+        if settled is not None:
+            return Answer(settled, is_name=True)
+        directory = self._directory
+        index = None if directory is None else directory.index(sort)
+        alias = None if directory is None else directory.aliases.id_of(sort, text, profile)
+        if directory is None or index is None:
+            if alias is not None:
+                return Answer(alias, is_name=True)
+            return Answer(text) if is_id_like(text) else Answer(None, self._not_fetched(sort, text))
+        exact = index.by_id(text)
+        if exact is not None:
+            return Answer(text, remarks=tuple(self._remarks(exact, property_id)))
+        if alias is not None:
+            record = index.by_id(alias)
+            remarks = (self._unknown_id(sort, alias),) if record is None else self._remarks(record, property_id)
+            return Answer(alias, remarks=tuple(remarks), is_name=True)
+        candidates = index.find(text, property_id).candidates
+        if len(candidates) == 1:
+            remarks = self._remarks(candidates[0], property_id)
+            return Answer(candidates[0].id, remarks=tuple(remarks), is_name=True)
+        if is_lost:
+            return Answer(text)  # which one it is, the property will tell, once that is known
+        if candidates:
+            both = "; ".join(self._described(each) for each in candidates[:4])
+            what = f"{text!r} is the name of {len(candidates)} {_several(sort)}: {both}."
+            advice = (
+                f"Write the {'number or ' if sort is not Sort.PROPERTY else 'code or '}id of the one that is meant."
+            )
+            return Answer(None, Said(AMBIGUOUS_NAME, what, advice))
+        if is_id_like(text):
+            return Answer(text, remarks=(self._unknown_id(sort, text),))
+        return self._unknown(sort, text, property_id)
+
+    def _unknown(self, sort: Sort, text: str, property_id: str | None) -> Answer:
+        directory = self._directory
+        index = None if directory is None else directory.index(sort)
+        self._suggested += 1
+        nearest = [] if index is None or self._suggested > MOST_SUGGESTED else index.nearest(text, property_id)
+        described = tuple(map(self._described, nearest))
+        what = f"ResMan has no {NOUN[sort]} {text!r}."
+        if described:
+            what += f" Nearest: {'; '.join(described)}."
+            advice = f'Correct the cell, or settle it for good: `invoice-importer alias "{text}" {nearest[0].id}`.'
+        else:
+            advice = "Correct the cell, or run `invoice-importer sync` if it is new in ResMan."
+        return Answer(None, Said(UNKNOWN_NAME, what, advice), nearest=described)
+
+    def _remarks(self, record: Known, property_id: str | None) -> Iterator[Said]:
+        noun, name = NOUN[record.sort], record.name or record.id
+        if not record.is_active:
+            yield Said(INACTIVE_RECORD, f"The {noun} {name} ({record.id}) is inactive in ResMan.")
+        elif record.is_stale and record.last_seen is not None:
+            seen = f"ResMan last showed the {noun} {name} ({record.id}) {ago(self._now, record.last_seen)}"
+            yield Said(NOT_SEEN_LATELY, f"{seen}: it may be gone.")
+        if property_id is None or self._directory is None:
+            return
+        if record.property_id is not None:
+            is_elsewhere = record.property_id != property_id
+            where = f", only at {self._directory.name_of(Sort.PROPERTY, record.property_id)}"
+        else:
+            if property_id not in self._usable:
+                self._usable[property_id] = self._directory.cache.usable_at(property_id)
+            usable = self._usable[property_id] if record.sort is Sort.VENDOR else None
+            is_elsewhere, where = usable is not None and record.id not in usable, ""
+        if is_elsewhere:
+            here = self._directory.name_of(Sort.PROPERTY, property_id)
+            yield Said(NOT_AT_PROPERTY, f"The {noun} {name} ({record.id}) is not used at {here}{where}.")
+
+    def _unknown_id(self, sort: Sort, text: str) -> Said:
+        age = "" if self._directory is None else f" {self._directory.age(self._now)}"
+        return Said(UNKNOWN_ID, f"The {NOUN[sort]} {text!r} was not among those fetched from ResMan{age}.")
+
+    def _not_fetched(self, sort: Sort, text: str) -> Said:
+        return Said(
+            NAMES_NOT_FETCHED,
+            f"{text!r} is no id, and the names of ResMan's {_several(sort)} have not been fetched yet.",
+        )
+
+    def _described(self, record: Known) -> str:
+        parts = [record.code] if record.code else []
+        if record.property_id is not None and self._directory is not None:
+            parts.append(f"at {self._directory.name_of(Sort.PROPERTY, record.property_id)}")
+        extra = "".join(f", {part}" for part in parts)
+        return f"{record.name or 'without a name'} ({record.id}{extra})"
+
+
+def _several(sort: Sort) -> str:
+    return {Sort.PROPERTY: "properties", Sort.VENDOR: "vendors", Sort.ACCOUNT: "GL accounts"}[sort]
+
+
+def _settled_key(sort: Sort, text: str, property_id: str | None, profile: str | None) -> str:
+    return "\x1f".join((sort, text, property_id or "", profile or ""))

@@ -1,0 +1,21 @@
+"""A bill that is known from somewhere: what two bills are compared by, wherever they were met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One bill. Ids are Propexo's; a part that its source does not give is None."""
+
+    where: str  # "march.xlsx row 7", "posted on 2026-03-04 from feb.xlsx, row 2", "in ResMan"
+    vendor_id: str
+    property_id: str | None
+    number: str | None
+    issued: date | None
+    total: int | None  # cents
+    job: str | None = None
+    accounts: tuple[str, ...] = ()  # ids of the GL accounts of its lines
+    table: int | None = None  # the same for bills of one table of one file; None outside of files

@@ -1,0 +1,200 @@
+"""What is done with ResMan's names besides posting: fetching them, settling one, asking who has not billed, and a
+workbook that offers them. The thin stories behind their commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from importer.desk import Desk, open_api, open_directories, open_ledger
+from importer.directory import Alias, Aliases, Directory, Known, Sort, Synced, fetch, folder_of
+from importer.directory.aliases import load_aliases
+from importer.directory.cache import Cache
+from importer.directory.desk import cache_path
+from importer.directory.recurring import Awaited, awaited
+from importer.directory.resolve import NOUN
+from importer.directory.spelling import is_id_like
+from importer.errors import BadSettings, CannotRun, RequestError
+from importer.models import invoice_key
+from importer.report.template import Choice, write_template
+from importer.submitter.acceptances import posted_bills
+from importer.submitter.pacing import Stopped
+
+PREFIXES = {"prop-": Sort.PROPERTY, "vend-": Sort.VENDOR, "finacct-": Sort.ACCOUNT}
+
+
+def sync(desk: Desk, *, everything: bool = False, by_property: bool = False) -> list[Synced]:
+    """Fetches ResMan's lists; what was fetched is kept, whatever happens. Empty-handed lists are told as such.
+
+    Raises `CannotRun` where the API cannot be asked to the end, and `KeyboardInterrupt` where somebody stops it; the
+    next `sync` goes on from there.
+    """
+    integration_id = _integration(desk)
+    done: list[Synced] = []
+    watcher, shown = desk.watcher, [""]
+
+    def moved(name: str, pages: int, total: int) -> None:
+        if name != shown[0]:
+            shown[0] = name
+            watcher.stage(f"Fetching {name.replace('-', ' ')}, pages of 250")
+        watcher.moved(pages, total)
+
+    folder = folder_of(desk.settings.home, desk.settings.destination, integration_id)
+    with open_ledger(desk, "sync") as ledger, open_api(desk, ledger) as api, Cache(cache_path(folder)) as cache:
+        fetching = fetch(
+            api, cache, integration_id, now=desk.now, moved=moved, everything=everything, by_property=by_property
+        )
+        try:
+            done.extend(fetching)
+        except RequestError as error:
+            advice = "What was fetched until then is kept: run `sync` again, and it goes on from there."
+            raise CannotRun(error.sentence, advice) from error
+        except Stopped as error:
+            raise KeyboardInterrupt from error
+    return done
+
+
+def aliases(desk: Desk) -> Aliases:
+    """The names that were settled."""
+    return load_aliases(folder_of(desk.settings.home, desk.settings.destination, _integration(desk)))
+
+
+def settle_name(desk: Desk, name: str, meant: str, *, profile: str | None) -> Alias:
+    """Keeps what a name means from now on. `meant` is an id, or exactly what ResMan calls it.
+
+    Raises `CannotRun` where it is nothing that is known, with what is nearest.
+    """
+    with _directory(desk) as directory:
+        sort, record_id = _meant(directory, meant)
+    alias = Alias(" ".join(name.split()), sort, record_id, profile, desk.who, desk.now())
+    aliases(desk).with_one(alias).save()
+    return alias
+
+
+def forget_name(desk: Desk, name: str, *, profile: str | None) -> int:
+    """Removes what was settled about a name; returns how many decisions that were."""
+    before = aliases(desk)
+    after = before.without(name, profile)
+    if len(after.entries) < len(before.entries):
+        after.save()
+    return len(before.entries) - len(after.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is awaited in a month, with names, and how old the knowledge is."""
+
+    month: date
+    bills: tuple[tuple[Awaited, str, str], ...]  # with the vendor's and the property's name
+    age: str
+
+
+def expected(desk: Desk, *, month: date | None, months: int) -> Expected:
+    """Who billed in the months before and not in this one, by what ResMan held and what was posted from here."""
+    day = month or desk.now().date()
+    integration_id = _integration(desk)
+    with _directory(desk) as directory, open_ledger(desk, "expected") as ledger:
+        if directory is None or Sort.INVOICE not in directory.fetched:
+            raise CannotRun("ResMan's invoices have not been fetched yet.", "Run `invoice-importer sync` once.")
+        destination = desk.settings.destination
+        bills = {
+            key or f"held {place}": bill
+            for place, bill in enumerate(directory.billed())
+            for key in (
+                invoice_key(destination, integration_id, bill.property_id, bill.vendor_id, bill.number)
+                if bill.property_id and bill.number
+                else "",
+            )
+        }
+        bills |= dict(posted_bills(ledger, destination, None))
+        found = awaited(bills.values(), day, months=months)
+        named = tuple(
+            (
+                each,
+                directory.name_of(Sort.VENDOR, each.vendor_id),
+                directory.name_of(Sort.PROPERTY, each.property_id) if each.property_id else "property unknown",
+            )
+            for each in found
+        )
+        return Expected(day.replace(day=1), named, directory.age(desk.now()))
+
+
+def template(desk: Desk, path: Path) -> str:
+    """Writes a blank workbook that offers what `sync` fetched; says what it offers. Never over a file that is there."""
+    if path.exists():
+        raise CannotRun(f"There is a file {path} already.", "Give another name: a filled-in sheet is never replaced.")
+    with _directory(desk) as directory:
+        choices: dict[str, list[Choice]] = {}
+        fields = {"property_id": Sort.PROPERTY, "vendor_id": Sort.VENDOR, "financial_account_id": Sort.ACCOUNT}
+        for name, sort in fields.items():
+            index = None if directory is None else directory.index(sort)
+            choices[name] = [] if index is None else _choices(index.records)
+        write_template(path, choices)
+        if directory is None or not any(choices.values()):
+            return "Nothing was fetched from ResMan yet, so it offers no names: run `invoice-importer sync` first."
+        counts = ", ".join(f"{len(choices[name]):,} {sort.replace('financial-', '')}" for name, sort in fields.items())
+        return f"It offers {counts}, as fetched from ResMan {directory.age(desk.now())}."
+
+
+def _choices(records: Sequence[Known]) -> list[Choice]:
+    """What a clerk chooses from: names that mean one thing, each once, the gone and the inactive left out."""
+    labels: dict[str, list[Known]] = {}
+    for record in records:
+        if record.is_active and not record.is_stale and record.name:
+            label = f"{record.code} {record.name}" if record.sort is Sort.ACCOUNT and record.code else record.name
+            labels.setdefault(" ".join(label.split()), []).append(record)
+    found: list[Choice] = []
+    for label, same in labels.items():
+        places = [record.property_id for record in same]
+        if len(same) == 1:
+            found.append(Choice(label, same[0].id))
+        elif None not in places and len(set(places)) == len(places):
+            found.append(Choice(label, ""))  # one at each property: the row's property tells which
+        else:
+            found.extend(Choice(f"{label} ({record.id})", record.id) for record in same)
+    return sorted(found, key=lambda choice: choice.label.casefold())
+
+
+def _meant(directory: Directory | None, meant: str) -> tuple[Sort, str]:
+    text = meant.strip()
+    found: list[Known] = []
+    nearest: list[str] = []
+    for sort in NOUN:
+        index = None if directory is None else directory.index(sort)
+        if index is None:
+            continue
+        exact = index.by_id(text)
+        if exact is not None:
+            return sort, exact.id
+        candidates = index.find(text, None).candidates
+        found.extend(candidates)
+        if not candidates:
+            nearest += [f"{record.name} ({record.id})" for record in index.nearest(text, None)[:2]]
+    if len(found) == 1:
+        return found[0].sort, found[0].id
+    if found:
+        both = "; ".join(f"{record.name} ({NOUN[record.sort]} {record.id})" for record in found[:6])
+        raise CannotRun(f"{text!r} may be any of: {both}.", "Give the id of the one that is meant.")
+    prefix = next((sort for start, sort in PREFIXES.items() if text.startswith(start)), None)
+    if prefix is not None and is_id_like(text) and (directory is None or prefix not in directory.fetched):
+        return prefix, text  # nothing was fetched that could say otherwise
+    near = f" Nearest: {'; '.join(nearest)}." if nearest else ""
+    raise CannotRun(f"{text!r} is nothing that was fetched from ResMan.{near}", "Run `sync` if it is new there.")
+
+
+@contextmanager
+def _directory(desk: Desk) -> Iterator[Directory | None]:
+    with open_directories(desk) as directory_of:
+        yield directory_of(_integration(desk))
+
+
+def _integration(desk: Desk) -> str:
+    if desk.settings.integration_id is None:
+        raise BadSettings(
+            "It is not said which ResMan account is meant.",
+            "Set PROPEXO_INTEGRATION_ID, or integration_id in importer.toml.",
+        )
+    return desk.settings.integration_id

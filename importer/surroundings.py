@@ -1,0 +1,167 @@
+"""Where what is to be sent meets what is known around it: this ledger's postings, and what ResMan held.
+
+Of the four rings of duplicates, the first two (this file, the files of this run) are looked at together; the third is
+the ledger, the fourth is ResMan. Only what is yet to be sent is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from importer.desk import Desk
+from importer.directory import Directory
+from importer.directory.cache import Sort
+from importer.directory.desk import ago
+from importer.errors import CannotRun
+from importer.held import Held
+from importer.models import Invoice, invoice_key
+from importer.outcomes import Prepared
+from importer.problems import IN_RESMAN, NEAR_DUPLICATE, Problem
+from importer.severities import with_levels
+from importer.submitter import Intent, Ledger
+from importer.submitter.acceptances import accepted, posted_bills
+from importer.validator import Verdict
+from importer.validator.circumstances import Surroundings, circumstances
+from importer.validator.likeness import likenesses
+
+DirectoryOf = Callable[[str], Directory | None]
+LET_GO = (IN_RESMAN.code, NEAR_DUPLICATE.code)
+"""What a person's word lets go."""
+
+
+def weighed(
+    prepared: Prepared,
+    ledger: Ledger,
+    directory_of: DirectoryOf,
+    desk: Desk,
+    *,
+    remarks: Mapping[int, tuple[Problem, ...]],
+    let_go: Mapping[str, str],
+) -> Prepared:
+    """The same, with everything that stands against sending the invoices that would go, or should be looked at.
+
+    `remarks` are those of the names, by the index of the invoice; `let_go` are keys of this run that a person lets go
+    although they look like duplicates. Raises `LedgerUnavailable`, and `CannotRun` where such a key is none of theirs.
+    """
+    strange = set(let_go) - {intent.key for intent in prepared.intents if intent is not None}
+    if strange:
+        raise CannotRun(
+            f"No invoice of these files that could be sent has the key {', '.join(sorted(strange))}.",
+            "`invoice-importer check` tells the key beside each likely duplicate.",
+        )
+    is_held = any(problem.kind.stops_run for problem in prepared.reading.problems)
+    going = [
+        (index, intent)
+        for index, intent in enumerate(prepared.intents)
+        if intent is not None and not is_held and prepared.may_go(intent)
+    ]
+    found: dict[int, list[Problem]] = {
+        index: list(some) for index, some in remarks.items() if prepared.intents[index] is None
+    }
+    if going:
+        let = {*let_go, *accepted(ledger, [intent.key for _, intent in going])}
+        around = _around(prepared, going, ledger, directory_of, desk)
+        for index, intent in going:
+            said = [
+                *remarks.get(index, ()),
+                *circumstances(prepared.verdicts[index].invoice, intent.payload, around[index]),
+            ]
+            found[index] = [each for each in said if not (intent.key in let and each.kind.code in LET_GO)]
+    verdicts, intents = list(prepared.verdicts), list(prepared.intents)
+    for index, problems in found.items():
+        kept = with_levels(problems, desk.settings.severity)
+        if kept:
+            stopped = any(problem.is_error for problem in kept)
+            old = verdicts[index]
+            verdicts[index] = Verdict(old.invoice, (*old.problems, *kept), None if stopped else old.payload)
+            intents[index] = None if stopped else intents[index]
+    return replace(prepared, verdicts=tuple(verdicts), intents=tuple(intents))
+
+
+def _around(
+    prepared: Prepared,
+    going: Sequence[tuple[int, Intent]],
+    ledger: Ledger,
+    directory_of: DirectoryOf,
+    desk: Desk,
+) -> dict[int, Surroundings]:
+    """What is known around each of the invoices that would go."""
+    destination, now = desk.settings.destination, desk.now()
+    vendors: dict[str, dict[str, None]] = {}
+    for _, intent in going:
+        vendors.setdefault(intent.payload.integration_id, {})[intent.payload.vendor_id] = None
+    mine = {intent.key for intent in prepared.intents if intent is not None}
+    tables: dict[int, int] = {}
+    around: dict[int, Surroundings] = {}
+    for integration_id, wanted in vendors.items():
+        directory = directory_of(integration_id)
+        posted = dict(posted_bills(ledger, destination, list(wanted)))
+        in_resman = [] if directory is None else directory.billed(list(wanted))
+        keys = [
+            invoice_key(destination, integration_id, each.property_id, each.vendor_id, each.number)
+            if each.property_id and each.number
+            else ""
+            for each in in_resman
+        ]
+        held = [each for each, key in zip(in_resman, keys, strict=True) if key not in posted]
+        elsewhere = [each for key, each in posted.items() if key not in mine]
+        past: dict[str, list[Held]] = {}
+        for each in (*posted.values(), *held):
+            past.setdefault(each.vendor_id, []).append(each)
+        by_vendor: dict[str, list[Held]] = {}
+        for each in held:
+            by_vendor.setdefault(each.vendor_id, []).append(each)
+        here = [pair for pair in going if pair[1].payload.integration_id == integration_id]
+        indexes = {index for index, _ in here}
+        others = [
+            index
+            for index, verdict in enumerate(prepared.verdicts)
+            if index not in indexes
+            and verdict.invoice.integration_id == integration_id
+            and verdict.invoice.vendor_id in wanted
+        ]
+        bills = [
+            _bill(prepared.verdicts[index].invoice, tables, posted, prepared.intents[index])
+            for index in (*(index for index, _ in here), *others)
+        ]
+        alike = likenesses(bills, [*elsewhere, *held])
+        periods: Mapping[str, date] = {} if directory is None else directory.open_periods()
+        used = {} if directory is None else directory.cache.used_accounts()
+        since = "" if directory is None else _since(directory, now)
+        for place, (index, intent) in enumerate(here):
+            payload = intent.payload
+            around[index] = Surroundings(
+                open_from=periods.get(payload.property_id),
+                since=since,
+                held=by_vendor.get(payload.vendor_id, ()),
+                past=past.get(payload.vendor_id, ()),
+                used_accounts=used.get(payload.property_id, frozenset()),
+                likenesses=alike.get(place, ()),
+                key=intent.key,
+            )
+    return around
+
+
+def _bill(invoice: Invoice, tables: dict[int, int], posted: Mapping[str, Held], intent: Intent | None) -> Held:
+    """An invoice of this run as a bill; one that was posted before tells where it went."""
+    before = None if intent is None else posted.get(intent.key)
+    source, rows = invoice.source, [row.number for row in invoice.rows]
+    sheet = f" {source.sheet}" if source.sheet else ""
+    which = f"row {rows[0]}" if len(rows) == 1 else f"rows {rows[0]} to {rows[-1]}"
+    return Held(
+        f"{source.file}{sheet} {which}" + (f", {before.where}" if before is not None else ""),
+        invoice.vendor_id or "",
+        invoice.property_id,
+        invoice.invoice_number,
+        invoice.invoice_date,
+        None if invoice.total is None else int(invoice.total),
+        None if before is None else before.job,
+        table=tables.setdefault(id(source), len(tables)),
+    )
+
+
+def _since(directory: Directory, now: datetime) -> str:
+    fetched = directory.fetched.get(Sort.ENTITY)
+    return ago(now, fetched) if fetched is not None else ""

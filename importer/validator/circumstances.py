@@ -1,0 +1,144 @@
+"""Rules that look beyond the file: the open period, what ResMan holds, what was posted, what is usual.
+
+They hold for what is yet to be sent: an invoice that was posted before its period closed is posted all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from importer.held import Held
+from importer.models import Invoice, Payload, dollars, normalised_number
+from importer.problems import (
+    CLOSED_PERIOD,
+    IN_RESMAN,
+    NEAR_DUPLICATE,
+    UNUSED_ACCOUNT,
+    UNUSUAL_AMOUNT,
+    Problem,
+)
+from importer.validator.likeness import Likeness
+
+LEAST_HISTORY = 4
+"""So many bills make a usual amount, and a property with a history."""
+
+FAR = 3
+"""Times the largest bill so far, or its part of the smallest: far outside the usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known around an invoice that is to be sent."""
+
+    open_from: date | None = None  # the first day of its property's open period
+    since: str = ""  # how old that knowledge is: "3 hours ago"
+    held: Sequence[Held] = ()  # bills of this vendor that ResMan held; without those that the ledger posted
+    past: Sequence[Held] = ()  # every earlier bill of this vendor
+    used_accounts: frozenset[str] = frozenset()  # the GL accounts of all bills at its property
+    likenesses: Sequence[Likeness] = ()
+    key: str = ""
+
+
+def circumstances(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
+    """Everything that stands against sending it now, or should be looked at before."""
+    yield from _period_is_open(invoice, payload, around)
+    exact = [each for each in around.held if _is_same(payload, each)]
+    if exact:
+        yield _in_resman(invoice, payload, exact[0], around)
+    yield from _near(invoice, payload, around)
+    yield from _amount_is_usual(invoice, payload, around)
+    yield from _accounts_are_usual(invoice, around)
+
+
+def _period_is_open(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
+    """Contract: without an accounting date ResMan takes the invoice date."""
+    booked = payload.accounting_date or payload.invoice_date
+    if around.open_from is None or booked >= around.open_from:
+        return
+    name = "accounting_date" if payload.accounting_date is not None else "invoice_date"
+    which = "accounting date" if payload.accounting_date is not None else "bill date (there is no accounting date)"
+    what = f"The {which} is {booked}, and the property's open period begins on {around.open_from}"
+    advice = (
+        f"Give an accounting date from {around.open_from} on. That was fetched {around.since}: "
+        "`invoice-importer sync` asks again."
+    )
+    text = invoice.cell_text(name)
+    yield Problem(CLOSED_PERIOD, f"{what}.", invoice.place(name), name, text, advice)
+
+
+def _in_resman(invoice: Invoice, payload: Payload, held: Held, around: Surroundings) -> Problem:
+    what = f"ResMan holds this invoice already. Here: {_described(payload)}. There: {described(held)}."
+    advice = (
+        "Take it out if it is the same bill. If it must go all the same: "
+        f'`submit --accept-duplicate {around.key} --reason "…"`.'
+    )
+    place, text = invoice.place("invoice_number"), invoice.cell_text("invoice_number")
+    return Problem(IN_RESMAN, what, place, "invoice_number", text, advice)
+
+
+def _near(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
+    for each in around.likenesses:
+        what = f"{_described(payload)} looks like {described(each.other)}: {each.why.said}."
+        advice = (
+            "Compare the two; take one out if they are the same bill. If not: "
+            f'`--accept-duplicate {around.key} --reason "…"` keeps this from being said again.'
+        )
+        place, text = invoice.place("invoice_number"), invoice.cell_text("invoice_number")
+        yield Problem(NEAR_DUPLICATE, what, place, "invoice_number", text, advice)
+
+
+def _amount_is_usual(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
+    """Compared with this vendor's bills at this property; with all of its bills where those are too few."""
+    totals = [each.total for each in around.past if each.total and each.property_id == payload.property_id]
+    where = " at this property"
+    if len(totals) < LEAST_HISTORY:
+        totals, where = [each.total for each in around.past if each.total], ""
+    total = payload.total_amount_in_cents
+    if len(totals) < LEAST_HISTORY or not total:
+        return
+    least, most = min(totals), max(totals)
+    if total > FAR * most or total * FAR < least:
+        what = (
+            f"{dollars(total)} is far from what this vendor has billed{where}: {len(totals)} bills of "
+            f"{dollars(least)} to {dollars(most)}."
+        )
+        name = "total_amount" if "total_amount" in invoice.source.columns else "total_amount_in_cents"
+        yield Problem(UNUSUAL_AMOUNT, what, invoice.place(name), name, invoice.cell_text(name))
+
+
+def _accounts_are_usual(invoice: Invoice, around: Surroundings) -> Iterator[Problem]:
+    used = around.used_accounts
+    if not used or len(around.past) < LEAST_HISTORY:
+        return
+    told: set[str] = set()
+    for line in invoice.lines:
+        account = line.financial_account_id
+        if account is None or account in used or account in told:
+            continue
+        told.add(account)
+        what = f"The GL account {account} was never used at this property."
+        place = line.row.place("financial_account_id")
+        yield Problem(UNUSED_ACCOUNT, what, place, "financial_account_id", account)
+
+
+def _is_same(payload: Payload, held: Held) -> bool:
+    return (
+        held.property_id == payload.property_id
+        and held.number is not None
+        and normalised_number(held.number) == normalised_number(payload.invoice_number)
+    )
+
+
+def described(held: Held) -> str:
+    """A bill with its evidence: number, amount, date, where it was met, and its job."""
+    amount = "amount unknown" if held.total is None else dollars(held.total)
+    job = f", job {held.job}" if held.job else ""
+    at = f", at {held.property_id}" if held.property_id else ""
+    return f"{held.number or 'no number'} ({amount}, {held.issued or 'no date'}{at}), {held.where}{job}"
+
+
+def _described(payload: Payload) -> str:
+    amount = dollars(payload.total_amount_in_cents)
+    return f"{payload.invoice_number} ({amount}, {payload.invoice_date}, at {payload.property_id})"

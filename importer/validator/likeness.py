@@ -1,0 +1,149 @@
+"""Bills that may be one bill, known twice: by their numbers, or by vendor, amount and date.
+
+What is found here is said and stops nothing by itself: two bills of one vendor over the same amount on one day may
+be right. Exactly the same number is no likeness but the same invoice, and is settled elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import IntEnum
+
+from importer.held import Held
+from importer.models import normalised_number
+from importer.validator.numbers import Number, are_loosely_equal, number_of
+
+NUMBERS_COME_BACK = timedelta(days=180)
+"""Vendors that start again at 1 each year do so less often than this."""
+
+SPLIT_WITHIN = timedelta(days=31)
+SERIES = 3
+"""So many bills of one table over the same amount on one day, each with its own number or property, are a series:
+the same service at every building. A bill that was sent twice is there twice."""
+
+MOST = 3
+"""Likenesses told of one bill."""
+
+
+class Why(IntEnum):
+    """Why two bills look like one, the surest reason first."""
+
+    NUMBER = 1
+    SUFFIX = 2
+    OTHER_PROPERTY = 3
+    OTHER_NUMBER = 4
+
+    @property
+    def said(self) -> str:
+        """In a clerk's words."""
+        return {
+            Why.NUMBER: "the number is the same but for zeros, punctuation, O and 0, or I and 1",
+            Why.SUFFIX: "the number is the same but for its ending",
+            Why.OTHER_PROPERTY: "vendor, amount and date are the same, at another property",
+            Why.OTHER_NUMBER: "vendor, amount and date are the same, under another number",
+        }[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """The other bill, and why."""
+
+    other: Held
+    why: Why
+
+
+@dataclass(slots=True)
+class _Vendor:
+    """The bills of one vendor by what they may be found by; each as its place among all."""
+
+    by_number: dict[str, list[int]] = field(default_factory=dict)
+    by_day: dict[tuple[object, object], list[int]] = field(default_factory=dict)
+
+
+def likenesses(bills: Sequence[Held], known: Sequence[Held] = ()) -> dict[int, tuple[Likeness, ...]]:
+    """Index of each of the bills that looks like another one, or like a known one → those, the surest first."""
+    every = [*bills, *known]
+    numbers = [number_of(each.number) if each.number else None for each in every]
+    vendors: dict[str, _Vendor] = {}
+    for place, (bill, number) in enumerate(zip(every, numbers, strict=True)):
+        vendor = vendors.setdefault(bill.vendor_id, _Vendor())
+        for key in _keys(number):
+            vendor.by_number.setdefault(key, []).append(place)
+        if bill.total and bill.issued is not None:
+            vendor.by_day.setdefault((bill.total, bill.issued), []).append(place)
+    found: dict[int, tuple[Likeness, ...]] = {}
+    for index, bill in enumerate(bills):
+        vendor = vendors[bill.vendor_id]
+        others: dict[int, Why] = {}
+        for place in _others(index, (vendor.by_number[key] for key in _keys(numbers[index]))):
+            why = _by_number(bill, numbers[index], every[place], numbers[place])
+            if why is not None:
+                others[place] = why
+        day = vendor.by_day.get((bill.total, bill.issued), []) if bill.total else []
+        if len(day) > 1:
+            series = {place for place in day if every[place].table is not None and every[place].table == bill.table}
+            is_series = len(series) >= SERIES and _is_series([every[place] for place in series])
+            for place in _others(index, [day]):
+                if not (is_series and place in series):
+                    others.setdefault(place, _by_day(bill, every[place]))
+        others = {place: why for place, why in others.items() if not _is_exact(bill, every[place])}
+        if others:
+            surest = sorted(others, key=lambda place: (others[place], place))[:MOST]
+            found[index] = tuple(Likeness(every[place], others[place]) for place in surest)
+    return found
+
+
+def _keys(number: Number | None) -> set[str]:
+    if number is None:
+        return set()
+    return {key for key in (number.squeezed, f"|{number.runs}", number.stem) if key.strip("|")}
+
+
+def _others(index: int, places: Iterable[Iterable[int]]) -> list[int]:
+    return [place for place in dict.fromkeys(each for some in places for each in some) if place != index]
+
+
+def _by_number(bill: Held, number: Number | None, other: Held, others: Number | None) -> Why | None:
+    if number is None or others is None:
+        return None
+    same_amount = bill.total is not None and bill.total == other.total
+    same_day = bill.issued is not None and bill.issued == other.issued
+    apart = None if bill.issued is None or other.issued is None else abs(bill.issued - other.issued)
+    same_place = bill.property_id is None or other.property_id is None or bill.property_id == other.property_id
+    if are_loosely_equal(number, others):
+        if same_place:
+            return Why.NUMBER if same_amount or apart is None or apart <= NUMBERS_COME_BACK else None
+        return Why.NUMBER if same_amount and (apart is None or apart <= SPLIT_WITHIN) else None
+    if number.squeezed and number.squeezed == others.squeezed and same_amount and same_day:
+        return Why.NUMBER
+    if number.stem and number.stem == others.squeezed:
+        has_word = number.has_word
+    elif others.stem and others.stem == number.squeezed:
+        has_word = others.has_word
+    else:
+        return None
+    if not same_place:
+        return None
+    if has_word and (apart is None or apart <= NUMBERS_COME_BACK):
+        return Why.SUFFIX
+    return Why.SUFFIX if same_amount and (apart is None or apart <= NUMBERS_COME_BACK) else None
+
+
+def _by_day(bill: Held, other: Held) -> Why:
+    return Why.OTHER_NUMBER if bill.property_id == other.property_id else Why.OTHER_PROPERTY
+
+
+def _is_exact(bill: Held, other: Held) -> bool:
+    """The same invoice, not a similar one: see `duplicates`, and what the ledger and ResMan hold."""
+    return (
+        bill.property_id == other.property_id
+        and bill.number is not None
+        and other.number is not None
+        and normalised_number(bill.number) == normalised_number(other.number)
+    )
+
+
+def _is_series(bills: Sequence[Held]) -> bool:
+    return len({(each.property_id, each.number) for each in bills}) == len(bills)

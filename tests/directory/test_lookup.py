@@ -1,0 +1,140 @@
+"""Names: which spellings are the same, where they are looked for, and that nothing similar is ever taken."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.directory import Alias, Aliases, Known, Sort
+from importer.directory.aliases import load_aliases
+from importer.directory.lookup import Index
+from importer.directory.spelling import is_id_like, short_key, whole_key
+
+HERE, THERE = "prop-here", "prop-there"
+
+
+def known(
+    record_id: str, name: str | None, code: str | None = None, at: str | None = None, *, active: bool = True
+) -> Known:
+    return Known(Sort.VENDOR, record_id, f"x-{record_id}", name, code, at, active, is_stale=False, last_seen=None)
+
+
+def ids(index: Index, text: str, at: str | None = None) -> list[str]:
+    return [record.id for record in index.find(text, at).candidates]
+
+
+ACME = Index(
+    [
+        known("vend-acme", "Acme Landscaping & Snow, L.L.C.", "AC-007"),
+        known("vend-josé", "José's Café Supplies, Inc.", "88"),
+        known("vend-the", "The Residences Group Co.", "900"),
+        known("vend-inc", "Inc.", None),
+    ]
+)
+
+
+def test_case_spaces_punctuation_and_company_forms_make_no_difference() -> None:
+    """Every one of these is the same vendor."""
+    for text in (
+        "Acme Landscaping & Snow, L.L.C.",
+        "ACME LANDSCAPING AND SNOW LLC",
+        " acme  landscaping&snow ",
+        "Acme Landscaping + Snow, Inc",
+        "AC-007",
+        "ac 007",
+        "vend-acme",
+        "VEND-ACME",
+        "x-vend-acme",
+        "Acme Landscaping & Snow, LLC (AC-007)",
+        "AC-007 Acme Landscaping & Snow, LLC",
+        "Acme (vend-acme)",
+    ):
+        assert ids(ACME, text) == ["vend-acme"], text
+    assert ids(ACME, "JOSES CAFE SUPPLIES") == ["vend-josé"]
+    assert ids(ACME, "Residences Group") == ["vend-the"]
+    assert ids(ACME, "INC") == ["vend-inc"]
+
+
+def test_one_letter_or_one_zero_is_another_name() -> None:
+    """What is similar is proposed by `nearest` and found by nothing else."""
+    for text in ("Acme Landscapin & Snow", "Acme Landscaping", "AC-07", "AC-0070", "Acme Snow & Landscaping", "", "&"):
+        assert ids(ACME, text) == [], text
+    assert [record.id for record in ACME.nearest("ACME LNDSCPNG AND SNOW", None)] == ["vend-acme"]
+    assert ACME.nearest("Zebra Crossing Painters", None) == []
+    assert ACME.nearest("", None) == []
+
+
+def test_the_whole_name_counts_before_the_name_without_its_form() -> None:
+    """Two companies that differ in "LLC" and "Inc." alone are told apart by it; without it, nobody can."""
+    index = Index([known("vend-1", "Greenleaf, LLC"), known("vend-2", "Greenleaf, Inc.")])
+    assert ids(index, "greenleaf inc") == ["vend-2"]
+    assert ids(index, "Greenleaf") == ["vend-1", "vend-2"]
+
+
+def test_the_property_decides_where_the_data_says_so() -> None:
+    """Its own record counts before those of all, an active one before an inactive; others' are told as elsewhere."""
+    index = Index(
+        [
+            known("all", "Pool Service"),
+            known("here", "Pool Service", at=HERE),
+            known("there", "Pool Service", at=THERE),
+            known("lift", "Lift Co", at=THERE),
+            known("old", "Towing", active=False),
+            known("new", "Towing"),
+        ]
+    )
+    assert ids(index, "Pool Service", HERE) == ["here"]
+    assert ids(index, "Pool Service", "prop-third") == ["all"]
+    assert ids(index, "Pool Service") == ["all", "here", "there"]
+    assert ids(index, "Towing", HERE) == ["new"]
+    elsewhere = index.find("Lift", HERE)
+    assert (elsewhere.is_elsewhere, [record.id for record in elsewhere.candidates]) == (True, ["lift"])
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_only_what_has_the_same_key_is_found(name: str, text: str) -> None:
+    """For any two texts: found if and only if a key agrees; never because they are near."""
+    index = Index([known("vend-1", name)])
+    same = whole_key(name) == whole_key(text) != "" or short_key(name) == short_key(text) != ""
+    by_id = "(" in text and text.rpartition("(")[2].rstrip(") ") == "vend-1"
+    assert bool(ids(index, text)) == (same or by_id or whole_key(text) in ("vend1", "xvend1"))
+
+
+@given(st.text(max_size=60))
+def test_keys_are_stable(text: str) -> None:
+    """A key is its own key; case and outer spaces never matter."""
+    assert whole_key(whole_key(text)) == whole_key(text)
+    assert whole_key(f"  {text} ") == whole_key(text)
+
+
+def test_what_looks_like_an_id() -> None:
+    """Propexo's prefixes and cuids; names and account numbers do not."""
+    assert all(
+        map(is_id_like, ("prop-maplecourt", "vend-0987654321fedcba", "finacct-6210", "cm4ublxhn5008abc0d1e2f3g4"))
+    )
+    assert not any(map(is_id_like, ("Maple Court", "6210", "AC-007", "conditioningservicescompany", "vend-", "")))
+
+
+def test_decisions_survive_on_disk_and_a_profiles_own_come_first(tmp_path: Path) -> None:
+    """Quotes and accents included; a newer decision about the same name takes the older one's place."""
+    at = datetime(2026, 3, 31, tzinfo=UTC)
+    kept = Aliases(tmp_path / "aliases.toml", [])
+    for name, record_id, profile in (
+        ('ACME "LNDSCP" é', "vend-1", None),
+        ("acme lndscp É", "vend-2", None),
+        ("ACME LNDSCP é", "vend-3", "acme"),
+    ):
+        kept = kept.with_one(Alias(name, Sort.VENDOR, record_id, profile, "clerk@desk-7", at))
+    kept.save()
+    read = load_aliases(tmp_path)
+    assert {(each.name, each.id, each.profile) for each in read.entries} == {
+        ("acme lndscp É", "vend-2", None),
+        ("ACME LNDSCP é", "vend-3", "acme"),
+    }
+    assert read.id_of(Sort.VENDOR, "Acme, lndscp é.", None) == "vend-2"
+    assert read.id_of(Sort.VENDOR, "Acme lndscp é", "acme") == "vend-3"
+    assert read.id_of(Sort.PROPERTY, "Acme lndscp é", "acme") is None
+    assert read.without("ACME LNDSCP É", "acme").id_of(Sort.VENDOR, "acme lndscp é", "acme") == "vend-2"

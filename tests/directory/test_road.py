@@ -1,0 +1,216 @@
+"""Names from end to end: real files, a real stand-in on loopback, real caches and ledgers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from importer import names
+from importer.afterwards import follow_up
+from importer.errors import CannotRun
+from importer.models import Status
+from tests.directory.office import Office, codes, statuses
+
+WRITTEN = (
+    ("Maple Court Apartments", "Greenleaf Landscaping", "6105", "prop-maplecourt", "vend-greenleaf"),
+    ("wlc", "EVERGREEN GROUNDS AND SNOW INC", "Snow Removal", "prop-willowcreek", "vend-evergreen"),
+    ("Residences at Lakeside", "CP-99", "6150 - Pool Service", "prop-lakeside", "vend-clearpool"),
+    ("prop-oakridge", "vend-citypower", "finacct-6405", "prop-oakridge", "vend-citypower"),
+    ("CEDAR POINT  TOWNHOMES", "Joe", "6210", "prop-cedarpoint", "vend-rapidrooter"),
+)
+
+
+def test_a_file_with_only_names_and_codes_posts_with_the_right_ids(office: Office) -> None:
+    """Names, codes, account numbers, ResMan's ids and an alias, in any spelling: what is sent has ids alone."""
+    office.sync()
+    names.settle_name(office.desk(), "JOE", "Rapid Rooter Plumbing", profile=None)
+    file = office.sheet(
+        *(
+            {"Property": place, "Vendor": vendor, "GL Account": account, "Invoice #": f"N-{at}00"}
+            for at, (place, vendor, account, _, _) in enumerate(WRITTEN)
+        )
+    )
+    run = office.submit(file)
+    assert statuses(run) == ["posted"] * len(WRITTEN)
+    sent = [(one["property_id"], one["vendor_id"]) for one in office.posted()]
+    assert sorted(sent) == sorted((place, vendor) for _, _, _, place, vendor in WRITTEN)
+    accounts = {line["financial_account_id"] for one in office.posted() for line in one["invoice_items"]}
+    assert accounts == {"finacct-6105", "finacct-6120", "finacct-6150", "finacct-6405", "finacct-6210"}
+    cells = [outcome.invoice.cell_text("property_id") for outcome in run.outcomes]
+    assert cells == [place for place, *_ in WRITTEN]  # the report still says what the clerk wrote
+
+
+def test_five_misspelt_names_make_five_groups_and_the_rest_is_posted(office: Office) -> None:
+    """Each is named once with what it holds up and with what is nearest, most money first; none is taken by itself."""
+    office.sync()
+    misspelt = (
+        ("Vendor", "Greenlef Landscapng LLC", "vend-greenleaf", "900.00"),
+        ("Vendor", "Norhtwind Heating", "vend-northwind", "800.00"),
+        ("Property", "Mapel Court Apartments", "prop-maplecourt", "700.00"),
+        ("GL Account", "Plumbing Repair", "finacct-6210", "600.00"),
+        ("Vendor", "Pest Awy Exterminating", "vend-pestaway", "500.00"),
+    )
+    rows = [
+        {field: text, "Invoice Total": total, "Invoice #": f"M-{at}-{copy}"}
+        for at, (field, text, _, total) in enumerate(misspelt)
+        for copy in ("100", "250")
+    ]
+    good = [{"Invoice #": f"G-{number}", "Invoice Total": f"{number}.10"} for number in (310, 425, 570)]
+    run = office.submit(office.sheet(*rows, *good))
+    assert statuses(run) == ["needs_fixing"] * 10 + ["posted"] * 3
+    assert [code for code, *_ in codes(run)[:10]] == ["unknown-name"] * 10
+    said = [line for line in run.notices if "nearest" in line]
+    assert len(said) == 5
+    for field, text, record_id, total in misspelt:
+        (line,) = (line for line in said if repr(text) in line)
+        double = f"${2 * float(total):,.2f}"
+        assert f"2 rows, 2 invoices, {double}" in line, field
+        assert record_id in line.split("nearest: ")[1].split(")")[0]
+    vendors = [line for line in said if "vend-" in line]
+    assert [text for line in vendors for text in line.split("'")[1:2]] == [
+        misspelt[0][1],
+        misspelt[1][1],
+        misspelt[4][1],
+    ]
+    assert len(office.posted()) == 3
+
+
+def test_without_a_cache_ids_work_as_before_and_names_ask_for_a_sync(office: Office) -> None:
+    """Nothing fetched: a file of ids is ready; one with names says what to run, and sends nothing."""
+    ids = {"Property": "prop-maplecourt", "Vendor": "vend-greenleaf", "GL Account": "finacct-6105"}
+    assert statuses(office.check(office.sheet(ids))) == ["ready"]
+    assert office.check(office.sheet(ids)).notices == ()
+    run = office.submit(office.sheet({**ids, "Vendor": "Greenleaf Landscaping"}))
+    assert codes(run) == [["names-not-fetched"]]
+    assert "`invoice-importer sync`" in run.outcomes[0].problems[0].message
+    assert any("invoice-importer sync" in notice for notice in run.notices)
+    assert office.posted() == []
+
+
+def test_two_spellings_of_one_invoice_are_one_invoice(office: Office) -> None:
+    """Rows that say "Maple Court Apartments" and `prop-maplecourt` are one bill with two lines; the same number in two
+    files, in two spellings, goes once."""
+    office.sync()
+    first = {"Invoice Total": "100.00", "Line Amount": "60.00"}
+    second = {
+        "Property": "prop-maplecourt",
+        "Vendor": "vend-greenleaf",
+        "Invoice Total": "100.00",
+        "Line Amount": "40.00",
+    }
+    run = office.check(office.sheet(first, second))
+    assert statuses(run) == ["ready"]
+    assert [row.number for row in run.outcomes[0].invoice.rows] == [2, 3]
+    both = office.check(
+        office.sheet({}, name="mail.csv"),
+        office.sheet({"Property": "MPC", "Vendor": "GL-20417"}, name="portal.csv"),
+    )
+    assert statuses(both) == ["ready", "needs_fixing"]
+    assert codes(both)[1] == ["repeated-invoice"]
+
+
+def test_an_inactive_vendor_and_another_propertys_vendor_stop_the_invoice(office: Office) -> None:
+    """What ResMan would refuse hours later is said now, by name and place; a property that is gone likewise."""
+    office.sync()
+    run = office.check(
+        office.sheet(
+            {"Vendor": "Moving Day Haulers"},
+            {"Vendor": "SafeLift Elevator Co.", "Invoice #": "2"},
+            {"Property": "Riverbend Village", "Invoice #": "3", "Invoice Total": "103.00"},
+            {"GL Account": "6999", "Invoice #": "4", "Invoice Total": "104.00"},
+            {"Vendor": "vend-nobody", "Invoice #": "5"},
+        )
+    )
+    assert codes(run) == [
+        ["inactive-record"],
+        ["not-at-property"],
+        ["inactive-record"],
+        ["inactive-record"],
+        ["unknown-id"],
+    ]
+    assert statuses(run) == ["needs_fixing"] * 4 + ["ready"]
+    assert "only at Stonebridge Lofts" in run.outcomes[1].problems[0].message
+
+
+def test_what_resman_holds_already_stops_and_a_reason_lets_it_go(office: Office) -> None:
+    """The fourth ring, through the vendor's x_id: exact stops; a person's word lets it go once and is kept."""
+    office.sync()
+    held = office.api.get("/v1/invoices/", params={"limit": 250}).json()["results"]
+    known = next(one for one in held if one["id"] == "inv-known01")
+    file = office.sheet({"Property": known["property_id"], "Invoice #": known["invoice_number"].lower()})
+    run = office.submit(file)
+    assert (statuses(run), codes(run)) == (["needs_fixing"], [["already-in-resman"]])
+    told = run.outcomes[0].problems[0].message
+    assert "inv-known01" in told
+    key = told.split("--accept-duplicate ")[1].split()[0]
+    with pytest.raises(CannotRun, match="No invoice of these files"):
+        office.submit(file, let_go={"0" * 24: "a wrong key"})
+    assert statuses(office.submit(file, let_go={key: "the first was voided"})) == ["posted"]
+    assert len(office.posted()) == 1
+
+
+def test_a_bill_by_mail_and_by_portal_is_said_with_its_evidence(office: Office) -> None:
+    """The third ring: INV-001 was posted; 1 comes later. The warning names file, row, date, amount and job. Once let
+    go with a reason it is not said again."""
+    office.sync()
+    posted = office.submit(office.sheet({"Invoice #": "INV-001", "Invoice Total": "318.40"}, name="mail.csv"))
+    file = office.sheet({"Invoice #": "1", "Invoice Total": "318.40"}, name="portal.csv")
+    run = office.check(file)
+    assert (statuses(run), codes(run)) == (["ready"], [["near-duplicate"]])
+    told = run.outcomes[0].problems[0].message
+    for evidence in (
+        "INV-001",
+        "mail.csv, row 2",
+        "$318.40",
+        str(posted.outcomes[0].job_id),
+        str(datetime.now(UTC).date()),
+    ):
+        assert evidence in told
+    key = run.outcomes[0].key or ""
+    stricter = {"severity": {"near-duplicate": "error"}}
+    assert statuses(office.submit(file, **stricter)) == ["needs_fixing"]
+    again = office.submit(file, let_go={key: "two services on one day"}, **stricter)
+    assert (statuses(again), codes(again)) == (["posted"], [[]])
+
+
+def test_what_was_posted_stays_posted_whatever_changes_around_it(office: Office) -> None:
+    """After the sync that shows it, after its names are gone and its period is closed: posted before, and `status`
+    still tells the same of its run."""
+    office.sync()
+    names.settle_name(office.desk(), "Our gardener", "vend-greenleaf", profile=None)
+    file = office.sheet({"Vendor": "Our gardener", "Property": "Harbor View Flats"})
+    run = office.submit(file)
+    assert statuses(run) == ["posted"]
+    follow_up(office.desk())
+    office.api.post("/v1/admin/integrations/intg-sandbox/manual-sync", json={"models_to_sync": ["invoices"]})
+    office.sync(everything=True)
+    assert statuses(office.check(file)) == ["already_posted"]
+    later = office.later(office.desk(), datetime.now(UTC) + timedelta(days=120))
+    names.forget_name(office.desk(), "our gardener", profile=None)
+    _, known = follow_up(later, run=run.id)
+    assert [outcome.status for outcome in known[0].run.outcomes] == [Status.POSTED]
+
+
+def test_a_closed_period_stops_and_the_settings_can_soften_it(office: Office) -> None:
+    """Stonebridge books into this month or later. The bill date counts where there is no accounting date."""
+    office.sync()
+    last_month = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
+    row = {"Property": "STB", "Bill Date": last_month.isoformat()}
+    file = office.sheet(row, {**row, "Property": "MPC", "Invoice Total": "250.00"})
+    assert codes(office.check(file)) == [["closed-period"], []]
+    softer = office.check(file, severity={"closed-period": "warning"})
+    assert statuses(softer) == ["ready", "ready"]
+    assert codes(office.check(file, severity={"closed-period": "off"})) == [[], []]
+
+
+def test_an_alias_of_a_name_that_means_nothing_is_refused_with_what_is_near(office: Office) -> None:
+    """A decision must point at something; it can be reviewed and removed."""
+    office.sync()
+    with pytest.raises(CannotRun, match=r"Nearest: .*vend-greenleaf"):
+        names.settle_name(office.desk(), "GL", "Greenlef Landscapng", profile=None)
+    names.settle_name(office.desk(), "GL", "vend-greenleaf", profile=None)
+    assert [(each.name, each.id) for each in names.aliases(office.desk()).entries] == [("GL", "vend-greenleaf")]
+    assert statuses(office.check(office.sheet({"Vendor": "gl"}))) == ["ready"]
+    assert names.forget_name(office.desk(), "g l", profile=None) == 1
+    assert statuses(office.check(office.sheet({"Vendor": "gl"}))) == ["needs_fixing"]

@@ -1,0 +1,195 @@
+"""Fetching: everything once, then only what changed, resumed where it broke off, in no more requests than it takes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer import names
+from importer.directory import Cache, Sort, fetch
+from importer.directory.cache import first_day
+from importer.directory.desk import cache_path, folder_of
+from importer.directory.sync import PAGE
+from importer.errors import CannotRun, OutcomeUnknown, Refused
+from importer.sandbox import INTEGRATION_ID
+from importer.settings import Settings
+from tests.directory.office import Office
+
+NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: tuple[Mapping[str, Any], ...]
+    has_more: bool
+    total: int | None
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The network's place: lists in memory, which heed `since`, refuse it, or ignore it."""
+
+    records: dict[str, list[dict[str, Any]]]
+    heeds: str = "yes"
+    fails_at: int | None = None
+    asked: list[tuple[str, int, datetime | None]] = field(default_factory=list)
+
+    def page(self, name: str, _integration: str, *, offset: int, size: int, since: datetime | None = None) -> Page:
+        self.asked.append((name, offset, since))
+        if self.fails_at is not None and len(self.asked) > self.fails_at:
+            raise OutcomeUnknown("The API did not answer.")
+        if since is not None and self.heeds == "refuses":
+            raise Refused("The API refused it (400).", http_status=400)
+        rows = self.records.get(name, [])
+        if since is not None and self.heeds == "yes":
+            rows = [row for row in rows if datetime.fromisoformat(row["updated_at"]) >= since]
+        return Page(tuple(rows[offset : offset + size]), offset + size < len(rows), len(rows))
+
+
+def vendors(count: int, changed: datetime = NOW - 9 * DAY) -> list[dict[str, Any]]:
+    return [
+        {"id": f"vend-{n:05}", "name": f"Vendor {n}", "updated_at": changed.isoformat(), "last_seen": NOW.isoformat()}
+        for n in range(count)
+    ]
+
+
+def run(shelf: Shelf, cache: Cache, at: datetime = NOW, **options: bool) -> dict[str, tuple[int, int, bool]]:
+    done = fetch(shelf, cache, "intg-1", now=lambda: at, moved=lambda *_: None, **options)
+    return {each.list: (each.fetched, each.known, each.is_whole) for each in done}
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Cache]:
+    with Cache(folder / "fetched.sqlite3") as cache:
+        yield cache
+
+
+def test_later_only_what_changed_is_fetched(tmp_path: Path) -> None:
+    """The second time asks for changes since the latest that was seen, a little before it."""
+    shelf = Shelf({"vendors": vendors(600)})
+    with opened(tmp_path) as cache:
+        assert run(shelf, cache)["vendors"] == (600, 600, True)
+        shelf.records["vendors"] = [*vendors(600, NOW - 30 * DAY), vendors(601, NOW)[600]]
+        shelf.records["vendors"][7] |= {"name": "Renamed", "updated_at": NOW.isoformat()}
+        shelf.asked.clear()
+        assert run(shelf, cache, NOW + DAY)["vendors"] == (2, 601, False)
+        assert ("vendors", 0, NOW - 9 * DAY - timedelta(minutes=10)) in shelf.asked
+        named = {known.id: known.name for known in cache.records(Sort.VENDOR)}
+        assert named["vend-00007"] == "Renamed"
+
+
+@pytest.mark.parametrize("heeds", ["refuses", "ignores"])
+def test_an_api_that_cannot_tell_what_changed_is_asked_for_everything(heeds: str, tmp_path: Path) -> None:
+    """400 and deaf ears alike: the answer is complete all the same."""
+    shelf = Shelf({"vendors": vendors(300, NOW - 5 * DAY) + vendors(301, NOW)[300:]}, heeds)
+    with opened(tmp_path) as cache:
+        run(shelf, cache)
+        shelf.records["vendors"].append(vendors(302)[301])
+        assert run(shelf, cache, NOW + DAY)["vendors"] == (302, 302, True)
+
+
+def test_once_a_week_everything_is_fetched_and_what_is_gone_is_forgotten(tmp_path: Path) -> None:
+    """`last_seen` moves without counting as a change, so that only a whole pass tells."""
+    shelf = Shelf({"vendors": vendors(3)})
+    with opened(tmp_path) as cache:
+        run(shelf, cache)
+        del shelf.records["vendors"][0]
+        assert run(shelf, cache, NOW + DAY)["vendors"][1:] == (3, False)
+        assert run(shelf, cache, NOW + 8 * DAY)["vendors"] == (2, 2, True)
+
+
+def test_a_broken_sync_goes_on_where_it_was(tmp_path: Path) -> None:
+    """The fourth page of vendors fails; the next sync asks for that page first and for none again."""
+    shelf = Shelf({"vendors": vendors(5 * PAGE)})
+    lists_before = 3  # properties, accounts, entities
+    shelf.fails_at = lists_before + 3
+    with opened(tmp_path) as cache:
+        with pytest.raises(OutcomeUnknown):
+            run(shelf, cache)
+        assert cache.fetched("vendors") is None
+    shelf.fails_at = None
+    shelf.asked.clear()
+    with opened(tmp_path) as cache:
+        assert run(shelf, cache)["vendors"] == (2 * PAGE, 5 * PAGE, True)
+    assert [offset for name, offset, _ in shelf.asked if name == "vendors"] == [3 * PAGE, 4 * PAGE]
+
+
+def test_stale_and_inactive_records_are_marked(tmp_path: Path) -> None:
+    """Over 30 days unseen when it was fetched is stale; it does not become stale by lying in the cache."""
+    rows = vendors(3)
+    rows[0]["last_seen"] = (NOW - 31 * DAY).isoformat()
+    rows[1]["is_active"] = False
+    with opened(tmp_path) as cache:
+        run(Shelf({"vendors": rows, "financial-accounts": [{"id": "finacct-1", "status_raw": "Inactive"}]}), cache)
+        found = {known.id: (known.is_stale, known.is_active) for known in cache.records(Sort.VENDOR)}
+        assert list(found.values()) == [(True, True), (False, False), (False, True)]
+        (account,) = cache.records(Sort.ACCOUNT)
+        assert (account.id, account.is_active, account.is_stale) == ("finacct-1", False, False)
+
+
+def test_big_lists_take_as_many_requests_as_paging_demands(office: Office) -> None:
+    """2,540 vendors and 5,030 invoices at 250 a page; the next sync of unchanged lists takes one request each."""
+    office.api.post("/_sandbox/more", json={"vendors": 2_500, "invoices": 5_000}, timeout=60)
+    before = len(office.api.get("/_sandbox/requests").json())
+    office.sync()
+    asked = [each["path"] for each in office.api.get("/_sandbox/requests").json()[before:]]
+    assert {path: asked.count(path) for path in dict.fromkeys(asked)} == {
+        "/v1/admin/integrations/": 1,
+        "/v1/properties/": 1,
+        "/v1/financial-accounts/": 1,
+        "/v1/accounting-entities/": 1,
+        "/v1/vendors/": 11,
+        "/v1/invoices/": 21,
+    }
+
+
+def test_each_propertys_own_vendors_are_fetched_where_that_is_cheap_or_wanted(office: Office) -> None:
+    """Few vendors: by itself. Many: only when asked, because every property costs as many pages as the vendors do."""
+    office.sync()
+    settings: Settings = office.desk().settings
+    folder = folder_of(settings.home, settings.destination, INTEGRATION_ID)
+    with Cache(cache_path(folder)) as cache:
+        usable = cache.usable_at("prop-maplecourt")
+        assert usable is not None
+        assert "vend-safelift" not in usable
+        assert "vend-greenleaf" in usable
+        assert cache.usable_at("prop-riverbend") is None
+    office.api.post("/_sandbox/more", json={"vendors": 2_500}, timeout=60)
+    done = names.sync(office.desk(), by_property=True)
+    assert sum(each.requests for each in done if each.list.startswith("vendors/properties/")) == 7 * 11
+
+
+def test_an_api_that_goes_away_is_told_as_such_and_nothing_is_lost(office: Office) -> None:
+    """`sync` says that it goes on from there; a stop is heeded."""
+    office.api.post(
+        "/_sandbox/faults", json={"fault": "error_before", "path": "/v1/vendors/", "status": 503, "times": 9}
+    )
+    with pytest.raises(CannotRun, match="goes on from there"):
+        office.sync()
+    office.api.delete("/_sandbox/faults")
+    office.sync()
+    desk = office.desk()
+    stopped = threading.Event()
+    stopped.set()
+    with pytest.raises(KeyboardInterrupt):
+        names.sync(replace(desk, stop=stopped))
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [("2026-04-01", (2026, 4)), ("2026-04-17T00:00:00Z", (2026, 4)), ("2026-04", (2026, 4)), ("04/2026", (2026, 4))],
+)
+def test_a_period_is_read_however_it_is_written(written: str, day: tuple[int, int]) -> None:
+    """The contract does not state its form; what cannot be read closes nothing."""
+    found = first_day(written)
+    assert found is not None
+    assert (found.year, found.month, found.day) == (*day, 1)
+    assert first_day("April") is first_day(None) is None
