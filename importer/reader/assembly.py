@@ -198,6 +198,8 @@ def _line_sets(
             fixed["financial_account_id"] = [extra.financial_account_id] * len(rows)
         fixed["item_notes"] = [extra.notes or extra.heading] * len(rows)
         sets.append(_amount_set(layout, rows, index, {}, fixed))
+    if sets[0].values is not values:
+        sets[0] = replace(sets[0], beside={name: read for name, read in values.items() if name not in sets[0].values})
     return sets
 
 

@@ -41,12 +41,14 @@ class LineSet:
 
     `rows` are the table's rows as this set sees them: their source says which column is the quantity and which the
     price. `defaults` fills what is blank; where `nothing_is_no_line`, an amount of zero makes no line either.
+    `beside` are the line columns that stand once for all sets: what cannot be read there is named with this one.
     """
 
     rows: Sequence[Row]
     values: Mapping[str, Read]
     defaults: Mapping[str, Sequence[Value]]
     nothing_is_no_line: bool = False
+    beside: Mapping[str, Read] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def build_invoices(
     header = {name: values[name] for name in (*IDENTITY, *HEADER) if name in values}
     _report_unreadable(rows, header, grouped.owner, found)
     for line_set in line_sets:
-        _report_unreadable(line_set.rows, line_set.values, grouped.owner, found)
+        _report_unreadable(line_set.rows, {**line_set.beside, **line_set.values}, grouped.owner, found)
     heads = {name: _header(name, rows, values[name], grouped, found) for name in HEADER if name in values}
     heads |= {name: _header(name, rows, values[name], grouped, None) for name in IDENTITY if name in values}
     count = len(grouped.members)

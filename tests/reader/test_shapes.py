@@ -329,3 +329,31 @@ def test_a_line_is_no_total_whatever_it_is_called(
     )
     assert money(reading) == [("A", 6000, [1000, 2000, 3000])]
     assert skipped(reading) == []
+
+
+@pytest.mark.parametrize(
+    ("amounts", "more"),
+    [
+        (("Line Amount", None), {}),
+        (("Freight", "Labor"), {"extra_lines": [{"heading": "Freight"}, {"heading": "Labor"}]}),
+        (("Amount 1", "Amount 2"), {}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("account", "notes", "code"),
+    [
+        ("#REF!", "mowing", "error-cell"),
+        ("4.72E+15", "mowing", "damaged-number"),
+        (None, "mowing \u00e2\u20ac\u2122s", "bad-characters"),
+    ],
+)
+def test_a_default_is_for_blank_cells_only(
+    amounts: tuple[Cell, ...], more: dict[str, object], account: Cell, notes: Cell, code: str
+) -> None:
+    """A damaged account or note stays a problem, also where the lines come from extra columns or repeated groups."""
+    reading = vendor(
+        ("Invoice #", "Invoice Date", "GL Account", "Line Notes", *amounts),
+        ("A", DATE, account, notes, "10.00", "5.00" if amounts[1] else None),
+        **more,
+    )
+    assert code in [each for each, _ in said(reading)]
