@@ -41,6 +41,7 @@ HUNDRED = Decimal(100)
 PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,8})?")
 SCIENTIFIC = re.compile(r"[-+]?\d(?:[.,]\d+)?E[-+]\d{2,3}", re.IGNORECASE)
 ZEROED_DIGITS = re.compile(r"[1-9]\d{14}0{3,}")
+DOLLARS_WRITTEN = re.compile(r"\d.*[.,]\d\d\D*$|^\D*[.,]\d\d\D*$|[$]\D*\d|\d\s*[$]|USD", re.IGNORECASE)
 SERIAL_TEXT = re.compile(r"\d{5}")
 MOJIBAKE = re.compile(r"\ufffd|Ã[\x80-\xbf¡-¿ƒ]|Â[\xa0-\xbf]|â€|ï»¿")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -132,7 +133,7 @@ def _reader(kind: columns.Kind, conventions: Conventions, is_id: bool) -> Callab
         case columns.Kind.DOLLARS:
             return lambda cell: _read_number(cell, conventions, HUNDRED, problems.NOT_MONEY)
         case columns.Kind.CENTS:
-            return lambda cell: _read_number(cell, conventions, Decimal(1), problems.NOT_MONEY)
+            return lambda cell: _read_cents(cell, conventions)
 
 
 # ---------------------------------------------------------------------- text
@@ -142,10 +143,13 @@ def _read_text(cell: Cell) -> str | Unreadable | None:
     if cell is None:
         return None
     if isinstance(cell, str) and len(cell) <= LONGEST_TEXT and cell.isascii() and cell.isprintable():
-        return cell.strip() or None
+        text = cell.strip()
+        return _spreadsheet_error(ErrorCell(text)) if text in SPREADSHEET_ERRORS else text or None
     if isinstance(cell, (ErrorCell, UncalculatedCell)):
         return _spreadsheet_error(cell)
     text = cell_text(cell).strip()
+    if text in SPREADSHEET_ERRORS:
+        return _spreadsheet_error(ErrorCell(text))
     if len(text) > LONGEST_TEXT:
         what = f"{quoted(text)} has {len(text):,} characters; {LONGEST_TEXT:,} is the most."
         return Unreadable(problems.TOO_LONG, what, text)
@@ -220,6 +224,8 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
             return cell
         case str():
             text = cell.strip()
+            if text in SPREADSHEET_ERRORS:
+                return _spreadsheet_error(ErrorCell(text))
             found = read_text_date(text, conventions.date_order) if text else None
             if found is None or isinstance(found, date):
                 return found
@@ -309,6 +315,14 @@ def _read_number_text(
         what = f"{quoted(text)} is in {found.currency}, and the account is in {conventions.currency}."
         return Unreadable(problems.OTHER_CURRENCY, what, text)
     return Unreadable(kind, f"{quoted(text)} is not {_noun(kind)}{found.because}.", text)
+
+
+def _read_cents(cell: Cell, conventions: Conventions) -> Decimal | Unreadable | None:
+    """A number of cents; what is written as dollars are (a currency sign, two decimals) is not taken for cents."""
+    if isinstance(cell, str) and DOLLARS_WRITTEN.search(cell):
+        what = f"{quoted(cell)} looks like dollars, and the column is in cents."
+        return Unreadable(problems.NOT_MONEY, what, cell.strip(), "Write whole cents, like 125000 for $1,250.00.")
+    return _read_number(cell, conventions, Decimal(1), problems.NOT_MONEY)
 
 
 def _foreign(cell: Cell, conventions: Conventions) -> Unreadable | None:

@@ -78,6 +78,8 @@ _AMOUNT = re.compile(
     rf"(?P<close2>\))?(?P<sign3>[-+])?(?P<after>{_CURRENCY})?(?P<sign4>[-+])?(?P<close>\))?(?P<side>CR|DR)?",
     re.IGNORECASE,
 )
+_SPACE = r"[ \t\u00a0\u202f\u2007\u2009]"
+_MISSPACED = re.compile(rf"\d{_SPACE}+(?!\d{{3}}(?!\d))\d|\d{{4}}{_SPACE}+\d|[.,]\d+{_SPACE}+\d")
 _MINUS = {ord("\u2212"): "-", ord("\u2013"): "-", ord("\ufe63"): "-", ord("\uff0d"): "-"}
 _WESTERN = re.compile(r"\d{1,3}(?:,\d{3})+")
 _INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}")
@@ -97,6 +99,8 @@ def read_amount(text: str, marks: Marks, currency: str) -> Decimal | NotMoney | 
     found = _AMOUNT.fullmatch(text.translate(_MINUS).translate(_SPACES))
     if found is None:
         return NotMoney()
+    if _MISSPACED.search(text):
+        return NotMoney(": its digits are not grouped in threes")
     signs = [sign for sign in (found["sign"], found["sign2"], found["sign3"], found["sign4"]) if sign]
     opened, closed = found["open"] or found["open2"], found["close"] or found["close2"]
     if len(signs) > 1 or bool(opened) != bool(closed) or (found["open"] and found["open2"]):

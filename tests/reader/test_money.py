@@ -134,3 +134,27 @@ def test_most_cells_of_a_column_decide() -> None:
     assert evident_marks(["1,50", "3"]) == Marks(",", ".", certain=True)
     assert evident_marks(["1,50", "1.50"]) == Marks(certain=True)
     assert evident_marks(["15", "1,500"]) == Marks()
+
+
+@pytest.mark.parametrize("text", ["12 50", "1 2500", "1250 000", "1.50 000", "12\u00a050", "1 250 00"])
+def test_spaces_group_thousands_only(text: str) -> None:
+    """Two numbers in one cell, or a lost decimal mark, are no amount."""
+    (found,) = read_cells([text], Kind.DOLLARS, PLAIN)
+    assert isinstance(found, Unreadable)
+    assert found.kind.code == "not-money"
+
+
+@pytest.mark.parametrize("text", ["$1250.00", "1250.00", "$1250", "1,250.00", "(12.50)", ".50", "12,50", "USD 1250"])
+def test_dollars_in_a_column_of_cents_are_named(text: str) -> None:
+    """A hundredth of what is meant would be paid."""
+    (found,) = read_cells([text], Kind.CENTS, PLAIN)
+    assert isinstance(found, Unreadable)
+    assert found.kind.code == "not-money"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("125000", 125000), ("1,250", 1250), ("-5", -5), ("-", 0), ("12 500", 12500)]
+)
+def test_cents_in_a_column_of_cents(text: str, value: int) -> None:
+    """Whole numbers, grouped or not."""
+    assert read_cells([text], Kind.CENTS, PLAIN) == [value]

@@ -8,7 +8,7 @@ from importer.errors import FileUnreadable
 from importer.models import Cell, Reading, UncalculatedCell
 from importer.reader.contents import Sheet
 from importer.reader.reading import read_contents
-from tests.reader.tables import contents, money, profile, said, sheet, skipped, vendor
+from tests.reader.tables import contents, money, plain, profile, row, said, sheet, skipped, vendor
 
 DATE = "2026-03-14"
 HEADINGS = ("Invoice #", "Invoice Date", "Description", "Total Due")
@@ -191,3 +191,11 @@ def test_cells_beyond_the_headings_hold_their_invoice_back() -> None:
         ["extra-cells"],
         [],
     ]
+
+
+@pytest.mark.parametrize("name", ["notes", "memo", "vendor_id", "total_amount", "due_date"])
+@pytest.mark.parametrize("text", ["#REF!", "#N/A", " #VALUE! ", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"])
+def test_a_spreadsheet_error_as_text(name: str, text: str) -> None:
+    """Exported to a csv file an error is text, and no note either."""
+    (code, _), *_ = said(plain(row(**{name: text})))
+    assert code == "error-cell"
