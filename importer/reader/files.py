@@ -118,8 +118,8 @@ def _read(stream: BinaryIO, name: str, wanted: str | None, limits: Limits) -> Co
 
 def _read_workbook(book: bytes, name: str, wanted: str | None, limits: Limits) -> Contents:
     read = workbook.read_compound if book.startswith(compound.MAGIC) else workbook.read_package
-    form, sheets = read(name, book, wanted, limits)
-    return Contents(InputFile(name, hashlib.sha256(book).hexdigest(), len(book)), form, sheets)
+    form, sheets, details = read(name, book, wanted, limits)
+    return Contents(InputFile(name, hashlib.sha256(book).hexdigest(), len(book)), form, sheets, details)
 
 
 def _read_text(stream: BinaryIO, head: bytes, name: str, wanted: str | None, limits: Limits) -> Contents:

@@ -84,6 +84,14 @@ class Package:
             if element.tag.endswith("calcPr")
         )
 
+    def dates_from_1904(self) -> bool:
+        """True where day numbers of an xlsx or xlsm count from 1904."""
+        return any(
+            element.get("date1904") in ("1", "true")
+            for element in self._xml("xl/workbook.xml").iter()
+            if element.tag.endswith("workbookPr")
+        )
+
     def _xml(self, path: str) -> ElementTree.Element:
         try:
             return ElementTree.fromstring(self.part(path) or b"<none/>")  # noqa: S314 - document types were refused

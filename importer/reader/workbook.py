@@ -20,22 +20,29 @@ OTHER_DOCUMENTS = {
 }
 
 
-def read_package(name: str, book: bytes, wanted: str | None, limits: Limits) -> tuple[str, tuple[Sheet, ...]]:
-    """Format and sheets of a zipped workbook. `wanted` names the one sheet to read. Raises FileUnreadable."""
+Read = tuple[str, tuple[Sheet, ...], dict[str, str]]
+
+
+def read_package(name: str, book: bytes, wanted: str | None, limits: Limits) -> Read:
+    """Format, sheets and details of a zipped workbook: "dates" is "1904" where its day numbers count from then.
+
+    `wanted` names the one sheet to read. Raises FileUnreadable.
+    """
     with Parser(name, limits) as parser:
         package = Package(name, book, limits)
         parser.begin(book, wanted)
         find = _package_details(package)  # while the child parses
-        return package.format, _sheets(parser, find)
+        from_1904 = package.format in ("xlsx", "xlsm") and package.dates_from_1904()
+        return package.format, _sheets(parser, find), {"dates": "1904"} if from_1904 else {}
 
 
-def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits) -> tuple[str, tuple[Sheet, ...]]:
+def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits) -> Read:
     """The same of a workbook in an OLE container: an xls, or a zipped workbook that was encrypted."""
     with Parser(name, limits) as parser:
         stream = _workbook_stream(name, book)
         parser.begin(book, wanted)
         found = xls_details.details_of(stream)
-        return "xls", _sheets(parser, lambda index, _: found[index] if index < len(found) else Details())
+        return "xls", _sheets(parser, lambda index, _: found[index] if index < len(found) else Details()), {}
 
 
 def _workbook_stream(name: str, book: bytes) -> bytes:

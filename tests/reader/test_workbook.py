@@ -142,6 +142,7 @@ def test_years_count_from_1904_where_the_workbook_says_so(tmp_path: Path) -> Non
     with xlsxwriter.Workbook(path, {"date_1904": True}) as book:
         book.add_worksheet().write(0, 0, date(2026, 3, 31), book.add_format({"num_format": "yyyy-mm-dd"}))
     assert only_sheet(path).rows == [(date(2026, 3, 31),)]
+    assert open_file(path).details == {"dates": "1904"}  # for day numbers without a date's format
 
 
 def test_one_sheet_can_be_asked_for(tmp_path: Path) -> None:
