@@ -15,7 +15,15 @@ DateOrder = Literal["MDY", "DMY", "YMD"]
 _TIME = r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]\.?M\.?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([-/. ]?)(\d{{1,2}})\2(\d{{1,2}}){_TIME}", re.IGNORECASE)
 _NUMERIC = re.compile(rf"(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE)
-_WEEKDAY = re.compile(r"[^\W\d_]{2,10}\.?,? +(?=\w)")
+_WEEKDAY = re.compile(
+    r"(?:mon(?:day)?|tue(?:s|sday)?|wed(?:s|nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
+    r"|mo|di|mi|do|fr|sa|so|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
+    r"|lun|mar|mer|jeu|ven|sam|dim|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+    r"|mi[eé]|jue|vie|s[aá]b|dom|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo"
+    r"|gio|luned[iì]|marted[iì]|mercoled[iì]|gioved[iì]|venerd[iì]|sabato|domenica"
+    r"|ma|wo|vr|za|zo|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag)\.?,? +(?=\w)",
+    re.IGNORECASE,
+)
 _DAY_MONTH = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]*(?:de |of )?([^\W\d_]{3,10})\.?"
     rf"(?:[-/., ]+|(?= ?'))(?:de )?'?(\d{{4}}|\d{{2}}){_TIME}",
@@ -40,6 +48,8 @@ _MONTH_NAMES = (
     "december dec dezember dez décembre decembre déc diciembre dic dicembre",
 )
 MONTHS: dict[str, int] = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+
+RECENT_YEARS = range(20, 32)  # of this century, and days of a month as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +83,18 @@ def _numeric(first: int, second: int, last: str, order: DateOrder | None) -> dat
     year = _year(last)
     if order == "MDY":
         return _day(year, first, second)
+    if order is None and _may_be_year_first(first, second, last):
+        return NotRead(problems.AMBIGUOUS_DATE, "may begin with the year or end with it.")
     if order == "DMY" or first > 12 or first == second:
         return _day(year, second, first)
     if second > 12:
         return _day(year, first, second)
     return NotRead(problems.AMBIGUOUS_DATE, "may be day/month or month/day.")
+
+
+def _may_be_year_first(first: int, second: int, last: str) -> bool:
+    """True for 26/10/02, which may be of 2026 as well as of 2002."""
+    return len(last) == 2 and first in RECENT_YEARS and 1 <= second <= 12 and 1 <= int(last) <= 31
 
 
 def _named_month(text: str) -> date | NotRead:
@@ -116,7 +133,7 @@ def evident_orders(texts: Iterable[str]) -> set[DateOrder]:
         if found is None:
             continue
         first, second = int(found[1]), int(found[3])
-        if 12 < first <= 31 and second <= 12:
+        if 12 < first <= 31 and second <= 12 and not _may_be_year_first(first, second, found[4]):
             orders.add("DMY")
         elif first <= 12 < second <= 31:
             orders.add("MDY")

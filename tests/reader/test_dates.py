@@ -61,7 +61,8 @@ def test_a_column_in_one_order_is_read_back_equal_or_asked_about(
     """One day above 12 settles the column; without one, only days that are the same either way are read."""
     pattern = {"MDY": "%m{0}%d{0}%{1}", "DMY": "%d{0}%m{0}%{1}"}[order].format(mark, "y" if short else "Y")
     values = read_cells([day.strftime(pattern) for day in dates], Kind.DATE, PLAIN)
-    if any(day.day > 12 for day in dates):
+    year_first = short and order == "DMY"  # 20/01/01 may begin with the year
+    if any(day.day > 12 and not (year_first and day.day >= 20 and day.year > 2000) for day in dates):
         assert values == dates
         return
     for day, value in zip(dates, values, strict=True):
@@ -128,3 +129,25 @@ def test_a_column_half_converted_by_a_foreign_excel_is_not_believed() -> None:
     assert values[1:] == [date(2026, 3, 14), date(2026, 5, 5)]
     believed = read_cells([date(2026, 4, 13), "3/14/2026"], Kind.DATE, PLAIN)
     assert believed == [date(2026, 4, 13), date(2026, 3, 14)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("26/10/02", "ambiguous-date"),
+        ("26-03-31", "ambiguous-date"),
+        ("not 5 Mar 2026", "not-a-date"),
+        ("VOID 9 Mar 2026", "not-a-date"),
+    ],
+)
+def test_a_doubtful_date_is_named(text: str, code: str) -> None:
+    """A year of two digits may stand first or last; a word before a date is part of what the cell says."""
+    (found,) = read_cells([text], Kind.DATE, PLAIN)
+    assert isinstance(found, Unreadable)
+    assert found.kind.code == code
+
+
+def test_a_column_shows_where_the_year_stands() -> None:
+    """14/03/26 is no day of 2014 among invoices, and then 26/10/25 is read like it; a weekday is no word."""
+    assert read_cells(["14/03/26", "26/10/25"], Kind.DATE, PLAIN) == [date(2026, 3, 14), date(2025, 10, 26)]
+    assert read_cells(["Thu 5 Mar 2026"], Kind.DATE, PLAIN) == [date(2026, 3, 5)]
