@@ -107,6 +107,11 @@ OTHER_CURRENCY = _error(
     "Enter it in the account's currency.",
 )
 NOT_A_QUANTITY = _error("not-a-quantity", "The cell is not a quantity", "Write it like 4 or 2.5.")
+VOID_ROW = _error(
+    "void-row",
+    "The row is marked as void",
+    "Take the invoice out of the file, or clear the mark if it is to be paid.",
+)
 DAMAGED_NUMBER = _error(
     "damaged-number",
     "The spreadsheet program has damaged the number",

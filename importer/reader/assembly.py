@@ -38,6 +38,7 @@ CREDIT_WORDS = frozenset(
         "avoir",
     )
 )
+CARD = frozenset(("card", "cards", "debit", "not", "no"))  # "Credit card", "Debit/Credit" are no credits
 NUMBERS = ("total_amount", "total_amount_in_cents", "unit_price", "unit_price_in_cents", "line_amount")
 
 
@@ -229,13 +230,21 @@ def _filled(read: Read, default: Sequence[Value] | None) -> list[Value]:
     return [other if value is None else value for value, other in zip(plain, default, strict=True)]
 
 
+def is_credit_word(text: str) -> bool:
+    """True for "Credit", "CR", "Vendor Credit", "Credit Adjustment": any phrase with a word for a credit in it."""
+    if normalised(text) in CREDIT_WORDS:
+        return True
+    words = {normalised(word) for word in text.replace("-", " ").replace("/", " ").split()}
+    return bool({"credit", "credits", "creditmemo", "creditnote", "refund"} & words) and not CARD & words
+
+
 def _turn_credits(layout: Layout, values: dict[str, Read], sets: Sequence[LineSet], count: int) -> None:
     """Rows that a type column calls a credit are negative, whichever sign their amounts are written with."""
     index = layout.mapped.others.get("type")
     if index is None:
         return
     cells = layout.cells(index)
-    kinds: dict[Cell, bool] = {cell: normalised(cell_text(cell)) in CREDIT_WORDS for cell in set(cells)}
+    kinds: dict[Cell, bool] = {cell: is_credit_word(cell_text(cell)) for cell in set(cells)}
     if not any(kinds.values()):
         return
     is_credit = [kinds[cell] for cell in cells] + [False] * (count - len(cells))

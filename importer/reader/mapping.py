@@ -57,7 +57,9 @@ class Mapped:
         """Every column that has a part in what is read."""
         in_parts = {index for part in self.parts.values() for index in part.values()}
         known = {
-            index for name, index in self.others.items() if name in ("currency", "type", "debit", "credit", "terms")
+            index
+            for name, index in self.others.items()
+            if name in ("currency", "type", "debit", "credit", "terms", "cancelled")
         }
         return {*self.columns.values(), *in_parts, *known, *(index for _, index in self.extras)}
 

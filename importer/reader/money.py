@@ -94,6 +94,18 @@ def currency_code(text: str) -> str | None:
     return SYMBOLS.get(word) or CURRENCY_NAMES.get(word)
 
 
+def named_currency(text: str) -> str | None:
+    """The ISO code that a cell of a currency column names in any usual way ("US Dollars", "USD ($)"); None where it
+    is not clear."""
+    words = re.findall(r"[^\s()/,;:–-]+", text.upper().replace("U.S.", "US"))
+    if words and all(word in ("US", "UNITED", "STATES", "AMERICAN", "DOLLAR", "DOLLARS") for word in words):
+        return "USD"
+    if {"DOLLAR", "DOLLARS"} & set(words) and len(words) > 1:
+        words = [word for word in words if word not in ("US", "UNITED", "STATES", "AMERICAN")]
+    codes = [currency_code(word) for word in words]
+    return codes[0] if codes and len(set(codes)) == 1 else None
+
+
 def read_amount(text: str, marks: Marks, currency: str) -> Decimal | NotMoney | OtherCurrency:
     """The number that a text names, in the unit it is written in. A credit by sign, parentheses or CR is negative."""
     found = _AMOUNT.fullmatch(text.translate(_MINUS).translate(_SPACES))

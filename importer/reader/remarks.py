@@ -17,12 +17,32 @@ from importer.reader.grouping import Read
 from importer.reader.headings import listed, normalised, spelled
 from importer.reader.layout import TOTALLED, Layout
 from importer.reader.mapping import unused
-from importer.reader.money import currency_code
+from importer.reader.money import named_currency
 from importer.reader.profiles import Profile
+
+VOID_MARKS = frozenset(
+    (
+        "yes",
+        "y",
+        "true",
+        "x",
+        "1",
+        "void",
+        "voided",
+        "v",
+        "cancelled",
+        "canceled",
+        "\u2713",
+        "\u2714",
+        "si",
+        "ja",
+        "oui",
+    )
+)
 
 
 def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
-    """Problems of single rows that belong to no field: another currency, cells beyond the headings."""
+    """Problems of single rows that belong to no field: another currency, void, cells beyond the headings."""
     width = len(layout.source.headings)
     for row in layout.rows:
         if len(row.cells) > width and layout.source.sheet is None:
@@ -30,18 +50,33 @@ def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem
             place = replace(row.place(), column=column_letter(width))
             what = f"The row has {len(row.cells)} cells, the heading row {width}; the first too many is {quoted(text)}."
             yield row, Problem(problems.EXTRA_CELLS, what, place, value=text)
+    yield from _currency_remarks(layout, profile)
+    yield from _cancelled_remarks(layout)
+
+
+def _currency_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
+    """Whatever a currency column says that is not clearly the account's currency."""
     index = layout.mapped.others.get("currency")
     if index is None:
         return
     for row, cell in zip(layout.rows, layout.cells(index), strict=True):
         text = cell_text(cell).strip()
-        code = currency_code(text) if text else profile.currency
-        if code != profile.currency and (code is not None or (len(text) == 3 and text.isalpha())):
-            what = f"The row is in {code or text}, and the account is in {profile.currency}."
-            yield (
-                row,
-                Problem(problems.OTHER_CURRENCY, what, replace(row.place(), column=column_letter(index)), value=text),
-            )
+        if text and named_currency(text) != profile.currency:
+            what = f"The row is in {quoted(text)}, and the account is in {profile.currency}."
+            place = replace(row.place(), column=column_letter(index))
+            yield row, Problem(problems.OTHER_CURRENCY, what, place, value=text)
+
+
+def _cancelled_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
+    """Rows that a column such as Void marks: they are not to be paid."""
+    index = layout.mapped.others.get("cancelled")
+    if index is None:
+        return
+    for row, cell in zip(layout.rows, layout.cells(index), strict=True):
+        text = cell_text(cell).strip()
+        if text.casefold() in VOID_MARKS:
+            what = f"{listed([(index, layout.source.headings[index])])} says {quoted(text)}: the invoice is void."
+            yield row, Problem(problems.VOID_ROW, what, replace(row.place(), column=column_letter(index)), value=text)
 
 
 def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from importer.errors import FileUnreadable
 from importer.models import Cell, Reading, UncalculatedCell
 from importer.reader.contents import Sheet
 from importer.reader.reading import read_contents
-from tests.reader.tables import contents, money, plain, profile, row, said, sheet, skipped, vendor
+from tests.reader.tables import PLAIN, contents, money, plain, profile, row, said, sheet, skipped, vendor
 
 DATE = "2026-03-14"
 HEADINGS = ("Invoice #", "Invoice Date", "Description", "Total Due")
@@ -199,3 +199,35 @@ def test_a_spreadsheet_error_as_text(name: str, text: str) -> None:
     """Exported to a csv file an error is text, and no note either."""
     (code, _), *_ = said(plain(row(**{name: text})))
     assert code == "error-cell"
+
+
+@pytest.mark.parametrize(
+    "text", ["Pounds", "British Pounds", "Canadian", "CDN$", "£ GBP", "EUR (€)", "Canadian Dollars", "CAD $"]
+)
+def test_a_currency_that_is_not_clearly_the_accounts(text: str) -> None:
+    """A currency column is there to be believed."""
+    reading = plain((*row(), text), headings=(*PLAIN, "Currency"))
+    assert ("other-currency", "L2") in said(reading)
+
+
+@pytest.mark.parametrize(
+    "text", ["USD", "US$", "$", "US Dollars", "usd", "U.S. Dollar", "USD ($)", "USD - US Dollar", None]
+)
+def test_the_accounts_own_currency_however_written(text: str | None) -> None:
+    """Nothing is said about it."""
+    assert said(plain((*row(), text), headings=(*PLAIN, "Currency"))) == []
+
+
+@pytest.mark.parametrize("mark", ["Yes", "void", "TRUE", "x", True])
+def test_a_row_marked_as_void(mark: Cell) -> None:
+    """What was cancelled is not paid; what was not is."""
+    reading = plain((*row(), mark), (*row(invoice_number="INV-2"), None), headings=(*PLAIN, "Voided"))
+    assert said(reading) == [("void-row", "L2")]
+
+
+@pytest.mark.parametrize("kind", ["Vendor Credit", "Bill Credit", "Credit Adjustment", "Credit-Memo"])
+def test_a_phrase_with_credit_in_it_is_a_credit(kind: str) -> None:
+    """It is negative, whichever sign the amounts have; a credit card is none."""
+    headings = (*PLAIN, "Type")
+    assert plain((*row(), kind), headings=headings).invoices[0].total == -10000
+    assert plain((*row(), "Credit card"), headings=headings).invoices[0].total == 10000
