@@ -286,10 +286,8 @@ class PayloadLine:
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """The body of one request, field by field as in the contract ("Create an invoice in ResMan").
-
-    A dataclass that pydantic checks, because a file may hold hundreds of thousands: a tenth of a model in memory.
-    """
+    """The body of one request, as in the contract ("Create an invoice in ResMan"): checked like a pydantic model, in a
+    tenth of its memory."""
 
     integration_id: Id
     property_id: Id
@@ -330,13 +328,11 @@ _PAYLOAD = TypeAdapter(Payload)
 
 
 def normalised_number(number: str) -> str:
-    """An invoice number for comparing: without case, outer and repeated spaces, typographic variants, and characters
-    that nobody can see."""
+    """An invoice number for comparing: without case, needless spaces, typographic variants and invisible characters."""
     return " ".join((number if number.isascii() else _plain(number)).split()).casefold()
 
 
 def _plain(text: str) -> str:
-    """Without invisible characters, every kind of dash as "-"."""
     kinds = ((each, unicodedata.category(each)) for each in unicodedata.normalize("NFKC", text))
     return "".join("-" if kind == "Pd" else each for each, kind in kinds if kind != "Cf")
 
