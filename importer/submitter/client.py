@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -269,6 +270,7 @@ class Api:
         """Sends one request and reads the answer; the status is known even where the body is lost."""
         turn.went_out = True
         response = self._client.send(request, stream=True)
+        turn.heard_at = time.monotonic()
         status = response.status_code
         try:
             turn.limit = whole_number(response.headers.get("x-ratelimit-limit"))

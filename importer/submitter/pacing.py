@@ -13,6 +13,7 @@ is written into the same place, and pauses everybody.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ class Turn:
     """Leave for one request. Whoever sends it notes here that it went out, and what the answer's headers said."""
 
     went_out: bool = False
+    heard_at: float | None = None  # when the answer began, by the clock that only goes on
     limit: int | None = None
     remaining: int | None = None
     was_too_many: bool = False
@@ -156,7 +158,8 @@ class Pace:
                 connection.execute(delete(TURNS).where(TURNS.c.id == number))
                 return
             now = self.store.now(connection)
-            counted = max(begun, now - self._held_back(turn))
+            since = 0.0 if turn.heard_at is None else time.monotonic() - turn.heard_at
+            counted = max(begun, now - since - self._held_back(turn))
             connection.execute(update(TURNS).where(TURNS.c.id == number).values(at=counted, answered=True))
             told = self._told(connection, gate, begun, now, turn)
             if told is not None:
