@@ -10,12 +10,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import names, reading, report
+from bench import ledger, names, reading, report
 from bench.measuring import Comparison, Size, lines
 
 Compare = Callable[[Path, Size], Iterator[Comparison]]
 
-BENCHMARKS: dict[str, Compare] = {"reading": reading.compare, "report": report.compare, "names": names.compare}
+BENCHMARKS: dict[str, Compare] = {
+    "reading": reading.compare,
+    "report": report.compare,
+    "names": names.compare,
+    "ledger": ledger.compare,
+}
 """Each makes its files in the folder that it is given, and measures as much as the size says."""
 
 
