@@ -97,7 +97,7 @@ class Pace:
                 with self.store.quick.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                     delay = self._delay(connection, self._look(connection), self.store.now(connection))
                 if delay <= 0:
-                    with self.store.quick.begin() as connection:
+                    with self.store.writing(durable=False) as connection:
                         gate = self._locked(connection)
                         now = self.store.now(connection)
                         delay = self._delay(connection, gate, now)
@@ -151,8 +151,7 @@ class Pace:
 
     def _settle(self, number: int, begun: float, turn: Turn) -> None:
         """Keeps when the request was counted at the latest, and what its answer said."""
-        self.store.check()
-        with self.store.quick.begin() as connection:
+        with self.store.writing(durable=False) as connection:
             gate = self._locked(connection)
             if not turn.went_out:
                 connection.execute(delete(TURNS).where(TURNS.c.id == number))

@@ -167,9 +167,8 @@ class RunBook:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One change, on the disk at the end of the block. Raises `LedgerUnavailable`."""
-        self.store.check()
         try:
-            with self.store.durable.begin() as connection:
+            with self.store.writing() as connection:
                 yield connection
         except (DBAPIError, NoConnectionFree) as error:
             raise self._unavailable(error) from error

@@ -9,8 +9,11 @@ requests goes through a second engine without that cost: a lost turn costs a mom
 
 from __future__ import annotations
 
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -195,6 +198,18 @@ class Store:
     quick: Engine
     file: Path | None = None  # of a SQLite ledger
     inode: int | None = None  # of that file when it was opened
+    _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        """One change, committed at the end of the block.
+
+        The threads of a process queue here for SQLite's one write lock: waiting for it in the database is polling.
+        """
+        self.check()
+        engine = self.durable if durable else self.quick
+        with self._writing if self.is_sqlite else nullcontext(), engine.begin() as connection:
+            yield connection
 
     def check(self) -> None:
         """Raises `LedgerUnavailable` where the ledger's file is no longer the one that was opened.

@@ -11,7 +11,7 @@ import pytest
 from importer.errors import AccessDenied, Misdirected
 from importer.submitter import Api, Event, Intent, Ledger, State, follow, retry_failed, send, settle_doubts
 from importer.submitter.schema import Store
-from tests.submitter.made import PLACE, Truth, api, at_work, entry, events, intent, send_one, state
+from tests.submitter.made import PATIENT, PLACE, SHORT, Truth, api, at_work, entry, events, intent, send_one, state
 from tests.submitter.servers import closed_port
 
 RETRY = "/v1/admin/retry-write/"
@@ -150,7 +150,7 @@ def test_a_lost_retry_is_in_doubt(
     """As with a new invoice: found by evidence, and never asked for again by itself."""
     truth.behaves(parameters_in_logs=shape)
     truth.fails(fault, path=RETRY)
-    with api(ledger.store, truth.url) as asked:
+    with api(ledger.store, truth.url, timeout=SHORT if fault == "silence" else PATIENT) as asked:
         retried(ledger, asked)
         assert state(ledger, failed) is State.IN_DOUBT
         retried(ledger, asked)
