@@ -143,8 +143,16 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         entries = list(ledger.standing(keys).values())
         changes = _changes(before, entries, desk.now())
         runs = [run] if run is not None else sorted({entry.run for entry in entries})
-        known = [each for each in (_known(desk, ledger, name) for name in runs) if each is not None]
-        told = replace(of_entries(start, entries, desk.now()), changes=changes)
+        known: list[Known] = []
+        unread: list[str] = []
+        for name in runs:
+            try:
+                found = _known(desk, ledger, name)
+            except CannotRun as error:  # one run that cannot be read again keeps no other from its news
+                unread.append(f"The workbook of run {name} cannot be written anew: {error}")
+            else:
+                known += [found] if found is not None else []
+        told = replace(of_entries(start, entries, desk.now()), changes=changes, notices=tuple(unread))
         return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from importer.desk import Wanted
 from importer.errors import CannotRun
 from importer.models import InputFile
+from importer.wanted import Wanted
 
 PROFILES = "profiles"
 GIVEN = "profile.toml"
@@ -54,6 +54,14 @@ def kept_inputs(home: Path, run: str, options: Mapping[str, Any]) -> Wanted | No
         options.get("sheet"),
         str(given) if given.is_file() else options.get("profile"),
     )
+
+
+def newest_archived(home: Path) -> str | None:
+    """The last run of this home that was about to post; None where none ever was."""
+    try:
+        return max((each.name for each in (home / "archive").iterdir() if each.is_dir()), default=None)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _copy(path: Path, to: Path) -> Path:

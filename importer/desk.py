@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from importer.archive import newest_archived
 from importer.directory import Directory, folder_of, open_directory
 from importer.errors import AccessDenied, ApiAway, LedgerUnavailable, NoAccess, RateLimited, RequestError
 from importer.settings import Settings
 from importer.submitter import Api, Ledger, Pace, open_store
 from importer.submitter.pacing import Stopped
 from importer.validator.case import Limits
-from importer.validator.control import Expected
 
 
 class Watcher(Protocol):
@@ -49,41 +49,30 @@ class Desk:
         return Limits(self.settings.old_after_days, self.settings.future_after_days)
 
 
-NOTHING_EXPECTED = Expected()
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be read, and what it should come to."""
-
-    files: Sequence[Path]
-    profiles: Path | None = None  # the folder of the saved layouts; None: there are none
-    integration_id: str | None = None  # where no column says otherwise
-    sheet: str | None = None
-    profile: str | None = None  # a profile's name, or a path to one; None: each file finds its own
-    expected: Expected = NOTHING_EXPECTED
-    let_go: Mapping[str, str] = field(default_factory=dict)  # key of a likely duplicate → why it may go all the same
-    names: Mapping[str, str] | None = None  # what names meant in the run that is told again
-
-
 @contextmanager
 def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
     """The ledger under the name of a run, for as long as the block lasts. Raises `LedgerUnavailable`."""
     store = open_store(desk.settings.ledger)
     try:
         ledger = Ledger(store, run, desk.who, desk.host)
-        _is_not_forgetful(ledger, desk.settings.home / "archive")
+        _is_not_forgetful(ledger, desk.settings.home)
         yield ledger
     finally:
         store.close()
 
 
-def _is_not_forgetful(ledger: Ledger, archive: Path) -> None:
-    """Raises `LedgerUnavailable` for an empty ledger in a home that has posted before: it would post all again."""
-    if archive.is_dir() and any(archive.iterdir()) and not ledger.runs(1):
+def _is_not_forgetful(ledger: Ledger, home: Path) -> None:
+    """Raises `LedgerUnavailable` for a ledger that lacks the last run that posted from this home.
+
+    A run is in the ledger before its files are in the archive. One that is archived and not in the ledger was lost
+    with it: an older copy, or one without its parts, would post again what went since.
+    """
+    newest = newest_archived(home)
+    if newest is not None and ledger.run_record(newest) is None:
         raise LedgerUnavailable(
-            "The ledger is empty, although invoices were posted from here: it is gone, or was copied in part.",
-            f"Put the ledger back, with all files whose names begin like its own. To begin anew, move {archive} away.",
+            f"The ledger does not know of run {newest}, which posted from here: it is gone, or old, or incomplete.",
+            "Put the right one back, with all files whose names begin like its own; nothing is sent until then. "
+            f"To begin anew, knowing that what was posted may be posted again, move {home / 'archive'} away.",
         )
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from importer.archive import keep_inputs
 from importer.collector import at_rest
-from importer.desk import Desk, Wanted, open_api, open_directories, open_ledger
+from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.directory import resolve
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
@@ -27,6 +27,7 @@ from importer.submitter.acceptances import accept
 from importer.surroundings import weighed
 from importer.validator import validate
 from importer.validator.control import against
+from importer.wanted import Wanted
 
 
 @at_rest()

@@ -100,6 +100,7 @@ class Settings(BaseModel):
             return "sandbox"
         parts = urlsplit(self.url)
         host = (parts.hostname or "").rstrip(".")
+        host = "127.0.0.1" if host == "localhost" else host
         host = f"[{host}]" if ":" in host else host
         port = f":{parts.port}" if parts.port and parts.port != {"http": 80, "https": 443}[parts.scheme] else ""
         return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"

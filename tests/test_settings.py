@@ -251,6 +251,12 @@ def test_a_named_settings_file_that_is_missing_is_no_trifle(tmp_path: Path) -> N
 # --------------------------------------------------------------------------------------------------- where it goes to
 
 
+def test_this_machine_is_one_destination(tmp_path: Path) -> None:
+    """An invoice posted to localhost was posted to 127.0.0.1."""
+    one, other = (loaded(tmp_path, PROPEXO_URL=f"http://{host}:8765") for host in ("localhost", "127.0.0.1"))
+    assert one.destination == other.destination
+
+
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8765", "http://127.8.9.10", "http://localhost:1", "http://[::1]:80/", "https://10.0.0.1"]
 )

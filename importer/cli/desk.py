@@ -24,11 +24,12 @@ import click
 from importer import sandbox, settings
 from importer.afterwards import Decision
 from importer.cli.progress import Bar, Silence
-from importer.desk import Desk, Wanted
+from importer.desk import Desk
 from importer.errors import CannotRun, ResultsNotWritten
 from importer.report.target import check_target
 from importer.settings import Settings
 from importer.validator.control import Expected
+from importer.wanted import Wanted
 
 AMOUNT = re.compile(r"-?\$?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?")
 """Dollars as they are typed: 18204, 18204.00, $18,204.00."""
@@ -83,9 +84,9 @@ def _stand_in(folder: Path) -> Iterator[str]:
 
 def wanted(given: Mapping[str, Any], loaded: Settings) -> Wanted:
     """What is to be read, and what it should come to."""
-    twice = [file for file, count in Counter(file.resolve() for file in given["files"]).items() if count > 1]
+    twice = [file for file, count in Counter(_real(file) for file in given["files"]).items() if count > 1]
     if twice:
-        raise click.UsageError(f"{twice[0].name} is given twice. Name each file once.")
+        raise click.UsageError(f"{Path(twice[0]).name} is given twice. Name each file once.")
     return Wanted(
         tuple(given["files"]),
         loaded.profiles,
@@ -121,9 +122,9 @@ def outputs(given: Mapping[str, Any]) -> Outputs:
     files: tuple[Path, ...] = given["files"]
     results = None if given["no_results"] else _results_path(files, given["results"])
     for written in (results, given["summary"]):
-        if written is not None and written.resolve() in [file.resolve() for file in files]:
+        if written is not None and _real(written) in map(_real, files):
             raise click.UsageError(f"{written} is read: the answer cannot be written over it. Give it another name.")
-    if results is not None and given["summary"] is not None and results.resolve() == given["summary"].resolve():
+    if results is not None and given["summary"] is not None and _real(results) == _real(given["summary"]):
         raise click.UsageError("--results and --summary name the same file. Give each its own.")
     return Outputs(results, given["summary"], files if given["annotate"] else (), given["as_json"])
 
@@ -167,6 +168,10 @@ def _let_go(given: Mapping[str, Any]) -> dict[str, str]:
     if reason and not keys:
         raise click.UsageError("--reason goes with --accept-duplicate.")
     return dict.fromkeys(keys, reason)
+
+
+def _real(path: Path) -> str:
+    return os.path.realpath(path)  # Path.resolve raises for a link that leads to itself
 
 
 def _cents(amount: str | None) -> int | None:

@@ -32,7 +32,7 @@ ENDLESS = 10_000  # characters in a line that nobody folds
 
 def render(run: Run, desk: Desk, asked: Outputs) -> int:
     """Writes what was asked for, prints the summary or the JSON object, and returns the exit code."""
-    written = None if asked.results is None else _write(run, desk, _target(desk, asked.results))
+    written = None if asked.results is None else _write(run, desk, partial(_target, desk, asked.results))
     if written is not None:
         _remember(desk, run, written)
     if asked.summary is not None:
@@ -50,14 +50,14 @@ def render(run: Run, desk: Desk, asked: Outputs) -> int:
 
 def _target(desk: Desk, asked: Path) -> Path:
     """Where the results go: never over a workbook that somebody has worked in."""
-    try:
+    with suppress(LedgerUnavailable):  # then it cannot be told
         if may_replace(desk, asked):
             return asked
-    except LedgerUnavailable:
-        pass  # then it cannot be told
     beside = _beside(asked, "new")
     desk.watcher.end()
-    click.echo(f"{asked.name} has been worked in and stays as it is; the results are in {beside.name}.", err=True)
+    click.echo(
+        f"{asked.name} was changed since it was written, and stays as it is. The results: {beside.name}", err=True
+    )
     return beside
 
 
@@ -83,7 +83,8 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     written: Path | None = None
     for each in known:
         if each.results is not None:
-            written = _write(each.run, desk, each.results if each.is_as_written else _beside(each.results, "status"))
+            place = partial(Path, each.results) if each.is_as_written else partial(_beside, each.results, "status")
+            written = _write(each.run, desk, place)
             if written is not None:
                 _remember(desk, each.run, written)
             if written is not None and not each.is_as_written:
@@ -186,9 +187,10 @@ def _tell(answer: Callable[[], None]) -> None:
             click.echo(f"The answer could not be printed: {error.strerror}.", err=True)
 
 
-def _write(run: Run, desk: Desk, target: Path) -> Path | None:
+def _write(run: Run, desk: Desk, place: Callable[[], Path]) -> Path | None:
     """The results; in the home where it cannot be written where it should, because what was posted must be told."""
     try:
+        target = place()
         return report.write_csv(run, target) if target.suffix.lower() == ".csv" else report.write_workbook(run, target)
     except Exception as error:
         if run.command != "submit":

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
+from unicodedata import category
 
 from importer import columns, problems
 from importer.models import Cell, ErrorCell, UncalculatedCell, cell_text
@@ -188,6 +189,8 @@ def _doubtful_id(text: str) -> str | Unreadable:
     if len(text) > LONGEST_ID:
         what = f"{quoted(text)} has {len(text):,} characters; {LONGEST_ID} is the most."
         return Unreadable(problems.TOO_LONG, what, text)
+    if not text.isascii() and any(category(each) == "Cf" for each in text):
+        return Unreadable(problems.BAD_CHARACTERS, f"{quoted(text)} has a character in it that nobody can see.", text)
     return _damaged_text(text) or text
 
 

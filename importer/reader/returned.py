@@ -121,7 +121,7 @@ def is_as_written(contents: Contents) -> bool:
         return False
     merge = _Merge(contents, _manifest(contents))
     merge.merged()
-    return not (merge.corrected or merge.added or any(merge.taken_out.values()) or any(merge.changed.values()))
+    return not (merge.corrected or merge.altered or merge.added or merge.removed or any(merge.changed.values()))
 
 
 def _is_rows(sheet: Sheet) -> bool:
@@ -186,6 +186,8 @@ class _Merge:
     added: list[tuple[_Line, Table]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     corrected: int = 0
+    removed: int = 0  # rows that are gone from "To fix"
+    altered: list[_Line] = field(default_factory=list)  # rows of "Rows" that were changed there
 
     def merged(self) -> Returned:
         for one in self.kept:
@@ -217,7 +219,6 @@ class _Merge:
 
     def _all_rows(self, corrections: dict[str, _Line]) -> None:
         has_to_fix = any(layout.is_sheet_of(sheet.name or "", layout.TO_FIX) for sheet in self.contents.sheets)
-        altered = []
         for line in self._lines(layout.ROWS):
             mark, table, number = line.mark, line.table, line.number
             if mark is None or (table is not None and number in self.before[table]):
@@ -243,12 +244,15 @@ class _Merge:
                 if not line.is_untouched and mark.status in UNTOUCHABLE:
                     self._name_changed(line, table, number, mark)
                 elif not line.is_untouched:
-                    altered.append(line)
-        if altered:
-            self.notices.append(f"Changed in the sheet “{layout.ROWS}”, and read as it is now: {_listed(altered)}.")
+                    self.altered.append(line)
+        if self.altered:
+            self.notices.append(
+                f"Changed in the sheet “{layout.ROWS}”, and read as it is now: {_listed(self.altered)}."
+            )
 
     def _open_row(self, line: _Line, table: Table, number: int, fixed: _Line | None) -> None:
         if fixed is None:
+            self.removed += 1
             self.taken_out[table][number] = line.cells
             if not line.is_untouched:
                 what = f"The row was deleted from “{layout.TO_FIX}” and changed as {line.where}."

@@ -45,6 +45,7 @@ def standing(told: Run, runs: Sequence[Run], results: Path | None) -> Renderable
         lines.append(Text("Run `invoice-importer settle` for those in doubt."))
     if pending:
         lines.append(Text("Ask again later for those that are pending."))
+    lines += [Text(notice) for notice in told.notices]
     if results is not None and runs:
         more = f" (and {len(runs) - 1} more)" if len(runs) > 1 else ""
         lines.append(Text(f"Results: {results}{more}"))

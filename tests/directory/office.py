@@ -15,11 +15,12 @@ from pydantic import SecretStr
 
 from importer import names
 from importer.cli.progress import Silence
-from importer.desk import Desk, Wanted
+from importer.desk import Desk
 from importer.models import Run
 from importer.pipeline import check_files, submit_files
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.settings import Settings
+from importer.wanted import Wanted
 
 COLUMNS = (
     "Property",

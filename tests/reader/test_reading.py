@@ -128,6 +128,16 @@ def test_a_rounded_number_is_never_an_identifier(cell: Cell) -> None:
     assert [(problem.kind.code, problem.place.cell) for problem in invoice.problems] == [("damaged-number", "C2")]
 
 
+@pytest.mark.parametrize("field", ["property_id", "vendor_id", "invoice_number", "financial_account_id"])
+def test_a_character_that_nobody_can_see_is_no_part_of_an_identifier(field: str) -> None:
+    """It would be another vendor, or another number, to everybody but the eye; the message makes it visible."""
+    value = "vend-1\u200b"
+    (invoice,) = plain(row(**{field: value})).invoices
+    found = [problem for problem in invoice.problems if problem.field == field]
+    assert [(problem.kind.code, problem.value) for problem in found] == [("bad-characters", value)]
+    assert "\\u200b" in found[0].what
+
+
 def test_a_bad_cell_is_quoted_at_its_place() -> None:
     """What, where and what to do, and the value itself is left out."""
     (invoice,) = plain(row(invoice_date="03/14/20x6")).invoices
