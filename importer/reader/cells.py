@@ -189,8 +189,11 @@ def _doubtful_id(text: str) -> str | Unreadable:
     if len(text) > LONGEST_ID:
         what = f"{quoted(text)} has {len(text):,} characters; {LONGEST_ID} is the most."
         return Unreadable(problems.TOO_LONG, what, text)
-    if not text.isascii() and any(category(each) == "Cf" for each in text):
-        return Unreadable(problems.BAD_CHARACTERS, f"{quoted(text)} has a character in it that nobody can see.", text)
+    unseen = None if text.isascii() else next((at for at, each in enumerate(text) if category(each) == "Cf"), None)
+    if unseen is not None:
+        where = f"U+{ord(text[unseen]):04X}, character {unseen + 1} of {len(text)}"
+        what = f"{quoted(text)} has a character in it that nobody can see ({where})."
+        return Unreadable(problems.BAD_CHARACTERS, what, text)
     return _damaged_text(text) or text
 
 
