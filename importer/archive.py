@@ -56,12 +56,12 @@ def kept_inputs(home: Path, run: str, options: Mapping[str, Any]) -> Wanted | No
     )
 
 
-def newest_archived(home: Path) -> str | None:
-    """The last run of this home that was about to post; None where none ever was."""
+def archived_runs(home: Path) -> list[str]:
+    """The runs of this home that were about to post, in no order."""
     try:
-        return max((each.name for each in (home / "archive").iterdir() if each.is_dir()), default=None)
+        return [each.name for each in (home / "archive").iterdir() if each.is_dir()]
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return []
 
 
 def _copy(path: Path, to: Path) -> Path:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from importer.archive import newest_archived
+from importer.archive import archived_runs
 from importer.directory import Directory, folder_of, open_directory
 from importer.errors import AccessDenied, ApiAway, LedgerUnavailable, NoAccess, RateLimited, RequestError
 from importer.settings import Settings
@@ -62,15 +62,15 @@ def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
 
 
 def _is_not_forgetful(ledger: Ledger, home: Path) -> None:
-    """Raises `LedgerUnavailable` for a ledger that lacks the last run that posted from this home.
+    """Raises `LedgerUnavailable` for a ledger that lacks a run that posted from this home.
 
     A run is in the ledger before its files are in the archive. One that is archived and not in the ledger was lost
     with it: an older copy, or one without its parts, would post again what went since.
     """
-    newest = newest_archived(home)
-    if newest is not None and ledger.run_record(newest) is None:
+    lost = ledger.unknown_runs(archived_runs(home))
+    if lost:
         raise LedgerUnavailable(
-            f"The ledger does not know of run {newest}, which posted from here: it is gone, or old, or incomplete.",
+            f"The ledger does not know of run {max(lost)}, which posted from here: it is gone, or old, or incomplete.",
             "Put the right one back, with all files whose names begin like its own; nothing is sent until then. "
             f"To begin anew, knowing that what was posted may be posted again, move {home / 'archive'} away.",
         )

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import delete, insert, select
 
 from importer.held import Held
-from importer.submitter.ledger import BATCH, Ledger
-from importer.submitter.schema import ACCEPTANCES, INVOICES
+from importer.submitter.ledger import Ledger
+from importer.submitter.schema import ACCEPTANCES, INVOICES, batches
 from importer.submitter.states import State
 
 POSTED = (State.SENDING, State.IN_DOUBT, State.ACCEPTED, State.CONFIRMED)
@@ -33,8 +33,7 @@ def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str] | N
     )
     queries = [every]
     if vendor_ids is not None:
-        batches = [vendor_ids[start : start + BATCH] for start in range(0, len(vendor_ids), BATCH)]
-        queries = [every.where(INVOICES.c.vendor_id.in_(batch)) for batch in batches]
+        queries = [every.where(INVOICES.c.vendor_id.in_(batch)) for batch in batches(vendor_ids)]
     for query in queries:
         with ledger.reading() as connection:
             rows = connection.execute(query).all()
@@ -60,8 +59,8 @@ def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str] | N
 def accepted(ledger: Ledger, keys: Sequence[str]) -> frozenset[str]:
     """Those of the keys that a person has let go."""
     found: set[str] = set()
-    for start in range(0, len(keys), BATCH):
-        query = select(ACCEPTANCES.c.key).where(ACCEPTANCES.c.key.in_(keys[start : start + BATCH]))
+    for batch in batches(keys):
+        query = select(ACCEPTANCES.c.key).where(ACCEPTANCES.c.key.in_(batch))
         with ledger.reading() as connection:
             found.update(connection.execute(query).scalars())
     return frozenset(found)

@@ -13,22 +13,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from importer.models import Evidence, Payload, normalised_number
 from importer.submitter.runs import RunBook
-from importer.submitter.schema import ATTEMPTS, INVOICES
+from importer.submitter.schema import ATTEMPTS, BATCH, INVOICES, batches
 from importer.submitter.states import MOVES, Event, Owner, State
-
-T = TypeVar("T")
 
 INTENTS = (Event.INTENT, Event.RETRY_INTENT)
 """After these, and before what follows them, a request may have gone out."""
-
-BATCH = 500
-"""Keys in one statement, well below what SQLite and PostgreSQL take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +93,7 @@ class Ledger(RunBook):
         """The entries of those keys that the ledger knows."""
         found: dict[str, Entry] = {}
         with self.reading() as connection:
-            for batch in _batches(keys):
+            for batch in batches(keys):
                 query = select(*_ENTRY_COLUMNS).where(INVOICES.c.key.in_(batch))
                 found.update((row.key, _entry(row)) for row in connection.execute(query))
         return found
@@ -155,7 +150,7 @@ class Ledger(RunBook):
         """Those of the jobs that belong to invoices of this ledger → the keys they belong to. Not by late answers."""
         found: dict[str, set[str]] = {}
         with self.reading() as connection:
-            for batch in _batches(job_ids):
+            for batch in batches(job_ids):
                 kept = select(INVOICES.c.job_id, INVOICES.c.key).where(INVOICES.c.job_id.in_(batch))
                 tried = select(ATTEMPTS.c.job_id, ATTEMPTS.c.key).where(
                     ATTEMPTS.c.job_id.in_(batch), ATTEMPTS.c.event != Event.LATE
@@ -199,7 +194,7 @@ class Ledger(RunBook):
         """
         owned: set[str] = set()
         standing: dict[str, Entry] = {}
-        for batch in _batches(sorted(intents, key=lambda intent: intent.key)):
+        for batch in batches(sorted(intents, key=lambda intent: intent.key)):
             with self.transaction() as connection:
                 owned |= self._claim(connection, destination, batch, standing)
         overtaken = [intent.key for intent in intents if intent.key not in owned and intent.key not in standing]
@@ -419,11 +414,6 @@ def _entry(row: Row[Any]) -> Entry:
 def _storable(text: str) -> str:
     """Without what a database cannot hold: NUL, and halves of surrogate pairs."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]
 
 
 def _now() -> datetime:

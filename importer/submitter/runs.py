@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from importer.errors import LedgerUnavailable
-from importer.submitter.schema import INVOICES, RUNS, Store, unavailable
+from importer.submitter.schema import INVOICES, RUNS, Store, batches, unavailable
 from importer.submitter.states import State
 
 LEASE_SECONDS = 60.0
@@ -98,6 +98,15 @@ class RunBook:
         with self.reading() as connection:
             row = connection.execute(select(RUNS).where(RUNS.c.id == run)).mappings().first()
             return None if row is None else dict(row)
+
+    def unknown_runs(self, names: Sequence[str]) -> list[str]:
+        """Those of the runs that this ledger does not know."""
+        known: set[str] = set()
+        if names:
+            with self.reading() as connection:
+                for batch in batches(names):
+                    known.update(connection.execute(select(RUNS.c.id).where(RUNS.c.id.in_(batch))).scalars())
+        return [name for name in names if name not in known]
 
     def keys_of_run(self, run: str) -> list[str]:
         """The invoices that a run was the last to plan, in the order of their keys."""

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -188,6 +188,18 @@ ACCEPTANCES = Table(
 """Invoices that a person lets go although they look like another bill, and why."""
 
 VERSION = Table("alembic_version", METADATA, Column("version_num", String(32), primary_key=True))
+
+
+BATCH = 500
+"""Keys in one statement, well below what SQLite and PostgreSQL take."""
+
+T = TypeVar("T")
+
+
+def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The items in portions that fit into one statement."""
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 from importer.models import Evidence
 from importer.submitter import Event, Intent, Ledger, State
-from importer.submitter.ledger import BATCH
-from importer.submitter.schema import Store
+from importer.submitter.schema import BATCH, Store
 from tests.submitter.made import PLACE, at_work, dies, entry, events, intent, owners, sends, state
 
 MANY = [intent(f"INV-{index}") for index in range(BATCH + 20)]

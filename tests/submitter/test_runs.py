@@ -145,3 +145,12 @@ def test_a_ledger_that_is_taken_away_stops_the_sending(here: Store, tmp_path: Pa
         ledger.record(Event.INTENT, intent().key)
     (tmp_path / "away.sqlite3").rename(tmp_path / "here.sqlite3")
     assert ledger.record(Event.INTENT, intent().key)
+
+
+def test_runs_that_a_ledger_does_not_know(store: Store) -> None:
+    """Whatever their names and however many: a name says nothing of which run came last."""
+    at_work(store, "2026-03-31T09-12-44-7f3a")
+    others = [f"2026-03-31T09-12-44-{number:04x}" for number in range(1_200)]
+    ledger = at_work(store, "2026-03-31T09-12-45-0000")
+    assert ledger.unknown_runs(["2026-03-31T09-12-44-7f3a", *others]) == others
+    assert ledger.unknown_runs([]) == []
