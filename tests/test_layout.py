@@ -25,6 +25,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("surroundings",),
     ("pipeline",),
     ("afterwards", "names"),
+    ("results",),
     ("cli",),
     ("__main__",),
 )

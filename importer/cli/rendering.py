@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,13 +16,14 @@ import click
 from rich.console import Console, RenderableType
 
 from importer import report
-from importer.afterwards import Known, keep_results, may_replace
+from importer.afterwards import Known
 from importer.cli.desk import Outputs
 from importer.desk import Desk
-from importer.errors import CannotRun, ImporterError, LedgerUnavailable
+from importer.errors import CannotRun, ImporterError
 from importer.models import Run, Status, dollars
 from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.standing import doubts, standing
+from importer.results import Written, write_anew, write_results
 
 INTERRUPTED = 130
 ENDLESS = 10_000  # characters in a line that nobody folds
@@ -32,9 +31,7 @@ ENDLESS = 10_000  # characters in a line that nobody folds
 
 def render(run: Run, desk: Desk, asked: Outputs) -> int:
     """Writes what was asked for, prints the summary or the JSON object, and returns the exit code."""
-    written = None if asked.results is None else _write(run, desk, partial(_target, desk, asked.results))
-    if written is not None:
-        _remember(desk, run, written)
+    written = None if asked.results is None else _say(write_results(run, desk, asked.results), desk)
     if asked.summary is not None:
         _also(desk, partial(report.write_html_summary, run, asked.summary))
     for original in asked.annotated:
@@ -48,25 +45,12 @@ def render(run: Run, desk: Desk, asked: Outputs) -> int:
     return INTERRUPTED if desk.stop.is_set() and run.exit_code != 3 else run.exit_code
 
 
-def _target(desk: Desk, asked: Path) -> Path:
-    """Where the results go: never over a workbook that somebody has worked in."""
-    with suppress(LedgerUnavailable):  # then it cannot be told
-        if may_replace(desk, asked):
-            return asked
-    beside = _beside(asked, "new")
+def _say(written: Written, desk: Desk) -> Path | None:
+    """Says what there is to say about a workbook, and gives the place where it stands."""
     desk.watcher.end()
-    click.echo(
-        f"{asked.name} was changed since it was written, and stays as it is. The results: {beside.name}", err=True
-    )
-    return beside
-
-
-def _remember(desk: Desk, run: Run, written: Path) -> None:
-    try:
-        keep_results(desk, run.id, written)
-    except LedgerUnavailable as error:
-        desk.watcher.end()
-        click.echo(str(error), err=True)
+    for sentence in written.said:
+        click.echo(sentence, err=True)
+    return written.path
 
 
 def _also(desk: Desk, write: Callable[[], Path]) -> None:
@@ -83,26 +67,13 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     written: Path | None = None
     for each in known:
         if each.results is not None:
-            place = partial(Path, each.results) if each.is_as_written else partial(_beside, each.results, "status")
-            written = _write(each.run, desk, place)
-            if written is not None:
-                _remember(desk, each.run, written)
-            if written is not None and not each.is_as_written:
-                desk.watcher.end()
-                click.echo(f"{each.results.name} has been worked in and stays as it is; beside it: {written}", err=True)
+            written = _say(write_anew(each, desk), desk)
     desk.watcher.end()
     if as_json:
         print_json(report.as_json(told, written))
     else:
         show(standing(told, [each.run for each in known], written))
     return told.exit_code
-
-
-def _beside(results: Path, word: str) -> Path:
-    """A name beside the workbook that is not taken: "march.results (status).xlsx"."""
-    stem = re.sub(rf" \({word}( \d+)?\)$", "", results.stem)
-    names = itertools.chain([f"{stem} ({word})"], (f"{stem} ({word} {number})" for number in itertools.count(2)))
-    return next(path for name in names if not (path := results.with_name(f"{name}{results.suffix}")).exists())
 
 
 def render_doubts(told: Run, desk: Desk, *, as_json: bool) -> int:
@@ -185,27 +156,3 @@ def _tell(answer: Callable[[], None]) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             click.echo(f"The answer could not be printed: {error.strerror}.", err=True)
-
-
-def _write(run: Run, desk: Desk, place: Callable[[], Path]) -> Path | None:
-    """The results; in the home where it cannot be written where it should, because what was posted must be told."""
-    try:
-        target = place()
-        return report.write_csv(run, target) if target.suffix.lower() == ".csv" else report.write_workbook(run, target)
-    except Exception as error:
-        if run.command != "submit":
-            raise
-        desk.watcher.end()  # what was posted stays posted, whatever keeps the workbook from being written
-        click.echo(_said_of(error), err=True)
-    try:
-        folder = desk.settings.home / "results"
-        folder.mkdir(parents=True, exist_ok=True)
-        return report.write_workbook(run, folder / f"{run.id}.results.xlsx")
-    except Exception as error:  # noqa: BLE001 - as above
-        click.echo(f"{_said_of(error)} The run is in the ledger: `invoice-importer history`.", err=True)
-        return None
-
-
-def _said_of(error: Exception) -> str:
-    known = isinstance(error, ImporterError | OSError)
-    return str(error) if known else f"The results cannot be written ({type(error).__name__}: {error})."

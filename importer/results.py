@@ -1,0 +1,106 @@
+"""A run's results workbook: where it goes, what may be replaced, and what is said where it cannot be written.
+
+What was posted must be told: where results cannot be written where they should, they go into the home, and where that
+fails too, the run is in the ledger. A workbook in which somebody has worked is never written over.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from importer import report
+from importer.afterwards import Known, keep_results, may_replace
+from importer.desk import Desk
+from importer.errors import ImporterError, LedgerUnavailable
+from importer.models import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where results stand now, and the sentences that somebody should read about that."""
+
+    path: Path | None  # None: nowhere, and the sentences say why
+    said: tuple[str, ...] = ()
+
+
+def write_results(run: Run, desk: Desk, asked: Path) -> Written:
+    """Writes the results of a run where they were asked for, and notes the place in the ledger.
+
+    Raises `ResultsNotWritten` for a run that posts nothing.
+    """
+    said: list[str] = []
+    return _kept(run, desk, partial(_target, desk, asked, said), said)
+
+
+def write_anew(known: Known, desk: Desk) -> Written:
+    """Writes the workbook of a past run as its invoices stand now; beside it, where somebody has worked in it.
+
+    For a run without a workbook nothing is written.
+    """
+    if known.results is None:
+        return Written(None)
+    results, said = known.results, list[str]()
+    place = partial(Path, results) if known.is_as_written else partial(_beside, results, "status")
+    written = _kept(known.run, desk, place, said)
+    if written.path is None or known.is_as_written:
+        return written
+    return Written(
+        written.path,
+        (*written.said, f"{results.name} has been worked in and stays as it is; beside it: {written.path}"),
+    )
+
+
+def _kept(run: Run, desk: Desk, place: Callable[[], Path], said: list[str]) -> Written:
+    path = _write(run, desk, place, said)
+    if path is not None:
+        try:
+            keep_results(desk, run.id, path)
+        except LedgerUnavailable as error:
+            said.append(str(error))
+    return Written(path, tuple(said))
+
+
+def _target(desk: Desk, asked: Path, said: list[str]) -> Path:
+    """Where the results go: never over a workbook that somebody has worked in."""
+    with suppress(LedgerUnavailable):  # then it cannot be told
+        if may_replace(desk, asked):
+            return asked
+    beside = _beside(asked, "new")
+    said.append(f"{asked.name} was changed since it was written, and stays as it is. The results: {beside.name}")
+    return beside
+
+
+def _beside(results: Path, word: str) -> Path:
+    """A name beside the workbook that is not taken: "march.results (status).xlsx"."""
+    stem = re.sub(rf" \({word}( \d+)?\)$", "", results.stem)
+    names = itertools.chain([f"{stem} ({word})"], (f"{stem} ({word} {number})" for number in itertools.count(2)))
+    return next(path for name in names if not (path := results.with_name(f"{name}{results.suffix}")).exists())
+
+
+def _write(run: Run, desk: Desk, place: Callable[[], Path], said: list[str]) -> Path | None:
+    """The results; in the home where it cannot be written where it should, because what was posted must be told."""
+    try:
+        target = place()
+        return report.write_csv(run, target) if target.suffix.lower() == ".csv" else report.write_workbook(run, target)
+    except Exception as error:
+        if run.command != "submit":
+            raise
+        said.append(_said_of(error))  # what was posted stays posted, whatever keeps the workbook from being written
+    try:
+        folder = desk.settings.home / "results"
+        folder.mkdir(parents=True, exist_ok=True)
+        return report.write_workbook(run, folder / f"{run.id}.results.xlsx")
+    except Exception as error:  # noqa: BLE001 - as above
+        said.append(f"{_said_of(error)} The run is in the ledger: `invoice-importer history`.")
+        return None
+
+
+def _said_of(error: Exception) -> str:
+    known = isinstance(error, ImporterError | OSError)
+    return str(error) if known else f"The results cannot be written ({type(error).__name__}: {error})."
