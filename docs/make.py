@@ -39,6 +39,11 @@ MEANINGS = {
         "as in the table of problems",
         'How bad a problem is, by its code: `{ old-date = "off", near-duplicate = "error" }`.',
     ),
+    "smtp": (
+        "nobody is e-mailed",
+        "The mail server: `host`, `sender`, and where needed `user`, `port`, `security` (`starttls`, `tls` or `none`).",
+    ),
+    "smtp_password": ("what the keyring keeps", "The password of the mail server's `user`."),
 }
 """Setting → what holds without it (the code's default where blank), and what it is."""
 
@@ -62,7 +67,7 @@ def settings_table() -> Iterable[str]:
         if setting == "sandbox":  # the option --sandbox, not a setting that a person writes down
             continue
         default, meaning = MEANINGS[setting]
-        in_file = "" if setting == "token" else f"`{setting}`"
+        in_file = "" if setting in ("token", "smtp_password") else f"`{setting}`"
         in_environment = f"`{names[setting]}`" if setting in names else ""
         yield _row(in_file, in_environment, default or str(field.default).lower().removesuffix(".0"), meaning)
 

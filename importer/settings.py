@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from importer import token
 from importer.errors import BadSettings
 from importer.severities import Level, unusable
+from importer.smtp import WHERE_IT_STANDS, Smtp, is_loopback
 
 PRODUCTION = "https://api.propexo.com"
 ENVIRONMENT = {
@@ -27,10 +28,13 @@ ENVIRONMENT = {
     "IMPORTER_LEDGER": "ledger",
     "IMPORTER_RATE_LIMIT": "rate_limit",
     "IMPORTER_RATE_WINDOW_SECONDS": "rate_window_seconds",
+    "IMPORTER_SMTP_PASSWORD": "smtp_password",
 }
 """Environment variable → setting."""
 
 CONFIG_NAME = "importer.toml"
+_NEVER_IN_A_FILE = {"token", "smtp_password", "sandbox"}
+_PLAINLY = {"missing": "it is missing", "extra_forbidden": "there is no such setting"}
 
 
 class Settings(BaseModel):
@@ -51,6 +55,8 @@ class Settings(BaseModel):
     old_after_days: Annotated[int, Field(ge=1)] = 366
     future_after_days: Annotated[int, Field(ge=0)] = 60
     severity: Mapping[str, Level] = Field(default_factory=dict)  # a problem's code → how bad it is here
+    smtp: Smtp | None = None  # None: nobody is told by e-mail
+    smtp_password: SecretStr | None = None  # from the environment; `find_smtp_password` also asks the keyring
     sandbox: bool = False  # True: `url` is the embedded stand-in, whatever its port
 
     @field_validator("url")
@@ -67,7 +73,7 @@ class Settings(BaseModel):
             raise ValueError(f"{url!r} is not a web address")
         if parts.query or parts.fragment:
             raise ValueError("it has more than an address in it: leave out what follows the ? or #")
-        if parts.scheme == "http" and parts.hostname != "localhost" and not _is_loopback(parts.hostname):
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError(f"{url!r} is not encrypted; use https")
         return url
 
@@ -133,6 +139,10 @@ class Settings(BaseModel):
             )
         return found
 
+    def find_smtp_password(self) -> SecretStr | None:
+        """The mail server's password from the environment, or from the keyring; None where there is none."""
+        return self.smtp_password or (None if self.smtp is None else self.smtp.find_password())
+
 
 def load(
     *, options: Mapping[str, Any], environment: Mapping[str, str], folder: Path, config: Path | None = None
@@ -150,11 +160,13 @@ def load(
             found[name], sources[name] = value, f"--{name.replace('_', '-')}"
     home = Path(str(found.get("home") or _default_home())).expanduser()
     path, written = _config_file(config, folder, home)
-    unknown = sorted(set(written) - (set(Settings.model_fields) - {"token", "sandbox"}))
+    unknown = sorted(set(written) - (set(Settings.model_fields) - _NEVER_IN_A_FILE))
     if unknown:
         advice = "Remove it; see the table of settings in the README."
         if "token" in unknown:
             advice = "Remove it; `invoice-importer login` keeps the token where only you can read it."
+        elif "smtp_password" in unknown:
+            advice = f"Remove it; {WHERE_IT_STANDS}."
         raise BadSettings(f"{path} has a setting that it cannot have: {', '.join(unknown)}.", advice)
     merged = {"home": str(home)} | written | found
     try:
@@ -162,8 +174,8 @@ def load(
     except ValidationError as error:
         wrong = []
         for each in error.errors(include_url=False, include_input=False, include_context=False):
-            name = str(each["loc"][0])
-            reason = each["msg"].removeprefix("Value error, ").removeprefix("Input ")
+            name = ".".join(map(str, each["loc"]))
+            reason = _PLAINLY.get(each["type"]) or each["msg"].removeprefix("Value error, ").removeprefix("Input ")
             wrong.append(f"{sources.get(name, f'{name} in {path}')} is not usable: {reason}.")
         raise BadSettings(" ".join(wrong), "Correct it; nothing was sent.") from error
 
@@ -191,12 +203,3 @@ def _config_file(given: Path | None, folder: Path, home: Path) -> tuple[Path, di
     if given:
         raise BadSettings(f"There is no settings file {given}.")
     return candidates[-1], {}
-
-
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

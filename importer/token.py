@@ -22,7 +22,7 @@ def is_plausible(token: SecretStr) -> bool:
 
 def find(destination: str, home: Path) -> SecretStr | None:
     """The kept token for a destination. Raises `BadSettings` where its file can be read by others, or is no token."""
-    kept = SecretStr(_from_keyring(destination) or _from_file(_file(home)) or "")
+    kept = from_keyring(destination) or SecretStr(_from_file(_file(home)) or "")
     if kept and not is_plausible(kept):
         raise BadSettings("The kept access token is damaged.", "Run `invoice-importer login` again.")
     return kept or None
@@ -35,7 +35,7 @@ def keep(token: SecretStr, destination: str, home: Path) -> str:
 
         keyring.set_password(SERVICE, destination, token.get_secret_value())
         is_kept = keyring.get_password(SERVICE, destination) == token.get_secret_value()
-    except Exception:  # noqa: BLE001 -- see _from_keyring
+    except Exception:  # noqa: BLE001 -- see from_keyring
         is_kept = False
     if not is_kept:  # there is a keyring that keeps nothing, and takes it without a word
         return _keep_in_file(token, _file(home))
@@ -47,7 +47,7 @@ def keep(token: SecretStr, destination: str, home: Path) -> str:
 def forget(destination: str, home: Path) -> bool:
     """Removes what `keep` kept; True where there was something."""
     removed = False
-    with suppress(Exception):  # see _from_keyring
+    with suppress(Exception):  # see from_keyring
         import keyring
 
         if keyring.get_password(SERVICE, destination) is not None:
@@ -63,11 +63,13 @@ def _file(home: Path) -> Path:
     return home / "token"
 
 
-def _from_keyring(destination: str) -> str | None:
+def from_keyring(name: str) -> SecretStr | None:
+    """What the system's keyring keeps under this name; None where there is nothing, or no keyring."""
     try:
         import keyring
 
-        return keyring.get_password(SERVICE, destination)
+        kept = keyring.get_password(SERVICE, name)
+        return SecretStr(kept) if kept else None
     except Exception:  # noqa: BLE001 -- none, locked, misconfigured: each backend fails in its own way; ask the file
         return None
 

@@ -444,3 +444,65 @@ def test_settings_are_made_without_heavy_libraries() -> None:
     code = "import sys, importer.settings; print(sorted(set(sys.modules) & {'httpx', 'sqlalchemy', 'keyring', 'rich'}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+# --------------------------------------------------------------------------------------------------------------- mail
+
+
+def test_the_mail_server_is_a_table(tmp_path: Path) -> None:
+    """The port follows from the security where it is not written down."""
+    write(tmp_path, '[smtp]\nhost = "smtp.example.com"\nsender = "bills@example.com"')
+    smtp = loaded(tmp_path).smtp
+    assert smtp is not None
+    assert (smtp.host, smtp.port, smtp.security, smtp.user) == ("smtp.example.com", 587, "starttls", None)
+    write(tmp_path, 'smtp = { host = "::1", sender = "bills@example.com", security = "none", port = 2525 }')
+    smtp = loaded(tmp_path).smtp
+    assert smtp is not None
+    assert (smtp.host, smtp.port) == ("::1", 2525)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('sender = "bills@example.com"', "smtp.host in {path} is not usable: it is missing."),
+        ('host = "h"\nsender = "b@x.org"\nprot = 5', "smtp.prot in {path} is not usable: there is no such setting."),
+        ('host = "h"\nsender = "Bills <b@x.org>"', "smtp.sender in {path} is not usable: it is not an e-mail address"),
+        (
+            'host = "h"\nsender = "b@x.org\\r\\nBcc: c@x.org"',
+            "smtp.sender in {path} is not usable: it is not an e-mail",
+        ),
+        ('host = "smtp://h/"\nsender = "b@x.org"', "smtp.host in {path} is not usable: it is not the name of a server"),
+        (
+            'host = "smtp.example.com"\nsender = "b@x.org"\nsecurity = "none"',
+            "smtp in {path} is not usable: without encryption only to this machine",
+        ),
+        ('host = "h"\nsender = "b@x.org"\npassword = "tok-5e4a3b2c1d0e"', "smtp in {path} is not usable: a password "),
+    ],
+)
+def test_a_mail_server_that_cannot_be_is_named(tmp_path: Path, table: str, said: str) -> None:
+    """What is missing, misspelt, unencrypted or secret; the secret itself is not repeated."""
+    path = write(tmp_path, f"[smtp]\n{table}")
+    sentence = refused(tmp_path)
+    assert said.format(path=path) in sentence
+    assert SECRET not in sentence
+
+
+def test_the_mail_password_comes_from_the_environment_or_the_keyring(
+    tmp_path: Path, keyring_of_this_test: Kept
+) -> None:
+    """Never from the file, and it is in no text."""
+    write(tmp_path, 'smtp = { host = "Smtp.example.com", sender = "bills@example.com", user = "importer" }')
+    assert loaded(tmp_path).find_smtp_password() is None
+    keyring_of_this_test.secrets["invoice-importer", "smtp://importer@smtp.example.com"] = "kept"
+    kept = loaded(tmp_path).find_smtp_password()
+    assert kept is not None
+    assert kept.get_secret_value() == "kept"
+    settings = loaded(tmp_path, IMPORTER_SMTP_PASSWORD=SECRET)
+    given = settings.find_smtp_password()
+    assert given is not None
+    assert given.get_secret_value() == SECRET
+    assert SECRET not in repr(settings) + str(given)
+    write(tmp_path, f'smtp_password = "{SECRET}"')
+    said = refused(tmp_path)
+    assert "IMPORTER_SMTP_PASSWORD" in said
+    assert SECRET not in said
