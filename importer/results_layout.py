@@ -12,8 +12,9 @@ Both sheets have their headings in row 1 and nothing above them:
   them. Rows beyond what one sheet can hold go on in the next.
 - FILE, SHEET and ROW say where the row stands in the input (SHEET is blank for a csv).
 - The last column whose heading is MARK is ours; the clerk's columns are those between the sixth and it. Its cells
-  hold a `RowMark`: the row's status, its invoice's key and a digest of place and cells. A row whose `row_digest`
-  is still the mark's is untouched; one without a mark was added by hand.
+  hold a `RowMark`: the row's status, its invoice's key, a digest of place and cells, and a seal over all of
+  that. A row whose `row_digest` is still the mark's is untouched; one without a mark was added by hand; one whose seal
+  does not fit has another row's mark, or one that somebody has edited, and the workbook is not believed.
 
 Giving the workbook back: the rows of "To fix" replace those that `RowMark.is_open` names in "Rows" (one that was
 deleted there is taken out); all others are as in "Rows". An open row that was corrected in "Rows" instead is taken
@@ -163,6 +164,12 @@ def row_digest(file: str, sheet: str | None, row: int, cells: Iterable[Cell]) ->
     return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
 
 
+def _seal(file: str, sheet: str | None, row: int, status: str, key: str | None, digest: str) -> str:
+    """8 hexadecimal digits that tie a mark to its row: what it finds are slips and edits, not forgers."""
+    content = "\x1f".join((file, sheet or "", str(row), status, key or "", digest))
+    return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:8]
+
+
 @dataclass(frozen=True, slots=True)
 class RowMark:
     """What the last column keeps about a row."""
@@ -170,11 +177,22 @@ class RowMark:
     status: str  # a `Status`, SKIPPED or NO_INVOICE: what had become of the row when the workbook was written
     key: str | None  # of its invoice; None where it has none
     digest: str
+    seal: str  # over its place and all of the above
 
     @property
     def text(self) -> str:
-        """As the cell holds it: "1:posted:<key>:<digest>"."""
-        return f"1:{self.status}:{self.key or ''}:{self.digest}"
+        """As the cell holds it: "2:posted:<key>:<digest>:<seal>"."""
+        return f"2:{self.status}:{self.key or ''}:{self.digest}:{self.seal}"
+
+    def is_of(self, file: str, sheet: str | None, row: int) -> bool:
+        """True where it was made for the row at this place, and nobody has edited it."""
+        return self.seal == _seal(file, sheet, row, self.status, self.key, self.digest)
+
+    @classmethod
+    def of(cls, status: str, key: str | None, file: str, sheet: str | None, row: int, cells: Iterable[Cell]) -> RowMark:
+        """That of the row at this place, with these cells."""
+        digest = row_digest(file, sheet, row, cells)
+        return cls(status, key, digest, _seal(file, sheet, row, status, key, digest))
 
     @property
     def is_open(self) -> bool:
@@ -185,10 +203,10 @@ class RowMark:
     def parse(cls, text: str) -> RowMark | None:
         """None where the text is no mark."""
         version, *parts = text.strip().split(":")
-        if version != "1" or len(parts) != 3:
+        if version != "2" or len(parts) != 4:
             return None
-        status, key, digest = parts
-        return cls(status, key or None, digest)
+        status, key, digest, seal = parts
+        return cls(status, key or None, digest, seal)
 
 
 def clerk_columns(headings: Sequence[str]) -> range | None:

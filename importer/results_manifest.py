@@ -16,7 +16,7 @@ from importer.problems import BROKEN_QUOTES
 from importer.results_layout import cannot_hold
 
 SHEET = "importer"
-TITLE = "Kept by invoice-importer, so that this workbook can be given back. Version 1."
+TITLE = "Kept by invoice-importer, so that this workbook can be given back. Version 2."
 PIECE = 8_000  # characters of a cell, far below what any program cuts
 
 _CELLS = {"text": str, "error": ErrorCell, "formula": UncalculatedCell}

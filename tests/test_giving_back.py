@@ -286,6 +286,66 @@ def test_a_workbook_that_cannot_be_taken_apart_is_refused(
         read(path)
 
 
+def mark_of(sheet: Worksheet, row: int) -> str:
+    return str(sheet.cell(row, column(sheet, layout.MARK)).value)
+
+
+def swap_marks(to_fix: Worksheet, _rows: Worksheet) -> None:
+    """As when the visible columns alone are sorted."""
+    one, other = mark_of(to_fix, 2), mark_of(to_fix, 3)
+    put(to_fix, 2, layout.MARK, other)
+    put(to_fix, 3, layout.MARK, one)
+
+
+def as_if_open(to_fix: Worksheet, rows: Worksheet) -> None:
+    """The posted row's mark says that it needs fixing, and a corrected copy with another number stands in "To fix"."""
+    forged = mark_of(rows, 2).replace("posted", "needs_fixing")
+    put(rows, 2, layout.MARK, forged)
+    to_fix.append([cell.value for cell in rows[2]])
+    put(to_fix, to_fix.max_row, "invoice_number", "A-1b")
+
+
+@pytest.mark.parametrize(
+    "hands",
+    [
+        swap_marks,
+        as_if_open,
+        lambda _, rows: put(rows, 2, layout.MARK, mark_of(rows, 3)),
+        lambda to_fix, rows: put(rows, 2, layout.MARK, mark_of(to_fix, 2)),
+        lambda to_fix, rows: put(to_fix, 2, layout.MARK, mark_of(rows, 2)),
+        lambda _, rows: put(rows, 2, layout.MARK, None),
+        lambda _, rows: put(rows, 2, layout.MARK, "posted"),
+        lambda to_fix, _: put(to_fix, 2, layout.MARK, mark_of(to_fix, 2)[:-9] + "0:" + mark_of(to_fix, 2)[-8:]),
+        lambda to_fix, _: put(to_fix, 2, "Row", 4),
+    ],
+    ids=["swapped", "forged", "anothers", "open ones", "posted ones", "none", "a word", "digest", "row"],
+)
+def test_a_hidden_mark_that_is_not_the_rows_own_stops_everything(
+    hands: Callable[[Worksheet, Worksheet], object], tmp_path: Path
+) -> None:
+    """Nothing is guessed: no row takes the place of another, and nothing that was posted passes for open."""
+    rows = [good("A-1"), good("A-2", "x"), good("A-3", "y")]
+    with pytest.raises(FileUnreadable, match="does not have its own entry in the hidden column") as refused:
+        given_back(tmp_path, rows, hands)
+    assert "Give the vendor's own file instead" in str(refused.value)
+
+
+def test_rows_that_were_sorted_with_their_marks_are_read_as_before(tmp_path: Path) -> None:
+    """The filter's buttons sort all columns, the hidden one as well."""
+
+    def sort(to_fix: Worksheet, rows: Worksheet) -> None:
+        for sheet in (to_fix, rows):
+            assert sheet.auto_filter.ref == f"A1:{sheet.cell(sheet.max_row, sheet.max_column).coordinate}"
+            upside_down = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)][::-1]
+            for at, row in enumerate(upside_down, start=2):
+                for index, value in enumerate(row, start=1):
+                    sheet.cell(at, index).value = value
+
+    rows = [good("A-1"), good("A-2", "x"), good("A-3", "y")]
+    again = given_back(tmp_path, rows, sort)
+    assert said(again) == said(read(tmp_path / "march.csv"))
+
+
 def test_what_a_workbook_can_only_show_is_not_taken_for_text(tmp_path: Path) -> None:
     """Control characters, line ends and damaged texts come back as they were: a file that was wrong stays wrong."""
     rows = [good("A-1").replace("Grounds", '"a\r\nb"'), good("A-2").replace("Grounds", "a\x00b")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,11 +27,20 @@ from importer.results_layout import (
 )
 def test_a_mark_is_read_back(status: str, key: str | None) -> None:
     """As the cell holds it, spaces around it or not."""
-    mark = RowMark(status, key, "0123456789abcdef")
+    mark = RowMark.of(status, key, "a.csv", None, 2, ("x", 1))
     assert RowMark.parse(f" {mark.text} ") == mark
+    assert mark.is_of("a.csv", None, 2)
 
 
-@pytest.mark.parametrize("text", ["", "posted", "2:posted::00", "1:posted", "1:a:b:c:d"])
+def test_a_mark_fits_one_row_only_and_shows_when_it_was_edited() -> None:
+    """Another place, another status, another invoice or another digest: none of it can be passed off."""
+    mark = RowMark.of("posted", "abc", "a.csv", None, 2, ("x",))
+    others = [RowMark.of("posted", "abc", *place, ("x",)) for place in (("b.csv", None, 2), ("a.csv", None, 3))]
+    edited = [replace(mark, status="needs_fixing"), replace(mark, key=None), replace(mark, digest="0" * 16)]
+    assert not any(one.is_of("a.csv", None, 2) for one in (*others, *edited))
+
+
+@pytest.mark.parametrize("text", ["", "posted", "1:posted::00", "2:posted", "2:a:b:c:d:e"])
 def test_what_is_no_mark(text: str) -> None:
     """Text that somebody typed there is not taken for one."""
     assert RowMark.parse(text) is None
@@ -49,7 +60,7 @@ def test_only_what_did_not_go_is_open() -> None:
         "skipped",
         "no_invoice",
     )
-    assert [state for state in states if RowMark(state, None, "").is_open] == [
+    assert [state for state in states if RowMark(state, None, "", "").is_open] == [
         "needs_fixing", "refused", "not_sent", "conflict", "no_invoice",
     ]  # fmt: skip
 

@@ -17,8 +17,8 @@ from importer import results_manifest as manifest
 from importer.errors import FileUnreadable
 from importer.models import Cell, InputFile, Reading, SkippedRow, Status, cell_text
 from importer.problems import Place, Problem
-from importer.reader.cells import is_blank
-from importer.reader.contents import Contents, Sheet, trimmed
+from importer.reader.contents import Contents, Sheet
+from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, lines
 from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
 from importer.reader.remarks import control_problem
 from importer.reader.sheets import Found, Plan
@@ -26,11 +26,8 @@ from importer.reader.table import Heading
 from importer.results_layout import RowMark
 from importer.results_manifest import Kept
 
-GIVE_THE_ORIGINAL = "Give the vendor's own file instead: what was posted stays posted."
 UNTOUCHABLE = frozenset({Status.POSTED, Status.ALREADY_POSTED, Status.IN_DOUBT})
 """The rows of these must be as they were: the invoice is in ResMan, or may be."""
-
-Table = tuple[str, str | None]  # file and sheet of the input
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,28 +148,6 @@ def _manifest(contents: Contents) -> Sequence[Kept]:
     raise FileUnreadable(f"{name} is a results workbook whose hidden sheet is gone or damaged.", GIVE_THE_ORIGINAL)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One row of "Rows" or "To fix"."""
-
-    sheet: str
-    at: int  # 1-based
-    table: Table | None  # None: it does not say one of the input's
-    number: int | None
-    mark: RowMark | None
-    cells: tuple[Cell, ...]
-
-    @property
-    def where(self) -> str:
-        return f"row {self.at:,} of the sheet “{self.sheet}”"
-
-    @property
-    def is_untouched(self) -> bool:
-        if self.mark is None or self.table is None or self.number is None:
-            return False
-        return layout.row_digest(*self.table, self.number, self.cells) == self.mark.digest
-
-
 @dataclass(slots=True)
 class _Merge:
     """Puts the rows of one workbook together."""
@@ -183,11 +158,11 @@ class _Merge:
     before: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
     taken_out: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
     changed: dict[Table, list[Problem]] = field(default_factory=dict)
-    added: list[tuple[_Line, Table]] = field(default_factory=list)
+    added: list[tuple[Line, Table]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     corrected: int = 0
     removed: int = 0  # rows that are gone from "To fix"
-    altered: list[_Line] = field(default_factory=list)  # rows of "Rows" that were changed there
+    altered: list[Line] = field(default_factory=list)  # rows of "Rows" that were changed there
 
     def merged(self) -> Returned:
         for one in self.kept:
@@ -205,11 +180,13 @@ class _Merge:
 
     # ------------------------------------------------------------------ the two sheets
 
-    def _corrections(self) -> dict[str, _Line]:
+    def _corrections(self) -> dict[str, Line]:
         """The rows of "To fix" by the digest in their mark; those without one are added right away."""
-        found: dict[str, _Line] = {}
+        found: dict[str, Line] = {}
         near: Table | None = None
-        for line in self._lines(layout.TO_FIX):
+        for line in lines(self.contents, self.kept, layout.TO_FIX):
+            if line.mark is not None and line.number is not None and not line.has_its_own_mark:
+                raise self._foreign_mark(line)
             if line.mark is not None and line.mark.digest not in found:
                 found[line.mark.digest] = line
                 near = line.table or near
@@ -217,11 +194,11 @@ class _Merge:
                 self.added.append((line, line.table or near or self._first_table()))
         return found
 
-    def _all_rows(self, corrections: dict[str, _Line]) -> None:
+    def _all_rows(self, corrections: dict[str, Line]) -> None:
         has_to_fix = any(layout.is_sheet_of(sheet.name or "", layout.TO_FIX) for sheet in self.contents.sheets)
-        for line in self._lines(layout.ROWS):
+        for line in lines(self.contents, self.kept, layout.ROWS):
             mark, table, number = line.mark, line.table, line.number
-            if mark is None or (table is not None and number in self.before[table]):
+            if (mark is None and number is None) or (table is not None and number in self.before[table]):
                 self.added.append((line, table or self._first_table()))
                 continue
             if table is None or number is None:
@@ -230,6 +207,8 @@ class _Merge:
                     "columns File, Sheet and Row have to stay as they are.",
                     GIVE_THE_ORIGINAL,
                 )
+            if mark is None or not line.has_its_own_mark:
+                raise self._foreign_mark(line)
             self.before[table][number] = line.cells
             if mark.is_open:
                 if not has_to_fix:
@@ -250,7 +229,7 @@ class _Merge:
                 f"Changed in the sheet “{layout.ROWS}”, and read as it is now: {_listed(self.altered)}."
             )
 
-    def _open_row(self, line: _Line, table: Table, number: int, fixed: _Line | None) -> None:
+    def _open_row(self, line: Line, table: Table, number: int, fixed: Line | None) -> None:
         if fixed is None:
             self.removed += 1
             self.taken_out[table][number] = line.cells
@@ -271,43 +250,10 @@ class _Merge:
         self.corrected += not fixed.is_untouched
         self.rows[table][number] = _corrected(line.cells, fixed.cells)
 
-    def _name_changed(self, line: _Line, table: Table, number: int, mark: RowMark) -> None:
+    def _name_changed(self, line: Line, table: Table, number: int, mark: RowMark) -> None:
         posted = "in doubt" if mark.status == Status.IN_DOUBT else "posted"
         what = f"The row was changed after its invoice was {posted}: it is {line.where}."
         self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
-
-    def _lines(self, name: str) -> Iterator[_Line]:
-        """The filled rows of the sheets of that name. Raises FileUnreadable where their columns have moved."""
-        for sheet in self.contents.sheets:
-            title = sheet.name or ""
-            if not layout.is_sheet_of(title, name) or not sheet.rows:
-                continue
-            headings = [cell_text(cell).strip() for cell in sheet.rows[0]]
-            own = layout.clerk_columns(headings)
-            wanted = {tuple(heading.strip() for heading in one.headings) for one in self.kept}
-            theirs = () if own is None else _without_blanks_at_the_end(headings[own.start : own.stop])
-            if own is None or theirs not in {_without_blanks_at_the_end(each) for each in wanted}:
-                raise FileUnreadable(
-                    f"The headings of the sheet “{title}” in {self.contents.file.name} are not as they were.",
-                    "Put them back: cells are corrected there and rows deleted or added, while columns and headings "
-                    "stay. Or correct the vendor's own file.",
-                )
-            for at, row in enumerate(sheet.rows[1:], start=2):
-                cells = trimmed(tuple(None if cell == "" else cell for cell in row[own.start : own.stop]))
-                mark = RowMark.parse(cell_text(row[own.stop])) if own.stop < len(row) else None
-                if mark is None and all(map(is_blank, cells)):
-                    continue
-                yield self._line(title, at, row, mark, cells)
-
-    def _line(self, title: str, at: int, row: tuple[Cell, ...], mark: RowMark | None, cells: tuple[Cell, ...]) -> _Line:
-        file, sheet, said = (cell_text(cell) for cell in (*row[: layout.OUTCOME], None, None, None)[:3])
-        number = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else None
-        for one in self.kept:
-            if layout.tidy_text(one.file) == file and layout.tidy_text(one.sheet or "") == sheet:
-                if mark is None or number is None or not one.has(number):
-                    return _Line(title, at, (one.file, one.sheet), None, mark, cells)
-                return _Line(title, at, (one.file, one.sheet), number, mark, _exactly(one, number, cells))
-        return _Line(title, at, None, number, mark, cells)
 
     def _first_table(self) -> Table:
         one = next(one for one in self.kept if one.heading_row)
@@ -315,12 +261,19 @@ class _Merge:
 
     # ------------------------------------------------------------------ what is to be said
 
-    def _add(self, line: _Line) -> None:
+    def _add(self, line: Line) -> None:
         """A marked row of "To fix" whose like is gone from "Rows": at its old place, or as a new one."""
         if line.table is not None and line.number is not None and line.number not in self.before[line.table]:
             self.rows[line.table][line.number] = self.before[line.table][line.number] = line.cells
         else:
             self.added.append((line, line.table or self._first_table()))
+
+    def _foreign_mark(self, line: Line) -> FileUnreadable:
+        return FileUnreadable(
+            f"In {self.contents.file.name}, {line.where} does not have its own entry in the hidden column "
+            f"“{layout.MARK}” any more. It may have been sorted or copied without that column, or edited there.",
+            f"Undo that, and move or sort whole rows only. {GIVE_THE_ORIGINAL}",
+        )
 
     def _name_the_lost(self) -> None:
         for one in self.kept:
@@ -401,17 +354,6 @@ def _headings(one: Kept) -> tuple[Cell, ...]:
     return tuple(heading or None for heading in one.headings)
 
 
-def _exactly(one: Kept, number: int, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
-    """The cells with those as they were that a workbook shows only as text, where they still say the same."""
-    if not one.exact:
-        return cells
-    exact = [one.exact.get((number, column)) for column in range(len(cells))]
-    return tuple(
-        was if was is not None and layout.canonical(was) == layout.canonical(cell) else cell
-        for was, cell in zip(exact, cells, strict=True)
-    )
-
-
 def _corrected(before: tuple[Cell, ...], now: tuple[Cell, ...]) -> tuple[Cell, ...]:
     """The cells now. A date typed over something else is passed on as 2026-03-31: among texts of a foreign order it
     would look like one that the spreadsheet program has misread."""
@@ -427,20 +369,13 @@ def _same(one: Sequence[Cell], other: Sequence[Cell]) -> bool:
     return layout.row_digest("", None, 0, one) == layout.row_digest("", None, 0, other)
 
 
-def _without_blanks_at_the_end(headings: Sequence[str]) -> tuple[str, ...]:
-    end = len(headings)
-    while end and not headings[end - 1]:
-        end -= 1
-    return tuple(headings[:end])
-
-
 def _of(table: Table, kept: Sequence[Kept]) -> str:
     if len(kept) == 1:
         return f" of {table[0]}"
     return f" of {table[0]}, sheet {table[1]}" if table[1] else f" of {table[0]}"
 
 
-def _listed(lines: Sequence[_Line]) -> str:
+def _listed(lines: Sequence[Line]) -> str:
     return _shortened([line.where for line in lines])
 
 

@@ -63,7 +63,7 @@ class RowsSheet:
         for at, last in enumerate(chain(sample, answers), start=1):
             self._row(at, last)
         sheet.freeze_panes(1, layout.OUTCOME + 1)
-        sheet.autofilter(0, 0, at, self._mark - 1)
+        sheet.autofilter(0, 0, at, self._mark)  # with the marks: they have to move along when the rows are sorted
         print_landscape(sheet)
         return Contents(sheet.get_name(), at, sample[0] if sample else None, last)
 
@@ -117,9 +117,9 @@ class RowsSheet:
             if starts and self._first_rows is not None:
                 self._first_rows.setdefault(id(outcome), f"internal:'{self._sheet.get_name()}'!A{at + 1}")
         row += self._own_cells(at, answer, self._quiet if is_skipped else self._plain)
-        digest = layout.row_digest(source.file, source.sheet, answer.number, answer.cells)
         status = layout.TAKEN_OUT if is_skipped and answer.remark == layout.TAKEN_OUT_REASON else answer.status
-        mark = layout.RowMark(status, outcome.key if outcome is not None else None, digest)
+        key = outcome.key if outcome is not None else None
+        mark = layout.RowMark.of(status, key, source.file, source.sheet, answer.number, answer.cells)
         row.append((self._mark, mark.text, self._faint))
         self._sheet.put_row(at, row, height)
 

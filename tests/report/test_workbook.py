@@ -80,6 +80,7 @@ def test_every_row_comes_back_exactly_once_and_unchanged(run: Run, tmp_path: Pat
         assert isinstance(number, float | int)
         place = (str(file), None if sheet is None else str(sheet), int(number))
         assert mark.digest == layout.row_digest(*place, row[own.start : own.stop])
+        assert mark.is_of(*place)
         found[place] += 1
     assert found == wanted
 

@@ -1,0 +1,103 @@
+"""The rows of our own results workbook, as somebody gives them back: what each says of itself, and how it is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from importer import results_layout as layout
+from importer.errors import FileUnreadable
+from importer.models import Cell, cell_text
+from importer.reader.cells import is_blank
+from importer.reader.contents import Contents, trimmed
+from importer.results_layout import RowMark
+from importer.results_manifest import Kept
+
+GIVE_THE_ORIGINAL = "Give the vendor's own file instead: what was posted stays posted."
+
+Table = tuple[str, str | None]  # file and sheet of the input
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of "Rows" or "To fix"."""
+
+    sheet: str
+    at: int  # 1-based
+    table: Table | None  # None: it does not say one of the input's
+    number: int | None  # None: it does not say one of that table's rows
+    mark: RowMark | None
+    cells: tuple[Cell, ...]
+
+    @property
+    def where(self) -> str:
+        """As a clerk would point at it."""
+        return f"row {self.at:,} of the sheet “{self.sheet}”"
+
+    @property
+    def is_untouched(self) -> bool:
+        """True where nobody has changed a cell of it."""
+        if self.mark is None or self.table is None or self.number is None:
+            return False
+        return layout.row_digest(*self.table, self.number, self.cells) == self.mark.digest
+
+    @property
+    def has_its_own_mark(self) -> bool:
+        """True where its mark was made for the place that it says."""
+        if self.mark is None or self.table is None or self.number is None:
+            return False
+        return self.mark.is_of(*self.table, self.number)
+
+
+def lines(contents: Contents, kept: Sequence[Kept], name: str) -> Iterator[Line]:
+    """The filled rows of the sheets of that name. Raises FileUnreadable where their columns have moved."""
+    wanted = {_without_blanks_at_the_end([heading.strip() for heading in one.headings]) for one in kept}
+    for sheet in contents.sheets:
+        title = sheet.name or ""
+        if not layout.is_sheet_of(title, name) or not sheet.rows:
+            continue
+        headings = [cell_text(cell).strip() for cell in sheet.rows[0]]
+        own = layout.clerk_columns(headings)
+        if own is None or _without_blanks_at_the_end(headings[own.start : own.stop]) not in wanted:
+            raise FileUnreadable(
+                f"The headings of the sheet “{title}” in {contents.file.name} are not as they were.",
+                "Put them back: cells are corrected there and rows deleted or added, while columns and headings "
+                "stay. Or correct the vendor's own file.",
+            )
+        for at, row in enumerate(sheet.rows[1:], start=2):
+            cells = trimmed(tuple(None if cell == "" else cell for cell in row[own.start : own.stop]))
+            mark = RowMark.parse(cell_text(row[own.stop])) if own.stop < len(row) else None
+            if mark is None and all(map(is_blank, cells)):
+                continue
+            yield _line(kept, title, at, row, mark, cells)
+
+
+def _line(
+    kept: Sequence[Kept], title: str, at: int, row: tuple[Cell, ...], mark: RowMark | None, cells: tuple[Cell, ...]
+) -> Line:
+    file, sheet, said = (cell_text(cell) for cell in (*row[: layout.OUTCOME], None, None, None)[:3])
+    number = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else None
+    for one in kept:
+        if layout.tidy_text(one.file) == file and layout.tidy_text(one.sheet or "") == sheet:
+            if number is None or not one.has(number):
+                return Line(title, at, (one.file, one.sheet), None, mark, cells)
+            return Line(title, at, (one.file, one.sheet), number, mark, _exactly(one, number, cells))
+    return Line(title, at, None, number, mark, cells)
+
+
+def _exactly(one: Kept, number: int, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """The cells with those as they were that a workbook shows only as text, where they still say the same."""
+    if not one.exact:
+        return cells
+    exact = [one.exact.get((number, column)) for column in range(len(cells))]
+    return tuple(
+        was if was is not None and layout.canonical(was) == layout.canonical(cell) else cell
+        for was, cell in zip(exact, cells, strict=True)
+    )
+
+
+def _without_blanks_at_the_end(headings: Sequence[str]) -> tuple[str, ...]:
+    end = len(headings)
+    while end and not headings[end - 1]:
+        end -= 1
+    return tuple(headings[:end])
