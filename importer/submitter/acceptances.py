@@ -10,8 +10,9 @@ from sqlalchemy import delete, insert, select
 
 from importer.held import Held
 from importer.submitter.ledger import Ledger
-from importer.submitter.schema import ACCEPTANCES, INVOICES, batches
+from importer.submitter.schema import batches
 from importer.submitter.states import State
+from importer.submitter.tables import ACCEPTANCES, INVOICES
 
 POSTED = (State.SENDING, State.IN_DOUBT, State.ACCEPTED, State.CONFIRMED)
 """States in which ResMan has the invoice, or may have it."""

@@ -19,8 +19,9 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from importer.models import Evidence, Payload, normalised_number
 from importer.submitter.runs import RunBook
-from importer.submitter.schema import ATTEMPTS, BATCH, INVOICES, batches
+from importer.submitter.schema import BATCH, batches
 from importer.submitter.states import MOVES, Event, Owner, State
+from importer.submitter.tables import ATTEMPTS, INVOICES
 
 INTENTS = (Event.INTENT, Event.RETRY_INTENT)
 """After these, and before what follows them, a request may have gone out."""

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from importer.errors import CannotRun
 from importer.models import dollars, normalised_number
 from importer.submitter.ledger import Intent, Ledger
-from importer.submitter.schema import PLANS
+from importer.submitter.tables import PLANS
 
 MOST_DIFFERENCES = 20
 

@@ -21,8 +21,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from importer.errors import LedgerUnavailable
-from importer.submitter.schema import INVOICES, RUNS, Store, batches, unavailable
+from importer.submitter.schema import Store, batches, unavailable
 from importer.submitter.states import State
+from importer.submitter.tables import INVOICES, RUNS
 
 LEASE_SECONDS = 60.0
 """A run that has not renewed its lease for so long is taken for dead."""
@@ -55,7 +56,7 @@ class RunBook:
                     who=self.who,
                     host=self.host,
                     pid=os.getpid(),
-                    machine=self._machine(),
+                    machine=self.machine(),
                     destination=destination,
                     started=started,
                     lease_until=self.store.now(connection) + LEASE_SECONDS,
@@ -165,11 +166,11 @@ class RunBook:
             for row in connection.execute(
                 select(RUNS.c.id, RUNS.c.machine, RUNS.c.pid).where(RUNS.c.id.in_(names), *leases)
             )
-            if row.machine is None or row.machine != self._machine() or _process_lives(row.pid)
+            if row.machine is None or row.machine != self.machine() or process_lives(row.pid)
         }
         return [name for name in names if name not in alive]
 
-    def _machine(self) -> str | None:
+    def machine(self) -> str | None:
         """Where this process's id means something; None where that cannot be told, so that only the lease counts."""
         return _process_space() or (self.host if self.store.is_sqlite else None)
 
@@ -206,7 +207,7 @@ def _process_space() -> str | None:
         return None
 
 
-def _process_lives(pid: int) -> bool:
+def process_lives(pid: int) -> bool:
     """Whether a process of this machine is alive; True where it cannot be told (then the lease decides)."""
     if os.name != "posix":
         return True

@@ -1,7 +1,6 @@
-"""The ledger's tables, and how a ledger is opened: on SQLite for one machine, on PostgreSQL for several.
+"""How a ledger is opened: on SQLite for one machine, on PostgreSQL for several.
 
-A new ledger is made from the tables below; an older one is brought up to date by the migrations, never by deleting.
-A test holds the two to the same result.
+A new ledger is made from the tables; an older one is brought up to date by the migrations, never by deleting.
 
 SQLite runs in WAL mode with full synchronisation, so that a committed intent survives a power cut. The pace of
 requests goes through a second engine without that cost: a lost turn costs a moment, a lost intent a double payment.
@@ -14,181 +13,27 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    Column,
+    URL,
     Connection,
-    DateTime,
-    Dialect,
     Engine,
-    Float,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    TypeDecorator,
     create_engine,
     event,
     inspect,
     make_url,
     select,
     text,
-    true,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
 from importer.errors import LedgerUnavailable
+from importer.submitter.tables import METADATA, VERSION
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration."""
-
-METADATA = MetaData()
-
-
-class Moment(TypeDecorator[datetime]):
-    """A moment with its time zone, also on SQLite, which keeps none: UTC inside, aware outside."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the base names it
-        """Into the database."""
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the base names it
-        """Out of it."""
-        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
-
-
-RUNS = Table(
-    "runs",
-    METADATA,
-    Column("id", String(40), primary_key=True),
-    Column("command", String(20), nullable=False),
-    Column("who", Text, nullable=False),
-    Column("host", Text, nullable=False),
-    Column("pid", Integer, nullable=False),
-    Column("machine", Text),  # where that process id means something; None where it cannot be told
-    Column("destination", Text, nullable=False),
-    Column("started", Moment, nullable=False),
-    Column("finished", Moment),
-    Column("lease_until", Float, nullable=False),  # seconds since 1970 by the ledger's clock; 0 once it has ended
-    Column("files", JSON, nullable=False),
-    Column("options", JSON),  # how the files were read; None for a run that read none
-    Column("plan", Text),
-    Column("counts", JSON),
-    Column("amounts", JSON),
-    Column("results", Text),
-    Column("results_sha256", String(64)),  # of the workbook as it was written
-    Column("exit_code", Integer),
-    Column("stopped", Text),
-    Column("names", JSON),  # what names in its files were found to mean
-    Index("runs_by_start", "started"),
-)
-
-INVOICES = Table(
-    "invoices",
-    METADATA,
-    Column("key", String(24), primary_key=True),
-    Column("destination", Text, nullable=False),
-    Column("integration_id", Text, nullable=False),
-    Column("property_id", Text, nullable=False),
-    Column("vendor_id", Text, nullable=False),
-    Column("invoice_number", Text, nullable=False),  # as the vendor writes it
-    Column("fingerprint", String(64), nullable=False),
-    Column("body", Text, nullable=False),  # the request's JSON
-    Column("total_in_cents", BigInteger, nullable=False),
-    Column("state", String(12), nullable=False),
-    Column("owner", String(40)),  # the run that may change it
-    Column("run", String(40), nullable=False),  # the run that planned it
-    Column("file", Text, nullable=False),
-    Column("rows", Text, nullable=False),  # "2, 3"
-    Column("plan", Text),  # the plan under which it was sent
-    Column("sent_at", Moment),  # when the intent of the last attempt was written
-    Column("job_id", Text),
-    Column("said", Text),  # the last words of the API or of ResMan
-    Column("evidence", JSON),
-    Column("changed_at", Moment, nullable=False),
-    Index("invoices_by_state", "destination", "state"),
-    Index("invoices_by_owner", "owner"),
-    Index("invoices_by_run", "run"),
-    Index("invoices_by_job", "job_id"),
-    Index("invoices_by_vendor", "destination", "vendor_id"),
-    Index("invoices_by_file", "file"),
-)
-
-ATTEMPTS = Table(
-    "attempts",
-    METADATA,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("key", String(24), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("run", String(40), nullable=False),
-    Column("who", Text, nullable=False),
-    Column("event", String(20), nullable=False),
-    Column("fingerprint", String(64)),
-    Column("file", Text),
-    Column("rows", Text),
-    Column("http_status", Integer),
-    Column("job_id", Text),
-    Column("detail", Text),
-    Index("attempts_by_key", "key"),
-    Index("attempts_by_job", "job_id"),
-)
-"""Append-only: what was tried, when, by whom, from which file and rows, and what came back."""
-
-PLANS = Table(
-    "plans",
-    METADATA,
-    Column("id", String(80), primary_key=True),
-    Column("made_at", Moment, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("bodies", LargeBinary, nullable=False),  # zlib over one request body a line
-)
-
-TURNS = Table(
-    "turns",
-    METADATA,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("account", Text, nullable=False),
-    Column("at", Float, nullable=False),  # seconds since 1970 by the ledger's clock: the API has counted it by then
-    Column("answered", Boolean, nullable=False, server_default=true()),
-    Index("turns_by_account", "account", "at"),
-)
-
-GATES = Table(
-    "gates",
-    METADATA,
-    Column("account", String(200), primary_key=True),
-    Column("not_before", Float, nullable=False),
-    Column("pauses", Integer, nullable=False),  # 429 answers since the last good one
-    Column("limit_seen", Integer),
-    Column("others", Integer, nullable=False),  # requests in the last window that were not ours
-    Column("seen_at", Float, nullable=False),
-)
-
-ACCEPTANCES = Table(
-    "acceptances",
-    METADATA,
-    Column("key", String(24), primary_key=True),
-    Column("at", Moment, nullable=False),
-    Column("run", String(40), nullable=False),
-    Column("who", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-)
-"""Invoices that a person lets go although they look like another bill, and why."""
-
-VERSION = Table("alembic_version", METADATA, Column("version_num", String(32), primary_key=True))
-
 
 BATCH = 500
 """Keys in one statement, well below what SQLite and PostgreSQL take."""
@@ -257,27 +102,34 @@ def open_store(url: str) -> Store:
     Raises `LedgerUnavailable` with what to do: it cannot be reached or written, lies on a network share, or was
     written by a newer version.
     """
-    try:
-        parsed = make_url(url)
-    except SQLAlchemyError as error:
-        raise LedgerUnavailable("IMPORTER_LEDGER is not a database address.") from error
-    shown = parsed.render_as_string(hide_password=True)
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise LedgerUnavailable(f"The ledger {shown} is neither SQLite nor PostgreSQL.")
+    parsed, shown = address(url)
     if parsed.get_backend_name() == "sqlite":
         _prepare_folder(parsed.database)
     durable = None
     try:
-        durable = _engine(url, durable=True)
+        durable = engine_for(url, durable=True)
         _bring_up_to_date(durable, shown)
         file = Path(parsed.database or "").absolute() if parsed.get_backend_name() == "sqlite" else None
-        return Store(durable, _engine(url, durable=False), file, None if file is None else _inode(file))
+        return Store(durable, engine_for(url, durable=False), file, None if file is None else _inode(file))
     except (SQLAlchemyError, ModuleNotFoundError) as error:
         _dispose(durable)
         raise unavailable(shown, error) from error
     except LedgerUnavailable:
         _dispose(durable)
         raise
+
+
+def address(url: str) -> tuple[URL, str]:
+    """A ledger's address, taken apart and as it may be shown. Raises `LedgerUnavailable` where it is none."""
+    try:
+        parsed = make_url(url)
+    except (SQLAlchemyError, ValueError):  # its text would quote the password
+        advice = "Correct IMPORTER_LEDGER, or `ledger` in importer.toml."
+        raise LedgerUnavailable("What the settings name as the ledger is not a database address.", advice) from None
+    shown = parsed.render_as_string(hide_password=True)
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise LedgerUnavailable(f"The ledger {shown} is neither SQLite nor PostgreSQL.")
+    return parsed, shown
 
 
 def _dispose(engine: Engine | None) -> None:
@@ -321,7 +173,8 @@ def _prepare_folder(database: str | None) -> None:
         )
 
 
-def _engine(url: str, *, durable: bool) -> Engine:
+def engine_for(url: str, *, durable: bool) -> Engine:
+    """Connections to a ledger's database; nothing is opened yet."""
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"timeout": 60, "isolation_level": None, "check_same_thread": False})
         event.listen(engine, "connect", _durable_sqlite if durable else _quick_sqlite)
@@ -356,12 +209,12 @@ def _begin_immediately(connection: Connection) -> None:
 
 def _bring_up_to_date(engine: Engine, shown: str) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if _version(connection) == HEAD:
+        if version_of(connection) == HEAD:
             return
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(7203471)"))
-        version = _version(connection)
+        version = version_of(connection)
         if version == HEAD:
             return
         if version is None:
@@ -376,7 +229,8 @@ def _bring_up_to_date(engine: Engine, shown: str) -> None:
         _migrate(connection)
 
 
-def _version(connection: Connection) -> str | None:
+def version_of(connection: Connection) -> str | None:
+    """The newest migration that a database has had; None where it is no ledger."""
     if not inspect(connection).has_table(VERSION.name):
         return None
     return connection.execute(select(VERSION.c.version_num)).scalar()

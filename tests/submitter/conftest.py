@@ -10,7 +10,8 @@ import pytest
 
 from importer.sandbox import Behaviour, embedded
 from importer.submitter import open_store
-from importer.submitter.schema import METADATA, VERSION, Store
+from importer.submitter.schema import Store
+from importer.submitter.tables import METADATA, VERSION
 from tests.conftest import new_database
 from tests.submitter.made import Truth
 

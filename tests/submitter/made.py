@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 from importer.models import Payload, PayloadLine
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.submitter import Api, Entry, Event, Intent, Ledger, Pace, Sent, State, send
-from importer.submitter.schema import INVOICES, RUNS, Store
+from importer.submitter.schema import Store
+from importer.submitter.tables import INVOICES, RUNS
 from importer.submitter.watch import Fresh
 
 PLACE = "https://api.example"

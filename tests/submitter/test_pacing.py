@@ -17,7 +17,8 @@ from sqlalchemy import insert, select, update
 from importer.sandbox import TOKEN, Behaviour, embedded
 from importer.submitter import Pace, State, open_store, send
 from importer.submitter.pacing import API_LIMIT, HOLD_BACK, Stopped, Turn
-from importer.submitter.schema import GATES, TURNS, Store
+from importer.submitter.schema import Store
+from importer.submitter.tables import GATES, TURNS
 from tests.submitter.made import PLACE, Truth, api, at_work, intent
 
 HOUR = 3600.0

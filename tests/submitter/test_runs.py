@@ -14,7 +14,8 @@ from sqlalchemy import update
 from importer.errors import LedgerUnavailable
 from importer.submitter import Event, Ledger, State
 from importer.submitter.runs import LEASE_SECONDS
-from importer.submitter.schema import RUNS, Store
+from importer.submitter.schema import Store
+from importer.submitter.tables import RUNS
 from tests.submitter.made import PLACE, at_work, intent, sends, state
 
 ENDED = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

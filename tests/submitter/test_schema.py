@@ -18,7 +18,8 @@ from sqlalchemy import Connection, create_engine, event, inspect, text
 
 from importer.errors import LedgerUnavailable
 from importer.submitter import Event, State, open_store, schema
-from importer.submitter.schema import HEAD, METADATA, Store
+from importer.submitter.schema import HEAD, Store
+from importer.submitter.tables import METADATA
 from tests.submitter.made import PLACE, at_work, entry, intent, sends
 
 MIGRATIONS = str(Path(schema.__file__).with_name("migrations"))
@@ -164,6 +165,13 @@ def test_other_databases_are_refused() -> None:
         open_store("mysql://somewhere/ledger")
     with pytest.raises(LedgerUnavailable, match="not a database address"):
         open_store("ledger.sqlite3")
+
+
+def test_an_address_with_a_wrong_port_is_no_address() -> None:
+    """Said without the password that stands in it."""
+    with pytest.raises(LedgerUnavailable, match="not a database address") as caught:
+        open_store("postgresql+psycopg://importer:geheim@db.example.com:54x2/importer")
+    assert "geheim" not in f"{caught.value} {caught.value.__cause__}"
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from importer.submitter import Api, Entry, Event, Intent, Ledger, Policy, State, settle_doubts
-from importer.submitter.schema import INVOICES, RUNS, Store
+from importer.submitter.schema import Store
+from importer.submitter.tables import INVOICES, RUNS
 from tests.submitter.made import PLACE, Truth, api, at_work, dies, entry, events, intent, post, send_one, state
 from tests.submitter.servers import closed_port
 

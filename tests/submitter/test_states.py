@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import update
 
 from importer.submitter import Event, Intent, Ledger, State
-from importer.submitter.schema import INVOICES, Store
+from importer.submitter.schema import Store
 from importer.submitter.states import MOVES, Owner
+from importer.submitter.tables import INVOICES
 from tests.submitter.made import PLACE, at_work, entry, events, intent, sends, state
 
 WAYS: dict[State, tuple[Event, ...]] = {
