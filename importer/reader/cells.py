@@ -39,7 +39,7 @@ FIRST_SERIAL, LAST_SERIAL = 20_000, 80_000  # 1954-10-03 to 2119-01-10: what may
 LONGEST_TEXT = 5_000
 LONGEST_ID = 200
 HUNDRED = Decimal(100)
-PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,8})?")
+PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.(?:\d\d?|\d{4,8}))?")  # of 1.250 the marks have to be known
 SCIENTIFIC = re.compile(r"[-+]?\d(?:[.,]\d+)?E[-+]\d{2,3}", re.IGNORECASE)
 ZEROED_DIGITS = re.compile(r"[1-9]\d{14}0{3,}")
 DOLLARS_WRITTEN = re.compile(r"\d.*[.,]\d\d\D*$|^\D*[.,]\d\d\D*$|[$]\D*\d|\d\s*[$]|USD", re.IGNORECASE)
@@ -63,6 +63,7 @@ class Conventions:
     """How one column writes its numbers and dates."""
 
     marks: Marks = AMERICAN
+    table_marks: Marks = AMERICAN  # what the other columns show, where this one shows nothing
     date_order: DateOrder | None = None
     currency: str = "USD"
     heading_currency: str | None = None  # another currency that the heading names
@@ -113,8 +114,14 @@ def evident(kind: columns.Kind, distinct: Iterable[Cell], settled: Conventions) 
             orders = evident_orders(_texts(distinct))
             return replace(settled, date_order=orders.pop()) if len(orders) == 1 else settled
         case columns.Kind.DOLLARS | columns.Kind.CENTS | columns.Kind.QUANTITY if not settled.marks.certain:
-            return replace(settled, marks=evident_marks(islice(_texts(distinct), ENOUGH_EVIDENCE)))
+            own = marks_of(distinct)
+            return replace(settled, marks=own if own.certain else settled.table_marks)
     return settled
+
+
+def marks_of(cells: Iterable[Cell]) -> Marks:
+    """The decimal and thousands marks that the texts among the first cells show."""
+    return evident_marks(islice(_texts(cells), ENOUGH_EVIDENCE))
 
 
 def _texts(cells: Iterable[Cell]) -> Iterator[str]:
@@ -320,7 +327,7 @@ def _read_number_text(
     if isinstance(found, OtherCurrency):
         what = f"{quoted(text)} is in {found.currency}, and the account is in {conventions.currency}."
         return Unreadable(problems.OTHER_CURRENCY, what, text)
-    return Unreadable(kind, f"{quoted(text)} is not {_noun(kind)}{found.because}.", text)
+    return Unreadable(kind, f"{quoted(text)} is not {_noun(kind)}{found.because}.", text, found.advice)
 
 
 def _read_cents(cell: Cell, conventions: Conventions) -> Decimal | Unreadable | None:

@@ -12,13 +12,13 @@ from importer.columns import BY_NAME, Kind
 from importer.errors import FileUnreadable
 from importer.models import Cell, Row, SkippedRow, Source
 from importer.reader.amounts import Amounts, invoice_keys
-from importer.reader.cells import Conventions, Unreadable, Value, read_cells
+from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
 from importer.reader.contents import Contents, Sheet
 from importer.reader.dates import DateOrder, evident_orders
 from importer.reader.headings import spelled
 from importer.reader.leftovers import Meant, StatedTotal, find_leftovers
 from importer.reader.mapping import LINE_MONEY, Mapped, map_headings
-from importer.reader.money import AMERICAN, Marks
+from importer.reader.money import AMERICAN, Marks, marks_together
 from importer.reader.profiles import Profile
 from importer.reader.table import Heading, filled_rows, rows_above, table_above
 from importer.reader.vocabulary import heading_currency
@@ -113,7 +113,8 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     cells = [sheet.rows[index] for index in filled]
     columns = ColumnCells(cells)
     mapped = map_headings(heading.cells, profile, columns, where)
-    leftovers = find_leftovers(cells, columns, _meant(heading, mapped))
+    written = _marks_by_table(conventions(contents, profile), mapped, columns)
+    leftovers = find_leftovers(cells, columns, _meant(heading, mapped), written)
     stated = [(filled[total.position] + 1, total) for total in leftovers.totals]
     kept = [place for place in range(len(filled)) if place not in leftovers.reasons]
     if len(kept) < len(filled):
@@ -127,7 +128,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
         mapped = map_headings(heading.cells, profile, columns, where)
     if side == "lines" and "line_amount" not in mapped.columns and len(mapped.amounts) == 1:
         mapped.columns["line_amount"] = mapped.amounts.pop()
-    written = _dates_by_table(conventions(contents, profile), mapped, columns)
+    written = _dates_by_table(written, mapped, columns)
     keys = invoice_keys(cells, mapped.columns, ("property_id", "vendor_id")) if mapped.amounts else []
     Amounts(heading.cells, mapped, columns, keys, written).settle()
     separate = side == "whole" and _one_row_each(mapped)
@@ -153,6 +154,17 @@ def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) ->
             distinct = dict.fromkeys(cells(index))
             orders |= evident_orders(cell.strip() for cell in distinct if isinstance(cell, str))
     return replace(written, date_order=orders.pop()) if len(orders) == 1 else written
+
+
+def _marks_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) -> Conventions:
+    """One sheet is written by one hand: in a column of mere 1,250s the mark means what it means in the others."""
+    if written.marks.certain:
+        return written
+    named = [*mapped.columns.items(), *(each for part in mapped.parts.values() for each in part.items())]
+    numbers = {index for name, index in named if BY_NAME[name].kind not in (Kind.TEXT, Kind.DATE)}
+    numbers |= {*mapped.amounts, *(index for _, index in mapped.extras)}
+    numbers |= {index for name, index in mapped.others.items() if name in ("tax", "debit", "credit")}
+    return replace(written, table_marks=marks_together(marks_of(dict.fromkeys(cells(index))) for index in numbers))
 
 
 def _meant(heading: Heading, mapped: Mapped) -> Meant:

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from importer.columns import Kind
 from importer.models import Cell, ErrorCell, UncalculatedCell
-from importer.reader.cells import PLAIN, is_blank, read_cells
+from importer.reader.cells import PLAIN, Conventions, is_blank, read_cells
 from importer.reader.headings import normalised, spelled
 
 _TOTAL = re.compile(
@@ -66,8 +66,10 @@ class Meant:
     numeric: Collection[int]  # those of them that hold numbers
 
 
-def find_leftovers(rows: Sequence[tuple[Cell, ...]], cells: Callable[[int], Sequence[Cell]], meant: Meant) -> Leftovers:
-    """Which of the rows are no data. `cells` gives a column of them."""
+def find_leftovers(
+    rows: Sequence[tuple[Cell, ...]], cells: Callable[[int], Sequence[Cell]], meant: Meant, written: Conventions = PLAIN
+) -> Leftovers:
+    """Which of the rows are no data. `cells` gives a column of them; `written` is how the table writes numbers."""
     found = Leftovers()
     headings = meant.headings
     anchors = [meant.columns[name] for name in _ANCHORS if name in meant.columns]
@@ -83,7 +85,7 @@ def find_leftovers(rows: Sequence[tuple[Cell, ...]], cells: Callable[[int], Sequ
             found.reasons[position] = REPEATED
         elif (label := _total_label(row, filled, anchors, meant.columns)) is not None:
             found.reasons[position] = f"{TOTAL} ({label})"
-            sums = sums or [_Sum(index, cells(index)) for index in meant.money]
+            sums = sums or [_Sum(index, cells(index), written) for index in meant.money]
             if not _PARTIAL.match(label):
                 found.totals += [
                     StatedTotal(position, each.index, label, value)
@@ -99,7 +101,7 @@ def find_leftovers(rows: Sequence[tuple[Cell, ...]], cells: Callable[[int], Sequ
         elif not any(index in anchors or _is_words(row[index]) for index in filled) and not _is_line(
             filled, meant.columns
         ):
-            sums = sums or [_Sum(index, cells(index)) for index in meant.money]
+            sums = sums or [_Sum(index, cells(index), written) for index in meant.money]
             _judge_unlabelled(position, row, sums, found)
     return found
 
@@ -134,9 +136,9 @@ def _suspects(
 class _Sum:
     """A column of amounts, and what it comes to above a row; rows are asked about from top to bottom."""
 
-    def __init__(self, index: int, column: Sequence[Cell]) -> None:
+    def __init__(self, index: int, column: Sequence[Cell], written: Conventions) -> None:
         self.index = index
-        self.values = read_cells(column, Kind.DOLLARS, PLAIN)
+        self.values = read_cells(column, Kind.DOLLARS, written)
         self._next = 0
         self._sum = Decimal()
         self._count = 0

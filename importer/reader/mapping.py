@@ -10,8 +10,9 @@ from itertools import islice
 from importer.columns import BY_NAME, Kind
 from importer.errors import FileUnreadable
 from importer.models import Cell
-from importer.reader.cells import PLAIN, Unreadable, is_blank, read_cells
+from importer.reader.cells import Conventions, Unreadable, is_blank, read_cells
 from importer.reader.headings import listed, normalised, spelled
+from importer.reader.money import Marks
 from importer.reader.profiles import ExtraLine, Profile
 from importer.reader.vocabulary import AMOUNT, OTHERS, Meaning, Surety, meaning_of, words_of
 
@@ -19,6 +20,9 @@ LINE_FIELDS = frozenset(
     ("financial_account_id", "quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount", "item_notes")
 )
 LINE_MONEY = frozenset(("quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount"))
+ANY_NUMBER = Conventions(table_marks=Marks(certain=True))
+"""For seeing whether cells are numbers at all, whichever way 1.250 is meant."""
+
 SAMPLE = 200  # filled cells that are looked at to see whether they are what a heading says
 _ACCOUNT = re.compile(r"(?P<id>finacct-[\w-]+)|(?P<code>\d{4,6}(?:[-.]\d{1,4})?)(?:\s*[-–:]\s*\S.*|\s+[^\W\d].*)?")
 
@@ -160,10 +164,10 @@ def fits(name: str, column: Sequence[Cell]) -> bool:
     sample = list(islice((cell for cell in column if not is_blank(cell)), SAMPLE))
     if kind is Kind.TEXT or len(sample) < 3:
         return True
-    readable = [value for value in read_cells(sample, kind, PLAIN) if not isinstance(value, Unreadable)]
+    readable = [value for value in read_cells(sample, kind, ANY_NUMBER) if not isinstance(value, Unreadable)]
     unclear = [
         value
-        for value in read_cells(sample, kind, PLAIN)
+        for value in read_cells(sample, kind, ANY_NUMBER)
         if isinstance(value, Unreadable) and kind is Kind.DATE and value.kind.code == "ambiguous-date"
     ]
     return bool(readable or unclear)
@@ -242,8 +246,8 @@ def _account_columns(headings: Sequence[Cell], cells: Cells, mapped: Mapped) -> 
 
 def _is_money(column: Sequence[Cell]) -> bool:
     sample = list(islice((cell for cell in column if not is_blank(cell)), SAMPLE))
-    values = read_cells(sample, Kind.DOLLARS, PLAIN)
-    return bool(values) and not any(isinstance(value, Unreadable) for value in values)
+    values = read_cells(sample, Kind.DOLLARS, ANY_NUMBER)
+    return sum(not isinstance(value, Unreadable) for value in values) * 2 > len(values)  # a bad cell is named later
 
 
 def unused(headings: Sequence[Cell], mapped: Mapped) -> list[int]:

@@ -18,7 +18,10 @@ class Marks:
 
 
 AMERICAN = Marks()
-"""What holds where nothing shows otherwise."""
+"""What holds where nothing shows otherwise; 1.250, which no American writes for twelve hundred, is asked about."""
+
+EITHER = Marks("", "")
+"""Of a table whose columns contradict each other: a number that may be written in two ways is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class NotMoney:
     """The text is no amount; `because` goes on from "is not an amount", or is empty."""
 
     because: str = ""
+    advice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,11 @@ def read_amount(text: str, marks: Marks, currency: str) -> Decimal | NotMoney | 
 
 def _number(digits: str, marks: Marks) -> Decimal | NotMoney:
     digits = digits.replace("'", "").replace("’", "")
-    decimal = _decimal_mark(digits) or marks.decimal
+    shown = _decimal_mark(digits)
+    decimal = shown or marks.decimal
+    if shown is None and not marks.certain and ("." in digits or ("," in digits and not decimal)):
+        return _either_way(digits)
+    decimal = decimal or "."
     if marks.certain and decimal != marks.decimal and digits.count(decimal) == 1:
         return NotMoney(f": this column's decimal mark is '{marks.decimal}'")
     whole, _, parts = digits.partition(decimal)
@@ -148,6 +156,14 @@ def _number(digits: str, marks: Marks) -> Decimal | NotMoney:
     if len(whole) > _LONGEST or len(parts) > _LONGEST:
         return NotMoney(": it has too many digits")
     return Decimal(f"{whole or '0'}.{parts or '0'}") if parts else Decimal(whole or "0")
+
+
+def _either_way(digits: str) -> NotMoney:
+    grouped, broken = re.sub(r"[.,]", "", digits), digits.replace(",", ".")
+    return NotMoney(
+        f" that can be told for sure: it may be {grouped} or {broken}",
+        'Write it without a mark for thousands, or say in a profile which mark is which: decimal = ".".',
+    )
 
 
 def _decimal_mark(digits: str) -> str | None:
@@ -176,3 +192,11 @@ def evident_marks(texts: Iterable[str]) -> Marks:
     if seen[","] > seen["."]:
         return Marks(",", ".", certain=True)
     return Marks(certain=seen["."] > 0)
+
+
+def marks_together(columns: Iterable[Marks]) -> Marks:
+    """What the columns of one table show together, for those of them that show nothing by themselves."""
+    shown = {marks for marks in columns if marks.certain}
+    if not shown:
+        return AMERICAN
+    return shown.pop() if len(shown) == 1 else EITHER

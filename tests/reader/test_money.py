@@ -129,6 +129,15 @@ def test_true_is_not_one() -> None:
     assert isinstance(second, Unreadable)
 
 
+@pytest.mark.parametrize("kind", [Kind.DOLLARS, Kind.CENTS, Kind.QUANTITY])
+def test_a_point_before_three_digits_is_asked_about(kind: Kind) -> None:
+    """1.250 is twelve hundred to a German; where nothing else shows the mark, it is not taken for one and a quarter."""
+    (found,) = read_cells(["1.250"], kind, PLAIN)
+    assert isinstance(found, Unreadable)
+    assert "it may be 1250 or 1.250" in found.what
+    assert read_cells(["0.125", "12.1250"], Kind.QUANTITY, PLAIN) == [Decimal("0.125"), Decimal("12.125")]
+
+
 def test_most_cells_of_a_column_decide() -> None:
     """Cells of the other kind are refused one by one: 1,50 among 1.50s may lack a digit."""
     assert evident_marks(["1,50", "3"]) == Marks(",", ".", certain=True)

@@ -21,6 +21,33 @@ def test_one_row_for_each_invoice() -> None:
     assert said(reading) == []
 
 
+def test_the_marks_of_a_table_are_judged_over_all_its_numbers() -> None:
+    """A quantity of 1,250 is one and a quarter where the amounts have decimal commas, and 1250 where they have none."""
+    headings = ("Invoice #", "Date", "Qty", "Unit Price", "Line Amount")
+    german = vendor(headings, ("A", DATE, "1,250", "10,00", "12,50"), ("B", DATE, "2,500", "1.000", "2.500,00"))
+    assert money(german) == [("A", 1250, [1250]), ("B", 250000, [250000])]
+    american = vendor(headings, ("A", DATE, "1,250", "10.00", "12,500.00"))
+    assert [line.quantity for line in american.invoices[0].lines] == [1250]
+
+
+def test_marks_that_contradict_each_other_are_asked_about() -> None:
+    """Prices with commas beside amounts with points say nothing of a quantity of 1,250."""
+    reading = vendor(("Invoice #", "Date", "Qty", "Unit Price", "Line Amount"), ("A", DATE, "1,250", "1,50", "1.88"))
+    assert ("not-a-quantity", "C2") in said(reading)
+
+
+def test_a_bad_cell_does_not_hide_a_column_of_amounts() -> None:
+    """Where the heading is the GL account, a cell that is no amount is named, and the others are lines."""
+    reading = vendor(
+        ("Invoice #", "Date", "6310 - Water", "6320 - Sewer"),
+        ("A", DATE, "10.00", "5.00"),
+        ("B", DATE, "see bill", "2.00"),
+        ("C", DATE, "3.00", "2.00"),
+    )
+    assert money(reading) == [("A", 1500, [1000, 500]), ("B", 200, [None, 200]), ("C", 500, [300, 200])]
+    assert ("not-money", "C3") in said(reading)
+
+
 def test_a_row_for_each_line_without_a_total() -> None:
     """The total is what the lines come to, and that is said."""
     reading = vendor(
