@@ -31,7 +31,7 @@ types: $(READY)
 	@$(BIN)/mypy
 
 unit: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 bench: $(READY)  ## Speed and memory, each beside a named baseline in the same run
 	@$(BIN)/python -m bench

@@ -35,6 +35,8 @@ HEADINGS = (
     "line_amount",
 )
 COMMAND = (sys.executable, "-m", "importer")
+NOT_OURS = ("PROPEXO_", "IMPORTER_", "COLUMNS", "LINES")
+"""Beginnings of variables that whoever runs the tests may have set for themselves."""
 
 
 def row(number: str, amount: str = "100.00", **changes: str) -> dict[str, str]:
@@ -162,7 +164,7 @@ class Clerk:
 
     def starts(self, *words: str | Path, **more: Any) -> subprocess.Popen[bytes]:
         """The command in a process of its own."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROPEXO_", "IMPORTER_"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)}
         pipes: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE) | {"stdin": subprocess.DEVNULL}
         environment = kept | self.environment | more.pop("env", {})
         command = [*more.pop("command", COMMAND), *map(str, words)]
