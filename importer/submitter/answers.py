@@ -176,3 +176,12 @@ def retry_after(text: str | None) -> float | None:
         except (ValueError, OverflowError):
             return None
     return min(seconds, LONGEST_WAIT) if seconds > 0 else 0.0
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """The moment in a `Date` header, None where it holds something else."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

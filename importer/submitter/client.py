@@ -31,6 +31,7 @@ from importer.submitter.answers import (
     job_id_of,
     model,
     models,
+    moment_of,
     retry_after,
     rows_of,
     whole_number,
@@ -68,6 +69,16 @@ class Answer:
     status: int
     body: Any
     location: str | None = None
+    date: str | None = None  # the header: the API's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What one request shows of the API."""
+
+    integrations: tuple[Integration, ...]
+    seconds: float  # until the answer began, without the waiting for a turn
+    clock: datetime | None  # the API's, to the second; None where it does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,16 @@ class Api:
     def integrations(self) -> list[Integration]:
         """The connections of this account; also the cheapest way to try a token."""
         return models(Integration, self._get("/v1/admin/integrations/"))
+
+    def probe(self) -> Probe:
+        """One request, never repeated, so that what is wrong is told as it is. Raises `RequestError`."""
+        with self.pace.turn(self.stop) as turn:
+            begun = time.monotonic()
+            answer = self._read("/v1/admin/integrations/", None, turn)
+            seconds = (turn.heard_at or time.monotonic()) - begun
+        if answer.status >= 300:
+            raise _failure(answer, self.token, writing=False)
+        return Probe(tuple(models(Integration, answer.body)), seconds, moment_of(answer.date))
 
     def write_status(self, job_id: str) -> WriteStatus:
         """What became of one job."""
@@ -235,12 +256,8 @@ class Api:
         return repeat(self._read_once, path, params, follow)
 
     def _read_once(self, path: str, params: Mapping[str, Any] | None, follow: bool) -> Any:
-        headers = self._headers()
-        with self.pace.turn(self.stop) as turn, _explained(writing=False), Watch(self.longest) as watch:
-            request = self._client.build_request(
-                "GET", self.url + path, params=params, headers=headers, extensions={"trace": watch}
-            )
-            answer = self._exchange(request, turn)
+        with self.pace.turn(self.stop) as turn:
+            answer = self._read(path, params, turn)
         if follow and answer.location is not None:
             return self._read_elsewhere(urljoin(self.url + path, answer.location))
         if answer.status >= 300:
@@ -248,6 +265,14 @@ class Api:
         if answer.body is None:
             raise OutcomeUnknown("The API's answer cannot be read.", http_status=answer.status)
         return answer.body
+
+    def _read(self, path: str, params: Mapping[str, Any] | None, turn: Turn) -> Answer:
+        headers = self._headers()
+        with _explained(writing=False), Watch(self.longest) as watch:
+            request = self._client.build_request(
+                "GET", self.url + path, params=params, headers=headers, extensions={"trace": watch}
+            )
+            return self._exchange(request, turn)
 
     def _read_elsewhere(self, address: str) -> str:
         """Reads a presigned address: another host, so neither the token nor our pace goes along."""
@@ -281,7 +306,7 @@ class Api:
             if 300 <= status < 400:
                 return Answer(status, None, response.headers.get("location"))
             try:
-                return Answer(status, _json(_content(response)))
+                return Answer(status, _json(_content(response)), date=response.headers.get("date"))
             except (httpx.HTTPError, ValueError):
                 if status in REFUSALS:
                     return Answer(status, None)  # it said no; what it said besides is lost
