@@ -31,12 +31,16 @@ _REHEARSALS = ("sandbox", "api.sandbox.propexo.com", "localhost", "127.0.0.1", "
 
 def destination(run: Run) -> Destination:
     """The run's destination, and whether anything was sent there."""
-    host = urlsplit(run.destination).hostname or run.destination
-    sent = run.command != "check"
+    return destination_of(run.destination, sent=run.command != "check")
+
+
+def destination_of(address: str, *, sent: bool) -> Destination:
+    """The same of an address alone."""
+    host = urlsplit(address).hostname or address
     if host in _REHEARSALS:
         return Destination(Place.SANDBOX, "A rehearsal: nothing here reaches the real ResMan.")
     place = Place.PRODUCTION if host == "api.propexo.com" else Place.OTHER
-    where = f"the live ResMan account, through {host}" if place is Place.PRODUCTION else run.destination
+    where = f"the live ResMan account, through {host}" if place is Place.PRODUCTION else address
     return Destination(place, f"For {where}." if sent else f"Checked for {where}. Nothing was sent.")
 
 
