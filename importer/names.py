@@ -13,12 +13,13 @@ from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.directory import Alias, Aliases, Directory, Known, Sort, Synced, fetch, folder_of
 from importer.directory.aliases import load_aliases
 from importer.directory.cache import Cache
-from importer.directory.desk import cache_path
+from importer.directory.desk import ago, cache_path
 from importer.directory.recurring import Awaited, awaited
 from importer.directory.resolve import NOUN
-from importer.directory.spelling import is_id_like
+from importer.directory.spelling import is_id_like, whole_key
 from importer.errors import BadSettings, CannotRun, RequestError
 from importer.models import invoice_key
+from importer.reader.profiles import load_profiles
 from importer.report.template import Choice, write_template
 from importer.submitter.acceptances import posted_bills
 from importer.submitter.pacing import Stopped
@@ -62,20 +63,72 @@ def aliases(desk: Desk) -> Aliases:
     return load_aliases(folder_of(desk.settings.home, desk.settings.destination, _integration(desk)))
 
 
-def settle_name(desk: Desk, name: str, meant: str, *, profile: str | None) -> Alias:
+def settle_name(desk: Desk, name: str, meant: str, *, profile: str | None) -> Reviewed:
     """Keeps what a name means from now on. `meant` is an id, or exactly what ResMan calls it.
 
-    Raises `CannotRun` where it is nothing that is known, with what is nearest.
+    Raises `CannotRun` where `meant` is nothing that is known, with what is nearest; and where the name is none, or
+    is what ResMan itself calls something else: such a decision would send money to another vendor than the file says.
     """
     with _directory(desk) as directory:
         sort, record_id = _meant(directory, meant)
+        _is_free(directory, sort, name, record_id)
     alias = Alias(" ".join(name.split()), sort, record_id, profile, desk.who, desk.now())
     aliases(desk).with_one(alias).save()
-    return alias
+    return _reviewed(desk, [alias])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A decision about a name, what ResMan calls the record, and what is doubtful about it ("" where nothing is)."""
+
+    alias: Alias
+    called: str | None
+    doubt: str
+
+
+def reviewed(desk: Desk) -> list[Reviewed]:
+    """Every name that was settled, compared with what was fetched last."""
+    return _reviewed(desk, aliases(desk).entries)
+
+
+def _reviewed(desk: Desk, entries: Sequence[Alias]) -> list[Reviewed]:
+    saved = {known.name for known in load_profiles(desk.settings.profiles)}
+    found: list[Reviewed] = []
+    with _directory(desk) as directory:
+        for each in entries:
+            index = None if directory is None else directory.index(each.sort)
+            record = None if index is None else index.by_id(each.id)
+            doubt = ""
+            if index is not None and record is None:
+                doubt = "ResMan does not show it any more: settle the name anew."
+            elif record is not None and not record.is_active:
+                doubt = "It is inactive in ResMan: invoices with it stop."
+            elif record is not None and record.is_stale and record.last_seen is not None:
+                doubt = f"ResMan last showed it {ago(desk.now(), record.last_seen)}: it may be gone."
+            elif each.profile is not None and each.profile not in saved:
+                doubt = f"No profile of the name {each.profile!r} is saved here yet."
+            found.append(Reviewed(each, None if record is None else record.name, doubt))
+    return found
+
+
+def _is_free(directory: Directory | None, sort: Sort, name: str, record_id: str) -> None:
+    if not whole_key(name):
+        raise CannotRun(f"{name!r} is no name: it has neither letters nor digits.")
+    index = None if directory is None else directory.index(sort)
+    if index is None:
+        return
+    itself = index.by_id(name.strip())
+    others = [itself] if itself is not None else list(index.find(name, None).candidates)
+    if others and record_id not in [record.id for record in others]:
+        called = "; ".join(f"{record.name} ({record.id})" for record in others[:3])
+        raise CannotRun(
+            f"{name!r} is what ResMan calls {called}.",
+            "A name of ResMan's own always means what it says there: correct the file where another is meant.",
+        )
 
 
 def forget_name(desk: Desk, name: str, *, profile: str | None) -> int:
-    """Removes what was settled about a name; returns how many decisions that were."""
+    """Removes what was settled about a name, for one profile or for all files; returns how many decisions that were."""
     before = aliases(desk)
     after = before.without(name, profile)
     if len(after.entries) < len(before.entries):

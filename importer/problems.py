@@ -268,6 +268,11 @@ NAMES_NOT_FETCHED = _error(
 )
 UNKNOWN_NAME = _error("unknown-name", "ResMan has nothing of that name", "Correct the cell, or settle it with `alias`.")
 AMBIGUOUS_NAME = _error("ambiguous-name", "ResMan has several of that name", "Write the id of the one that is meant.")
+OVERRULED_NAME = _warning(
+    "overruled-name",
+    "The name was settled to mean one thing, and ResMan calls another so",
+    "The decision counts. `invoice-importer alias NAME --remove` takes it back.",
+)
 UNKNOWN_ID = _warning(
     "unknown-id",
     "The id was not among those fetched from ResMan",

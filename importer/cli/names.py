@@ -9,8 +9,8 @@ import click
 from importer import names
 from importer.cli.rendering import INTERRUPTED, print_json
 from importer.desk import Desk
-from importer.directory import Alias, Sort, Synced
-from importer.directory.aliases import described
+from importer.directory import Sort, Synced
+from importer.directory.resolve import NOUN
 from importer.models import dollars
 
 TITLES = {
@@ -59,15 +59,22 @@ def run_alias(
 ) -> int:
     """Lists, settles, or forgets."""
     if name is None:
-        return _list(names.aliases(desk).entries, as_json=as_json)
+        return _list(names.reviewed(desk), as_json=as_json)
     if remove:
-        count = names.forget_name(desk, name, profile=profile)
-        click.echo(f"{name!r} is no longer settled." if count else f"Nothing was settled about {name!r}.", err=True)
-        return 0 if count else 1
+        if names.forget_name(desk, name, profile=profile):
+            click.echo(f"{name!r} is no longer settled.", err=True)
+            return 0
+        for one in names.aliases(desk).about(name):
+            where = (
+                f"the profile {one.profile}: add --profile {one.profile}" if one.profile else "all files, no profile"
+            )
+            click.echo(f"{name!r} is settled for {where}.", err=True)
+        click.echo(f"Nothing was settled about {name!r}{' for that profile' if profile else ''}.", err=True)
+        return 1
     if meant is None:
         raise click.UsageError("Say what it means: an id, or what ResMan calls it exactly. --remove forgets a name.")
     kept = names.settle_name(desk, name, meant, profile=profile)
-    click.echo(described([kept])[0], err=True)
+    click.echo(_described(kept), err=True)
     return 0
 
 
@@ -101,28 +108,37 @@ def print_expected(found: names.Expected, *, as_json: bool) -> int:
     return 0
 
 
-def _list(entries: Sequence[Alias], *, as_json: bool) -> int:
+def _list(entries: Sequence[names.Reviewed], *, as_json: bool) -> int:
     if as_json:
         print_json(
             {
                 "command": "alias",
                 "aliases": [
                     {
-                        "name": each.name,
-                        "list": str(each.sort),
-                        "id": each.id,
-                        "profile": each.profile,
-                        "who": each.who,
-                        "at": each.at.isoformat(),
+                        "name": each.alias.name,
+                        "list": str(each.alias.sort),
+                        "id": each.alias.id,
+                        "called": each.called,
+                        "profile": each.alias.profile,
+                        "who": each.alias.who,
+                        "at": each.alias.at.isoformat(),
+                        "doubt": each.doubt or None,
                     }
                     for each in entries
                 ],
             }
         )
         return 0
-    for line in described(entries) or ["No name was settled yet."]:
+    for line in map(_described, entries) if entries else ["No name was settled yet."]:
         click.echo(line)
     return 0
+
+
+def _described(one: names.Reviewed) -> str:
+    alias = one.alias
+    what = f"{NOUN.get(alias.sort, alias.sort)} {alias.id if one.called is None else f'{one.called} ({alias.id})'}"
+    where = f", in files read with the profile {alias.profile}" if alias.profile else ""
+    return f"{alias.name!r} is the {what}{where} ({alias.who}, {alias.at:%Y-%m-%d}). {one.doubt}".rstrip()
 
 
 def _requests(count: int) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +39,8 @@ class Aliases:
     _ids: dict[tuple[Sort, str, str | None], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._ids = {(each.sort, whole_key(each.name), each.profile): each.id for each in self.entries}
+        known = {(each.sort, whole_key(each.name), each.profile): each.id for each in self.entries}
+        self._ids = {key: record_id for key, record_id in known.items() if key[1]}  # "–" is no name
 
     def id_of(self, sort: Sort, text: str, profile: str | None) -> str | None:
         """What a name was settled to mean, by the profile's own decisions first."""
@@ -60,6 +60,10 @@ class Aliases:
         key = whole_key(name)
         kept = [each for each in self.entries if (whole_key(each.name), each.profile) != (key, profile)]
         return Aliases(self.path, kept)
+
+    def about(self, name: str) -> list[Alias]:
+        """The decisions about a name, whichever files they are for."""
+        return [each for each in self.entries if whole_key(each.name) == whole_key(name)]
 
     def save(self) -> None:
         """Writes the file anew, whole or not at all. Raises `CannotRun`."""
@@ -108,14 +112,3 @@ def _parsed(said: dict[str, object]) -> Alias:
 
 def _is_about(one: Alias, other: Alias) -> bool:
     return (one.sort, whole_key(one.name), one.profile) == (other.sort, whole_key(other.name), other.profile)
-
-
-def described(aliases: Sequence[Alias]) -> list[str]:
-    """One line for each decision."""
-    noun = {Sort.PROPERTY: "property", Sort.VENDOR: "vendor", Sort.ACCOUNT: "GL account"}
-    return [
-        f"{each.name!r} is the {noun.get(each.sort, each.sort)} {each.id}"
-        + (f" in files read with the profile {each.profile}" if each.profile else "")
-        + f" ({each.who}, {each.at:%Y-%m-%d})"
-        for each in aliases
-    ]

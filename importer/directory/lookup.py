@@ -10,11 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from importer.directory.cache import Known
-from importer.directory.spelling import short_key, whole_key, words
-
-MOST_PROPOSED = 3
-NEAR = 72
-"""Of 100, as rapidfuzz counts likeness: below it a proposal is noise."""
+from importer.directory.nearness import Nearness
+from importer.directory.spelling import short_key, whole_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Index:
     _ids: dict[str, list[Known]] = field(default_factory=dict)  # without case: Propexo's, and ResMan's own
     _whole: dict[str, list[Known]] = field(default_factory=dict)
     _short: dict[str, list[Known]] = field(default_factory=dict)
-    _choices: list[tuple[str, Known]] = field(default_factory=list)
+    _nearness: Nearness | None = None
 
     def __post_init__(self) -> None:
         for record in self.records:
@@ -50,13 +47,17 @@ class Index:
 
     def find(self, text: str, property_id: str | None) -> Found:
         """What a name, code, account number or ResMan id means at a property (None: it does not matter where)."""
-        label = text.rpartition(
-            "("
-        )  # "Acme Landscaping (vend-acme)", as the template writes a name that is there twice
-        if label[1] and (named := self._by_id.get(label[2].rstrip(") "))) is not None:
-            return Found((named,))
-        found = self._ids.get(text.strip().lower()) or self._whole.get(whole_key(text)) or self._by_short_key(text)
+        whole = whole_key(text)
+        found = [*self._ids.get(text.strip().lower(), ()), *(self._whole.get(whole, ()) if whole else ())]
+        found = list(dict.fromkeys(found)) or self._by_label(text) or list(self._by_short_key(text))
         return _at(found, property_id) if found else Found(())
+
+    def _by_label(self, text: str) -> list[Known]:
+        """ "Acme Landscaping (vend-acme)", as the template writes a name that is there twice: both must agree."""
+        name, _, said = text.rpartition("(")
+        record = self._by_id.get(said.rstrip(") ")) if name.strip() else None
+        names = set() if record is None else {short_key(record.name or ""), short_key(f"{record.code} {record.name}")}
+        return [record] if record is not None and short_key(name) in names else []
 
     def _by_short_key(self, text: str) -> Sequence[Known]:
         if not self._short:
@@ -66,28 +67,9 @@ class Index:
 
     def nearest(self, text: str, property_id: str | None) -> list[Known]:
         """The records whose names are most like a text, the likeliest first; those of other properties left out."""
-        from rapidfuzz import fuzz, process
-
-        if not self._choices:
-            self._choices = [
-                (" ".join(words(said)), record)
-                for record in self.records
-                for said in (record.name, record.code)
-                if said
-            ]
-        wanted = " ".join(words(text))
-        if not wanted:
-            return []
-        said = [spelt for spelt, _ in self._choices]
-        likeness: dict[Known, float] = {}
-        for scorer, weight in ((fuzz.ratio, 1.0), (fuzz.token_sort_ratio, 0.98), (fuzz.partial_ratio, 0.9)):
-            for _, score, place in process.extract(
-                wanted, said, scorer=scorer, limit=8 * MOST_PROPOSED, score_cutoff=NEAR / weight
-            ):
-                record = self._choices[place][1]
-                if record.is_active and _is_at(record, property_id):
-                    likeness[record] = max(likeness.get(record, 0.0), score * weight)
-        return sorted(likeness, key=lambda record: -likeness[record])[:MOST_PROPOSED]
+        if self._nearness is None:
+            self._nearness = Nearness(self.records)
+        return self._nearness.of(text, property_id)
 
     @staticmethod
     def _add(names: dict[str, list[Known]], keys: Iterable[str], record: Known) -> None:

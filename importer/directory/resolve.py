@@ -15,6 +15,7 @@ from typing import NamedTuple
 from importer.directory.cache import Known, Sort
 from importer.directory.desk import Directory, ago
 from importer.directory.groups import Group, said
+from importer.directory.lookup import Index
 from importer.directory.merging import merge
 from importer.directory.spelling import is_id_like
 from importer.models import Invoice, Line, Reading
@@ -24,6 +25,7 @@ from importer.problems import (
     NAMES_NOT_FETCHED,
     NOT_AT_PROPERTY,
     NOT_SEEN_LATELY,
+    OVERRULED_NAME,
     UNKNOWN_ID,
     UNKNOWN_NAME,
     Kind,
@@ -33,7 +35,7 @@ from importer.problems import (
 
 NOUN = {Sort.PROPERTY: "property", Sort.VENDOR: "vendor", Sort.ACCOUNT: "GL account"}
 FIELD = {Sort.PROPERTY: "property_id", Sort.VENDOR: "vendor_id", Sort.ACCOUNT: "financial_account_id"}
-MOST_SUGGESTED = 200
+MOST_SUGGESTED = 100
 """Names for which the nearest are looked for; of more in one run, something else is wrong with the file."""
 
 
@@ -108,7 +110,7 @@ class _Resolver:
         self._directory = directory
         self._now = now
         self._settled = settled
-        self._known: dict[tuple[Sort, str, str | None, str | None], Answer] = {}
+        self._known: dict[tuple[Sort, str, str | None, str | None, bool], Answer] = {}
         self._usable: dict[str, frozenset[str] | None] = {}
         self._suggested = 0
         self.groups: dict[tuple[Sort, str], Group] = {}
@@ -120,7 +122,7 @@ class _Resolver:
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Every name that was looked up, as a key for `settled`, and what it means."""
-        for (sort, text, property_id, profile), answer in self._known.items():
+        for (sort, text, property_id, profile, _), answer in self._known.items():
             if answer.id is not None and answer.is_name:
                 yield _settled_key(sort, text, property_id, profile), answer.id
 
@@ -204,7 +206,7 @@ class _Resolver:
             if text is None:
                 named.append(line)
                 continue
-            answer = known.get((Sort.ACCOUNT, text, property_id, profile)) or self._answer(
+            answer = known.get((Sort.ACCOUNT, text, property_id, profile, is_lost)) or self._answer(
                 Sort.ACCOUNT, text, property_id, profile, is_lost=is_lost
             )
             if answer.problem is not None or answer.remarks:
@@ -224,7 +226,7 @@ class _Resolver:
         return self.groups.setdefault((sort, text), Group(NOUN[sort], text, answer.problem.kind, answer.nearest))
 
     def _answer(self, sort: Sort, text: str, property_id: str | None, profile: str | None, *, is_lost: bool) -> Answer:
-        key = (sort, text, property_id, profile)
+        key = (sort, text, property_id, profile, is_lost)
         if key not in self._known:
             self._known[key] = self._find(sort, text, property_id, profile, is_lost=is_lost)
         return self._known[key]
@@ -244,14 +246,12 @@ class _Resolver:
         if exact is not None:
             return Answer(text, remarks=tuple(self._remarks(exact, property_id)))
         if alias is not None:
-            record = index.by_id(alias)
-            remarks = (self._unknown_id(sort, alias),) if record is None else self._remarks(record, property_id)
-            return Answer(alias, remarks=tuple(remarks), is_name=True)
-        candidates = index.find(text, property_id).candidates
+            return self._by_decision(index, sort, text, alias, property_id)
+        candidates = self._usable_of(index.find(text, property_id).candidates, property_id)
         if len(candidates) == 1:
             remarks = self._remarks(candidates[0], property_id)
             return Answer(candidates[0].id, remarks=tuple(remarks), is_name=True)
-        if is_lost:
+        if candidates and is_lost:
             return Answer(text)  # which one it is, the property will tell, once that is known
         if candidates:
             both = "; ".join(self._described(each) for each in candidates[:4])
@@ -263,6 +263,40 @@ class _Resolver:
         if is_id_like(text):
             return Answer(text, remarks=(self._unknown_id(sort, text),))
         return self._unknown(sort, text, property_id)
+
+    def _by_decision(self, index: Index, sort: Sort, text: str, meant: str, property_id: str | None) -> Answer:
+        """What a person settled. It holds as long as ResMan has what it points at; where ResMan itself has come to
+        call something else by that name, both are said."""
+        record = index.by_id(meant)
+        if record is None:
+            what = (
+                f"{text!r} was settled to mean the {NOUN[sort]} {meant}, which was not among those fetched from ResMan"
+            )
+            advice = (
+                f'Settle it anew: `invoice-importer alias "{text}"` and what it means; or run `sync` if that is new.'
+            )
+            return Answer(None, Said(UNKNOWN_NAME, f"{what}{self._age()}.", advice))
+        remarks = list(self._remarks(record, property_id))
+        others = index.find(text, property_id).candidates
+        if others and record not in others:
+            what = f"{text!r} was settled to mean {self._described(record)}, and ResMan calls so"
+            remarks.append(Said(OVERRULED_NAME, f"{what} {'; '.join(self._described(each) for each in others[:2])}."))
+        return Answer(meant, remarks=tuple(remarks), is_name=True)
+
+    def _usable_of(self, candidates: tuple[Known, ...], property_id: str | None) -> tuple[Known, ...]:
+        """Of several with one name, those that the property's own list of vendors has; all, where it has none."""
+        if len(candidates) < 2 or property_id is None or candidates[0].sort is not Sort.VENDOR:
+            return candidates
+        usable = self._vendors_of(property_id)
+        kept = () if usable is None else tuple(each for each in candidates if each.id in usable)
+        return kept or candidates
+
+    def _vendors_of(self, property_id: str) -> frozenset[str] | None:
+        if self._directory is None:
+            return None
+        if property_id not in self._usable:
+            self._usable[property_id] = self._directory.cache.usable_at(property_id)
+        return self._usable[property_id]
 
     def _unknown(self, sort: Sort, text: str, property_id: str | None) -> Answer:
         directory = self._directory
@@ -291,17 +325,17 @@ class _Resolver:
             is_elsewhere = record.property_id != property_id
             where = f", only at {self._directory.name_of(Sort.PROPERTY, record.property_id)}"
         else:
-            if property_id not in self._usable:
-                self._usable[property_id] = self._directory.cache.usable_at(property_id)
-            usable = self._usable[property_id] if record.sort is Sort.VENDOR else None
+            usable = self._vendors_of(property_id) if record.sort is Sort.VENDOR else None
             is_elsewhere, where = usable is not None and record.id not in usable, ""
         if is_elsewhere:
             here = self._directory.name_of(Sort.PROPERTY, property_id)
             yield Said(NOT_AT_PROPERTY, f"The {noun} {name} ({record.id}) is not used at {here}{where}.")
 
     def _unknown_id(self, sort: Sort, text: str) -> Said:
-        age = "" if self._directory is None else f" {self._directory.age(self._now)}"
-        return Said(UNKNOWN_ID, f"The {NOUN[sort]} {text!r} was not among those fetched from ResMan{age}.")
+        return Said(UNKNOWN_ID, f"The {NOUN[sort]} {text!r} was not among those fetched from ResMan{self._age()}.")
+
+    def _age(self) -> str:
+        return "" if self._directory is None else f" {self._directory.age(self._now)}"
 
     def _not_fetched(self, sort: Sort, text: str) -> Said:
         return Said(

@@ -37,14 +37,17 @@ def whole_key(text: str) -> str:
     return text.translate(_PLAIN) if text.isascii() else "".join(words(text))
 
 
-def short_key(text: str) -> str:
-    """The same for two spellings of one name, with or without "The" before it and "LLC" behind it."""
+def essential_words(text: str) -> list[str]:
+    """The words of a name without "The" before it and "LLC" behind it."""
     kept = words(text)
     while len(kept) > 1 and kept[-1] in _FORMS:
         kept.pop()
-    if len(kept) > 1 and kept[0] == "the":
-        kept = kept[1:]
-    return "".join(kept)
+    return kept[1:] if len(kept) > 1 and kept[0] == "the" else kept
+
+
+def short_key(text: str) -> str:
+    """The same for two spellings of one name, with or without "The" before it and "LLC" behind it."""
+    return "".join(essential_words(text))
 
 
 _ID = re.compile(r"(?:prop|vend|finacct|intg)-[A-Za-z0-9_-]+|c(?=[a-z]*\d)[a-z0-9]{20,31}")

@@ -50,7 +50,8 @@ def test_case_spaces_punctuation_and_company_forms_make_no_difference() -> None:
         "x-vend-acme",
         "Acme Landscaping & Snow, LLC (AC-007)",
         "AC-007 Acme Landscaping & Snow, LLC",
-        "Acme (vend-acme)",
+        "Acme Landscaping & Snow (vend-acme)",
+        "AC-007 Acme Landscaping and Snow (vend-acme)",
     ):
         assert ids(ACME, text) == ["vend-acme"], text
     assert ids(ACME, "JOSES CAFE SUPPLIES") == ["vend-josé"]

@@ -1,0 +1,161 @@
+"""From what a sheet says to one record or none: what is taken, what is asked, and what a decision is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from importer import names
+from importer.directory import Cache, Sort
+from importer.directory.cache import Progress
+from importer.directory.desk import cache_path, folder_of
+from importer.errors import CannotRun
+from importer.models import Run
+from importer.sandbox import INTEGRATION_ID
+from tests.directory.office import Office, codes, statuses
+
+
+@pytest.fixture
+def cache(office: Office) -> Iterator[Cache]:
+    """What `sync` fetched, open to be added to as ResMan might have it."""
+    office.sync()
+    settings = office.desk().settings
+    with Cache(cache_path(folder_of(settings.home, settings.destination, INTEGRATION_ID))) as opened:
+        yield opened
+
+
+def add(cache: Cache, sort: Sort, office: Office, *rows: dict[str, Any]) -> None:
+    cache.keep(cache.progress(sort), sort, rows, office.desk().now())
+
+
+def whole(cache: Cache, office: Office, sort: Sort, *left: str) -> None:
+    """A whole pass that meets none of the records named."""
+    known = [each for each in cache.records(sort) if each.id not in left]
+    progress = Progress(sort, cache.progress(sort).number + 1)
+    rows = [{"id": each.id, "name": each.name, "x_id": each.x_id, "account_number": each.code} for each in known]
+    cache.keep(progress, sort, rows, office.desk().now())
+    cache.complete(progress, office.desk().now())
+
+
+def sent_to(run: Run) -> list[str | None]:
+    return [outcome.payload.vendor_id if outcome.payload else None for outcome in run.outcomes]
+
+
+def messages(run: Run) -> str:
+    return "\n".join(problem.message for outcome in run.outcomes for problem in outcome.problems)
+
+
+def test_every_unknown_name_of_an_invoice_is_told_at_once(office: Office, cache: Cache) -> None:
+    """A property that nobody knows hides neither the vendor nor the account that nobody knows."""
+    assert cache.fetched(Sort.VENDOR)
+    run = office.check(office.sheet({"Property": "Mapel Cuort", "Vendor": "GRNLEAF", "GL Account": "Lndscp"}))
+    assert [problem.field for problem in run.outcomes[0].problems] == [
+        "property_id",
+        "vendor_id",
+        "financial_account_id",
+    ]
+    assert codes(run) == [["unknown-name"] * 3]
+
+
+def test_a_name_that_waits_for_its_property_is_asked_again_where_there_is_none(office: Office, cache: Cache) -> None:
+    """Two vendors of one name: at a misspelt property they are not asked about, on a row without property they are."""
+    add(cache, Sort.VENDOR, office, {"id": "vend-twin1", "name": "Twin"}, {"id": "vend-twin2", "name": "Twin"})
+    run = office.check(
+        office.sheet(
+            {"Property": "Mapel Cuort", "Vendor": "Twin"}, {"Property": "", "Vendor": "Twin", "Invoice #": "8"}
+        )
+    )
+    assert codes(run)[0] == ["unknown-name"]
+    assert "ambiguous-name" in codes(run)[1]
+
+
+def test_two_vendors_of_one_name_are_asked_about_unless_the_property_tells(office: Office, cache: Cache) -> None:
+    """The property's own list of vendors settles it; where both or neither are on it, a person does."""
+    add(cache, Sort.VENDOR, office, {"id": "vend-twin1", "name": "Twin Co"}, {"id": "vend-twin2", "name": "Twin Inc"})
+    file = office.sheet({"Vendor": "twin"}, {"Vendor": "Twin", "Property": "WLC", "Invoice #": "8"})
+    run = office.check(file)
+    assert codes(run) == [["ambiguous-name"], ["ambiguous-name"]]
+    assert "vend-twin1" in messages(run)
+    assert "vend-twin2" in messages(run)
+    cache.keep_usable(cache.progress("vendors/properties/prop-maplecourt"), ["vend-twin2"])
+    assert sent_to(office.check(file)) == ["vend-twin2", None]
+
+
+def test_what_is_one_vendors_name_and_anothers_number_is_nobodys(office: Office, cache: Cache) -> None:
+    """A name, an account number and ResMan's own id count alike: "4410" of two vendors is asked about."""
+    add(cache, Sort.VENDOR, office, {"id": "vend-a", "name": "4410"}, {"id": "vend-b", "name": "B", "x_id": "4410"})
+    assert codes(office.check(office.sheet({"Vendor": "4410"}))) == [["ambiguous-name"]]
+    add(cache, Sort.VENDOR, office, {"id": "vend-c", "name": "vend-a"})
+    run = office.check(office.sheet({"Vendor": "vend-a"}))
+    assert run.outcomes[0].invoice.vendor_id == "vend-a"  # an id is that very record
+
+
+def test_a_label_counts_only_where_name_and_id_agree(office: Office, cache: Cache) -> None:
+    """ "Turf Works (vend-greenleaf)" is neither of the two."""
+    assert cache.fetched(Sort.VENDOR)
+    run = office.check(
+        office.sheet(
+            {"Vendor": "Turf Works (vend-turfworks)"}, {"Vendor": "Turf Works (vend-greenleaf)", "Invoice #": "8"}
+        )
+    )
+    assert sent_to(run) == ["vend-turfworks", None]
+
+
+def test_accounts_and_vendors_of_a_property_are_found_there(office: Office, cache: Cache) -> None:
+    """One number, one account at each of two properties: each row gets its own; a third property's stops."""
+    for place in ("maplecourt", "willowcreek"):
+        row = {"id": f"finacct-{place}", "account_number": "7777", "name": "Own", "property_id": f"prop-{place}"}
+        add(cache, Sort.ACCOUNT, office, row)
+    run = office.check(
+        office.sheet(
+            *({"Property": place, "GL Account": "7777", "Invoice #": place} for place in ("MPC", "WLC", "OAK"))
+        )
+    )
+    accounts = [[line.financial_account_id for line in outcome.invoice.lines] for outcome in run.outcomes]
+    assert accounts[:2] == [["finacct-maplecourt"], ["finacct-willowcreek"]]
+    assert statuses(run)[2] == "needs_fixing"
+
+
+def test_a_decision_is_worth_what_it_points_at(office: Office, cache: Cache) -> None:
+    """Its vendor turned inactive, or is gone from ResMan: the invoice stops and says so, and so does the list."""
+    names.settle_name(office.desk(), "Our gardener", "vend-greenleaf", profile=None)
+    file = office.sheet({"Vendor": "our GARDENER"})
+    assert sent_to(office.check(file)) == ["vend-greenleaf"]
+    add(cache, Sort.VENDOR, office, {"id": "vend-greenleaf", "name": "Greenleaf", "is_active": False})
+    assert codes(office.check(file)) == [["inactive-record"]]
+    assert "inactive" in names.reviewed(office.desk())[0].doubt
+    whole(cache, office, Sort.VENDOR, "vend-greenleaf")
+    run = office.check(file)
+    assert (statuses(run), codes(run)) == (["needs_fixing"], [["unknown-name"]])
+    assert 'alias "our GARDENER"' in messages(run)
+    assert "does not show it" in names.reviewed(office.desk())[0].doubt
+
+
+def test_a_decision_that_resman_has_overtaken_is_told(office: Office, cache: Cache) -> None:
+    """The clerk settled "Gardens Inc" as Greenleaf; later ResMan gets a vendor of that very name. The decision counts,
+    and every bill that it sends says so."""
+    names.settle_name(office.desk(), "Gardens", "vend-greenleaf", profile=None)
+    add(cache, Sort.VENDOR, office, {"id": "vend-new", "name": "Gardens, Inc."})
+    run = office.check(office.sheet({"Vendor": "Gardens"}))
+    assert (sent_to(run), codes(run)) == (["vend-greenleaf"], [["overruled-name"]])
+    assert "vend-new" in messages(run)
+
+
+@pytest.mark.parametrize("name", ["Turf Works", "TW-0091", "vend-turfworks", "", " – "])
+def test_a_name_of_resmans_own_cannot_be_settled_otherwise(name: str, office: Office, cache: Cache) -> None:
+    """Neither another vendor's name, number or id, nor nothing at all, may come to mean Greenleaf."""
+    assert cache.fetched(Sort.VENDOR)
+    with pytest.raises(CannotRun, match=r"is what ResMan calls|is no name"):
+        names.settle_name(office.desk(), name, "vend-greenleaf", profile=None)
+    assert names.aliases(office.desk()).entries == []
+
+
+def test_a_decision_edited_by_hand_into_no_name_settles_nothing(office: Office, cache: Cache) -> None:
+    """Every cell that holds a dash would be that vendor."""
+    kept = names.settle_name(office.desk(), "gardener", "vend-greenleaf", profile=None).alias
+    path = names.aliases(office.desk()).path
+    path.write_text(path.read_text("utf-8").replace(kept.name, "-"), "utf-8")
+    assert cache.fetched(Sort.VENDOR)
+    assert codes(office.check(office.sheet({"Vendor": "#"}))) == [["unknown-name"]]
