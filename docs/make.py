@@ -35,6 +35,11 @@ MEANINGS = {
     ),
     "old_after_days": ("", "A bill date so many days ago is called old."),
     "future_after_days": ("", "A bill date so many days ahead is called far in the future."),
+    "keep_archive_days": (
+        "",
+        "After so many days the copies of submitted files are removed, where everything in them is settled.",
+    ),
+    "keep_logs_days": ("", "After so many days a log of `watch` is removed."),
     "severity": (
         "as in the table of problems",
         'How bad a problem is, by its code: `{ old-date = "off", near-duplicate = "error" }`.',

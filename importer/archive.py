@@ -64,6 +64,20 @@ def archived_runs(home: Path) -> list[str]:
         return []
 
 
+def remove_archived(home: Path, run: str) -> None:
+    """Removes what was kept of a run, all of it or, as far as anybody can see, nothing. Raises `OSError`."""
+    aside = home / "archive-removed" / run
+    aside.parent.mkdir(exist_ok=True)
+    _folder(home, run).rename(aside)
+    finish_removing(home)
+
+
+def finish_removing(home: Path) -> None:
+    """Removes what an interrupted removal has left. Raises `OSError`."""
+    if (home / "archive-removed").is_dir():
+        shutil.rmtree(home / "archive-removed")
+
+
 def _copy(path: Path, to: Path) -> Path:
     to.parent.mkdir(parents=True, exist_ok=True)
     return Path(shutil.copyfile(path, to))

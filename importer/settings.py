@@ -54,6 +54,8 @@ class Settings(BaseModel):
     release_unfound_after_hours: Annotated[float, Field(gt=0)] | None = None
     old_after_days: Annotated[int, Field(ge=1)] = 366
     future_after_days: Annotated[int, Field(ge=0)] = 60
+    keep_archive_days: Annotated[int, Field(ge=30)] = 800
+    keep_logs_days: Annotated[int, Field(ge=1)] = 90
     severity: Mapping[str, Level] = Field(default_factory=dict)  # a problem's code → how bad it is here
     smtp: Smtp | None = None  # None: nobody is told by e-mail
     smtp_password: SecretStr | None = None  # from the environment; `find_smtp_password` also asks the keyring
@@ -178,6 +180,18 @@ def load(
             reason = _PLAINLY.get(each["type"]) or each["msg"].removeprefix("Value error, ").removeprefix("Input ")
             wrong.append(f"{sources.get(name, f'{name} in {path}')} is not usable: {reason}.")
         raise BadSettings(" ".join(wrong), "Correct it; nothing was sent.") from error
+
+
+def found_in(
+    *, environment: Mapping[str, str], folder: Path, config: Path | None = None
+) -> tuple[Path | None, tuple[str, ...]]:
+    """Where settings are found: the one file that counts (None: there is none), and the environment's variables.
+
+    Raises `BadSettings` where that file cannot be read.
+    """
+    home = Path(environment.get("IMPORTER_HOME", "").strip() or _default_home()).expanduser()
+    path, _ = _config_file(config, folder, home)
+    return (path if path.is_file() else None), tuple(name for name in ENVIRONMENT if environment.get(name, "").strip())
 
 
 def _default_home() -> Path:

@@ -28,6 +28,11 @@ def find(destination: str, home: Path) -> SecretStr | None:
     return kept or None
 
 
+def where(destination: str, home: Path) -> str:
+    """Where the token for a destination is kept, in words."""
+    return "the system's keyring" if from_keyring(destination) else f"the file {_file(home)}"
+
+
 def keep(token: SecretStr, destination: str, home: Path) -> str:
     """Keeps a token and says where. Raises `BadSettings` where that cannot be done."""
     try:

@@ -20,7 +20,7 @@ from importer.submitter.ledger import Ledger
 from importer.submitter.schema import HEAD, address, batches, engine_for, unavailable, version_of
 from importer.submitter.shares import network_share
 from importer.submitter.states import State
-from importer.submitter.tables import INVOICES
+from importer.submitter.tables import INVOICES, RUNS
 
 PATIENCE = 10.0
 """Seconds to wait for somebody who is writing."""
@@ -89,13 +89,18 @@ def unsettled(ledger: Ledger, destination: str) -> Mapping[State, Open]:
         return {State(row[0]): Open(row[1], int(row[2]), row[3]) for row in connection.execute(query)}
 
 
-def runs_with_open_ends(ledger: Ledger, runs: Sequence[str]) -> frozenset[str]:
-    """Those of the runs that have planned an invoice of which it is not known what became."""
+def settled_before(ledger: Ledger, runs: Sequence[str], moment: datetime) -> frozenset[str]:
+    """Those of the runs that began before a moment, and of whose every invoice it is known what became.
+
+    A run that the ledger does not know is none of them.
+    """
     found: set[str] = set()
     with ledger.reading() as connection:
         for batch in batches(runs):
-            query = select(INVOICES.c.run).where(INVOICES.c.run.in_(batch), INVOICES.c.state.in_(UNSETTLED)).distinct()
-            found.update(connection.execute(query).scalars())
+            began = select(RUNS.c.id).where(RUNS.c.id.in_(batch), RUNS.c.started < moment)
+            open_ended = select(INVOICES.c.run).where(INVOICES.c.run.in_(batch), INVOICES.c.state.in_(UNSETTLED))
+            found.update(connection.execute(began).scalars())
+            found.difference_update(connection.execute(open_ended.distinct()).scalars())
     return frozenset(found)
 
 

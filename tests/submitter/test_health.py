@@ -12,10 +12,12 @@ from sqlalchemy import create_engine, text, update
 
 from importer.errors import LedgerUnavailable
 from importer.submitter import State, open_store
-from importer.submitter.health import Age, look_at, runs_with_open_ends, unsettled
+from importer.submitter.health import Age, look_at, settled_before, unsettled
 from importer.submitter.schema import Store
 from importer.submitter.tables import INVOICES
 from tests.submitter.made import PLACE, at_work, intent
+
+NEVER = datetime(2999, 1, 1, tzinfo=UTC)
 
 
 def test_where_there_is_none_yet_none_is_made(address: str, tmp_path: Path) -> None:
@@ -78,9 +80,10 @@ def test_what_is_open_is_counted_by_state(store: Store) -> None:
     """With its money, and since when; another destination does not count."""
     ledger = at_work(store, "r-1")
     ledger.claim(PLACE, [intent("1"), intent("2"), intent("3")])
-    assert unsettled(ledger, PLACE) == {}
-    assert runs_with_open_ends(ledger, [ledger.run, "none"]) == frozenset()
     then = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert unsettled(ledger, PLACE) == {}
+    assert settled_before(ledger, [ledger.run, "none"], NEVER) == {ledger.run}
+    assert settled_before(ledger, [ledger.run], then) == frozenset()
     with store.writing() as connection:
         for number, state in (("1", State.IN_DOUBT), ("2", State.IN_DOUBT), ("3", State.ACCEPTED)):
             sent = then + timedelta(days=int(number))
@@ -93,4 +96,4 @@ def test_what_is_open_is_counted_by_state(store: Store) -> None:
         State.ACCEPTED: (1, each, then + timedelta(days=3)),
     }
     assert unsettled(ledger, "elsewhere") == {}
-    assert runs_with_open_ends(ledger, [ledger.run, "none"]) == {ledger.run}
+    assert settled_before(ledger, [ledger.run, "none"], NEVER) == frozenset()
