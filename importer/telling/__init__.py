@@ -1,0 +1,34 @@
+"""Telling people: a message for each occasion, by e-mail and by webhook. `tell` never raises and never waits long."""
+
+from __future__ import annotations
+
+from importer.telling.message import Message
+from importer.telling.occasions import (
+    Drop,
+    api_away,
+    at_a_standstill,
+    of_changes,
+    of_failure,
+    of_run,
+    settings_wrong,
+    to_approve,
+    token_refused,
+)
+from importer.telling.recipients import Recipients
+from importer.telling.tell import tell, try_telling
+
+__all__ = [
+    "Drop",
+    "Message",
+    "Recipients",
+    "api_away",
+    "at_a_standstill",
+    "of_changes",
+    "of_failure",
+    "of_run",
+    "settings_wrong",
+    "tell",
+    "to_approve",
+    "token_refused",
+    "try_telling",
+]
