@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One bill. Ids are Propexo's; a part that its source does not give is None."""
+class Held(NamedTuple):
+    """One bill. Ids are Propexo's; a part that its source does not give is None. A tuple underneath, because a run
+    may compare a hundred thousand of them."""
 
     where: str  # "march.xlsx row 7", "posted on 2026-03-04 from feb.xlsx, row 2", "in ResMan"
     vendor_id: str

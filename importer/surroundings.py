@@ -147,9 +147,9 @@ def _around(
 def _bill(invoice: Invoice, tables: dict[int, int], posted: Mapping[str, Held], intent: Intent | None) -> Held:
     """An invoice of this run as a bill; one that was posted before tells where it went."""
     before = None if intent is None else posted.get(intent.key)
-    source, rows = invoice.source, [row.number for row in invoice.rows]
+    source, first, last = invoice.source, invoice.rows[0].number, invoice.rows[-1].number
     sheet = f" {source.sheet}" if source.sheet else ""
-    which = f"row {rows[0]}" if len(rows) == 1 else f"rows {rows[0]} to {rows[-1]}"
+    which = f"row {first}" if len(invoice.rows) == 1 else f"rows {first} to {last}"
     return Held(
         f"{source.file}{sheet} {which}" + (f", {before.where}" if before is not None else ""),
         invoice.vendor_id or "",

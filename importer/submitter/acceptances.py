@@ -59,12 +59,8 @@ def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str] | N
 
 def accepted(ledger: Ledger, keys: Sequence[str]) -> frozenset[str]:
     """Those of the keys that a person has let go."""
-    found: set[str] = set()
-    for batch in batches(keys):
-        query = select(ACCEPTANCES.c.key).where(ACCEPTANCES.c.key.in_(batch))
-        with ledger.reading() as connection:
-            found.update(connection.execute(query).scalars())
-    return frozenset(found)
+    with ledger.reading() as connection:  # all of them: people decide so rarely that asking for these takes longer
+        return frozenset(keys).intersection(connection.execute(select(ACCEPTANCES.c.key)).scalars())
 
 
 def accept(ledger: Ledger, reasons: Mapping[str, str]) -> None:

@@ -8,8 +8,8 @@ once, by the reader.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from importer.models import Invoice, Payload, Reading
 from importer.problems import Problem
@@ -36,8 +36,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One invoice with everything that is wrong with it. `payload` is None where an error stands against sending."""
 
     invoice: Invoice
@@ -61,12 +60,12 @@ def _case(invoice: Invoice, today: date, limits: Limits) -> Case:
 
 
 def _judge(case: Case, levels: Mapping[str, Level]) -> Verdict:
-    problems = list(case.invoice.problems)
+    found = list(case.invoice.problems)
     for rule in RULES:
-        problems.extend(rule(case))
-    problems = list(with_levels(problems, levels))
+        found.extend(rule(case))
+    problems = with_levels(found, levels)
     stopped = any(problem.is_error for problem in problems)
-    return Verdict(case.invoice, tuple(problems), None if stopped else _payload(case))
+    return Verdict(case.invoice, problems, None if stopped else _payload(case))
 
 
 def _payload(case: Case) -> Payload:

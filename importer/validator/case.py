@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from importer.models import Invoice
 from importer.validator.charges import Charge
@@ -20,8 +21,7 @@ class Limits:
 USUAL_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One invoice under judgement. A charge is None where the cells of its line do not say what it comes to."""
 
     invoice: Invoice

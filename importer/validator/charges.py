@@ -43,7 +43,12 @@ class Charge(NamedTuple):
 
 def charge(line: Line) -> Charge | None:
     """How the line is sent; None where its cells do not say what it comes to (a rule names the reason)."""
-    quantity, price, amount, extended = line.quantity, line.unit_price, line.amount, line.extended
+    quantity, price, amount = line.quantity, line.unit_price, line.amount
+    if quantity is not None and price is not None:
+        count, each = int(quantity), int(price)
+        if count == quantity and each == price and count >= 0 and (amount is None or amount == count * each):
+            return Charge(line, count, each, line.notes, False, None)  # noqa: FBT003 - by name it takes twice as long
+    extended = line.extended
     if quantity is None or price is None or extended is None:
         if amount is None or not is_whole(amount):
             return None
@@ -54,16 +59,16 @@ def charge(line: Line) -> Charge | None:
     elif not is_whole(amount) or not agrees(extended, amount):
         return None
     rounded_from = None if extended == amount else extended
-    if rounded_from is None and quantity >= 0 and is_whole(quantity) and is_whole(price):
-        return Charge(line, int(quantity), int(price), line.notes, restated=False, rounded_from=None)
     return Charge(line, 1, int(amount), _with(line.notes, said_of(line)), restated=True, rounded_from=rounded_from)
 
 
 def with_rounding(invoice: Invoice, charges: tuple[Charge | None, ...]) -> tuple[Charge | None, ...]:
     """The charges, and one that makes them come to the total, where the profile allows so small a line."""
     total, allowed = invoice.total, invoice.rounding
+    if allowed is None or total is None or total <= 0 or not is_whole(total):
+        return charges
     amounts = [each.amount for each in charges if each is not None]
-    if allowed is None or total is None or total <= 0 or not is_whole(total) or len(amounts) < len(charges):
+    if len(amounts) < len(charges):
         return charges
     missing = int(total) - sum(amounts)
     if not 0 < abs(missing) <= allowed.limit:

@@ -6,8 +6,8 @@ They hold for what is yet to be sent: an invoice that was posted before its peri
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from importer.held import Held
 from importer.models import Invoice, Payload, dollars, normalised_number
@@ -28,8 +28,7 @@ FAR = 3
 """Times the largest bill so far, or its part of the smallest: far outside the usual."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What is known around an invoice that is to be sent."""
 
     open_from: date | None = None  # the first day of its property's open period

@@ -68,7 +68,9 @@ def _long_ago(days: int) -> str:
 
 
 def _is_possible(day: date, today: date) -> bool:
-    return day.year >= EARLIEST_YEAR and day <= today + LONGEST_TERMS
+    if day.year < EARLIEST_YEAR:
+        return False
+    return day.year <= today.year or day <= today + LONGEST_TERMS
 
 
 def _possible(day: date | None, today: date) -> date | None:

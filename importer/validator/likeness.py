@@ -74,7 +74,8 @@ def likenesses(bills: Sequence[Held], known: Sequence[Held] = ()) -> dict[int, t
         if bill.total and bill.issued is not None:
             vendor.by_day.setdefault((bill.total, bill.issued), []).append(place)
     found: dict[int, tuple[Likeness, ...]] = {}
-    for index, bill in enumerate(bills):
+    for index in _in_company(vendors.values(), len(bills)):
+        bill = bills[index]
         vendor = vendors[bill.vendor_id]
         others: dict[int, Why] = {}
         for place in _others(index, (vendor.by_number[key] for key in _keys(numbers[index]))):
@@ -95,10 +96,21 @@ def likenesses(bills: Sequence[Held], known: Sequence[Held] = ()) -> dict[int, t
     return found
 
 
-def _keys(number: Number | None) -> set[str]:
+def _in_company(vendors: Iterable[_Vendor], count: int) -> list[int]:
+    """The first `count` bills without those, nearly all, that share nothing with any other."""
+    shared: set[int] = set()
+    for vendor in vendors:
+        for places in (*vendor.by_number.values(), *vendor.by_day.values()):
+            if len(places) > 1:
+                shared.update(places)
+    return sorted(place for place in shared if place < count)
+
+
+def _keys(number: Number | None) -> list[str]:
     if number is None:
-        return set()
-    return {key for key in (number.squeezed, f"|{number.runs}", number.stem) if key.strip("|")}
+        return []
+    keys = [key for key in (number.squeezed, number.stem) if key]
+    return [*keys, f"|{number.runs}"] if number.runs.strip("|") else keys
 
 
 def _others(index: int, places: Iterable[Iterable[int]]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _PREFIX = re.compile(r"(?:(?:invoice|inv|bill|number|num|no|nr)(?![a-z])[^a-z0-9]*|#\s*)+")
 _ALIKE = str.maketrans("oil", "011")
@@ -22,8 +22,7 @@ _SUFFIX = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number in the forms by which it is compared. "" where there is nothing to compare."""
 
     squeezed: str  # without prefix, punctuation and leading zeros; O as 0, I and l as 1
@@ -38,7 +37,10 @@ def number_of(text: str) -> Number:
     plain = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().strip()
     found = _PREFIX.match(plain)
     body = plain[found.end() :] if found is not None and _DIGIT.search(plain, found.end()) else plain
-    suffix = None if body.isdecimal() else _SUFFIX.fullmatch(body)
+    if body.isdecimal():
+        digits = _squeezed(body)
+        return Number(digits, digits, has_breaks=False, stem="", has_word=False)
+    suffix = _SUFFIX.fullmatch(body)
     has_suffix = suffix is not None and _DIGIT.search(suffix["stem"]) is not None
     return Number(
         _squeezed(body),

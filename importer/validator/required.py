@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from importer.columns import BY_NAME
 from importer.models import Invoice, Line
@@ -12,13 +13,14 @@ from importer.validator.case import Case
 HEADER = ("integration_id", "property_id", "vendor_id", "invoice_number", "invoice_date", "due_date", "notes", "memo")
 TOTAL_FIELDS = ("total_amount", "total_amount_in_cents")
 PRICE_FIELDS = ("unit_price", "unit_price_in_cents")
+_HEADER_OF = attrgetter(*HEADER)
 
 
 def header_is_filled(case: Case) -> Iterator[Problem]:
     """Every required cell of the invoice holds something."""
     invoice = case.invoice
-    for field in HEADER:
-        if getattr(invoice, field) is None and not reported(invoice, field) and not _follows(invoice, field):
+    for field in _blank(invoice):
+        if not reported(invoice, field) and not _follows(invoice, field):
             yield _missing_header(invoice, field)
     if invoice.total is None and not any(reported(invoice, field) for field in TOTAL_FIELDS):
         field = total_field(invoice)
@@ -29,10 +31,10 @@ def header_is_filled(case: Case) -> Iterator[Problem]:
 def lines_are_filled(case: Case) -> Iterator[Problem]:
     """Every line has its GL account, and a quantity with a unit price, or an amount."""
     invoice = case.invoice
-    for line in invoice.lines:
+    for line, sent in zip(invoice.lines, case.charges, strict=False):  # one for rounding has no line
         if line.financial_account_id is None:
             yield from _missing(invoice, line, "financial_account_id")
-        if line.worth is not None or reported(invoice, "line_amount", line.row.number):
+        if sent is not None or line.worth is not None or reported(invoice, "line_amount", line.row.number):
             continue
         if _takes_amounts_alone(line):
             yield from _missing(invoice, line, "line_amount")
@@ -69,6 +71,11 @@ def reported(invoice: Invoice, field: str, row: int | None = None) -> bool:
         problem.field in of_one_cell and (row is None or problem.place.row == row) and problem.is_error
         for problem in invoice.problems
     )
+
+
+def _blank(invoice: Invoice) -> list[str]:
+    header = _HEADER_OF(invoice)
+    return [field for field, value in zip(HEADER, header, strict=True) if value is None] if None in header else []
 
 
 def _follows(invoice: Invoice, field: str) -> bool:
