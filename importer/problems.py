@@ -107,6 +107,11 @@ OTHER_CURRENCY = _error(
     "Enter it in the account's currency.",
 )
 NOT_A_QUANTITY = _error("not-a-quantity", "The cell is not a quantity", "Write it like 4 or 2.5.")
+NOT_TERMS = _error(
+    "not-terms",
+    "The payment terms cannot be read, and there is no due date",
+    "Write them like Net 30, or fill in the Due Date.",
+)
 VOID_ROW = _error(
     "void-row",
     "The row is marked as void",
@@ -152,6 +157,11 @@ FILE_CUT_SHORT = _warning(
     "Compare its last row with the vendor's document.",
 )
 
+UNKNOWN_TYPE = _warning(
+    "unknown-type",
+    "The column that tells credits from invoices has a word in it that is not known",
+    "Where the row is a credit, write Credit there, or give its amount a minus; otherwise nothing needs doing.",
+)
 HIDDEN_ROWS = _warning(
     "hidden-rows",
     "Some rows are hidden or filtered away",

@@ -13,32 +13,16 @@ from importer.models import Cell, ControlTotal, Invoice, Row, Table, cell_text
 from importer.problems import Problem
 from importer.reader.cells import Unreadable, Value, is_blank
 from importer.reader.grouping import LineSet, Read, Shape, build_invoices
-from importer.reader.headings import normalised, spelled
+from importer.reader.headings import spelled
 from importer.reader.layout import Layout
 from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints
 from importer.reader.profiles import Profile
 from importer.reader.remarks import column_remarks, control_problem, control_totals, row_remarks
-from importer.reader.terms import days_of
+from importer.reader.terms import due_by
+from importer.reader.types import is_credit
 
 HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)
 LINE_COLUMNS = tuple(column.name for column in COLUMNS if column.of_line)
-CREDIT_WORDS = frozenset(
-    (
-        "credit",
-        "cr",
-        "creditmemo",
-        "creditnote",
-        "credits",
-        "cm",
-        "cn",
-        "refund",
-        "return",
-        "crn",
-        "gutschrift",
-        "avoir",
-    )
-)
-CARD = frozenset(("card", "cards", "debit", "not", "no"))  # "Credit card", "Debit/Credit" are no credits
 NUMBERS = ("total_amount", "total_amount_in_cents", "unit_price", "unit_price_in_cents", "line_amount")
 
 
@@ -150,17 +134,21 @@ def _due_dates(layout: Layout, profile: Profile, values: Mapping[str, Read], cou
     """The due date by the profile's terms, or by a column that says "Net 30"."""
     issued = values.get("invoice_date")
     terms = layout.mapped.others.get("terms")
-    if issued is None or (profile.terms_days is None and (terms is None or "due_date" in values)):
+    if issued is None or (profile.terms_days is None and terms is None):
         return None
-    days: list[int | None] = [profile.terms_days] * count
-    if terms is not None:
-        said = [days_of(cell_text(cell)) for cell in layout.cells(terms)]
-        said += [None] * (count - len(said))
-        days = [own if own is not None else usual for own, usual in zip(said, days, strict=True)]
+    said = [] if terms is None else [cell_text(cell) for cell in layout.cells(terms)]
+    said += [""] * (count - len(said))
     return [
-        day + timedelta(days=span) if isinstance(day, date) and span is not None else None
-        for day, span in zip(issued, days, strict=True)
+        _due(day, own.strip(), profile.terms_days) if isinstance(day, date) else None
+        for day, own in zip(issued, said, strict=True)
     ]
+
+
+def _due(issued: date, terms: str, usual: int | None) -> date | None:
+    """By the row's own terms, or the usual ones where it has none. `remarks` names terms that cannot be read."""
+    if terms:
+        return due_by(terms, issued)
+    return None if usual is None else issued + timedelta(days=usual)
 
 
 # ---------------------------------------------------------------------- lines
@@ -230,30 +218,22 @@ def _filled(read: Read, default: Sequence[Value] | None) -> list[Value]:
     return [other if value is None else value for value, other in zip(plain, default, strict=True)]
 
 
-def is_credit_word(text: str) -> bool:
-    """True for "Credit", "CR", "Vendor Credit", "Credit Adjustment": any phrase with a word for a credit in it."""
-    if normalised(text) in CREDIT_WORDS:
-        return True
-    words = {normalised(word) for word in text.replace("-", " ").replace("/", " ").split()}
-    return bool({"credit", "credits", "creditmemo", "creditnote", "refund"} & words) and not CARD & words
-
-
 def _turn_credits(layout: Layout, values: dict[str, Read], sets: Sequence[LineSet], count: int) -> None:
     """Rows that a type column calls a credit are negative, whichever sign their amounts are written with."""
     index = layout.mapped.others.get("type")
     if index is None:
         return
     cells = layout.cells(index)
-    kinds: dict[Cell, bool] = {cell: is_credit_word(cell_text(cell)) for cell in set(cells)}
+    kinds: dict[Cell, bool] = {cell: is_credit(cell_text(cell)) for cell in set(cells)}
     if not any(kinds.values()):
         return
-    is_credit = [kinds[cell] for cell in cells] + [False] * (count - len(cells))
+    credited = [kinds[cell] for cell in cells] + [False] * (count - len(cells))
     for columns in [values, *[each.values for each in sets]]:
         for name in NUMBERS:
             if name in columns and isinstance(columns, dict):
                 columns[name] = [
                     -value if credit and isinstance(value, Decimal) and value > 0 else value
-                    for credit, value in zip(is_credit, columns[name], strict=True)
+                    for credit, value in zip(credited, columns[name], strict=True)
                 ]
 
 

@@ -68,6 +68,7 @@ class Layout:
     separate: bool  # every row is an invoice of its own: there is a total, and nothing of a line
     stated: list[tuple[int, StatedTotal]]  # totals that the sheet states, by row number
     asked: dict[int, str]  # rows that may be a total, by their place among the rows
+    is_text: bool = False  # a csv or a web page: a cell too many may have moved the others
 
     def read(self, field: str, index: int) -> list[Value | Unreadable]:
         """What the cells of a column mean as this field."""
@@ -141,7 +142,8 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     columns.forget()
     skipped.sort(key=lambda each: each.row)
     asked = {place: leftovers.asked[was] for place, was in enumerate(kept) if was in leftovers.asked}
-    return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked)
+    is_text = sheet.name is None or contents.format == "html"
+    return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked, is_text)
 
 
 def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) -> Conventions:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, repeat
 
 from importer import problems
 from importer.columns import BY_NAME
@@ -19,7 +20,10 @@ from importer.reader.layout import TOTALLED, Layout
 from importer.reader.mapping import unused
 from importer.reader.money import named_currency
 from importer.reader.profiles import Profile
+from importer.reader.terms import due_by
+from importer.reader.types import is_known_type
 
+NAMELESS = "If it matters, give it a heading; otherwise nothing needs doing."
 VOID_MARKS = frozenset(
     (
         "yes",
@@ -45,13 +49,29 @@ def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem
     """Problems of single rows that belong to no field: another currency, void, cells beyond the headings."""
     width = len(layout.source.headings)
     for row in layout.rows:
-        if len(row.cells) > width and layout.source.sheet is None:
+        if len(row.cells) > width and layout.is_text:
             text = cell_text(row.cells[width])
             place = replace(row.place(), column=column_letter(width))
             what = f"The row has {len(row.cells)} cells, the heading row {width}; the first too many is {quoted(text)}."
             yield row, Problem(problems.EXTRA_CELLS, what, place, value=text)
     yield from _currency_remarks(layout, profile)
     yield from _cancelled_remarks(layout)
+    yield from _terms_remarks(layout)
+
+
+def _terms_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
+    """Terms that cannot be read, where no due date stands beside them: never the usual ones instead."""
+    index, due = layout.mapped.others.get("terms"), layout.mapped.columns.get("due_date")
+    if index is None:
+        return
+    dues = repeat(None) if due is None else layout.cells(due)
+    some_day = date(2026, 1, 1)
+    known = {cell: due_by(cell_text(cell), some_day) is not None for cell in set(layout.cells(index))}
+    for row, cell, day in zip(layout.rows, layout.cells(index), dues, strict=False):
+        if not known[cell] and not is_blank(cell) and is_blank(day):
+            text = cell_text(cell).strip()
+            place = replace(row.place(), column=column_letter(index))
+            yield row, Problem(problems.NOT_TERMS, f"{quoted(text)} are no payment terms.", place, "due_date", text)
 
 
 def _currency_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
@@ -82,6 +102,8 @@ def _cancelled_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
 def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
     """What is not used, what was taken for what by its cells, and what has changed since the profile was made."""
     headings, mapped = layout.source.headings, layout.mapped
+    yield from _without_heading(layout)
+    yield from _unknown_types(layout)
     place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row)
     left = unused(headings, mapped)
     if left:
@@ -103,6 +125,42 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
             parts = [f"new: {', '.join(new)}"] * bool(new) + [f"gone: {', '.join(gone)}"] * bool(gone)
             what = f"The layout has changed since the profile {profile.name} was made ({'; '.join(parts)})."
             yield Problem(problems.LAYOUT_CHANGED, what, place)
+
+
+def _without_heading(layout: Layout) -> Iterator[Problem]:
+    """Columns of which no heading says what they are; in a file of text, cells beyond the last heading are an error."""
+    headings = layout.source.headings
+    nameless = [index for index, heading in enumerate(headings) if is_blank(heading)]
+    filled: dict[int, list[Row]] = {
+        index: [row for row, cell in zip(layout.rows, layout.cells(index), strict=True) if not is_blank(cell)]
+        for index in nameless
+    }
+    if not layout.is_text:
+        for row in [row for row in layout.rows if len(row.cells) > len(headings)]:
+            for index in range(len(headings), len(row.cells)):
+                if not is_blank(row.cells[index]):
+                    filled.setdefault(index, []).append(row)
+    for index, rows in sorted(filled.items()):
+        if rows:
+            first = cell_text(rows[0].cells[index]).strip()
+            several = "one cell is" if len(rows) == 1 else f"{len(rows):,} cells are"
+            what = f"Column {column_letter(index)} has no heading; {several} not read, the first is {quoted(first)}."
+            place = replace(rows[0].place(), column=column_letter(index))
+            yield Problem(problems.UNKNOWN_COLUMN, what, place, value=first, advice=NAMELESS)
+
+
+def _unknown_types(layout: Layout) -> Iterator[Problem]:
+    """Words in the type column that are known neither for an invoice nor for a credit: they are read as invoices."""
+    index = layout.mapped.others.get("type")
+    if index is None:
+        return
+    cells = layout.cells(index)
+    unknown = [cell for cell in dict.fromkeys(cells) if not is_known_type(cell_text(cell))]
+    if unknown:
+        said = ", ".join(quoted(cell_text(cell)) for cell in unknown[:5]) + (", …" if len(unknown) > 5 else "")
+        what = f"{listed([(index, layout.source.headings[index])])} says {said}: read as an invoice, not as a credit."
+        place = replace(layout.rows[cells.index(unknown[0])].place(), column=column_letter(index))
+        yield Problem(problems.UNKNOWN_TYPE, what, place, value=cell_text(unknown[0]))
 
 
 def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[ControlTotal]:

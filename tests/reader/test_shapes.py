@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from importer.errors import FileUnreadable
@@ -46,6 +48,55 @@ def test_a_bad_cell_does_not_hide_a_column_of_amounts() -> None:
     )
     assert money(reading) == [("A", 1500, [1000, 500]), ("B", 200, [None, 200]), ("C", 500, [300, 200])]
     assert ("not-money", "C3") in said(reading)
+
+
+def test_terms_that_cannot_be_read_are_named() -> None:
+    """The usual terms of the profile hold where the cell is blank, and never in the place of a cell that says more."""
+    reading = vendor(
+        ("Invoice #", "Date", "Amount", "Terms"),
+        ("A", DATE, "1.00", "N3T 30"),
+        ("B", DATE, "1.00", "2% 10, Net 45"),
+        ("C", DATE, "1.00", ""),
+        ("D", DATE, "1.00", "2% 10"),
+    )
+    assert [each.due_date for each in reading.invoices] == [None, date(2026, 4, 28), date(2026, 4, 13), None]
+    assert {("not-terms", "D2"), ("not-terms", "D5")} <= set(said(reading))
+
+
+def test_a_due_date_beside_terms_that_cannot_be_read_is_enough() -> None:
+    """Then the terms decide nothing; and they do where the due date is blank."""
+    reading = vendor(
+        ("Invoice #", "Date", "Due Date", "Amount", "Terms"),
+        ("A", DATE, "2026-03-31", "1.00", "as agreed"),
+        ("B", DATE, "", "1.00", "EOM"),
+    )
+    assert [invoice.due_date for invoice in reading.invoices] == [date(2026, 3, 31), date(2026, 3, 31)]
+    assert not {code for code, _ in said(reading)} & {"not-terms", "missing-value"}
+
+
+def test_a_word_that_may_be_a_credit_is_named() -> None:
+    """What the type column says is a credit, an invoice, or asked about: never an invoice in silence."""
+    reading = vendor(
+        ("Invoice #", "Date", "Amount", "Type"),
+        ("A", DATE, "1.00", "Invoice"),
+        ("B", DATE, "1.00", "Gutschrift"),
+        ("C", DATE, "1.00", "KRD"),
+    )
+    assert [invoice.total for invoice in reading.invoices] == [100, -100, 100]
+    (problem,) = [problem for problem in reading.problems if problem.kind.code == "unknown-type"]
+    assert (problem.place.cell, problem.value) == ("D4", "KRD")
+
+
+def test_cells_of_a_workbook_beyond_the_headings_are_named() -> None:
+    """Nothing moves where a cell too many stands in a workbook, and yet it may be an amount."""
+    table = sheet(
+        ("Invoice #", "Date", "", "Amount"), ("A", DATE, "x", "1.00", "", 5), ("B", DATE, "", "1.00"), name="S"
+    )
+    reading = read_contents([contents(table)], integration_id="i", profile=profile())
+    assert [each for each in said(reading) if each[0] != "taken-for"] == [
+        ("unknown-column", "C2"),
+        ("unknown-column", "F2"),
+    ]
 
 
 def test_a_row_for_each_line_without_a_total() -> None:
@@ -223,7 +274,7 @@ def test_due_dates_by_terms() -> None:
         ("Invoice #", "Invoice Date", "Terms", "Total Due"),
         ("A", DATE, "Net 10", "1"),
         ("B", DATE, "due on receipt", "1"),
-        ("C", DATE, "2% 10", "1"),
+        ("C", DATE, "", "1"),
     )
     reading = vendor(*rows)
     assert [str(invoice.due_date) for invoice in reading.invoices] == ["2026-03-24", "2026-03-14", "2026-04-13"]
