@@ -14,10 +14,10 @@ PACKAGE = Path(__file__).parent.parent / "importer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "problems", "columns", "collector", "held", "news"),
+    ("errors", "problems", "columns", "collector", "held", "news", "unknown"),
     ("models", "token", "severities"),
     ("smtp",),
-    ("settings", "results_layout"),
+    ("settings", "results_layout", "named_cells"),
     ("results_manifest",),
     ("reader", "directory", "validator", "submitter", "report", "sandbox"),
     ("wanted", "outcomes"),
@@ -27,6 +27,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("pipeline",),
     ("afterwards", "names", "retention"),
     ("results",),
+    ("watcher",),
+    ("doctor",),
     ("cli",),
     ("__main__",),
 )

@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from importer.archive import archived_runs, kept_inputs
-from importer.cli.progress import Silence
-from importer.desk import Desk, open_ledger
+from importer.desk import Desk, Silence, open_ledger
 from importer.errors import LedgerUnavailable
 from importer.retention import Tidied, tidy
 from importer.settings import Settings

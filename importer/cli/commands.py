@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from importer import __version__
+from importer.cli.checkup import doctor
 from importer.cli.directory import alias, expected, sync, template
 from importer.cli.layouts import profile
 from importer.cli.options import CONFIG, JSON, SANDBOX, with_options
@@ -199,6 +200,9 @@ def logout(**given: Any) -> None:
     click.echo("The token is removed." if removed else "There was no token to remove.", err=True)
     if loaded.token is not None:
         click.echo("PROPEXO_TOKEN is still set in the environment.", err=True)
+
+
+commands.add_command(doctor)
 
 
 @commands.command(short_help="Runs the stand-in API on this machine.")
