@@ -10,7 +10,8 @@ Both sheets have their headings in row 1 and nothing above them:
   could send it a second time.
 - Tables with different headings get a sheet each: "Rows", "Rows 2", …; likewise "To fix 2". `is_sheet_of` recognises
   them. Rows beyond what one sheet can hold go on in the next.
-- FILE, SHEET and ROW say where the row stands in the input (SHEET is blank for a csv).
+- FILE, SHEET and ROW say where the row stands in the input (SHEET is blank for a csv); every row that a text names is
+  a row of the input, too.
 - The last column whose heading is MARK is ours; the clerk's columns are those between the sixth and it. Its cells
   hold a `RowMark`: the row's status, its invoice's key, a digest of place and cells, and a seal over all of
   that. A row whose `row_digest` is still the mark's is untouched; one without a mark was added by hand; one whose seal
@@ -43,8 +44,8 @@ INVOICES = "Invoices"
 ROWS = "Rows"
 TIE_OUT = "Tie-out"
 
-FRONT: tuple[str, ...] = ("File", "Sheet", "Row", "Outcome", "Job id", "Problems")
-TO_FIX_FRONT: tuple[str, ...] = ("File", "Sheet", "Row", "Outcome", "Problems", "How to go on")
+FRONT: tuple[str, ...] = ("File", "Sheet", "Row in file", "Outcome", "Job id", "Problems")
+TO_FIX_FRONT: tuple[str, ...] = ("File", "Sheet", "Row in file", "Outcome", "Problems", "How to go on")
 FILE, SHEET, ROW, OUTCOME = range(4)  # 0-based, the same in both
 MARK = "importer mark"
 

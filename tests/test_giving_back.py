@@ -316,7 +316,7 @@ def as_if_open(to_fix: Worksheet, rows: Worksheet) -> None:
         lambda _, rows: put(rows, 2, layout.MARK, None),
         lambda _, rows: put(rows, 2, layout.MARK, "posted"),
         lambda to_fix, _: put(to_fix, 2, layout.MARK, mark_of(to_fix, 2)[:-9] + "0:" + mark_of(to_fix, 2)[-8:]),
-        lambda to_fix, _: put(to_fix, 2, "Row", 4),
+        lambda to_fix, _: put(to_fix, 2, "Row in file", 4),
     ],
     ids=["swapped", "forged", "anothers", "open ones", "posted ones", "none", "a word", "digest", "row"],
 )

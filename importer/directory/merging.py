@@ -69,7 +69,7 @@ def _contradiction(name: str, first: Invoice, later: Invoice) -> Problem:
     text, place = cell_text(row.cell(field)).strip(), first.place(field)
     return Problem(
         CONTRADICTION,
-        f"{text!r} contradicts {place.cell}, which says {first.cell_text(field).strip()!r}.",
+        f"{text!r} contradicts row {place.row} of the file, which says {first.cell_text(field).strip()!r}.",
         row.place(field),
         field,
         text,

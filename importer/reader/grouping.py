@@ -269,13 +269,18 @@ def _readable(read: Read) -> list[Value]:
 def _contradiction(name: str, first: Row, later: Row, other: str | None = None) -> Problem:
     """The cell of a later row, or of another column, against the first."""
     text, first_text = cell_text(later.cell(other or name)).strip(), cell_text(first.cell(name)).strip()
+    column = "" if other is None else f"{quoted(_heading(first, name))} in "
     return Problem(
         problems.CONTRADICTION,
-        f"{quoted(text)} contradicts {first.place(name).cell}, which says {quoted(first_text)}.",
+        f"{quoted(text)} contradicts {column}row {first.number} of the file, which says {quoted(first_text)}.",
         later.place(other or name),
         other or name,
         text,
     )
+
+
+def _heading(row: Row, name: str) -> str:
+    return cell_text(row.source.headings[row.source.columns[name]]).strip()
 
 
 def _total(

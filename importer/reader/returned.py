@@ -204,7 +204,7 @@ class _Merge:
             if table is None or number is None:
                 raise FileUnreadable(
                     f"In {self.contents.file.name}, {line.where} no longer says which row of which file it was: the "
-                    "columns File, Sheet and Row have to stay as they are.",
+                    "columns File, Sheet and Row in file have to stay as they are.",
                     GIVE_THE_ORIGINAL,
                 )
             if mark is None or not line.has_its_own_mark:

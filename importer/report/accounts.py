@@ -130,7 +130,7 @@ class Accounts:
             outcome = self._outcomes[index]
             remark = ""
             if not problems and not outcome.status.is_fine and self._held_by.get(index, number) != number:
-                remark = f"Held back with row {self._held_by[index]}."
+                remark = f"Held back with row {self._held_by[index]} of the file."
             status = outcome.status
             yield Answer(source, number, entry.cells, status.value, status.label, outcome, problems, remark)
 

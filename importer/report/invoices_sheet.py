@@ -22,10 +22,10 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     ("Bill Date", 12),
     ("Due Date", 12),
     ("Total", 14),
-    ("Problems", 56),
-    ("How to go on", 38),
+    ("Problems", 58),
+    ("How to go on", 40),
     ("Job id", 31),
-    ("ResMan", 16),
+    ("ResMan", 24),
     ("Lines", 8),
     ("Rows", 11),
     ("File", 18),
@@ -37,6 +37,7 @@ COLUMNS: tuple[tuple[str, int], ...] = (
 _AT = {heading: index for index, (heading, _) in enumerate(COLUMNS)}
 _WIDTHS = dict(COLUMNS)
 _FIGURES = ("Total", "Lines")
+_INDENTED = ("Status", "Problems", "How to go on", "ResMan")
 
 MAX_LINKS = 20_000  # a sheet with many more opens slowly, and Excel takes 65,530 at most
 
@@ -54,7 +55,9 @@ def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: Mapping[int, 
             sheet.write_url(at, _AT["Rows"], link, look.link, "rows")
         told = "\n".join(problem.message for problem in worst_first(outcome.problems))
         way = _way(outcome)
-        height = row_height((told, _WIDTHS["Problems"]), (way, _WIDTHS["How to go on"])) if told or way else None
+        wrapped = (("Problems", told), ("How to go on", way), ("ResMan", outcome.resman or ""))
+        texts = [(text, _WIDTHS[heading] - 2) for heading, text in wrapped if text]
+        height = row_height(*texts) if texts else None
         sheet.put_row(at, _cells(outcome, look, told, way, look.link if link else look.text), height)
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, len(run.outcomes), len(COLUMNS) - 1)
@@ -65,7 +68,7 @@ def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: Mapping[int, 
 def _heading_style(made: Styles, heading: str) -> Any:
     if heading in _FIGURES:
         return made.heading(align="right")
-    return made.heading(indent=1) if heading == "Status" else made.heading(align="left")
+    return made.heading(indent=1) if heading in _INDENTED else made.heading(align="left")
 
 
 class _Look:
@@ -73,7 +76,7 @@ class _Look:
 
     def __init__(self, made: Styles) -> None:
         self.text = made.get()
-        self.wrapped = made.get(text_wrap=True)
+        self.wrapped = made.get(text_wrap=True, indent=1)
         self.number = made.get(num_format=styles.AS_IS)
         self.money = made.get(num_format=styles.MONEY)
         self.unread = made.get(num_format=styles.MONEY, font_color=styles.QUIET, italic=True)

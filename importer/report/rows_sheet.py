@@ -18,7 +18,9 @@ from importer.report.wording import how_to_mend
 
 MAX_COMMENTS = 2_000  # a sheet with many more opens slowly; its cells are coloured all the same
 _SAMPLE = 200  # rows that decide how wide a column is
-_WIDE, _NARROW = 54, 34
+_WIDE, _NARROW = 52, 26
+_OWN, _OWN_TO_FIX = 42, 28  # the most that a column of the clerk's takes; in "To fix" its text is folded
+_ONE_PAGE = 230  # digits: a wider sheet is printed on two pages side by side, because it would be too small on one
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,11 @@ class RowsSheet:
         self._layout = tables
         self._first_rows = first_rows
         self._comments = 0
-        self._plain = CellStyles(made)
-        self._wrong = CellStyles(made, bg_color=styles.WRONG)
-        self._look = CellStyles(made, bg_color=styles.LOOK)
+        folded: dict[str, object] = {"text_wrap": True} if first_rows is None else {}
+        self._plain = CellStyles(made, **folded)
+        self._wrong = CellStyles(made, bg_color=styles.WRONG, **folded)
+        self._look = CellStyles(made, bg_color=styles.LOOK, **folded)
+        self._own_widths: list[int] = []
         self._quiet = CellStyles(made, font_color=styles.QUIET, italic=True)
         self._text = made.get()
         self._wrapped = made.get(text_wrap=True)
@@ -64,7 +68,7 @@ class RowsSheet:
             self._row(at, last)
         sheet.freeze_panes(1, layout.OUTCOME + 1)
         sheet.autofilter(0, 0, at, self._mark)  # with the marks: they have to move along when the rows are sorted
-        print_landscape(sheet)
+        self._set_up_for_print()
         return Contents(sheet.get_name(), at, sample[0] if sample else None, last)
 
     @property
@@ -103,12 +107,12 @@ class RowsSheet:
             row.append((layout.SHEET, source.sheet, text))
         row.append((layout.ROW, answer.number, number))
         row.append((layout.OUTCOME, answer.label, self._chips[answer.status]))
-        height = row_height((said, _WIDE)) if said else None
+        height = row_height((said, _WIDE - 1)) if said and not self._is_to_fix else None
         if self._is_to_fix:
-            way = how_to_mend(outcome) if starts or outcome is None else ""
+            way = how_to_mend(outcome, is_held_back=bool(answer.remark))
             row.append((4, said or None, self._wrapped))
             row.append((5, way or None, self._wrapped))
-            height = row_height((said, _WIDE), (way, _NARROW))
+            height = row_height((said, _WIDE - 1), (way, _NARROW - 1), *self._long_cells(answer))
         else:
             if outcome is not None and outcome.job_id:
                 row.append((4, outcome.job_id, text))
@@ -122,6 +126,12 @@ class RowsSheet:
         mark = layout.RowMark.of(status, key, source.file, source.sheet, answer.number, answer.cells)
         row.append((self._mark, mark.text, self._faint))
         self._sheet.put_row(at, row, height)
+
+    def _long_cells(self, answer: Answer) -> Iterator[tuple[str, float]]:
+        """The clerk's texts that do not fit on one line of their columns, and the columns' widths."""
+        for cell, width in zip(answer.cells, self._own_widths, strict=False):
+            if isinstance(cell, str) and len(cell) > width * 0.8:
+                yield cell, width - 1
 
     def _own_cells(self, at: int, answer: Answer, plain: CellStyles) -> Iterable[tuple[int, Any, Any]]:
         money = self._money[id(answer.source)]
@@ -166,13 +176,22 @@ class RowsSheet:
         sheet.set_column(layout.OUTCOME, layout.OUTCOME, 16)
         sheet.set_column(4, 4, _WIDE if self._is_to_fix else 31)
         sheet.set_column(5, 5, _NARROW if self._is_to_fix else _WIDE)
+        most = _OWN_TO_FIX if self._is_to_fix else _OWN
         for index in range(self._layout.width):
             heading = self._heading(index)
             longest = max(map(_width, self._cells(sample, index)), default=0)
             word = max(map(len, heading.split()), default=0)
-            width = min(max(longest, word + 1, len(heading) // 2 + 2, 7) + 2, 42)
+            width = min(max(longest, word + 1, len(heading) // 2 + 2, 7) + 2, most)
+            self._own_widths.append(width)
             sheet.set_column(len(layout.FRONT) + index, len(layout.FRONT) + index, width)
         sheet.set_column(self._mark, self._mark, 12, None, {"hidden": True})
+
+    def _set_up_for_print(self) -> None:
+        print_landscape(self._sheet)
+        if 23 + _WIDE + _NARROW + sum(self._own_widths) > _ONE_PAGE:
+            self._sheet.fit_to_pages(2, 0)
+            self._sheet.print_across()
+            self._sheet.repeat_columns(layout.ROW, layout.OUTCOME)
 
 
 def print_landscape(sheet: Any) -> None:

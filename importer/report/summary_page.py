@@ -49,7 +49,7 @@ class Page:
         self._across(title, 20, bold=True, font_color=styles.SLATE, **box)
         for number, step in enumerate(steps, start=1):
             text = step if len(steps) == 1 else f"{number}.  {step}"
-            self._across(text, 15.5 * lines_needed(text, _WHOLE / 1.15), font_size=11, **box)
+            self._across(text, 15.5 * lines_needed(text, _WHOLE / 1.1 - 3), font_size=11, **box)
         self._across("", 5, **box)
 
     def section(self, title: str, count: str, money: str) -> None:
@@ -104,13 +104,13 @@ class Page:
     def fact(self, name: str, fact: str, link: str | None = None) -> None:
         """A name, perhaps with a link of ours, and what it is."""
         sheet, made = self._sheet, self._made
-        self._room(_LINE * max(lines_needed(fact, _FACT), lines_needed(name, _WIDTHS[_LABEL] - 2)) + 3)
-        look: dict[str, object] = {"text_wrap": True, "indent": 1}
+        self._room(_LINE * max(lines_needed(fact, _FACT), lines_needed(name, _WIDTHS[_LABEL] - 2)) + 5)
+        look: dict[str, object] = {"text_wrap": True, "indent": 1, "valign": "vcenter"}
         if link is None:
             put_text(sheet, self.at, _LABEL, name, made.get(**look, font_color=styles.QUIET))
         else:
             sheet.write_url(self.at, _LABEL, link, made.get(**look, font_color=styles.LINK, underline=1), name)
-        style = made.get(text_wrap=True, align="left")
+        style = made.get(text_wrap=True, align="left", valign="vcenter")
         sheet.merge_range(self.at, _COUNT, self.at, _MEANING, "", style)
         put_text(sheet, self.at, _COUNT, fact, style)
         self.at += 1

@@ -64,10 +64,10 @@ class _Table:
             why = "\n".join(
                 f"{one.label}: {several(one.count, 'invoice')}, {dollars(one.cents)}" for one in party.reasons
             )
-            height = row_height((why, _WHY - 2))
+            height = row_height((why, _WHY - 3), (party.name, 32))
             if height:
                 sheet.set_row(self._at, height)
-            put_text(sheet, self._at, 0, party.name, made.get(bottom=4, bottom_color=styles.RULE))
+            put_text(sheet, self._at, 0, party.name, made.get(bottom=4, bottom_color=styles.RULE, text_wrap=True))
             identity = "" if party.id == party.name else party.id
             put_text(
                 sheet, self._at, 1, identity, made.get(bottom=4, bottom_color=styles.RULE, font_color=styles.QUIET)

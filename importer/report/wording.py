@@ -183,14 +183,19 @@ def how_to_go_on(outcome: Outcome) -> str:
     return "" if outcome.status.is_fine else MEANING[outcome.status]
 
 
-def how_to_mend(outcome: Outcome | None) -> str:
-    """What to do with a row of "To fix"; None stands for a row that belongs to no invoice."""
+def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False) -> str:
+    """What to do with a row of "To fix"; None stands for a row that belongs to no invoice.
+
+    `is_held_back`: nothing is said about the row itself, only about others of its invoice.
+    """
     if outcome is None:
         return "Complete the row, or delete it if it is no invoice."
     if any(problem.kind is CREDIT_MEMO for problem in outcome.problems):
         return "Enter it in ResMan by hand, and delete its rows here."
     if any(problem.kind is NOT_SENT and problem.advice == "" for problem in outcome.problems):
         return "Nothing to correct here: the sheet “Summary” says what holds up the whole run."
+    if is_held_back and outcome.status is not Status.CONFLICT:
+        return "Nothing to correct in this row: it goes with its invoice."
     return {
         Status.NEEDS_FIXING: "Correct the cells marked red.",
         Status.REFUSED: "Correct what the answer names.",

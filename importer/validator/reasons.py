@@ -37,7 +37,7 @@ def likely_reason(invoice: Invoice, amounts: Sequence[int], total: int) -> str:
     for slip, reason in SLIPS.items():
         for line, says, fit in lines:
             if slip(says, fit):
-                return f"With {dollars(fit)} in row {line.row.number} it would add up: {reason}"
+                return f"With {dollars(fit)} in row {line.row.number} of the file it would add up: {reason}"
     if any(swapped == total for swapped in _with_two_swapped(came_to)):
         return "Two digits of the total may have changed places."
     if abs(came_to - total) <= len(amounts):
@@ -87,8 +87,8 @@ def _column_left_out(invoice: Invoice, missing: int) -> str:
         if missing == sum(amounts) or (is_repeated and missing == amounts[0]):
             where = rows_said([row for row, _ in filled])
             return (
-                f"The column '{name}' ({column_letter(index)}) is exactly that much in {where}, and is not among the "
-                "lines: name it under [[extra_lines]] in a profile, or add a line."
+                f"The column '{name}' ({column_letter(index)}) is exactly that much in {where} of the file, and is not "
+                "among the lines: name it under [[extra_lines]] in a profile, or add a line."
             )
     return ""
 
@@ -108,11 +108,11 @@ def _surplus(line: Line, amount: int, invoice: Invoice, total: int) -> str:
     row = line.row.number
     alike = [other.row for other in invoice.lines if other[1:] == line[1:]]
     if amount == total and len(invoice.lines) > 1:
-        return f"Row {row} is as much as the whole invoice: it may be its total and not a line."
+        return f"Row {row} of the file is as much as the whole invoice: it may be its total and not a line."
     if len(alike) > 1:
         said = rows_said(alike).capitalize()
-        return f"{said} say the same, and one of them is exactly that much: it may be there twice."
-    return f"Row {row} is exactly that much: it may not belong here."
+        return f"{said} of the file say the same, and one of them is exactly that much: it may be there twice."
+    return f"Row {row} of the file is exactly that much: it may not belong here."
 
 
 def _with_two_swapped(number: int) -> Iterator[int]:

@@ -119,8 +119,11 @@ def lines_add_up(case: Case) -> Iterator[Problem]:
     times = _times_over(invoice, came_to, int(total))
     if times > 1:
         where = rows_said(invoice.rows)
-        what = f"The lines come to {dollars(came_to)}, {_times(times)} the invoice total: {where} say the same "
-        yield Problem(REPEATED_INVOICE, f"{what}{_times(times)}.", place, field, text, "Remove the repeated rows.")
+        much = _times(times)
+        what = (
+            f"The lines come to {dollars(came_to)}, {much} the invoice total: {where} of the file say the same {much}."
+        )
+        yield Problem(REPEATED_INVOICE, what, place, field, text, "Remove the repeated rows.")
         return
     more = "more" if came_to > total else "less"
     what = (

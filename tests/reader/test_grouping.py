@@ -79,8 +79,8 @@ def test_contradicting_header_cells_name_both() -> None:
     assert invoice.total == Decimal(10000)
     by_cell = sorted((problem.place.cell, problem.what) for problem in invoice.problems)
     assert by_cell == [
-        ("G4", "'april' contradicts G2, which says 'march'."),
-        ("H4", "'120' contradicts H2, which says '100.00'."),
+        ("G4", "'april' contradicts row 2 of the file, which says 'march'."),
+        ("H4", "'120' contradicts row 2 of the file, which says '100.00'."),
     ]
 
 

@@ -219,7 +219,7 @@ def test_a_total_in_dollars_and_in_cents_must_agree() -> None:
     assert said(plain((*row(), "10000"), headings=headings)) == []
     (invoice,) = plain((*row(), "100"), headings=headings).invoices
     assert invoice.total == Decimal(10000)
-    assert invoice.problems[0].message.startswith("L2: '100' contradicts H2, which says '100.00'.")
+    assert invoice.problems[0].message.startswith("L2: '100' contradicts 'total_amount' in row 2 of the file,")
 
 
 def test_another_currency_is_a_problem_of_its_own() -> None:

@@ -173,7 +173,7 @@ def test_one_row_of_each_kind(tmp_path: Path) -> None:
             5,
             "Needs fixing",
             None,
-            "Held back with row 4.",
+            "Held back with row 4 of the file.",
             "8",
             None,
             1e15,

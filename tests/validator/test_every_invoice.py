@@ -149,7 +149,7 @@ def test_a_likely_reason_that_names_an_amount_would_mend_it(prices: list[int], t
     for problem in found:
         if "it would add up" not in problem.what:
             continue
-        said = re.search(r"With (-?)\$([\d,.]+) in row (\d+) it", problem.what)
+        said = re.search(r"With (-?)\$([\d,.]+) in row (\d+) of the file it", problem.what)
         assert said is not None
         cents = int(said[1] + re.sub("[,.]", "", said[2]))
         others = [price for number, price in enumerate(prices, start=2) if number != int(said[3])]

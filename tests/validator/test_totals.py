@@ -285,7 +285,7 @@ def test_an_invoice_twice_in_its_sheet_is_named_as_that() -> None:
     assert problems(twice) == [
         Problem(
             REPEATED_INVOICE,
-            "The lines come to $200.00, twice the invoice total: rows 2 to 5 say the same twice.",
+            "The lines come to $200.00, twice the invoice total: rows 2 to 5 of the file say the same twice.",
             at("H"),
             "total_amount",
             "100",
@@ -298,7 +298,7 @@ def test_an_invoice_three_times_in_its_sheet_is_named_as_that() -> None:
     """Also where its lines are alike among themselves."""
     alike = [line(1, 5_000)] * 6
     assert whats(invoice(*alike, total=10_000)) == [
-        "The lines come to $300.00, 3 times the invoice total: rows 2 to 7 say the same 3 times."
+        "The lines come to $300.00, 3 times the invoice total: rows 2 to 7 of the file say the same 3 times."
     ]
 
 
