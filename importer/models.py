@@ -20,9 +20,9 @@ from pydantic import ConfigDict, Field, Strict, TypeAdapter, with_config
 
 from importer.news import Change
 from importer.problems import Place, Problem
+from importer.unknown import UnknownName
 
 # ---------------------------------------------------------------------- what a file says
-
 
 EXACT = Context(prec=200)
 """For multiplying without loss: by itself, Decimal rounds a product to 28 digits and says nothing."""
@@ -411,6 +411,7 @@ class Run:
     stopped: str | None = None  # why the run ended before its end, in a sentence
     notices: tuple[str, ...] = field(default=())  # further sentences about the run as a whole
     changes: tuple[Change, ...] = ()  # what `status` has learnt
+    unknown_names: tuple[UnknownName, ...] = ()  # the one that holds up most money first
 
     def counts(self) -> dict[str, int]:
         """The `counts` of `--json`: data rows, invoices, and invoices by status."""

@@ -15,6 +15,7 @@ from itertools import islice
 from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status
 from importer.problems import CONFLICT, IN_DOUBT, NOT_SENT, REFUSED, REFUSED_BEFORE, WRITE_FAILED, Kind, Problem
 from importer.submitter import Entry, Event, Intent, Ledger, Sent, State, may_go, plans
+from importer.unknown import UnknownName
 from importer.validator import Verdict
 
 
@@ -39,6 +40,7 @@ class Prepared:
     standing: Mapping[str, Entry]  # what the ledger knows of them
     notices: tuple[str, ...] = ()  # about the run as a whole
     names: Mapping[str, str] = field(default_factory=dict)  # what names in the files were found to mean
+    unknown_names: tuple[UnknownName, ...] = ()
 
     @classmethod
     def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
@@ -177,6 +179,7 @@ def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterabl
         tuple(outcomes),
         prepared.plan,
         notices=prepared.notices,
+        unknown_names=prepared.unknown_names,
     )
 
 

@@ -19,7 +19,7 @@ from importer.directory import resolve
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
 from importer.outcomes import Prepared, Start, after_sending, before_sending, not_sent
-from importer.reader import name_of, read_files
+from importer.reader import names_of, read_files
 from importer.reader.profiles import find_profile, load_profiles
 from importer.severities import with_levels
 from importer.submitter import Ledger, plans, send, settle_doubts
@@ -107,7 +107,7 @@ def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
         verdicts = validate(reading, today=desk.now().date(), limits=desk.limits, levels=levels)
         ledger.take_from_the_dead(destination)
         prepared = Prepared.of(reading, verdicts, destination, ledger)
-        prepared = replace(prepared, notices=named.notices, names=named.names)
+        prepared = replace(prepared, notices=named.notices, names=named.names, unknown_names=named.unknown)
         return weighed(prepared, ledger, directory_of, desk, remarks=named.remarks, let_go=wanted.let_go)
 
 
@@ -126,7 +126,7 @@ def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledg
             command=command,
             destination=desk.settings.destination,
             started=started,
-            files=[{"name": name_of(path)} for path in wanted.files],
+            files=[{"name": name} for name in names_of(wanted.files)],
             options={"integration_id": wanted.integration_id, "sheet": wanted.sheet, "profile": wanted.profile},
         )
         try:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from importer.models import Invoice, Line, dollars
+from importer.models import Invoice, Line
 from importer.problems import AMBIGUOUS_NAME, NAMES_NOT_FETCHED, Kind
-
-MOST_SAID = 20
+from importer.unknown import UnknownName
 
 
 @dataclass(slots=True)
@@ -19,6 +18,7 @@ class Group:
     text: str
     kind: Kind
     nearest: tuple[str, ...]
+    nearest_id: str | None
     rows: set[tuple[int, int]] = field(default_factory=set)
     worths: dict[int, int] = field(default_factory=dict)  # cents, by invoice
 
@@ -32,42 +32,28 @@ class Group:
         self.rows.add((id(line.row.source), line.row.number))
         self.worths[id(invoice)] = invoice.worth
 
-    @property
-    def money(self) -> int:
-        """Cents that it holds up."""
-        return sum(self.worths.values())
 
-
-def said(groups: Sequence[Group]) -> list[str]:
-    """How many unknown names there are, then a line for each, the one that holds up most money first."""
-    unsettled = [group for group in groups if group.kind.code != NAMES_NOT_FETCHED.code]
-    lines: list[str] = []
-    for noun, several in (("property", "properties"), ("vendor", "vendors"), ("GL account", "GL accounts")):
-        mine = sorted(
-            (group for group in unsettled if group.noun == noun), key=lambda group: (-group.money, group.text)
+def unknown_names(groups: Sequence[Group]) -> tuple[UnknownName, ...]:
+    """What is to be corrected or settled, the one that holds up most money first."""
+    found = [
+        UnknownName(
+            group.noun,
+            group.text,
+            len(group.rows),
+            len(group.worths),
+            sum(group.worths.values()),
+            group.nearest,
+            group.nearest_id,
+            group.kind.code == AMBIGUOUS_NAME.code,
         )
-        if not mine:
-            continue
-        if len(mine) == 1:
-            lines.append(f"1 unknown {noun} name, {_held_up(mine[0])}")
-            continue
-        lines.append(f"{len(mine):,} unknown {noun} names, the one that holds up most money first:")
-        lines += [f"  {_held_up(group)}" for group in mine[:MOST_SAID]]
-        if len(mine) > MOST_SAID:
-            money = dollars(sum(group.money for group in mine[MOST_SAID:]))
-            lines.append(f"  and {len(mine) - MOST_SAID:,} more unknown {several}, {money}")
-    unfetched = [group for group in groups if group.kind.code == NAMES_NOT_FETCHED.code]
-    if unfetched:
-        count = f"{len(unfetched):,} {'name' if len(unfetched) == 1 else 'names'} instead of ids"
-        lines.append(f"The files have {count}. Run `invoice-importer sync` once, then run them again.")
-    return lines
+        for group in groups
+        if group.kind.code != NAMES_NOT_FETCHED.code
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.cents, one.noun, one.name)))
 
 
-def _held_up(group: Group) -> str:
-    rows, count = len(group.rows), len(group.worths)
-    many = f"{rows:,} {'row' if rows == 1 else 'rows'}, {count:,} {'invoice' if count == 1 else 'invoices'}"
-    if group.kind.code == AMBIGUOUS_NAME.code:
-        hint = "there is more than one of that name"
-    else:
-        hint = f"nearest: {'; '.join(group.nearest)}" if group.nearest else "nothing is near it"
-    return f"{group.text!r}: {many}, {dollars(group.money)}, {hint}"
+def not_fetched(groups: Sequence[Group]) -> list[str]:
+    """One sentence, where names stand in place of ids and nothing was fetched that could tell what they mean."""
+    count = sum(group.kind.code == NAMES_NOT_FETCHED.code for group in groups)
+    names = f"{count:,} {'name' if count == 1 else 'names'} instead of ids"
+    return [f"The files have {names}. Run `invoice-importer sync` once, then run them again."] if count else []

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from importer.directory.cache import Known, Sort
 from importer.directory.desk import Directory, ago
-from importer.directory.groups import Group, said
+from importer.directory.groups import Group, not_fetched, unknown_names
 from importer.directory.lookup import Index
 from importer.directory.merging import merge
 from importer.directory.spelling import is_id_like
@@ -32,6 +32,7 @@ from importer.problems import (
     Place,
     Problem,
 )
+from importer.unknown import UnknownName, alias_command
 
 NOUN = {Sort.PROPERTY: "property", Sort.VENDOR: "vendor", Sort.ACCOUNT: "GL account"}
 FIELD = {Sort.PROPERTY: "property_id", Sort.VENDOR: "vendor_id", Sort.ACCOUNT: "financial_account_id"}
@@ -58,6 +59,7 @@ class Answer(NamedTuple):
     problem: Said | None = None
     remarks: tuple[Said, ...] = ()
     nearest: tuple[str, ...] = ()
+    nearest_id: str | None = None
     is_name: bool = False
 
 
@@ -67,6 +69,7 @@ class Resolved:
 
     reading: Reading
     remarks: Mapping[int, tuple[Problem, ...]]
+    unknown: tuple[UnknownName, ...]
     notices: tuple[str, ...]
     names: Mapping[str, str]  # every name that was looked up → what it was found to mean
 
@@ -99,8 +102,8 @@ def resolve(
     groups = [group for each in resolvers.values() for group in each.groups.values()]
     names = {key: found for each in resolvers.values() for key, found in each.names()}
     ages = [age for each in resolvers.values() if (age := each.age_used()) is not None]
-    notices = (*said(groups), *dict.fromkeys(ages))
-    return Resolved(replace(reading, invoices=tuple(invoices)), remarks, notices, names)
+    notices = (*not_fetched(groups), *dict.fromkeys(ages))
+    return Resolved(replace(reading, invoices=tuple(invoices)), remarks, unknown_names(groups), notices, names)
 
 
 class _Resolver:
@@ -223,7 +226,8 @@ class _Resolver:
 
     def _group(self, sort: Sort, text: str, answer: Answer) -> Group:
         assert answer.problem is not None  # noqa: S101 -- told by the callers; for the type checker
-        return self.groups.setdefault((sort, text), Group(NOUN[sort], text, answer.problem.kind, answer.nearest))
+        new = Group(NOUN[sort], text, answer.problem.kind, answer.nearest, answer.nearest_id)
+        return self.groups.setdefault((sort, text), new)
 
     def _answer(self, sort: Sort, text: str, property_id: str | None, profile: str | None, *, is_lost: bool) -> Answer:
         key = (sort, text, property_id, profile, is_lost)
@@ -254,12 +258,13 @@ class _Resolver:
         if candidates and is_lost:
             return Answer(text)  # which one it is, the property will tell, once that is known
         if candidates:
-            both = "; ".join(self._described(each) for each in candidates[:4])
+            several = tuple(self._described(each) for each in candidates[:4])
+            both = "; ".join(several)
             what = f"{text!r} is the name of {len(candidates)} {_several(sort)}: {both}."
             advice = (
                 f"Write the {'number or ' if sort is not Sort.PROPERTY else 'code or '}id of the one that is meant."
             )
-            return Answer(None, Said(AMBIGUOUS_NAME, what, advice))
+            return Answer(None, Said(AMBIGUOUS_NAME, what, advice), nearest=several)
         if is_id_like(text):
             return Answer(text, remarks=(self._unknown_id(sort, text),))
         return self._unknown(sort, text, property_id)
@@ -272,10 +277,10 @@ class _Resolver:
             what = (
                 f"{text!r} was settled to mean the {NOUN[sort]} {meant}, which was not among those fetched from ResMan"
             )
-            advice = (
-                f'Settle it anew: `invoice-importer alias "{text}"` and what it means; or run `sync` if that is new.'
+            advice = f"Settle it anew: `{alias_command(text, 'ID')}`; or run `sync` if it is new in ResMan."
+            return Answer(
+                None, Said(UNKNOWN_NAME, f"{what}{self._age()}.", advice), nearest=(f"{meant}, which is gone",)
             )
-            return Answer(None, Said(UNKNOWN_NAME, f"{what}{self._age()}.", advice))
         remarks = list(self._remarks(record, property_id))
         others = index.find(text, property_id).candidates
         if others and record not in others:
@@ -307,10 +312,11 @@ class _Resolver:
         what = f"ResMan has no {NOUN[sort]} {text!r}."
         if described:
             what += f" Nearest: {'; '.join(described)}."
-            advice = f'Correct the cell, or settle it for good: `invoice-importer alias "{text}" {nearest[0].id}`.'
+            advice = f"Correct the cell, or settle it for good: `{alias_command(text, nearest[0].id)}`."
         else:
             advice = "Correct the cell, or run `invoice-importer sync` if it is new in ResMan."
-        return Answer(None, Said(UNKNOWN_NAME, what, advice), nearest=described)
+        first = nearest[0].id if nearest else None
+        return Answer(None, Said(UNKNOWN_NAME, what, advice), nearest=described, nearest_id=first)
 
     def _remarks(self, record: Known, property_id: str | None) -> Iterator[Said]:
         noun, name = NOUN[record.sort], record.name or record.id

@@ -28,6 +28,18 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
         "finished": run.finished.isoformat(),
         "stopped": run.stopped,
         "notices": list(notices(run)),
+        "unknown_names": [
+            {
+                "what": one.noun,
+                "name": one.name,
+                "rows": one.rows,
+                "invoices": one.invoices,
+                "amount_in_cents": one.cents,
+                "nearest": list(one.nearest),
+                "remedy": one.remedy,
+            }
+            for one in run.unknown_names
+        ],
         "counts": run.counts(),
         "amounts": run.amounts(),
         "skipped_rows": [

@@ -11,6 +11,7 @@ from importer.problems import Problem
 from importer.report import styles
 from importer.report.accounts import Answer
 from importer.report.rows_sheet import Contents
+from importer.report.strangers import write_unknown_names
 from importer.report.styles import Styles
 from importer.report.summary_page import Page
 from importer.report.tie_out import NO_INVOICE_LABEL, TieOut
@@ -46,6 +47,8 @@ def write_summary(
         for amount in sums.reasons:
             page.figures(amount.label, amount.count, amount.cents)
         page.note("An invoice with several problems is counted once, under the first of them.")
+
+    write_unknown_names(page, run.unknown_names)
 
     if sums.accepted.count:
         page.section("What ResMan has", "Invoices", "Amount")

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.models import Run, Status, dollars
-from importer.problems import Kind, Problem
+from importer.problems import AMBIGUOUS_NAME, UNKNOWN_NAME, Kind, Problem
 from importer.report.accounts import advised
+from importer.report.strangers import NAMES_ADVICE, name_said, names_title
 from importer.report.tie_out import as_said
 from importer.report.wording import Place, destination, happened, next_steps, notices, several
 from importer.results_layout import tidy_text
@@ -27,6 +28,7 @@ _COLOURS = {
     Status.NOT_SENT: "default",
     Status.CONFLICT: "red",
 }
+_NAMES = 8  # unknown names, before the rest is only counted
 _EXAMPLES = 3  # of one kind, before the rest is only counted
 
 
@@ -85,14 +87,17 @@ class ProblemLine:
 
 
 def problem_lines(run: Run) -> Iterator[ProblemLine]:
-    """Errors, then warnings; those of one kind together, the most frequent kind first."""
+    """Unknown names, each once; then errors, then warnings, those of one kind together, the most frequent first."""
     groups: dict[Kind, list[tuple[str, Problem]]] = {}
+    yield from _name_lines(run)
+    told = {UNKNOWN_NAME.code, AMBIGUOUS_NAME.code} if run.unknown_names else set()
     for problem in run.reading.problems:
         groups.setdefault(problem.kind, []).append((_where(problem, run), problem))
     for outcome in run.outcomes:
         number = as_said(outcome, "invoice_number") or "(no number)"
         for problem in outcome.problems:
-            groups.setdefault(problem.kind, []).append((f"{number}, {_where(problem, run)}", problem))
+            if problem.kind.code not in told:
+                groups.setdefault(problem.kind, []).append((f"{number}, {_where(problem, run)}", problem))
     for title, is_error in (("What is wrong", True), ("Worth a look, but nothing stops for it", False)):
         found = [group for group in groups.values() if group[0][1].is_error is is_error]
         if found:
@@ -100,6 +105,21 @@ def problem_lines(run: Run) -> Iterator[ProblemLine]:
             yield ProblemLine(f"{title}: {sum(map(len, found)):,}", 0, is_error, is_heading=True)
         for group in sorted(found, key=len, reverse=True):
             yield from _group_lines(group)
+
+
+def _name_lines(run: Run) -> Iterator[ProblemLine]:
+    names = run.unknown_names
+    if not names:
+        return
+    yield ProblemLine("", 0, is_error=True)
+    yield ProblemLine(names_title(names), 0, is_error=True, is_heading=True)
+    for one in names[:_NAMES]:
+        yield ProblemLine(f"  {one.noun} {name_said(one)}, {dollars(one.cents)}, {one.hint}", 1, is_error=True)
+    if len(names) > _NAMES:
+        money = dollars(sum(one.cents for one in names[_NAMES:]))
+        more = f"  and {several(len(names) - _NAMES, 'more name')}, {money}"
+        yield ProblemLine(more, len(names) - _NAMES, is_error=True)
+    yield ProblemLine(f"  {NAMES_ADVICE} {names[0].remedy}", 0, is_error=True)
 
 
 def _group_lines(group: list[tuple[str, Problem]]) -> Iterator[ProblemLine]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import openpyxl
 import pytest
+from rich.console import Console, RenderableType
 
 from importer import names
 from importer.afterwards import follow_up
 from importer.errors import CannotRun
 from importer.models import Status
+from importer.report import as_json, summary, write_workbook
+from importer.results_layout import SUMMARY
+from importer.unknown import alias_command
 from tests.directory.office import Office, codes, statuses
 
 WRITTEN = (
@@ -19,6 +24,13 @@ WRITTEN = (
     ("prop-oakridge", "vend-citypower", "finacct-6405", "prop-oakridge", "vend-citypower"),
     ("CEDAR POINT  TOWNHOMES", "Joe", "6210", "prop-cedarpoint", "vend-rapidrooter"),
 )
+
+
+def plainly(told: RenderableType) -> str:
+    console = Console(width=400, no_color=True)
+    with console.capture() as captured:
+        console.print(told)
+    return captured.get()
 
 
 def test_a_file_with_only_names_and_codes_posts_with_the_right_ids(office: Office) -> None:
@@ -60,20 +72,41 @@ def test_five_misspelt_names_make_five_groups_and_the_rest_is_posted(office: Off
     run = office.submit(office.sheet(*rows, *good))
     assert statuses(run) == ["needs_fixing"] * 10 + ["posted"] * 3
     assert [code for code, *_ in codes(run)[:10]] == ["unknown-name"] * 10
-    said = [line for line in run.notices if "nearest" in line]
-    assert len(said) == 5
-    for field, text, record_id, total in misspelt:
-        (line,) = (line for line in said if repr(text) in line)
-        double = f"${2 * float(total):,.2f}"
-        assert f"2 rows, 2 invoices, {double}" in line, field
-        assert record_id in line.split("nearest: ")[1].split(")")[0]
-    vendors = [line for line in said if "vend-" in line]
-    assert [text for line in vendors for text in line.split("'")[1:2]] == [
-        misspelt[0][1],
-        misspelt[1][1],
-        misspelt[4][1],
+    assert [(one.name, one.rows, one.invoices, one.cents, one.nearest_id) for one in run.unknown_names] == [
+        (text, 2, 2, 200 * int(float(total)), record_id) for _, text, record_id, total in misspelt
     ]
     assert len(office.posted()) == 3
+    told = plainly(summary(run))
+    assert "5 names that ResMan does not have, the one that holds up most money first" in told
+    assert "vendor 'Greenlef Landscapng LLC': 2 rows, 2 invoices, $1,800.00, nearest: Greenleaf Landscaping" in told
+    assert 'invoice-importer alias "Greenlef Landscapng LLC" vend-greenleaf' in told
+    assert told.count("Norhtwind") == 1
+    listed = as_json(run, None)["unknown_names"]
+    assert isinstance(listed, list)
+    assert [one["remedy"] for one in listed] == [one.remedy for one in run.unknown_names]
+    workbook = write_workbook(run, office.home / "results.xlsx")
+    sheet = [row for row in openpyxl.load_workbook(workbook)[SUMMARY].iter_rows(values_only=True) if any(row)]
+    at = next(place for place, row in enumerate(sheet) if "Names that ResMan does not have" in row)
+    assert [cell for cell in sheet[at + 1] if cell][:3] == ["Vendor 'Greenlef Landscapng LLC'", 2, 1800]
+    assert "2 rows; nearest: Greenleaf Landscaping, LLC (vend-greenleaf" in str(sheet[at + 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("ACME  LNDSCP", 'invoice-importer alias "ACME LNDSCP" vend-acme'),
+        ("Joe's & Sons (24/7)", 'invoice-importer alias "Joe\'s & Sons (24/7)" vend-acme'),
+        ('"; rm -rf ~; "', "invoice-importer alias NAME vend-acme"),
+        ("$(reboot)", "invoice-importer alias NAME vend-acme"),
+        ("`reboot`", "invoice-importer alias NAME vend-acme"),
+        ("--remove", "invoice-importer alias NAME vend-acme"),
+        ("%PATH%", "invoice-importer alias NAME vend-acme"),
+        ("a\\", "invoice-importer alias NAME vend-acme"),
+    ],
+)
+def test_a_cell_never_becomes_a_command(name: str, command: str) -> None:
+    """What is proposed for copying into a terminal holds the cell's text only where no shell reads more in it."""
+    assert alias_command(name, "vend-acme") == command
 
 
 def test_without_a_cache_ids_work_as_before_and_names_ask_for_a_sync(office: Office) -> None:

@@ -48,6 +48,7 @@ def test_the_whole_answer() -> None:
         "finished": "2026-03-31T12:00:42+00:00",
         "stopped": "Stopped.",
         "notices": ["Hm."],
+        "unknown_names": [],
         "counts": {"rows": 3, "invoices": 2, **nothing, "in_doubt": 1, "needs_fixing": 1},
         "amounts": {"invoices": 20_100, **nothing, "in_doubt": 10_100, "needs_fixing": 10_000},
         "skipped_rows": [{"file": "march.xlsx", "sheet": "Sheet1", "row": 6, "reason": "grand total"}],
