@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from importer.models import Cell
 from importer.reader.contents import Sheet
+from importer.reader.formats import Shown
 
 Position = tuple[int, int]  # row and column, 0-based
 Rows = list[tuple[Cell, ...]]
@@ -19,6 +20,7 @@ class Details:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    formats: dict[Position, Shown] = field(default_factory=dict)  # of cells that show more than their number
 
     def complete(self, name: str, rows: Rows, *, visible: bool) -> Sheet:
         """The sheet with these details; `rows` are amended in place."""
@@ -28,6 +30,9 @@ class Details:
             cells = [*rows[row], *[None] * (column + 1 - len(rows[row]))]
             cells[column] = cell
             rows[row] = tuple(cells)
+        for (row, column), shown in self.formats.items():
+            if row < len(rows) and column < len(rows[row]) and isinstance(number := rows[row][column], float):
+                rows[row] = (*rows[row][:column], shown.of(number), *rows[row][column + 1 :])
         while rows and not rows[-1]:
             rows.pop()
         return Sheet(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from importer.columns import Kind
 from importer.models import Cell, ErrorCell, UncalculatedCell
 from importer.reader.cells import PLAIN, Conventions, is_blank, read_cells
 from importer.reader.headings import normalised, spelled
+from importer.reader.money import Marks, read_amount
 
 _TOTAL = re.compile(
     r"(?:(?:grand|sub|invoice|report|page|overall|column|batch|monthly|net|gross)[\s-]*)*(?:total|totals|sum)\b[^\d]{0,40}[:\d\s.,]*"
@@ -23,6 +24,7 @@ _TOTAL = re.compile(
     r"|carried forward|brought forward|balance (?:carried|brought) forward|übertrag",
     re.IGNORECASE,
 )
+EVERY_WAY = (Marks(certain=True), Marks(",", ".", certain=True))
 SPACES = " \t\r\n\u00a0\u2007\u202f"
 _PARTIAL = re.compile(r"(?i)sub|zwischen|page|.*(?:forward|übertrag)")  # a total of some rows, not of all above
 _ANCHORS = ("invoice_number", "invoice_date", "due_date")
@@ -138,7 +140,7 @@ class _Sum:
 
     def __init__(self, index: int, column: Sequence[Cell], written: Conventions) -> None:
         self.index = index
-        self.values = read_cells(column, Kind.DOLLARS, written)
+        self.values = read_cells(column, Kind.DOLLARS, replace(written, currency=""))
         self._next = 0
         self._sum = Decimal()
         self._count = 0
@@ -186,7 +188,10 @@ def _total_label(
 
 
 def _is_words(cell: Cell) -> bool:
-    return isinstance(cell, str) and any(letter.isalpha() for letter in cell)
+    """True for a text with letters in it that is no amount of some currency."""
+    if not isinstance(cell, str) or not any(letter.isalpha() for letter in cell):
+        return False
+    return not any(isinstance(read_amount(cell.strip(), marks, ""), Decimal) for marks in EVERY_WAY)
 
 
 def _is_note(cell: Cell, index: int, anchors: Sequence[int]) -> bool:

@@ -111,7 +111,10 @@ def named_currency(text: str) -> str | None:
 
 
 def read_amount(text: str, marks: Marks, currency: str) -> Decimal | NotMoney | OtherCurrency:
-    """The number that a text names, in the unit it is written in. A credit by sign, parentheses or CR is negative."""
+    """The number that a text names, in the unit it is written in. A credit by sign, parentheses or CR is negative.
+
+    Where `currency` is "", it may be of any.
+    """
     found = _AMOUNT.fullmatch(text.translate(_MINUS).translate(_SPACES))
     if found is None:
         return NotMoney()
@@ -126,7 +129,7 @@ def read_amount(text: str, marks: Marks, currency: str) -> Decimal | NotMoney | 
     if sum(negative) > 1:
         return NotMoney(": it is marked as negative twice")
     written = {currency_code(word) for word in (found["before"], found["after"]) if word} - {None}
-    other = written - {currency}
+    other = written - {currency} if currency else set()
     if other:
         return OtherCurrency(sorted(code for code in other if code)[0])
     number = _number(found["number"], marks)

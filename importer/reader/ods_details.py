@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from xml.parsers import expat
 
-from importer.models import Cell, ErrorCell, UncalculatedCell
+from importer.models import Cell, ErrorCell, UncalculatedCell, cell_text
 from importer.reader.details import Details
+from importer.reader.formats import HOME
+from importer.reader.money import currency_code
 
-WORTH_A_LOOK = (b"table:formula=", b"table:visibility=", b"-spanned=", b'"error"', b'"boolean"')
+WORTH_A_LOOK = (
+    b"table:formula=",
+    b"table:visibility=",
+    b"-spanned=",
+    b'"error"',
+    b'"boolean"',
+    b"office:currency=",
+    b"<text:p>0",
+)
+LEADING_ZEROS = re.compile(r"0\d{1,14}")
 HIDDEN = ("collapse", "filter")
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 
@@ -80,6 +92,14 @@ class _Walk:
             return ErrorCell(self._text.strip() or "#ERROR")
         if kind == "boolean":
             return self._cell.get("office:boolean-value") == "true"
+        if kind == "currency" and currency_code(code := self._cell.get("office:currency", "")) not in (None, HOME):
+            return f"{code} {cell_text(float(self._cell.get('office:value', '')))}"
+        if (
+            kind == "float"
+            and LEADING_ZEROS.fullmatch(self._text)
+            and int(self._text) == float(self._cell["office:value"])
+        ):
+            return self._text
         formula = self._cell.get("table:formula")
         if formula is not None and kind is None and not self._text:
             return UncalculatedCell("=" + formula.partition(":=")[2])

@@ -17,11 +17,13 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from importer.errors import FileUnreadable
+from importer.reader.formats import Shown, shown_by
 from importer.reader.limits import Limits
 
 SAVE_AGAIN = "Open it in Excel and save it again as .xlsx; if it does not open there, ask the vendor for a new copy."
 NO_PASSWORD = "Ask the vendor for a copy without one."  # noqa: S105 - a sentence
 SHEET_DATA = re.compile(rb"sheetData")
+MOST_STYLES = 16 * 1024 * 1024  # bytes; a workbook with more of them was not made by people
 KEPT_BYTES = 128 * 1024 * 1024
 # These begin with plain text, for which the engine searches many times faster than for a choice.
 ROW_NUMBER = re.compile(rb'<row r="(\d+)')
@@ -91,6 +93,22 @@ class Package:
             for element in self._xml("xl/workbook.xml").iter()
             if element.tag.endswith("workbookPr")
         )
+
+    def formats(self) -> dict[int, Shown]:
+        """The cell styles of an xlsx or xlsm, by number, whose format shows more than the number itself."""
+        styles = self.part("xl/styles.xml") or b""
+        if b"numFmt " not in styles or len(styles) > MOST_STYLES:
+            return {}
+        codes: dict[str, Shown] = {}
+        found: dict[int, Shown] = {}
+        for element in self._xml("xl/styles.xml").iter():
+            kind = element.tag.rpartition("}")[2]
+            if kind == "numFmt" and (shown := shown_by(element.get("formatCode", ""))) is not None:
+                codes[element.get("numFmtId", "")] = shown
+            elif kind == "cellXfs":
+                each = (codes.get(style.get("numFmtId", "")) for style in element)
+                found = {number: shown for number, shown in enumerate(each) if shown is not None}
+        return found
 
     def _xml(self, path: str) -> ElementTree.Element:
         try:

@@ -32,7 +32,7 @@ def read_package(name: str, book: bytes, wanted: str | None, limits: Limits) -> 
         package = Package(name, book, limits)
         parser.begin(book, wanted)
         find = _package_details(package)  # while the child parses
-        from_1904 = package.format in ("xlsx", "xlsm") and package.dates_from_1904()
+        from_1904 = _dates_from_1904(package)
         return package.format, _sheets(parser, find), {"dates": "1904"} if from_1904 else {}
 
 
@@ -42,7 +42,8 @@ def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits) ->
         stream = _workbook_stream(name, book)
         parser.begin(book, wanted)
         found = xls_details.details_of(stream)
-        return "xls", _sheets(parser, lambda index, _: found[index] if index < len(found) else Details()), {}
+        sheets = _sheets(parser, lambda index, _: found[index] if index < len(found) else Details())
+        return "xls", sheets, {"dates": "1904"} if xls_details.dates_from_1904(stream) else {}
 
 
 def _workbook_stream(name: str, book: bytes) -> bytes:
@@ -62,6 +63,12 @@ def _workbook_stream(name: str, book: bytes) -> bytes:
     raise FileUnreadable(f"{name} is damaged, or holds no spreadsheet.", SAVE_AGAIN)
 
 
+def _dates_from_1904(package: Package) -> bool:
+    if package.format == "xlsb":
+        return xlsb_details.dates_from_1904(package.part("xl/workbook.bin") or b"")
+    return package.format != "ods" and package.dates_from_1904()
+
+
 def _package_details(package: Package) -> Callable[[int, str], Details]:
     if package.format == "ods":
         found = ods_details.details_of(package.part("content.xml") or b"")
@@ -69,10 +76,13 @@ def _package_details(package: Package) -> Callable[[int, str], Details]:
     if package.format == "xlsb":
         paths = package.links("xl/_rels/workbook.bin.rels")
         links = dict(xlsb_details.sheets(package.part("xl/workbook.bin") or b""))
-        return lambda _, title: xlsb_details.details_of(package.part(paths.get(links.get(title, ""), "")) or b"")
-    recalculates = package.recalculates()
+        styles = xlsb_details.formats(package.part("xl/styles.bin") or b"")
+        return lambda _, title: xlsb_details.details_of(
+            package.part(paths.get(links.get(title, ""), "")) or b"", styles
+        )
+    recalculates, formats = package.recalculates(), package.formats()
     by_name = {
-        title: xlsx_details.details_of(part, recalculates=recalculates)
+        title: xlsx_details.details_of(part, recalculates=recalculates, formats=formats)
         for title, path in package.worksheets()
         if (part := package.part(path)) is not None
     }

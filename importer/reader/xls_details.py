@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from importer.models import ErrorCell, UncalculatedCell
 from importer.reader.details import Details
+from importer.reader.formats import Shown, shown_by
 
 ERRORS = {
     0x00: "#NULL!",
@@ -20,6 +21,7 @@ ERRORS = {
 }
 FORMULA, END, FILEPASS, COLUMNS, SHEET, MERGED, BOOLERR, ROW = 0x06, 0x0A, 0x2F, 0x7D, 0x85, 0xE5, 0x205, 0x208
 WORKSHEET = 0
+DATEMODE, FORMAT, XF, NUMBER, RK, RKS = 0x22, 0x41E, 0xE0, 0x203, 0x27E, 0xBD
 
 
 def records(stream: bytes, at: int = 0) -> Iterator[tuple[int, bytes]]:
@@ -38,20 +40,47 @@ def is_protected(stream: bytes) -> bool:
     return any(kind == FILEPASS for kind, _ in records(stream))
 
 
+def dates_from_1904(stream: bytes) -> bool:
+    """True where day numbers count from 1904."""
+    return any(kind == DATEMODE and content[:2] == b"\1\0" for kind, content in records(stream))
+
+
+def formats(stream: bytes) -> dict[int, Shown]:
+    """The cell styles, by number, whose format shows more than the number itself."""
+    codes: dict[int, Shown] = {}
+    styles: list[int] = []
+    for kind, content in records(stream):
+        if kind == FORMAT and len(content) > 5:
+            code = content[5:].decode("utf-16-le" if content[4] & 1 else "latin-1", "replace")
+            if (shown := shown_by(code)) is not None:
+                codes[struct.unpack_from("<H", content)[0]] = shown
+        elif kind == XF and len(content) >= 4:
+            styles.append(struct.unpack_from("<H", content, 2)[0])
+    return {number: codes[code] for number, code in enumerate(styles) if code in codes}
+
+
 def details_of(stream: bytes) -> list[Details]:
     """The details of each worksheet, in the workbook's order."""
+    styles = formats(stream)
     offsets = [
         struct.unpack_from("<I", content)[0]
         for kind, content in records(stream)
         if kind == SHEET and len(content) > 6 and content[5] == WORKSHEET
     ]
-    return [sheet_details(stream, offset) for offset in offsets]
+    return [sheet_details(stream, offset, styles) for offset in offsets]
 
 
-def sheet_details(stream: bytes, offset: int) -> Details:
-    """The details of the sheet that begins at the offset."""
+def sheet_details(stream: bytes, offset: int, styles: Mapping[int, Shown]) -> Details:
+    """The details of the sheet that begins at the offset. `styles` are those of `formats`."""
     details = Details()
     for kind, content in records(stream, offset):
+        if styles and kind in (NUMBER, RK, FORMULA) and len(content) >= 6:
+            row, column, style = struct.unpack_from("<HHH", content)
+            note_format(details, row, column, styles.get(style))
+        elif styles and kind == RKS and len(content) >= 10:
+            row, column = struct.unpack_from("<HH", content)
+            for at in range(4, len(content) - 7, 6):
+                note_format(details, row, column + (at - 4) // 6, styles.get(struct.unpack_from("<H", content, at)[0]))
         if kind == BOOLERR and len(content) >= 8 and content[7]:
             note_error(details, content, content[6])
         elif kind == FORMULA and len(content) >= 16:
@@ -69,6 +98,12 @@ def sheet_details(stream: bytes, offset: int) -> Details:
                 first_row, last_row, first_column, last_column = struct.unpack_from("<4H", content, at)
                 details.merged.append((first_row, first_column, last_row, last_column))
     return details
+
+
+def note_format(details: Details, row: int, column: int, shown: Shown | None) -> None:
+    """Notes what the cell's format shows, where that is more than its number."""
+    if shown is not None:
+        details.formats[row, column] = shown
 
 
 def note_error(details: Details, content: bytes, code: int) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from importer.models import ErrorCell
 from importer.reader.details import Details
+from importer.reader.formats import Shown, shown_by
 from importer.reader.xls_details import ERRORS
 
 ROW, ERROR, FORMULA_ERROR, COLUMN, SHEET, MERGED = 0, 3, 11, 60, 156, 176
+BOOK, FORMAT, STYLE, STYLES, RK, REAL, FORMULA_REAL = 153, 44, 47, 617, 2, 5, 9
 
 
 def records(part: bytes) -> Iterator[tuple[int, bytes]]:
@@ -42,8 +44,29 @@ def sheets(book: bytes) -> Iterator[tuple[str, str]]:
             )
 
 
-def details_of(part: bytes) -> Details:
-    """The details of one sheet."""
+def dates_from_1904(book: bytes) -> bool:
+    """True where day numbers count from 1904, by the part that lists the sheets."""
+    return any(kind == BOOK and content[:1] and content[0] & 1 for kind, content in records(book))
+
+
+def formats(part: bytes) -> dict[int, Shown]:
+    """The cell styles, by number, whose format shows more than the number itself, from the part that lists them."""
+    codes: dict[int, Shown] = {}
+    styles: list[int] | None = None  # those before `STYLES` are named styles, and no cell's
+    for kind, content in records(part):
+        if kind == FORMAT and len(content) >= 6:
+            number, length = struct.unpack_from("<HI", content)
+            if (shown := shown_by(content[6 : 6 + 2 * length].decode("utf-16-le", "replace"))) is not None:
+                codes[number] = shown
+        elif kind == STYLES:
+            styles = []
+        elif kind == STYLE and styles is not None and len(content) >= 4:
+            styles.append(struct.unpack_from("<H", content, 2)[0])
+    return {number: codes[code] for number, code in enumerate(styles or ()) if code in codes}
+
+
+def details_of(part: bytes, styles: Mapping[int, Shown]) -> Details:
+    """The details of one sheet. `styles` are those of `formats`."""
     details = Details()
     row = 0
     for kind, content in records(part):
@@ -51,6 +74,10 @@ def details_of(part: bytes) -> Details:
             (row,) = struct.unpack_from("<I", content)
             if content[11] & 0x10:
                 details.hidden_rows.add(row + 1)
+        elif styles and kind in (RK, REAL, FORMULA_REAL) and len(content) >= 8:
+            shown = styles.get(int.from_bytes(content[4:7], "little"))
+            if shown is not None:
+                details.formats[row, struct.unpack_from("<I", content)[0]] = shown
         elif kind in (ERROR, FORMULA_ERROR) and len(content) >= 9:
             details.cells[row, struct.unpack_from("<I", content)[0]] = ErrorCell(ERRORS.get(content[8], "#ERROR"))
         elif kind == COLUMN and len(content) >= 18 and content[16] & 1:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from xml.parsers import expat
 
 from importer.models import ErrorCell, UncalculatedCell
 from importer.reader.details import Details, Position
+from importer.reader.formats import Shown
 from importer.reader.package import column_number
 
 REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9]\d{0,6})")
@@ -43,12 +45,13 @@ ERROR_VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
 FORMULA = re.compile(rb"<f[ >][^<]*")
 
 
-def details_of(sheet: bytes, *, recalculates: bool) -> Details:
-    """The details of one sheet's XML. `recalculates`: a formula's stored 0 is no result (Package.recalculates)."""
+def details_of(sheet: bytes, *, recalculates: bool, formats: Mapping[int, Shown] | None = None) -> Details:
+    """The details of one sheet's XML. `recalculates`: a formula's stored 0 is no result (Package.recalculates);
+    `formats` are the styles that show more than a number (Package.formats)."""
     if is_plain(sheet):
         with suppress(KeyError, ValueError):
-            return searched(sheet, recalculates=recalculates)
-    return parsed(sheet, recalculates=recalculates)
+            return searched(sheet, recalculates=recalculates, formats=formats or {})
+    return parsed(sheet, recalculates=recalculates, formats=formats or {})
 
 
 def is_plain(sheet: bytes) -> bool:
@@ -69,7 +72,7 @@ def is_plain(sheet: bytes) -> bool:
     return all_refer or not WITHOUT_REFERENCE.search(sheet, start, end)
 
 
-def searched(sheet: bytes, *, recalculates: bool) -> Details:
+def searched(sheet: bytes, *, recalculates: bool, formats: Mapping[int, Shown]) -> Details:
     """The details by search."""
     details = Details()
     start = sheet.find(b"<sheetData")
@@ -94,10 +97,15 @@ def searched(sheet: bytes, *, recalculates: bool) -> Details:
                 formula = FORMULA.search(content)
                 text = formula[0].partition(b">")[2].decode("utf-8", "replace") if formula else ""
                 details.cells.setdefault(position(attributes[b"r"]), uncalculated(html.unescape(text)))
+    if formats:
+        styles = b"|".join(b"%d" % style for style in formats)
+        for tag in re.findall(rb'<c ([^<>]*\bs="(?:' + styles + rb')"[^<>]*)>', sheet[start:]):
+            attributes = dict(ATTRIBUTE.findall(tag))
+            details.formats[position(attributes[b"r"])] = formats[int(attributes[b"s"])]
     return details
 
 
-def parsed(sheet: bytes, *, recalculates: bool) -> Details:
+def parsed(sheet: bytes, *, recalculates: bool, formats: Mapping[int, Shown]) -> Details:
     """The details by a full parse, for XML of any shape. Damage ends it early: what was seen until then counts."""
     details = Details()
     row = column = -1
@@ -140,6 +148,8 @@ def parsed(sheet: bytes, *, recalculates: bool) -> Details:
         if name.rpartition(":")[2] != "c":
             return
         kind = cell.get("t", "n")
+        if cell.get("s", "").isdecimal() and (shown := formats.get(int(cell["s"]))) is not None:
+            details.formats[row, column] = shown
         if kind == "e" and value:
             details.cells[row, column] = ErrorCell(value)
         elif formula is not None:

@@ -125,12 +125,13 @@ READINGS = {
         },
     ),
     "uci-online-retail/2010-12-01.csv": Expected(3108, 143, 58_635_56),
+    # the cells are formatted as pounds
     "ecdl/Invoices2 Solution.xlsx": Expected(
         11,
         11,
         16_209_50,
         skipped={"title above the heading row": 1, "total (Totals)": 1, "sheet not asked for": 15},
-        said={"sheet": "January", **columns(total_amount="Amount")},
+        said={"sheet": "January", **columns("GBP", total_amount="Amount")},
     ),
     "qcreates/invoices.xlsx": Expected(43, 43, 16_933_09),
     # the amount of the row that is in words counts nothing

@@ -182,7 +182,7 @@ def test_unusual_xml_says_the_same(way: str) -> None:
         '<mergeCells><mergeCell ref="A3:B4"/></mergeCells>',
     )
     xml = str(xlsx_parts(rows, before=before, after=after)["xl/worksheets/sheet1.xml"])
-    plain = xlsx_details.searched(xml.encode(), recalculates=True)
+    plain = xlsx_details.searched(xml.encode(), recalculates=True, formats={})
     assert plain.hidden_rows == {1, 2}
     assert plain.hidden_columns == {1, 2}
     assert plain.merged == [(2, 0, 3, 1)]

@@ -1,0 +1,118 @@
+"""Number formats: what a cell shows beside its number is read, in every kind of workbook."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from importer.reader import xlsb_details
+from importer.reader.files import open_file
+from importer.reader.formats import shown_by
+from tests.reader.books import MAIN, biff, binary, compound, ods, record, wide, xlsx_parts, zipped
+
+STYLES = (
+    f'<styleSheet xmlns="{MAIN}"><numFmts count="3"><numFmt numFmtId="164" formatCode="00000"/>'
+    '<numFmt numFmtId="165" formatCode="[$€-407]\\ #,##0.00"/>'
+    '<numFmt numFmtId="166" formatCode="&quot;$&quot;#,##0.00"/>'
+    '</numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/></cellXfs>'
+    "</styleSheet>"
+)
+STYLED = (
+    '<row r="1"><c r="A1" s="1"><v>123</v></c><c r="B1" s="2"><v>5.5</v></c><c r="C1" s="3"><v>7</v></c>'
+    '<c r="D1" s="1" t="inlineStr"><is><t>x</t></is></c></row>'
+)
+
+
+@pytest.mark.parametrize("rows", [STYLED, STYLED.replace('"', "'")])
+def test_a_number_is_what_its_format_shows(tmp_path: Path, rows: str) -> None:
+    """The zeros of 00123 belong to the vendor's number, and an amount formatted as euros is none of dollars."""
+    path = tmp_path / "made.xlsx"
+    path.write_bytes(zipped(xlsx_parts(rows) | {"xl/styles.xml": STYLES}))
+    assert open_file(path).sheets[0].rows == [("00123", "EUR 5.5", 7.0, "x")]
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "text"),
+    [
+        ("00000", 7.0, "00007"),
+        ("00000", 1234567.0, "1234567"),
+        ("000-00-000;@", 1234567.0, "012-34-567"),
+        ('"INV-"0000', 12.0, "INV-0012"),
+        ("\\B000", 12.0, "B012"),
+        ('"CHF" #,##0.00', 12.5, "CHF 12.5"),
+        ('_-* #,##0.00\\ "€"_-', -3.0, "EUR -3"),
+        ("[$£-809]#,##0", 4.0, "GBP 4"),
+        ("[$CAD] 0.00", 4.0, "CAD 4"),
+    ],
+)
+def test_formats_that_show_more_than_the_number(code: str, number: float, text: str) -> None:
+    """What a clerk sees in the cell is what is read."""
+    shown = shown_by(code)
+    assert shown is not None
+    assert shown.of(number) == text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "General",
+        "0",
+        "0.00",
+        "#,##0",
+        '"$"#,##0.00',
+        "[$$-409]#,##0",
+        "[$-409]d-mmm-yy",
+        "0%",
+        '0" hrs"',
+        "[Red]0",
+        "00.00",
+    ],
+)
+def test_formats_that_show_the_number_alone(code: str) -> None:
+    """Then the number stays a number."""
+    assert shown_by(code) is None
+
+
+def test_formats_of_an_xls(tmp_path: Path) -> None:
+    """The same in the older format, for each kind of number; and the day that its dates count from."""
+    fraction = struct.pack("<d", 5.5)
+    numbers = record(0x203, struct.pack("<HHH", 0, 0, 1) + fraction) + record(0x27E, struct.pack("<HHHI", 1, 0, 0, 6))
+    stream = biff(numbers + record(0xBD, struct.pack("<HHHIHIH", 2, 0, 2, 30, 0, 30, 1)))
+    globals_ = record(0x22, b"\1\0") + record(0x41E, struct.pack("<HHB", 164, 6, 0) + b"[$\xa3]0")
+    globals_ += record(0x41E, struct.pack("<HHB", 165, 3, 0) + b"000")
+    globals_ += b"".join(record(0xE0, struct.pack("<HH", 0, code)) for code in (0, 164, 165))
+    at = stream.index(record(0x42, struct.pack("<H", 1200)))
+    moved = bytearray(stream[:at] + globals_ + stream[at:])
+    listing = moved.index(struct.pack("<HH", 0x85, 9)) + 4
+    struct.pack_into("<I", moved, listing, struct.unpack_from("<I", moved, listing)[0] + len(globals_))
+    path = tmp_path / "made.xls"
+    path.write_bytes(compound({"Workbook": bytes(moved)}))
+    contents = open_file(path)
+    assert contents.sheets[0].rows == [("GBP 5.5",), (1.0,), ("007", 7.0)]
+    assert contents.details["dates"] == "1904"
+
+
+def test_formats_of_an_xlsb() -> None:
+    """The same in the binary format."""
+    styles = binary(44, struct.pack("<H", 164) + wide("000")) + binary(47, bytes(16)) + binary(617, bytes(4))
+    styles += binary(47, struct.pack("<HH", 0, 0)) + binary(47, struct.pack("<HH", 0, 164))
+    found = xlsb_details.formats(styles)
+    assert {number: shown.of(7.0) for number, shown in found.items()} == {1: "007"}
+    cells = binary(0, struct.pack("<I", 4) + bytes(13)) + binary(5, struct.pack("<II", 2, 1) + bytes(8))
+    assert xlsb_details.details_of(cells, found).formats == {(4, 2): found[1]}
+    assert xlsb_details.dates_from_1904(binary(153, b"\1" + bytes(11)))
+
+
+def test_formats_of_an_ods(tmp_path: Path) -> None:
+    """There the shown text stands beside the value, and the currency's code."""
+    cells = (
+        '<table:table-cell office:value-type="float" office:value="123"><text:p>00123</text:p></table:table-cell>'
+        '<table:table-cell office:value-type="currency" office:currency="EUR" office:value="5.5">'
+        "<text:p>5,50 €</text:p></table:table-cell>"
+        '<table:table-cell office:value-type="currency" office:currency="USD" office:value="7">'
+        "<text:p>$7</text:p></table:table-cell>"
+    )
+    path = ods(tmp_path, f'<table:table table:name="S"><table:table-row>{cells}</table:table-row></table:table>')
+    assert open_file(path).sheets[0].rows == [("00123", "EUR 5.5", 7.0)]
