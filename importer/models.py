@@ -313,11 +313,14 @@ class Payload:
 
     def body(self) -> str:
         """The JSON that is sent, always the same text for the same content. A blank accounting date is left out."""
-        return _PAYLOAD.dump_json(self, exclude_none=True).decode()
+        return self._encoded().decode()
 
     def fingerprint(self) -> str:
         """SHA-256 over `body()`: two payloads with the same fingerprint say the same in every field."""
-        return hashlib.sha256(self.body().encode()).hexdigest()
+        return hashlib.sha256(self._encoded()).hexdigest()
+
+    def _encoded(self) -> bytes:
+        return _PAYLOAD.dump_json(self, exclude_none=True)
 
     def key(self, destination: str) -> str:
         """The invoice's identity at one destination: equal for whatever would be the same invoice to the vendor."""

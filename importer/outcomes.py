@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from itertools import islice
 
 from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status
@@ -30,7 +31,7 @@ class Start:
     destination: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
     """Everything that is decided before anything is sent."""
 
@@ -52,19 +53,19 @@ class Prepared:
         """The same, with what the ledger knows now."""
         return replace(self, standing=ledger.standing([intent.key for intent in self.intents if intent]))
 
-    @property
-    def ready(self) -> list[Intent]:
+    @cached_property
+    def ready(self) -> tuple[Intent, ...]:
         """What would be sent: nothing of it, where the run as a whole misses what was expected of it."""
         if any(problem.kind.stops_run for problem in self.reading.problems):
-            return []
-        return [intent for intent in self.intents if intent is not None and self.may_go(intent)]
+            return ()
+        return tuple([intent for intent in self.intents if intent is not None and self.may_go(intent)])
 
     @property
     def doubtful(self) -> list[str]:
         """The keys whose outcome is unknown."""
         return [key for key, entry in self.standing.items() if entry.state is State.IN_DOUBT]
 
-    @property
+    @cached_property
     def plan(self) -> str | None:
         """The hash over exactly what would be sent."""
         return plans.plan_of(self.ready)
@@ -83,7 +84,7 @@ class Prepared:
             and not may_go(entry, intent.fingerprint)
             and plans.identity_of(intent) in planned
         ]
-        return self.ready + sent
+        return [*self.ready, *sent]
 
     def may_go(self, intent: Intent) -> bool:
         """Whether what the ledger knows allows it to be sent."""
@@ -248,7 +249,7 @@ _HELD = "Another run holds this invoice."
 def _intent(verdict: Verdict, destination: str) -> Intent | None:
     if verdict.payload is None:
         return None
-    rows = ", ".join(str(row.number) for row in verdict.invoice.rows)
+    rows = ", ".join([str(row.number) for row in verdict.invoice.rows])
     payload = verdict.payload
     return Intent(payload.key(destination), payload.fingerprint(), payload, verdict.invoice.source.file, rows)
 

@@ -182,7 +182,7 @@ def test_a_missed_control_total_leaves_everything_that_could_go_unsent() -> None
     standing = [entry(others[0], State.ACCEPTED), entry(others[1], State.IN_DOUBT), entry(others[2], State.REFUSED)]
     held = prepared(PLAIN, *others, standing=standing, problems=[missed])
     run = before_sending(START, held, NOON)
-    assert (held.ready, run.plan, run.exit_code) == ([], None, 3)
+    assert (held.ready, run.plan, run.exit_code) == ((), None, 3)
     assert [each.status for each in run.outcomes] == [
         Status.NOT_SENT,
         Status.ALREADY_POSTED,

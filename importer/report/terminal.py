@@ -94,6 +94,8 @@ def problem_lines(run: Run) -> Iterator[ProblemLine]:
     for problem in run.reading.problems:
         groups.setdefault(problem.kind, []).append((_where(problem, run), problem))
     for outcome in run.outcomes:
+        if not outcome.problems:
+            continue
         number = as_said(outcome, "invoice_number") or "(no number)"
         for problem in outcome.problems:
             if problem.kind.code not in told:

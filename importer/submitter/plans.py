@@ -17,6 +17,7 @@ from sqlalchemy import select
 from importer.errors import CannotRun
 from importer.models import dollars, normalised_number
 from importer.submitter.ledger import Intent, Ledger
+from importer.submitter.schema import batches
 from importer.submitter.tables import PLANS
 
 MOST_DIFFERENCES = 20
@@ -33,7 +34,10 @@ def plan_of(intents: Sequence[Intent]) -> str | None:
 def keep_plan(ledger: Ledger, plan: str, intents: Sequence[Intent]) -> None:
     """Keeps what the plan consists of. A plan that is known already is left as it is."""
     squeezed = zlib.compressobj(1)
-    parts = [squeezed.compress(f"{intent.payload.body()}\n".encode()) for intent in intents]
+    parts = [
+        squeezed.compress("".join([f"{intent.payload.body()}\n" for intent in batch]).encode())
+        for batch in batches(intents)
+    ]
     kept = {"made_at": datetime.now(UTC), "who": ledger.who, "bodies": b"".join((*parts, squeezed.flush()))}
     with ledger.transaction() as connection:
         connection.execute(ledger.insert_or_not(PLANS).values(id=plan, **kept))
