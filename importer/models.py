@@ -219,6 +219,7 @@ class Understanding:
     side: str = "whole"  # "header" or "lines" where two tables complete each other
     profile: str = ""  # the profile that it was read with, as TOML
     date_order: str | None = None  # "MDY", "DMY" or "YMD", where the profile or the column as a whole shows it
+    details: Mapping[str, str] = field(default_factory=dict)  # of the file: "dates": "1904", "decimal": ","
 
 
 @dataclass(frozen=True, slots=True)

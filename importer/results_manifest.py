@@ -37,6 +37,7 @@ class Kept:
     left_out: str  # why the sheet as a whole was left out; "" for a table that was read
     numbers: tuple[range, ...]  # of its rows other than headings, ascending
     exact: Mapping[tuple[int, int], Cell] = field(default_factory=dict)  # (row, 0-based column) → as it was
+    details: Mapping[str, str] = field(default_factory=dict)  # as in `models.Understanding`
 
     @property
     def last(self) -> int:
@@ -86,6 +87,7 @@ def _kept(table: Table) -> Kept:
             for column, cell in enumerate(cells)
             if cell.__class__ in _TEXTUAL and cannot_hold(cell)
         },
+        {} if how is None else how.details,
     )
 
 
@@ -127,6 +129,7 @@ def pieces(manifest: Manifest) -> list[str]:
                 "left_out": one.left_out,
                 "rows": [[span[0], span[-1]] for span in one.numbers],
                 "exact": [[*place, _kind(cell), cell_text(cell)] for place, cell in one.exact.items()],
+                "details": dict(one.details),
             }
             for one in manifest.tables
         ],
@@ -160,6 +163,7 @@ def _parsed(said: Mapping[str, Any]) -> Kept:
         str(said["left_out"]),
         tuple(range(int(first), int(last) + 1) for first, last in said["rows"]),
         {(int(row), int(column)): _CELLS[kind](str(text)) for row, column, kind, text in said["exact"]},
+        {str(key): str(value) for key, value in said.get("details", {}).items()},  # absent in older workbooks
     )
 
 

@@ -6,12 +6,14 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures import make
@@ -406,3 +408,28 @@ def test_no_row_is_ever_lost(
     assert len(in_invoices) == len(set(in_invoices))
     loose = {problem.place.row for problem in again.problems}
     assert set(data) - set(in_invoices) <= loose
+
+
+def test_what_corrected_cells_no_longer_show_is_kept(tmp_path: Path) -> None:
+    """Days counted from 1904 and the decimal comma are facts of the vendor's file, and none of our workbook's."""
+    headings = [name if name != "total_amount" else "line_amount" for name in HEADINGS.split(",")]
+    values = ["prop-1", "vend-1", "A", 44_000, 44_030, "Grounds", "March", "12,50", "finacct-1", "1,250", "10,00"]
+    book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.append(headings)
+    sheet.append(values)
+    sheet["F2"] = None  # blank notes: the row needs fixing
+    book.save(tmp_path / "vendor.xlsx")
+    written = write_workbook(run_of(read(tmp_path / "vendor.xlsx")), tmp_path / "results.xlsx")
+    results = openpyxl.load_workbook(written)
+    fix = results["To fix"]
+    for cells in fix.iter_rows():
+        for cell in cells:
+            if cell.value in ("12,50", "10,00"):
+                cell.value = float(str(cell.value).replace(",", "."))
+    results.save(written)
+    (invoice,) = read(written).invoices
+    assert invoice.invoice_date == date(2024, 6, 19)
+    assert invoice.lines[0].quantity == Decimal("1.25")

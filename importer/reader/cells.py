@@ -69,6 +69,11 @@ class Conventions:
     heading_currency: str | None = None  # another currency that the heading names
     date_1904: bool = False
 
+    def details(self) -> dict[str, str]:
+        """What `Contents.details` has to say for the cells to be read like this again, some of them corrected."""
+        said = {"dates": "1904"} if self.date_1904 else {}
+        return said | ({"decimal": self.table_marks.decimal} if self.table_marks.certain else {})
+
 
 PLAIN = Conventions()
 """Nothing is settled beforehand."""

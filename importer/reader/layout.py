@@ -114,7 +114,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     cells = [sheet.rows[index] for index in filled]
     columns = ColumnCells(cells)
     mapped = map_headings(heading.cells, profile, columns, where)
-    written = _marks_by_table(conventions(contents, profile), mapped, columns)
+    written = _marks_by_table(conventions(contents, profile), mapped, columns, contents.details.get("decimal", ""))
     leftovers = find_leftovers(cells, columns, _meant(heading, mapped), written)
     stated = [(filled[total.position] + 1, total) for total in leftovers.totals]
     kept = [place for place in range(len(filled)) if place not in leftovers.reasons]
@@ -158,15 +158,21 @@ def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) ->
     return replace(written, date_order=orders.pop()) if len(orders) == 1 else written
 
 
-def _marks_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) -> Conventions:
-    """One sheet is written by one hand: in a column of mere 1,250s the mark means what it means in the others."""
+def _marks_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells, before: str) -> Conventions:
+    """One sheet is written by one hand: in a column of mere 1,250s the mark means what it means in the others.
+
+    `before` is the decimal mark that they showed before they were corrected, "" where there is no such thing.
+    """
     if written.marks.certain:
         return written
     named = [*mapped.columns.items(), *(each for part in mapped.parts.values() for each in part.items())]
     numbers = {index for name, index in named if BY_NAME[name].kind not in (Kind.TEXT, Kind.DATE)}
     numbers |= {*mapped.amounts, *(index for _, index in mapped.extras)}
     numbers |= {index for name, index in mapped.others.items() if name in ("tax", "debit", "credit")}
-    return replace(written, table_marks=marks_together(marks_of(dict.fromkeys(cells(index))) for index in numbers))
+    shown = [marks_of(dict.fromkeys(cells(index))) for index in numbers]
+    if before:
+        shown.append(Marks(before, "." if before == "," else ",", certain=True))
+    return replace(written, table_marks=marks_together(shown))
 
 
 def _meant(heading: Heading, mapped: Mapped) -> Meant:

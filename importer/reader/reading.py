@@ -99,7 +99,10 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None,
         try:
             layout = lay_out(contents, found.sheet, found.heading, profile, side)
             layouts.append(layout)
-            understood.append(Understanding(found.heading.first + 1, side, made_with, layout.conventions.date_order))
+            said = layout.conventions.details()
+            understood.append(
+                Understanding(found.heading.first + 1, side, made_with, layout.conventions.date_order, said)
+            )
         except FileUnreadable as error:
             if len(plan.chosen) == 1 or plan.joined or found.has_rows:
                 raise

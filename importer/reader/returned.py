@@ -320,12 +320,15 @@ class _Merge:
             else:
                 plan.left_out.append((now[one.sheet], one.left_out))
         whole = self.contents.file
+        said = [one.details for one in mine if one.heading_row]
+        first = said[0] if said else {}
+        details = {key: value for key, value in first.items() if all(value == each.get(key) for each in said)}
         source = InputFile(file, whole.sha256, whole.size)
         return Original(
-            Contents(source, self.contents.format, tuple(now.values())),
+            Contents(source, self.contents.format, tuple(now.values()), details),
             plan,
             mine,
-            Contents(source, self.contents.format, tuple(then.values())),
+            Contents(source, self.contents.format, tuple(then.values()), details),
             {(one.sheet, row): cells for one in mine for row, cells in self.taken_out[file, one.sheet].items()},
             tuple(problem for one in mine for problem in self.changed[file, one.sheet]),
         )
