@@ -61,7 +61,7 @@ line: item lineitem position zeile ligne
 extended: ext extension
 net: netto nett ht imponibile neto
 gross: brutto ttc bruto
-tax: vat gst hst mwst ust iva tva btw steuer
+tax: vat gst hst mwst ust iva tva btw steuer taxes
 description: desc descr descripcion descrizione descricao beschreibung bezeichnung omschrijving buchungstext
 description: designation libelle particulars narrative details detail
 notes: note comment comments remark remarks notas note bemerkung notiz observaciones observacoes remarques
@@ -85,6 +85,9 @@ customer number: kundennummer
 unit price: einzelpreis stuckpreis stuksprijs eenheidsprijs unitprice
 total amount: gesamtbetrag rechnungsbetrag
 amount: umsatz
+net amount: nettobetrag
+gross amount: bruttobetrag
+tax amount: mwstbetrag ustbetrag steuerbetrag
 """
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -99,14 +102,14 @@ _FILLERS = frozenset(
         "ex excl excluding incl including inc w o charged s d l",
     )
 )
-_PARTIES = frozenset({"vendor", "customer", "tax", "commercial", "original", "external", "credit", "notes"})
+_PARTIES = frozenset({"vendor", "customer", "commercial", "original", "external", "credit", "notes"})
 
 _PHRASES = """
 invoice_number 3: invoice number | number invoice | vendor reference | vendor invoice | bill number
 invoice_number 3: invoice reference
 invoice_number 2: invoice | belegfeld 1
 invoice_number 1: document number | transaction number | voucher number | document | voucher | invoice id
-invoice_date 3: invoice date | issued date | date issued | bill date
+invoice_date 3: invoice date | issued date | date issued | bill date | date invoiced | date billed
 invoice_date 2: date | issued
 invoice_date 1: document date | service date
 due_date 3: due date | date due | payment due | payment due date | due | invoice due date | due on
@@ -128,28 +131,34 @@ total_amount 2: amount due | total due | balance due | amount payable | total pa
 financial_account_id 3: gl account | gl code | gl | account code | gl account code | gl account number
 financial_account_id 3: financial account | expense account | expense code | gl account id | financial account id
 financial_account_id 3: gl number
-financial_account_id 2: account | account id | cost element | expense account code | cost code
-quantity_ordered 3: quantity | line quantity | quantity ordered | quantity invoice | invoice quantity
+financial_account_id 2: account | account id | cost element | expense account code | cost code | expenditure code
+quantity_ordered 3: quantity | line quantity | quantity ordered | quantity invoice | quantity invoiced
+quantity_ordered 3: quantity billed
 quantity_ordered 2: unit
 unit_price 3: unit price | price unit | unit cost | line cost | line price | unit amount | unit rate
 unit_price 3: price per unit | cost unit | price
 unit_price 2: rate | cost
 line_amount 3: line amount | line total | extended amount | extended price | extended | line subtotal
 line_amount 3: line total amount | extended total | amount line | line net amount | extended cost | line value
+line_amount 3: invoice line amount | invoice line total | invoice line value | invoice line net amount
 amount 2: amount | total | value | net | gross | net amount | gross amount | amount net | amount gross | total cost
 amount 2: total charge | total net | total gross | subtotal | sub total | transaction amount | charge | total value
 amount 2: net value | gross value | total price | total net amount | net total | gross total
+amount 2: invoice net | invoice gross | invoice net amount | invoice gross amount | amount invoiced
+amount 2: value invoiced | total invoiced | amount billed | total billed
 item_notes 3: line description | line notes | description line | description goods services | description services
 item_notes 3: service description | description
 item_notes 2: line | line name | service | line product | memo line
 currency 2: currency | currency code | currency id
 type 2: type | document type | transaction type | invoice type | debit credit | credit debit | dr cr | cr dr
 type 2: credit memo
-tax 2: tax | tax amount | sales tax | sales tax amount | amount tax | tax total
+tax 2: tax | tax amount | sales tax | sales tax amount | amount tax | tax total | total tax amount | line tax
+tax 2: invoice tax | invoice tax amount | invoice tax total | line tax amount | invoice line tax amount
 debit 2: debit | debit amount | dr
 credit 2: credit | credit amount | cr
 terms 2: terms | payment terms
 unsure_date 2: posting | clearing date | payment date | date payment | transaction date | period | entry date
+unsure_date 2: invoice payment date
 cancelled 2: cancelled | void | voided
 """
 
@@ -161,7 +170,8 @@ _MEANINGS: dict[frozenset[str], Meaning] = {
 
 
 def _marks_spelled(heading: str) -> str:
-    return heading.replace("#", " number ").replace("№", " number ").replace("n°", "no").replace("N°", "No")
+    spelled_out = heading.replace("#", " number ").replace("№", " number ").replace("n°", "no").replace("N°", "No")
+    return spelled_out.replace("%", " percent ").replace("MwSt", "Mwst")
 
 
 _EXACT = {column.name: column.name for column in COLUMNS}
@@ -174,10 +184,11 @@ _PLAIN: dict[str, Meaning] = {
     if normalised(spelling) not in {"amount", "total", "invoiceid", "accountcode", "hours", "units"}
 }
 _TAX_REMARK = re.compile(
-    r"\b(?:ex|excl|excluding|incl|including|inc|before|after|without|w/o)\b\.? ?(?:of )?"
+    r"\b(?:exc?|excl|exclud(?:ing|es|ed)|incl|includ(?:ing|es|ed)|inc|before|after|without|w/o|net of)\b\.? ?(?:of )?"
     r"(?:vat|tax|gst|hst|mwst|iva|tva)\b",
     re.IGNORECASE,
 )
+_TAX_INVOICE = re.compile(r"\b(?:tax|vat|gst)[ _-]?(?=invoice)", re.IGNORECASE)  # a kind of document, no tax
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])")
 _PART = re.compile(r"(.*?[^\W\d])[\s_.#-]*(\d{1,2})[\s_.)\]]*([^\W\d].*)?$")
 _PART_FIRST = re.compile(r"(\d{1,2})[\s_.-]+([^\W\d].*)$")
@@ -188,7 +199,7 @@ _LINE_FIELDS = frozenset(
 
 def words_of(heading: str) -> frozenset[str]:
     """The heading's words in the vocabulary's own language, without fillers, currencies and marks."""
-    spaced = _CAMEL.sub(" ", _TAX_REMARK.sub(" ", _marks_spelled(heading)))
+    spaced = _TAX_INVOICE.sub(" ", _CAMEL.sub(" ", _TAX_REMARK.sub(" ", _marks_spelled(heading))))
     plain = unicodedata.normalize("NFKD", spaced).casefold()
     found: list[str] = []
     for word in re.findall(r"[^\W\d_]+|\d+", "".join(mark for mark in plain if not unicodedata.combining(mark))):

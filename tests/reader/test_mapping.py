@@ -14,7 +14,7 @@ DATE = "2026-03-14"
 
 WORDS = """
 invoice_number: Invoice # | Invoice No. | INV NUMBER | *InvoiceNumber | Bill No. | invoice_no
-invoice_number: Supplier Invoice Number | Tax Invoice No
+invoice_number: Supplier Invoice Number | Tax Invoice No | GST Invoice Number | TaxInvoiceNumber
 invoice_number: Rechnungsnummer | Rechnungs-Nr. | Número de factura | N° de facture | Numero fattura | Factuurnummer
 invoice_number: Nº da fatura
 invoice_date: Invoice Date | Bill Date | Date | InvoiceDate | Date Issued | Rechnungsdatum | Fecha de factura
@@ -29,10 +29,12 @@ quantity_ordered: Qty | Quantity | Qty. | Menge | Cantidad | Quantité | Hours |
 unit_price: Unit Price | Price | Price Each | Rate | Einzelpreis | Precio unitario | Prix unitaire | Unit Cost
 unit_price: *UnitAmount
 line_amount: Line Amount | Line Total | Ext. Price | Extended Amount | Line Subtotal
+line_amount: Invoice Line Value (net of VAT)
 total_amount: Invoice Total | Total Amount | Invoice Amount | Grand Total | Amount Due | Gesamtbetrag
-total_amount: Invoice Amt USD | Total Due ($)
+total_amount: Invoice Amt USD | Total Due ($) | Tax Invoice Total
 amount: Amount | Total | Net | Montant HT | Betrag | Importe | Value | Total Cost (ex VAT) | Net Amount
-amount: Gross
+amount: Gross | Invoice Net Amount | Total (excludes VAT) | Nettobetrag | Invoiced Value | Amount (net of GST)
+tax: VAT | Total Tax Amount | TotalTaxAmount | Invoice Tax Amount | Line Tax Amount | Invoice VAT | MwSt | MwSt-Betrag
 item_notes: Description | Item Description | Line Description | Buchungstext | Beschreibung | Descripción
 item_notes: Details
 notes: Notes | Comments | Remarks | Invoice Notes | Bemerkung
@@ -42,7 +44,7 @@ Customer No. | Customer Number | Account Number | PO Number | Purchase Order | O
 Order Quantity | VAT Registration Number | Check Number | Status | Page | Line Number | Vendor Phone
 Invoice Status | Discount % | Days Past Due | Outstanding | Balance | Paid | Property Manager
 Invoice Line Number | Received By | Quantity Received | Tax ID | Vendor Tax ID | Remit To
-Ship Date | Work Order
+Ship Date | Work Order | Invoice VAT Number | VAT % | Tax Rate | Discount Amount
 """
 NEAR = ("Payment Date", "Paid Date", "Clearing Date", "Date Paid", "Vendor Name", "Customer Name")
 
