@@ -43,6 +43,7 @@ class Prepared:
     names: Mapping[str, str] = field(default_factory=dict)  # what names in the files were found to mean
     unknown_names: tuple[UnknownName, ...] = ()
 
+    remarks: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)  # about names, by the invoice's index
     @classmethod
     def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
         """Looks every invoice without errors up in the ledger."""

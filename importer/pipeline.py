@@ -64,7 +64,7 @@ def submit_files(
             if prepared.doubtful:
                 desk.watcher.stage("Looking for invoices whose outcome is unknown")
                 settle_doubts(ledger, api, desk.settings.destination, keys=prepared.doubtful)
-                prepared = prepared.looked_at_again(ledger)
+                prepared = _weighed_again(prepared, wanted, ledger, desk)
             if approved is not None:
                 plans.check_approval(ledger, approved, prepared.approvable(plans.planned_keys(ledger, approved)))
             ready, plan = prepared.ready, approved or prepared.plan
@@ -108,7 +108,16 @@ def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
         ledger.take_from_the_dead(destination)
         prepared = Prepared.of(reading, verdicts, destination, ledger)
         prepared = replace(prepared, notices=named.notices, names=named.names, unknown_names=named.unknown)
-        return weighed(prepared, ledger, directory_of, desk, remarks=named.remarks, let_go=wanted.let_go)
+        prepared = replace(prepared, remarks=named.remarks)
+        return weighed(prepared, ledger, directory_of, desk, let_go=wanted.let_go)
+
+
+def _weighed_again(prepared: Prepared, wanted: Wanted, ledger: Ledger, desk: Desk) -> Prepared:
+    """The same as the ledger knows it now. What was in doubt and may go now is weighed like all that goes."""
+    weighed_before = {intent.key for intent in prepared.ready}
+    prepared = prepared.looked_at_again(ledger)
+    with open_directories(desk) as directory_of:
+        return weighed(prepared, ledger, directory_of, desk, let_go=wanted.let_go, already=weighed_before)
 
 
 def new_run_id(started: datetime) -> str:

@@ -6,7 +6,7 @@ the ledger, the fourth is ResMan. Only what is yet to be sent is judged here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -37,16 +37,17 @@ def weighed(
     directory_of: DirectoryOf,
     desk: Desk,
     *,
-    remarks: Mapping[int, tuple[Problem, ...]],
     let_go: Mapping[str, str],
+    already: Collection[str] | None = None,
 ) -> Prepared:
     """The same, with everything that stands against sending the invoices that would go, or should be looked at.
 
-    `remarks` are those of the names, by the index of the invoice; `let_go` are keys of this run that a person lets go
-    although they look like duplicates. Raises `LedgerUnavailable`, and `CannotRun` where such a key is none of theirs.
+    `let_go` are keys of this run that a person lets go although they look like duplicates; `already` are those that
+    an earlier weighing of the same run let go: they are not weighed twice. Raises `LedgerUnavailable`, and `CannotRun`
+    where a key to be let go is none of theirs.
     """
     strange = set(let_go) - {intent.key for intent in prepared.intents if intent is not None}
-    if strange:
+    if strange and already is None:
         raise CannotRun(
             f"No invoice of these files that could be sent has the key {', '.join(sorted(strange))}.",
             "`invoice-importer check` tells the key beside each likely duplicate.",
@@ -55,11 +56,12 @@ def weighed(
     going = [
         (index, intent)
         for index, intent in enumerate(prepared.intents)
-        if intent is not None and not is_held and prepared.may_go(intent)
+        if intent is not None and not is_held and intent.key not in (already or ()) and prepared.may_go(intent)
     ]
-    found: dict[int, list[Problem]] = {
-        index: list(some) for index, some in remarks.items() if prepared.intents[index] is None
-    }
+    remarks = prepared.remarks
+    found: dict[int, list[Problem]] = {}
+    if already is None:
+        found = {index: list(some) for index, some in remarks.items() if prepared.intents[index] is None}
     if going:
         let = {*let_go, *accepted(ledger, [intent.key for _, intent in going])}
         around = _around(prepared, going, ledger, directory_of, desk)

@@ -247,3 +247,16 @@ def test_an_alias_of_a_name_that_means_nothing_is_refused_with_what_is_near(offi
     assert statuses(office.check(office.sheet({"Vendor": "gl"}))) == ["ready"]
     assert names.forget_name(office.desk(), "g l", profile=None) == 1
     assert statuses(office.check(office.sheet({"Vendor": "gl"}))) == ["needs_fixing"]
+
+
+def test_what_settling_gives_back_is_weighed_like_all_that_goes(office: Office) -> None:
+    """In doubt when the file is read, and so not weighed; then ResMan turns out to have refused it, and the corrected
+    one may go. By then its vendor is known to be inactive: it stops, as if it had never been in doubt."""
+    office.api.post("/_sandbox/faults", json={"fault": "garbage", "path": "/v1/invoices/", "method": "POST"})
+    ids = {"Property": "prop-maplecourt", "Vendor": "vend-movingday", "GL Account": "finacct-6105"}
+    assert statuses(office.submit(office.sheet(ids))) == ["in_doubt"]
+    office.sync()
+    corrected = office.sheet({**ids, "Memo": "corrected"}, {"Invoice #": "7", "Invoice Total": "318.40"})
+    run = office.submit(corrected)
+    assert (statuses(run), codes(run)) == (["needs_fixing", "posted"], [["inactive-record"], []])
+    assert len(office.posted()) == 2
