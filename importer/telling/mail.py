@@ -53,7 +53,7 @@ def send_mail(
 def as_mail(message: Message, to: Sequence[str], sender: str, most: int = MOST_BYTES) -> EmailMessage:
     """The mail, its workbook attached where that is no larger than `most` bytes; otherwise its place is told."""
     mail = EmailMessage(policy=_POLICY)
-    mail["Subject"] = message.title
+    mail["Subject"] = _one_line(message.title)
     mail["From"] = Address("Invoice importer", addr_spec=sender)
     mail["To"] = ", ".join(to)
     mail["Date"] = format_datetime(message.at)
@@ -69,9 +69,14 @@ def as_mail(message: Message, to: Sequence[str], sender: str, most: int = MOST_B
     mail.add_alternative(as_html(message, remark), subtype="html")
     if content is not None and message.workbook is not None:
         maintype, subtype = _XLSX if message.workbook.lower().endswith(".xlsx") else ("application", "octet-stream")
-        name = short_name(Path(message.workbook).name)
+        name = _one_line(short_name(Path(message.workbook).name))
         mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=name)
     return mail
+
+
+def _one_line(text: str) -> str:
+    """For a header: "=?" begins text in another alphabet, which may hold the end of a line."""
+    return text.replace("=?", "= ?")
 
 
 def _workbook(path: str | None, most: int) -> tuple[bytes | None, str]:
@@ -163,6 +168,8 @@ def _log_in(connection: _Connection, smtp: Smtp, settings: Settings) -> None:
         connection.login(smtp.user, password.get_secret_value())
     except UnicodeError:
         raise _NotMailedError("the password, or the user, has characters that mail servers do not take") from None
+    except smtplib.SMTPServerDisconnected as error:  # some hang up on a wrong one
+        raise _NotMailedError(f"the mail server {smtp.host} hung up over the user and password") from error
 
 
 def _hand_over(

@@ -12,7 +12,7 @@ from importer.smtp import Address, is_loopback
 Form = Literal["slack", "teams", "plain"]
 """What the other side of a webhook understands. "plain" is an object with a `text`."""
 
-_TEAMS = ("logic.azure.com", "api.powerplatform.com", "webhook.office.com")
+_TEAMS = (".logic.azure.com", ".api.powerplatform.com", ".webhook.office.com")
 
 
 class Recipients(BaseModel):
