@@ -32,6 +32,19 @@ class Watcher(Protocol):
         """Nothing more is shown until the next stage."""
 
 
+class Silence:
+    """Nobody is looking on."""
+
+    def stage(self, what: str) -> None:
+        """A new stage of the work."""
+
+    def moved(self, done: int, total: int) -> None:
+        """So many of so many."""
+
+    def end(self) -> None:
+        """Makes room for a question or an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What a run is given from outside: settings, clock, who it is, and how to tell of its progress."""

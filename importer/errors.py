@@ -7,6 +7,7 @@ Each name says what may happen next:
     │   ├── BadSettings         a setting is missing or wrong
     │   ├── FileUnreadable      the file as a whole cannot be read
     │   ├── LedgerUnavailable   the ledger cannot be opened or written
+    │   ├── PlanDiffers         the file gives another plan than the one that was approved
     │   ├── ApiAway             the API did not answer before anything was sent
     │   └── NoAccess            the API does not take this token
     ├── ResultsNotWritten       the run is done and recorded, but its results could not be put into a file
@@ -48,6 +49,10 @@ class FileUnreadable(CannotRun):
 
 class LedgerUnavailable(CannotRun):
     """The ledger cannot be opened, locked or written; without it nothing may be sent."""
+
+
+class PlanDiffers(CannotRun):
+    """What would be sent is not what was approved."""
 
 
 class ApiAway(CannotRun):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +27,15 @@ class Written:
 
     path: Path | None  # None: nowhere, and the sentences say why
     said: tuple[str, ...] = ()
+
+
+def results_name(files: Sequence[Path]) -> str:
+    """The usual name of the results of these files: "march.results.xlsx"."""
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    given_back = re.fullmatch(r"(.+\.results)(?: (\d+))?", files[0].stem)
+    if given_back is not None and not more:  # its answer is the next of its name
+        return f"{given_back[1]} {int(given_back[2] or 1) + 1}.xlsx"
+    return f"{files[0].stem}{more}.results.xlsx"
 
 
 def write_results(run: Run, desk: Desk, asked: Path) -> Written:

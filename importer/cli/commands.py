@@ -11,7 +11,8 @@ from importer import __version__
 from importer.cli.checkup import doctor
 from importer.cli.directory import alias, expected, sync, template
 from importer.cli.layouts import profile
-from importer.cli.options import CONFIG, JSON, SANDBOX, with_options
+from importer.cli.options import CONFIG, JSON, SANDBOX, Whole, with_options
+from importer.cli.watching import watch
 
 
 class _Commands(click.Group):
@@ -54,9 +55,7 @@ READING = (
     ),
     click.option("--profile", metavar="NAME|PATH", help="The saved layout to read with. [the one that fits the file]"),
     click.option("--sheet", metavar="NAME", help="The sheet to read; * for all."),
-    click.option(
-        "--expect-count", metavar="N", type=click.IntRange(min=0), help="How many invoices there must be, or none goes."
-    ),
+    click.option("--expect-count", metavar="N", type=Whole(0), help="How many invoices there must be, or none goes."),
     click.option("--expect-total", metavar="AMOUNT", help="What they must come to in dollars, or none goes."),
     click.option(
         "--accept-duplicate",
@@ -147,13 +146,15 @@ def settle(**given: Any) -> int:
 commands.add_command(profile)
 
 
-for command in (sync, alias, expected, template):
+for command in (watch, sync, alias, expected, template):
     commands.add_command(command)
 
 
 @commands.command()
 @click.argument("run", required=False)
-@click.option("--limit", default=20, show_default=True, help="How many runs to show, newest first.")
+@click.option(
+    "--limit", metavar="N", type=Whole(1), default=20, show_default=True, help="How many runs to show, newest first."
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Print a csv: the runs, or the invoices of the one that is named.")
 @with_options(JSON, SANDBOX, CONFIG)
 def history(run: str | None, limit: int, **given: Any) -> None:
@@ -206,7 +207,14 @@ commands.add_command(doctor)
 
 
 @commands.command(short_help="Runs the stand-in API on this machine.")
-@click.option("--port", default=8765, show_default=True, help="The port on 127.0.0.1; 0 takes any free one.")
+@click.option(
+    "--port",
+    metavar="N",
+    type=Whole(0, 65_535),
+    default=8765,
+    show_default=True,
+    help="The port on 127.0.0.1; 0 takes any free one.",
+)
 @click.option("--reset", is_flag=True, help="Forget everything that was posted before.")
 @with_options(CONFIG)
 def sandbox(port: int, reset: bool, **given: Any) -> None:

@@ -23,10 +23,11 @@ import click
 
 from importer import sandbox, settings
 from importer.afterwards import Decision
-from importer.cli.progress import Bar, Silence
-from importer.desk import Desk
+from importer.cli.progress import Bar
+from importer.desk import Desk, Silence
 from importer.errors import CannotRun, ResultsNotWritten
 from importer.report.target import check_target
+from importer.results import results_name
 from importer.settings import Settings
 from importer.validator.control import Expected
 from importer.wanted import Wanted
@@ -130,11 +131,7 @@ def outputs(given: Mapping[str, Any]) -> Outputs:
 
 
 def _results_path(files: Sequence[Path], asked: Path | None) -> Path:
-    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-    name = f"{files[0].stem}{more}.results.xlsx"
-    given_back = re.fullmatch(r"(.+\.results)(?: (\d+))?", files[0].stem)  # its answer is the next of its name
-    if given_back is not None and not more:
-        name = f"{given_back[1]} {int(given_back[2] or 1) + 1}.xlsx"
+    name = results_name(files)
     if asked is None:
         return files[0].parent / name
     if asked.is_dir() or not asked.suffix:

@@ -9,19 +9,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-class Silence:
-    """Nobody is looking."""
-
-    def stage(self, what: str) -> None:
-        """A new stage of the work."""
-
-    def moved(self, done: int, total: int) -> None:
-        """So many of so many."""
-
-    def end(self) -> None:
-        """Makes room for a question or an answer."""
-
-
 class Bar:
     """A progress bar on standard error, with an estimate from the rate: so many requests in a window of seconds."""
 

@@ -7,6 +7,7 @@ from array import array
 from dataclasses import dataclass
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+FREE = 0xFFFFFFFF
 LAST_SECTOR = 0xFFFFFFF9  # everything above marks an end, a gap or the table itself
 
 
@@ -44,6 +45,13 @@ class Compound:
         self._mini_table = numbers(self._chain(mini_first)) if mini_count else array("I")
         root = next((entry for entry in self.entries if entry.name == "Root Entry"), None)
         self._mini = self._chain(root.first) if root and mini_count else b""
+
+    @property
+    def needed_bytes(self) -> int:
+        """The least size of a file that has every sector which its table says is in use; the last may be cut short."""
+        used = next((at for at in range(len(self._table) - 1, -1, -1) if self._table[at] != FREE), -1)
+        listed = (sector for sector in struct.unpack_from("<109I", self._content, 76) if sector <= LAST_SECTOR)
+        return int((max([used, *listed]) + 1) * self._size + 1)
 
     def stream(self, *names: str) -> bytes | None:
         """The first stream that has one of the names; None where there is none."""

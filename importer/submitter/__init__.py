@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.submitter import plans
+from importer.submitter import drops, plans
 from importer.submitter.client import Api
 from importer.submitter.follow import follow, retry_failed
 from importer.submitter.ledger import Entry, Intent, Ledger, may_go
@@ -23,6 +23,7 @@ __all__ = [
     "Policy",
     "Sent",
     "State",
+    "drops",
     "follow",
     "may_go",
     "open_store",

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from importer.errors import CannotRun
+from importer.errors import PlanDiffers
 from importer.models import dollars, normalised_number
 from importer.submitter.ledger import Intent, Ledger
 from importer.submitter.schema import batches
@@ -44,7 +44,7 @@ def keep_plan(ledger: Ledger, plan: str, intents: Sequence[Intent]) -> None:
 
 
 def check_approval(ledger: Ledger, approved: str, intents: Sequence[Intent]) -> None:
-    """Raises `CannotRun`, showing what differs, unless these intents are exactly the approved plan.
+    """Raises `PlanDiffers`, showing what differs, unless these intents are exactly the approved plan.
 
     `intents` are those that would be sent together with those of the plan that were posted since.
     """
@@ -53,7 +53,7 @@ def check_approval(ledger: Ledger, approved: str, intents: Sequence[Intent]) -> 
     with ledger.reading() as connection:
         kept = connection.execute(select(PLANS.c.bodies).where(PLANS.c.id == approved)).scalar()
     if kept is None:
-        raise CannotRun(
+        raise PlanDiffers(
             f"The plan {approved} is not known here, and today's file does not give it.",
             "Run `invoice-importer check` again and have its plan approved.",
         )
@@ -63,7 +63,7 @@ def check_approval(ledger: Ledger, approved: str, intents: Sequence[Intent]) -> 
     shown = told[:MOST_DIFFERENCES]
     if len(told) > len(shown):
         shown.append(f"… and {len(told) - len(shown)} more")
-    raise CannotRun(
+    raise PlanDiffers(
         "The file is not what was approved:\n" + "\n".join(f"  {line}" for line in shown),
         "\nNothing was sent. Run `invoice-importer check` and have the new plan approved.",
     )

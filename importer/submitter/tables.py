@@ -210,6 +210,7 @@ DROPS = Table(
     Column("approved", Text),  # the plan that was approved
     Column("approved_by", Text),
     Column("said", Text),  # what became of it, in a sentence
+    Column("message", Text),  # what people are to be told of it, until they are
     Column("told", JSON, nullable=False),  # what people were told of it: kind → when
     Column("changed_at", Moment, nullable=False),
     Index("drops_by_state", "folder", "state"),

@@ -14,8 +14,7 @@ import httpx
 from pydantic import SecretStr
 
 from importer import names
-from importer.cli.progress import Silence
-from importer.desk import Desk
+from importer.desk import Desk, Silence
 from importer.models import Run
 from importer.pipeline import check_files, submit_files
 from importer.sandbox import INTEGRATION_ID, TOKEN

@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("approved", sa.Text),
         sa.Column("approved_by", sa.Text),
         sa.Column("said", sa.Text),
+        sa.Column("message", sa.Text),
         sa.Column("told", sa.JSON, nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     )

@@ -1,0 +1,79 @@
+"""The command `watch`: the drop folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from importer.cli.options import CONFIG, SANDBOX, with_options
+
+if TYPE_CHECKING:
+    from importer.watcher.heartbeat import Standing
+
+ALIVE, NOT_ALIVE = 0, 1
+
+
+@click.command(short_help="Looks after a drop folder.")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--once", is_flag=True, help="Take what lies there now, and end: for cron.")
+@click.option("--status", is_flag=True, help="Say whether somebody watches the folder, and what lies where.")
+@click.option("--log-json", "as_json", is_flag=True, help="Write each event as one JSON object.")
+@with_options(SANDBOX, CONFIG)
+def watch(folder: Path, once: bool, status: bool, as_json: bool, **given: Any) -> int:
+    """Takes each file dropped into FOLDER once, when it is complete, and does what the folder's watch.toml says.
+
+    The folder's parts are made on first use: files are dropped into “inbox”.
+    """
+    from importer.cli.desk import at_desk
+    from importer.watcher.folder import DropFolder
+
+    if once and status:
+        raise click.UsageError("Give either --once or --status.")
+    with at_desk(given, serving=not status) as desk:
+        place = DropFolder.at(folder)
+        if status:
+            from importer.watcher.heartbeat import standing
+
+            return _tell(standing(desk, place), as_json=as_json)
+        from importer.watcher.log import Log
+        from importer.watcher.watching import Watching
+
+        log = Log(place.root, desk.settings.home, sys.stderr, as_json=as_json)
+        try:
+            return Watching(desk, place, log, once=once).run()
+        finally:
+            log.close()
+
+
+def _tell(found: Standing, *, as_json: bool) -> int:
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "alive": found.alive,
+                    "seen": found.seen,
+                    "watchers": [{"who": who, "since": since} for who, since in found.watchers],
+                    "files": found.files,
+                    "troubles": [{"kind": kind, "since": since, "said": said} for kind, since, said in found.troubles],
+                    "said": found.said,
+                },
+                default=str,
+            )
+        )
+        return ALIVE if found.alive else NOT_ALIVE
+    for who, since in found.watchers:
+        click.echo(f"Watched by {who} since {since.astimezone():%Y-%m-%d %H:%M}.")
+    if not found.alive:
+        seen = f"; the last sign of life is of {found.seen.astimezone():%Y-%m-%d %H:%M}" if found.seen else ""
+        click.echo(f"Nobody watches this folder{seen}. Start it with: invoice-importer watch FOLDER")
+    for part, count in found.files.items():
+        click.echo(f"  {part}: {count:,} {'file' if count == 1 else 'files'}")
+    for _, since, said in found.troubles:
+        click.echo(f"Waiting since {since.astimezone():%Y-%m-%d %H:%M}: {said}")
+    for sentence in found.said:
+        click.echo(sentence, err=True)
+    return ALIVE if found.alive else NOT_ALIVE

@@ -1,0 +1,60 @@
+"""What everybody who works on a folder is given, and what the watcher and its workers say to each other."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from importer.desk import Desk
+from importer.settings import Settings
+from importer.watcher.folder import DropFolder
+from importer.watcher.orders import Orders
+
+
+class Note(Protocol):
+    """Writes one event into the log."""
+
+    def __call__(self, event: str, said: str = "", **facts: object) -> None:
+        """`said` is a sentence for people; the facts are plain values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One folder, as whoever works on it sees it."""
+
+    desk: Desk
+    folder: DropFolder
+    folder_id: str
+    orders: Orders
+    watcher: str  # the owner of what is being worked on
+    note: Note
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a worker is told once."""
+
+    settings: Settings
+    root: Path
+    folder_id: str
+    watcher: str
+    who: str
+    host: str
+
+    def line(self) -> bytes:
+        """As the first line of the worker's input: a pipe between the two processes, since the token may be in it."""
+        return base64.b64encode(pickle.dumps(self)) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the watcher learns of the work on one file."""
+
+    exit_code: int | None = None  # None: nothing has come of it yet
+    trouble: str = ""  # what keeps the file, and all others, waiting: see `PutOff`
+    said: str = ""
+    pause: float = 0.0  # seconds
+    posts: bool = False  # True where the API was asked and has answered

@@ -1,0 +1,152 @@
+"""Where a file goes once its work is done: its place is written down first, then everything is moved there.
+
+A crash between the two is made good by whoever takes the file over: it is moved to the place that was written down.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from importer.afterwards import keep_results
+from importer.errors import LedgerUnavailable
+from importer.models import Status
+from importer.results import results_name
+from importer.submitter import Ledger, drops
+from importer.submitter.drops import Decided, Drop, Stage
+from importer.telling import Drop as Told
+from importer.telling import Message, at_a_standstill, of_failure, of_run, to_approve
+from importer.telling.message import as_text
+from importer.watcher.bench import Bench
+from importer.watcher.folder import DONE, FAILED, NEEDS_FIXING, WAITING, move
+from importer.watcher.judging import ANSWERS, NOTE, RESULTS, Outcome, Verdict
+from importer.watcher.naming import numbered
+
+ENDINGS = {FAILED: ".why.txt", NEEDS_FIXING: ".to-fix.txt", WAITING: ".to-approve.txt"}
+"""Part of the folder → how the text is called that lies beside a file there."""
+
+HOW_TO_APPROVE = (
+    "If you agree, rename the text that lies beside the file from “….to-approve.txt” to “….approved”.",
+    "Whoever dropped the file may not approve it.",
+    "If you do not, rename it to “….rejected”.",
+    "Or run: invoice-importer submit FILE --approved PLAN",
+)
+
+
+def decide(bench: Bench, ledger: Ledger, drop: Drop, verdict: Verdict) -> Drop | None:
+    """Writes down where the file goes, and what people are to be told. None where it is no longer this watcher's."""
+    for place in _free_places(bench, drop, verdict.outcome):
+        message = _message(bench, drop, verdict, place)
+        run = verdict.run
+        done = drops.decide(
+            ledger,
+            drop,
+            place,
+            run=None if run is None else run.id,
+            plan=None if run is None else run.plan,
+            exit_code=run.exit_code if run is not None else 3 if drop.posting else 2,
+            said=message.subject,
+            message=message.kept(),
+        )
+        if done is Decided.PLACE_TAKEN:
+            continue
+        if done is Decided.NOT_OURS:
+            return None
+        note = bench.folder.workplace(drop.id) / ANSWERS / NOTE
+        if PurePosixPath(place).parts[0] in ENDINGS:
+            note.parent.mkdir(exist_ok=True)
+            note.write_text(as_text(message), encoding="utf-8", newline="\r\n")
+        return drops.drop(ledger, drop.id)
+    raise AssertionError("there is always one more place")
+
+
+def put_away(bench: Bench, drop: Drop) -> Path:
+    """Moves the file, its results and the note to the place that was decided. Can be done again after a crash.
+
+    Raises OSError where that cannot be done now.
+    """
+    assert drop.place is not None  # noqa: S101 - it was decided
+    workplace, place = bench.folder.workplace(drop.id), bench.folder.root / drop.place
+    answers = workplace / ANSWERS
+    results = _moved(answers / RESULTS, place.with_name(results_name([place])))
+    if results is not None and drop.run is not None:
+        try:
+            keep_results(bench.desk, drop.run, results)
+        except LedgerUnavailable as error:
+            bench.note("results", str(error), file=drop.name, drop=drop.id)
+    ending = ENDINGS.get(PurePosixPath(drop.place).parts[0])
+    if ending is not None:
+        _moved(answers / NOTE, place.with_name(f"{place.stem}{ending}"))
+    lies = _moved(workplace / drop.name, place) or place
+    shutil.rmtree(answers, ignore_errors=True)
+    with suppress(OSError):  # somebody has put something there: it is found, and taken for itself
+        workplace.rmdir()
+    return lies
+
+
+def stage_after(drop: Drop) -> Stage:
+    """What follows once everything lies in its place."""
+    return Stage.WAITING if (drop.place or "").startswith(f"{WAITING}/") else Stage.ENDED
+
+
+def _moved(source: Path, target: Path) -> Path | None:
+    """Moves a file beside what people may have put there meanwhile; None where there is nothing to move (any more)."""
+    for name in numbered(target.name):
+        try:
+            if move(source, target.with_name(name)):
+                return target.with_name(name)
+        except FileNotFoundError:
+            return None
+    raise AssertionError("there is always one more name")
+
+
+def _free_places(bench: Bench, drop: Drop, outcome: Outcome) -> Iterator[str]:
+    """Places where neither the file nor what goes beside it has a namesake."""
+    part = str(outcome)
+    if outcome is Outcome.DONE:
+        part = f"{DONE}/{bench.desk.now().astimezone():%Y-%m}"
+    for name in numbered(drop.name):
+        place = bench.folder.root / part / name
+        beside = [place.with_name(results_name([place]))]
+        beside += [place.with_name(f"{place.stem}{ending}") for ending in ENDINGS.values()]
+        if not any(path.exists() or path.is_symlink() for path in (place, *beside)):
+            yield f"{part}/{name}"
+
+
+def _message(bench: Bench, drop: Drop, verdict: Verdict, place: str) -> Message:
+    lies = bench.folder.root / place
+    results = verdict.results
+    if results is not None and results.name == RESULTS:
+        results = lies.with_name(results_name([lies]))
+    told = Told(drop.name, bench.folder.root, lies, f"{drop.id} {place}", results, verdict.said)
+    if verdict.run is None and verdict.outcome is Outcome.NEEDS_FIXING:
+        return at_a_standstill(
+            bench.folder.root,
+            f"Broke off while posting – {drop.name}",
+            verdict.why,
+            ("Whoever looks after the importer runs “invoice-importer settle”.",),
+            destination=bench.desk.settings.destination,
+            at=bench.desk.now(),
+        )
+    if verdict.run is None:
+        return of_failure(told, verdict.why, destination=bench.desk.settings.destination, at=bench.desk.now())
+    if verdict.outcome is Outcome.WAITING:
+        return to_approve(verdict.run, told, HOW_TO_APPROVE)
+    return of_run(verdict.run, told)
+
+
+def events_of(verdict: Verdict) -> dict[str, object]:
+    """The figures of a verdict, for the log."""
+    if verdict.run is None:
+        return {"outcome": str(verdict.outcome), "exit_code": 2}
+    counts = {name: count for name, count in verdict.run.counts().items() if count}
+    posted = verdict.run.amounts()[Status.POSTED]
+    return {
+        "outcome": str(verdict.outcome),
+        "exit_code": verdict.run.exit_code,
+        "run": verdict.run.id,
+        "counts": counts,
+        "posted_cents": posted,
+    }

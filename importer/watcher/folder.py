@@ -1,0 +1,181 @@
+"""A drop folder: its parts, how files are moved between them, and which ledger it belongs to.
+
+Nothing is ever written over, no link is followed, and no name leads out of the folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from importer.errors import CannotRun
+from importer.watcher import orders
+
+INBOX, WORKING, WAITING = "inbox", "working", "waiting-for-approval"
+DONE, NEEDS_FIXING, FAILED = "done", "needs-fixing", "failed"
+PARTS = (INBOX, WORKING, WAITING, DONE, NEEDS_FIXING, FAILED)
+OWN = ".watch"
+READ_ME = "READ ME.txt"
+
+WORDS = """\
+This folder is looked after by invoice-importer.
+
+Drop the vendor's spreadsheet (or csv) into "inbox". It is taken once it is complete: a moment after the copying has
+ended. Then look where it went:
+
+  done                  Everything in it is fine. In a folder for each month.
+  needs-fixing          Some invoices need you. Open the file that ends in ".results.xlsx": its sheet "To fix" shows
+                        what is wrong. Correct the cells there, save, and drop that workbook into "inbox".
+  failed                It could not be read at all. The text beside it says why.
+  waiting-for-approval  Somebody else has to agree before it is posted. The text beside it says how.
+  working               It is being worked on. Leave this folder alone.
+
+Beside each file lies its answer. Nothing is posted twice, even if a file is dropped twice.
+The settings of this folder are in "watch.toml".
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DropFolder:
+    """One drop folder by its path, which is absolute and without links."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, given: Path) -> DropFolder:
+        """The folder at a path. Raises `CannotRun` where there is none."""
+        root = Path(os.path.realpath(given))
+        if not root.is_dir():
+            raise CannotRun(f"There is no folder {given}.", "Make it first, or correct the name.")
+        return cls(root)
+
+    @property
+    def inbox(self) -> Path:
+        """Where people drop files."""
+        return self.root / INBOX
+
+    @property
+    def waiting(self) -> Path:
+        """Where files wait for an approval."""
+        return self.root / WAITING
+
+    @property
+    def own(self) -> Path:
+        """What the watcher keeps for itself."""
+        return self.root / OWN
+
+    @property
+    def orders(self) -> Path:
+        """The folder's settings."""
+        return self.root / orders.NAME
+
+    def workplace(self, drop: str) -> Path:
+        """Where one file is worked on."""
+        return self.root / WORKING / drop
+
+    def make(self) -> None:
+        """Makes whatever is missing: also what somebody has deleted meanwhile.
+
+        Raises `CannotRun` where that cannot be, or where a part is a link or no folder: it could lead anywhere.
+        """
+        try:
+            for part in (*PARTS, OWN):
+                (self.root / part).mkdir(exist_ok=True)
+                _must_be_a_folder(self.root / part)
+            for path, text in ((self.root / READ_ME, WORDS), (self.orders, orders.TEMPLATE)):
+                with suppress(FileExistsError), path.open("x", encoding="utf-8", newline="\r\n") as stream:
+                    stream.write(text)
+        except FileExistsError:
+            raise CannotRun(
+                f"“{part}” in {self.root} is a link, or no folder.", "Take it away: it is made anew by itself."
+            ) from None
+        except OSError as error:
+            raise CannotRun(
+                f"The drop folder {self.root} cannot be used: {error.strerror or error}.",
+                "Check that the share is there, that this account may write to it, and that the disk is not full.",
+            ) from error
+
+    def belongs_to(self, ledger: str, where: str) -> str:
+        """The folder's own id. Raises `CannotRun` where it belongs to another ledger: bills would be posted twice."""
+        card = self.own / "ledger.json"
+        mine = {"folder": secrets.token_hex(8), "ledger": ledger, "destination": where}
+        try:
+            if not card.exists():
+                aside = self.own / f"ledger.{secrets.token_hex(4)}.tmp"
+                aside.write_text(json.dumps(mine), encoding="utf-8")
+                if not move(aside, card):  # another watcher was quicker
+                    aside.unlink()
+            known = _card(card)
+        except OSError as error:
+            raise CannotRun(f"{card} cannot be used: {error.strerror or error}.") from error
+        if known["ledger"] != ledger:
+            was = known.get("destination")
+            raise CannotRun(
+                f"The folder {self.root} is kept by another ledger"
+                + (f", which posts to {was}." if was and was != where else "."),
+                "Two ledgers would post the same bill twice. Several machines share one ledger in PostgreSQL "
+                f"(IMPORTER_LEDGER). To give the folder to this ledger for good, delete “{OWN}” in it.",
+            )
+        return known["folder"]
+
+    def month(self, today: date) -> str:
+        """The part of "done" for this month."""
+        return f"{DONE}/{today:%Y-%m}"
+
+
+def _must_be_a_folder(path: Path) -> None:
+    if not stat.S_ISDIR(path.lstat().st_mode):
+        raise FileExistsError(path)
+
+
+def _card(path: Path) -> dict[str, str]:
+    with suppress(ValueError):
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(known, dict) and all(isinstance(known.get(name), str) for name in ("folder", "ledger")):
+            return known
+    raise CannotRun(f"{path} is damaged.", "Put it back from a backup; or delete it, if no other machine watches.")
+
+
+def move(source: Path, target: Path) -> bool:
+    """Moves a file, never over another; False where the target's name is taken. Raises OSError.
+
+    Where the system has hard links, taking the new name and giving up the old one are two steps, each of which either
+    happens or does not; what a crash leaves between them is recognised the next time.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.parent.is_symlink():
+        raise NotADirectoryError(20, "It is a link", str(target.parent))
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileExistsError:
+        if not source.exists() or not source.samefile(target):
+            return False
+    except FileNotFoundError:
+        raise  # somebody else was quicker
+    except (OSError, NotImplementedError):  # no hard links here
+        if os.path.lexists(target):
+            return False
+        source.rename(target)
+        return True
+    source.unlink()
+    return True
+
+
+def is_workplace(name: str) -> bool:
+    """True for the name of a folder in `working` as this program gives them."""
+    return re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{6}", name) is not None
+
+
+def owner_of(path: Path) -> str | None:
+    """The account that a file belongs to; None where that cannot be told."""
+    try:
+        return path.owner()
+    except (KeyError, OSError, NotImplementedError):
+        return None

@@ -1,0 +1,77 @@
+"""Whether somebody watches a folder: a small file that is replaced at every look, and the leases of the ledger."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from importer.desk import Desk, open_ledger
+from importer.errors import LedgerUnavailable
+from importer.submitter import drops
+from importer.watcher.folder import DONE, FAILED, INBOX, NEEDS_FIXING, WAITING, WORKING, DropFolder
+
+FRESH_SECONDS = 120.0
+"""A sign of life that is older says nothing any more; so does one that is this far in the future."""
+
+
+def beat(folder: DropFolder, told: Mapping[str, Any]) -> None:
+    """Replaces the sign of life at once: a reader never meets half of it. One that cannot be written is left."""
+    aside = folder.own / f"heartbeat.{secrets.token_hex(4)}.tmp"
+    with suppress(OSError):
+        try:
+            aside.write_text(json.dumps(told, default=str), encoding="utf-8")
+            aside.replace(folder.own / "heartbeat.json")
+        finally:
+            with suppress(FileNotFoundError):
+                aside.unlink()
+
+
+def last_beat(folder: DropFolder) -> dict[str, Any] | None:
+    """The last sign of life; None where there is none that can be read."""
+    with suppress(OSError, ValueError):
+        found = json.loads((folder.own / "heartbeat.json").read_text(encoding="utf-8"))
+        if isinstance(found, dict) and isinstance(found.get("at"), str):
+            return found
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a folder stands."""
+
+    alive: bool
+    seen: datetime | None  # the last sign of life
+    watchers: tuple[tuple[str, datetime], ...]  # who, since when
+    files: Mapping[str, int]  # part of the folder → how many files lie there
+    troubles: tuple[tuple[str, datetime, str], ...]
+    said: tuple[str, ...] = ()  # what could not be looked at
+
+
+def standing(desk: Desk, folder: DropFolder) -> Standing:
+    """Looks at the sign of life and into the ledger."""
+    found = last_beat(folder)
+    seen = None if found is None else datetime.fromisoformat(found["at"])
+    fresh = seen is not None and abs((desk.now() - seen).total_seconds()) < FRESH_SECONDS
+    files = {part: _files(folder.root / part) for part in (INBOX, WORKING, WAITING, NEEDS_FIXING, FAILED, DONE)}
+    try:
+        with open_ledger(desk, "watch-status") as ledger:
+            folder_id = str((found or {}).get("folder_id", ""))
+            who = tuple(drops.watchers(ledger, folder_id))
+            return Standing(bool(who), seen, who, files, tuple(drops.troubles(ledger, folder_id)))
+    except LedgerUnavailable as error:
+        return Standing(fresh, seen, (), files, (), (str(error),))
+
+
+def _files(part: Path) -> int:
+    count = 0
+    for folder, inner, names in os.walk(part):
+        inner[:] = [] if Path(folder).is_symlink() else [name for name in inner if not name.startswith(".")]
+        count += sum(1 for name in names if not name.startswith("."))
+    return count

@@ -1,0 +1,157 @@
+"""Taking a file out of the inbox, once: written down first, then moved, which only one of several watchers can do.
+
+What a crash leaves between the two is brought to its end, or undone, by whoever takes it over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from importer.reader.files import shown
+from importer.submitter import Ledger, drops
+from importer.submitter.drops import Drop, Stage
+from importer.watcher.arrivals import Odd
+from importer.watcher.bench import Bench
+from importer.watcher.folder import FAILED, INBOX, WORKING, is_workplace, move, owner_of
+from importer.watcher.judging import ANSWERS
+from importer.watcher.naming import numbered, safe
+
+MOST_HASHED = 512 * 1024 * 1024
+"""Bytes. The reader refuses larger files, whatever is in them."""
+
+
+def take(bench: Bench, ledger: Ledger, name: str, *, odd: Odd | None = None) -> Drop | None:
+    """Takes a file. None where it is gone, has changed since it was found complete, or cannot be moved yet.
+
+    An `odd` thing is taken under a name that can be used, with its verdict: it goes to `failed`.
+    """
+    source = bench.folder.inbox / name
+    called = name if odd is None else safe(name)
+    try:
+        before = source.lstat()
+    except OSError:
+        return None
+    drop = drops.new_drop_id()
+    drops.write_down(ledger, drop, bench.folder_id, called, before.st_size, owner_of(source))
+    target = bench.folder.workplace(drop) / called
+    try:
+        target.parent.mkdir()
+        source.rename(target)
+    except OSError as error:
+        if not _is_there(target):  # a share can say that it failed when it did not
+            with suppress(OSError):
+                target.parent.rmdir()
+            drops.strike_out(ledger, drop)
+            if _is_there(source):
+                said = f"{shown(name)} cannot be taken yet: {error.strerror or error}."
+                bench.note("not-taken", said, file=shown(name))
+            return None
+    after = target.lstat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) and stat.S_ISREG(after.st_mode):
+        _given_back(bench, target)
+        drops.strike_out(ledger, drop)
+        return None
+    said = f"{shown(name)} was taken." if odd is None else f"“{shown(name)}” was put aside: {odd.why}."
+    taken = _taken(bench, ledger, drop, odd=said if odd is not None else None)
+    if taken is not None:
+        bench.note("taken", said, file=called, drop=drop, bytes=after.st_size, dropped_by=taken.dropped_by)
+    return taken
+
+
+def _taken(bench: Bench, ledger: Ledger, name: str, *, odd: str | None = None) -> Drop | None:
+    """The second half: what lies in the working folder is this watcher's to work on."""
+    drop = drops.drop(ledger, name)
+    if drop is None:
+        return None
+    values: dict[str, Any] = {"state": Stage.TAKEN, "sha256": _digest(bench.folder.workplace(drop.id) / drop.name)}
+    if odd is not None:
+        values |= {"exit_code": 2, "said": odd}
+    return drops.drop(ledger, name) if drops.change(ledger, drop, **values) else None
+
+
+def recover(bench: Bench, ledger: Ledger) -> list[Drop]:
+    """Takes over what nobody works on any more, and brings to its end, or undoes, what was half taken."""
+    found = []
+    for drop in drops.take_over(ledger, bench.folder_id):
+        if drop.state is not Stage.TAKING:
+            found.append(drop)
+            bench.note("taken-over", f"{drop.name} is taken up again.", file=drop.name, drop=drop.id)
+        elif _is_there(bench.folder.workplace(drop.id) / drop.name):
+            taken = _taken(bench, ledger, drop.id)
+            found += [] if taken is None else [taken]
+        else:
+            with suppress(OSError):
+                bench.folder.workplace(drop.id).rmdir()
+            drops.strike_out(ledger, drop.id)
+    return found
+
+
+class Strays:
+    """What lies in the working folder and is in no ledger: put there by people, or left by a ledger that is gone.
+
+    It goes back to the inbox, once it was seen there for as long as a file must be unchanged.
+    """
+
+    def __init__(self, ticks: Callable[[], float]) -> None:
+        self._ticks = ticks
+        self._since: dict[str, float] = {}
+
+    def give_back(self, bench: Bench, ledger: Ledger) -> None:
+        """Looks once. Raises OSError where the folder cannot be listed."""
+        known = {drop.id for drop in drops.drops(ledger, bench.folder_id, *drops.UNDER_WAY)}
+        with os.scandir(bench.folder.root / WORKING) as entries:
+            strays = [entry for entry in entries if entry.name not in known]
+        now = self._ticks()
+        self._since = {entry.name: self._since.get(entry.name, now) for entry in strays}
+        for entry in strays:
+            if now - self._since[entry.name] < bench.orders.settle_seconds:
+                continue
+            path = Path(entry.path)
+            if entry.is_file(follow_symlinks=False):
+                _given_back(bench, path)
+            elif entry.is_dir(follow_symlinks=False) and is_workplace(entry.name):
+                for each in path.iterdir():
+                    if each.name != ANSWERS:
+                        _given_back(bench, each)
+                with suppress(OSError):
+                    path.rmdir()
+
+
+def say_of_folder(bench: Bench, odd: Odd) -> None:
+    """Says once, beside the failed files, that a folder in the inbox is left alone."""
+    name = f"{safe(odd.name)}.why.txt"
+    with suppress(FileExistsError), (bench.folder.root / FAILED / name).open("x", encoding="utf-8") as stream:
+        said = f"“{shown(odd.name)}” in “{INBOX}” is left alone: {odd.why}. Drop the files that are in it."
+        stream.write(f"{said}\n")
+        bench.note("left-alone", said, file=shown(odd.name))
+
+
+def _given_back(bench: Bench, path: Path) -> None:
+    for name in numbered(path.name):
+        try:
+            if move(path, bench.folder.inbox / name):
+                bench.note("given-back", f"{shown(path.name)} was moved back to “{INBOX}”.", file=shown(path.name))
+                return
+        except FileNotFoundError:
+            return
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_HASHED:
+            return None
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,312 @@
+"""The watcher: looks into a folder again and again, takes what is complete, and has it worked on. It runs for months.
+
+Nothing that lies in the folder, and nothing that goes wrong with it, ends the loop; only a signal does, or `once`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from importer.desk import Desk, open_ledger
+from importer.errors import BadSettings, CannotRun, LedgerUnavailable
+from importer.submitter import Ledger, drops
+from importer.submitter.drops import Drop, Stage
+from importer.telling import Message, api_away, at_a_standstill, settings_wrong, token_refused
+from importer.watcher.arrivals import Arrivals, Look
+from importer.watcher.bench import Answer, Bench, Charge, Note
+from importer.watcher.crew import Crew, News
+from importer.watcher.folder import DropFolder
+from importer.watcher.heartbeat import beat
+from importer.watcher.orders import Orders, read_orders
+from importer.watcher.taking import Strays, recover, say_of_folder, take
+
+WORKERS = 2
+RECOVER_SECONDS = 15.0
+"""How often is looked for what other watchers have left behind."""
+
+MOST_DEATHS = 3
+"""So often the work on a file may end without a word; then the file is put aside."""
+
+LEDGER_PAUSES = (5.0, 15.0, 60.0)
+"""Seconds until a ledger that is away is tried again; then always the last."""
+
+FINE, COULD_NOT_RUN, IN_DOUBT = 0, 2, 3
+NOTHING = Look((), (), (), 0, 0)
+
+
+@dataclass(slots=True)
+class Watching:
+    """One watcher of one folder. `ticks` gives seconds that only ever go on."""
+
+    desk: Desk
+    folder: DropFolder
+    log: Note
+    once: bool = False
+    workers: int = WORKERS
+    ticks: Callable[[], float] = time.monotonic
+    name: str = field(default_factory=lambda: f"watch-{secrets.token_hex(8)}")
+    worst: int = FINE
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _orders: Orders = field(default_factory=Orders)
+    _usable: bool = False  # the folder and its settings
+    _complaint: str = ""  # what was said last of the folder or its settings
+    _paused_until: float = 0.0
+    _looked: float = -1e9
+    _recovered: float = -1e9
+    _look: Look = NOTHING
+    _arrivals: Arrivals = field(init=False)
+    _strays: Strays = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._arrivals = Arrivals(self.folder.inbox, self.ticks)
+        self._strays = Strays(self.ticks)
+
+    def run(self) -> int:
+        """Watches until it is stopped, or, with `once`, until there is nothing more to do; returns the exit code.
+
+        Raises `CannotRun` where it cannot even begin: no ledger, another ledger, or a folder that cannot be used.
+        """
+        self.folder.make()
+        begun, failures = False, 0
+        while True:
+            try:
+                with open_ledger(self.desk, self.name) as ledger:
+                    folder_id = self.folder.belongs_to(drops.identity(ledger), self.desk.settings.destination)
+                    begun, failures = True, 0
+                    return self._watch(ledger, folder_id)
+            except LedgerUnavailable as error:
+                if not begun or self.once:
+                    raise
+                pause = LEDGER_PAUSES[min(failures, len(LEDGER_PAUSES) - 1)]
+                failures += 1
+                self.log("ledger-away", str(error), pause=pause)
+                if self.desk.stop.wait(pause):
+                    return FINE
+
+    def _watch(self, ledger: Ledger, folder_id: str) -> int:
+        charge = Charge(self.desk.settings, self.folder.root, folder_id, self.name, self.desk.who, self.desk.host)
+        crew = Crew(charge.line(), self.workers, self._wake)
+        drops.begin_to_watch(ledger, folder_id, str(self.folder.root))
+        self.log("started", f"{self.folder.root} is watched.", watcher=self.name, pid=os.getpid())
+        try:
+            with drops.kept_watching(ledger):
+                while not self.desk.stop.is_set():
+                    self._round(ledger, folder_id, crew)
+                    if self.once and self._is_done(ledger, folder_id, crew):
+                        break
+                    self._wait()
+                self._end(ledger, folder_id, crew)
+        finally:
+            crew.stop()
+        self.log("ended", "The watcher has ended.", watcher=self.name)
+        return self.worst if self.once else FINE
+
+    def _wait(self) -> None:
+        """Until the next look, until a worker says something, or until the signal to stop."""
+        until = self._looked + self._orders.poll_seconds
+        while not self._wake.is_set() and not self.desk.stop.is_set() and (left := until - self.ticks()) > 0:
+            self._wake.wait(min(left, 0.25))
+        self._wake.clear()
+
+    def _bench(self, folder_id: str) -> Bench:
+        return Bench(self.desk, self.folder, folder_id, self._orders, self.name, self.log)
+
+    def _round(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+        for news in list(crew.news()):
+            self._hear(ledger, folder_id, news)
+        now = self.ticks()
+        if now - self._looked >= self._orders.poll_seconds:
+            self._looked = now
+            self._look_round(ledger, folder_id)
+            self._beat(ledger, folder_id, crew)
+        if not self._usable or now < self._paused_until:
+            return
+        self._take(ledger, folder_id, crew)
+        self._hand_out(ledger, folder_id, crew)
+
+    # -------------------------------------------------------------------------------------------- looking
+
+    def _look_round(self, ledger: Ledger, folder_id: str) -> None:
+        self._usable = False
+        try:
+            self.folder.make()
+            self._orders = read_orders(self.folder.orders)
+            self._look = self._arrivals.look(self._orders)
+            bench = self._bench(folder_id)
+            if self.ticks() - self._recovered >= RECOVER_SECONDS:
+                self._recovered = self.ticks()
+                recover(bench, ledger)
+                self._strays.give_back(bench, ledger)
+        except BadSettings as error:
+            self._complain("settings", str(error), settings_wrong(self.folder.root, str(error), at=self.desk.now()))
+        except LedgerUnavailable:
+            raise
+        except (CannotRun, OSError) as error:
+            said = str(error) if isinstance(error, CannotRun) else f"{self.folder.root}: {error.strerror or error}."
+            self._complain("folder", said, self._standstill("The folder cannot be used", said))
+        else:
+            if self._complaint:
+                self.log("goes-on", "The folder can be used again.")
+            self._complaint, self._usable = "", True
+
+    def _complain(self, kind: str, said: str, message: Message) -> None:
+        """Says once what is wrong with the folder."""
+        if said == self._complaint:
+            return
+        self._complaint = said
+        self.log(f"{kind}-wrong", said)
+        self._tell(message)
+
+    def _take(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+        """Takes as much as there are hands for: the rest stays in the inbox, for other watchers too."""
+        bench = self._bench(folder_id)
+        for odd in self._look.odd:
+            if odd.is_folder:
+                say_of_folder(bench, odd)
+            else:
+                take(bench, ledger, odd.name, odd=odd)
+        ready = list(self._look.ready)
+        room = crew.free - len(self._to_do(ledger, folder_id, crew))
+        while ready and room > 0:
+            name = ready.pop(0)
+            if self._arrivals.is_as_seen(name):
+                room -= take(bench, ledger, name) is not None
+                self._arrivals.forget(name)
+        self._look = Look(tuple(ready), (), self._look.words, self._look.settling, self._look.unfinished)
+
+    def _to_do(self, ledger: Ledger, folder_id: str, crew: Crew) -> list[Drop]:
+        under_way = {job.get("drop") for job in crew.jobs}
+        with ledger.reading() as connection:
+            now = ledger.store.now(connection)
+        return [
+            drop
+            for drop in drops.drops(ledger, folder_id, Stage.TAKEN, Stage.FILING)
+            if drop.owner == self.name and drop.id not in under_way and drop.not_before <= now
+        ]
+
+    def _hand_out(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+        if not crew.free:
+            return
+        for drop in self._to_do(ledger, folder_id, crew)[: crew.free]:
+            crew.start({"drop": drop.id})
+
+    # -------------------------------------------------------------------------------------------- hearing
+
+    def _hear(self, ledger: Ledger, folder_id: str, news: News) -> None:
+        if news.event is not None:
+            self.log(**news.event)
+        elif news.answer is not None:
+            self._learn(ledger, folder_id, news.answer)
+        elif news.job is not None and "drop" in news.job:
+            self._count_death(ledger, news.job["drop"])
+
+    def _learn(self, ledger: Ledger, folder_id: str, answer: Answer) -> None:
+        if answer.exit_code is not None:
+            self.worst = max(self.worst, answer.exit_code)
+        if not answer.trouble:
+            over = ["disk", "settings", "ledger"] + (["api", "access"] if answer.posts else [])
+            for kind in over:
+                if drops.trouble_over(ledger, folder_id, kind):
+                    self.log("trouble-over", "It goes on.", kind=kind)
+            return
+        if answer.trouble == "stop":
+            return
+        self._paused_until = max(self._paused_until, self.ticks() + answer.pause)
+        since = drops.trouble(ledger, folder_id, answer.trouble, answer.said)
+        now = self.desk.now()
+        patience = timedelta(minutes=self._orders.away_minutes if answer.trouble == "api" else 0)
+        if now - since >= patience and drops.is_to_tell(ledger, folder_id, answer.trouble):
+            self._tell(self._message(answer, since=since))
+
+    def _message(self, answer: Answer, *, since: Any) -> Message:
+        root, destination, now = self.folder.root, self.desk.settings.destination, self.desk.now()
+        if answer.trouble == "access":
+            return token_refused(root, answer.said, destination=destination, at=now)
+        if answer.trouble == "api":
+            return api_away(root, answer.said, since=since, destination=destination, at=now)
+        return self._standstill("The importer is held up", answer.said)
+
+    def _standstill(self, what: str, said: str) -> Message:
+        steps = ("Mend the cause. Nothing is lost: the files wait, and go on by themselves.",)
+        return at_a_standstill(
+            self.folder.root, what, said, steps, destination=self.desk.settings.destination, at=self.desk.now()
+        )
+
+    def _tell(self, message: Message) -> None:
+        """In a thread of its own: who cannot be reached must not hold up the looking."""
+        from importer.telling import tell
+
+        def work() -> None:
+            for sentence in tell(message, self._orders.tell, self.desk.settings):
+                self.log("not-told", sentence)
+
+        self.log("telling", message.subject)
+        threading.Thread(target=work, name="tell", daemon=True).start()
+
+    def _count_death(self, ledger: Ledger, name: str) -> None:
+        """A worker ended in the middle of a file: it is tried again, and put aside after some times."""
+        drop = drops.drop(ledger, name)
+        if drop is None or drop.owner != self.name:
+            return
+        deaths = drop.deaths + 1
+        values: dict[str, Any] = {"deaths": deaths, "worker": None}
+        if deaths >= MOST_DEATHS and drop.state is Stage.TAKEN:
+            values |= {"exit_code": IN_DOUBT if drop.posting else COULD_NOT_RUN, "said": _gave_up(drop, deaths)}
+        drops.change(ledger, drop, **values)
+        self.log("died", f"The work on {drop.name} ended without a word.", file=drop.name, drop=drop.id, deaths=deaths)
+
+    # -------------------------------------------------------------------------------------------- ending
+
+    def _is_done(self, ledger: Ledger, folder_id: str, crew: Crew) -> bool:
+        """True once everything that is complete, or may prove complete in a moment, is dealt with."""
+        if crew.jobs:
+            return False
+        if not self._usable or self.ticks() < self._paused_until:
+            self.worst = max(self.worst, COULD_NOT_RUN)
+            return True
+        left = self._look.ready or self._look.odd or self._look.settling
+        return not left and not self._to_do(ledger, folder_id, crew)
+
+    def _end(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+        """What is under way ends; the rest is given up, for the next watcher."""
+        crew.stop()
+        while not crew.is_gone():
+            self._wake.wait(0.25)
+            self._wake.clear()
+            for news in list(crew.news()):
+                self._hear(ledger, folder_id, news)
+        drops.end_watching(ledger)
+
+    def _beat(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+        told: Mapping[str, Any] = {
+            "at": self.desk.now().isoformat(),
+            "watcher": self.name,
+            "folder_id": folder_id,
+            "who": self.desk.who,
+            "pid": os.getpid(),
+            "workers": crew.processes,
+            "action": self._orders.action,
+            "working": len(crew.jobs),
+            "ready": len(self._look.ready),
+            "settling": self._look.settling,
+            "unfinished": self._look.unfinished,
+            "wrong": self._complaint or None,
+            "troubles": [kind for kind, _, _ in drops.troubles(ledger, folder_id)],
+        }
+        beat(self.folder, told)
+
+
+def _gave_up(drop: Drop, deaths: int) -> str:
+    if drop.posting:
+        return (
+            f"The work on {drop.name} broke off {deaths} times while it was posting. What was posted is in the ledger; "
+            "of the rest it is not known. Do not enter it by hand: run “invoice-importer settle”."
+        )
+    return f"The work on {drop.name} broke off {deaths} times, so that it was put aside. Save it again as .xlsx."

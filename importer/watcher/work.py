@@ -1,0 +1,94 @@
+"""One file from the working folder to the place where people find it: judged, put away, and told of."""
+
+from __future__ import annotations
+
+import os
+
+from importer.desk import open_ledger
+from importer.errors import LedgerUnavailable
+from importer.submitter import Ledger, drops
+from importer.submitter.drops import Drop, Stage
+from importer.telling import Message, tell
+from importer.watcher import filing
+from importer.watcher.bench import Answer, Bench
+from importer.watcher.folder import WORKING
+from importer.watcher.judging import Outcome, PutOff, Verdict, judge
+
+PAUSES = (30.0, 60.0, 120.0, 300.0, 600.0, 900.0)
+"""Seconds that a file waits before it is taken up again, the first time and so on; then always the last."""
+
+
+def work_on(bench: Bench, name: str) -> Answer:
+    """Does what there is to do for one drop. Safe to be done again at any point; raises nothing that is foreseen."""
+    try:
+        with open_ledger(bench.desk, bench.watcher) as ledger:
+            drop = drops.drop(ledger, name)
+            if drop is None or drop.owner != bench.watcher or drop.state not in (Stage.TAKEN, Stage.FILING):
+                return Answer()
+            if not drops.change(ledger, drop, worker=os.getpid()):
+                return Answer()
+            return _worked_on(bench, ledger, drop)
+    except LedgerUnavailable as error:
+        return Answer(trouble="ledger", said=str(error), pause=PAUSES[0])
+    except OSError as error:
+        said = f"The folder cannot be worked in: {error.strerror or error}."
+        bench.note("put-off", said, drop=name)
+        return Answer(trouble="disk", said=said, pause=PAUSES[0])
+
+
+def _worked_on(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
+    if drop.state is Stage.TAKEN:
+        if not os.path.lexists(bench.folder.workplace(drop.id) / drop.name):
+            return _vanished(bench, ledger, drop)
+        bench.note("working", f"{drop.name} is being worked on.", file=drop.name, drop=drop.id)
+        verdict = _given(drop) or judge(bench, ledger, drop)
+        if isinstance(verdict, PutOff):
+            return _put_off(bench, ledger, drop, verdict)
+        decided = filing.decide(bench, ledger, drop, verdict)
+        if decided is None:
+            bench.note("overtaken", f"{drop.name} was taken over meanwhile.", file=drop.name, drop=drop.id)
+            return Answer()
+        _say(bench, decided, verdict)
+        drop = decided
+    return _filed(bench, ledger, drop)
+
+
+def _given(drop: Drop) -> Verdict | None:
+    """The verdict of a drop that nobody is to look into: it was put aside as it is."""
+    if drop.exit_code is None:
+        return None
+    outcome = Outcome.NEEDS_FIXING if drop.posting else Outcome.FAILED
+    return Verdict(outcome, None, None, drop.said or "It could not be worked on.")
+
+
+def _filed(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
+    lies = filing.put_away(bench, drop)
+    place = lies.relative_to(bench.folder.root).as_posix()
+    if drop.message is not None:
+        for sentence in tell(Message.of_kept(drop.message), bench.orders.tell, bench.desk.settings):
+            bench.note("not-told", sentence, file=drop.name, drop=drop.id)
+    stage = filing.stage_after(drop)
+    told = {**drop.told, str(stage): bench.desk.now().isoformat()}
+    drops.change(ledger, drop, state=stage, owner=None, worker=None, message=None, told=told, pauses=0, deaths=0)
+    bench.note("filed", f"{drop.name} lies in {place}.", file=drop.name, drop=drop.id, place=place, run=drop.run)
+    return Answer(exit_code=drop.exit_code, posts=bench.orders.action == "submit" and drop.exit_code != 2)
+
+
+def _put_off(bench: Bench, ledger: Ledger, drop: Drop, why: PutOff) -> Answer:
+    pause = 0.0 if why.kind == "stop" else PAUSES[min(drop.pauses, len(PAUSES) - 1)]
+    with ledger.reading() as connection:
+        until = ledger.store.now(connection) + pause
+    drops.change(ledger, drop, worker=None, not_before=until, pauses=drop.pauses + (why.kind != "stop"), said=why.said)
+    bench.note("put-off", why.said, file=drop.name, drop=drop.id, kind=why.kind, pause=pause)
+    return Answer(trouble=why.kind, said=why.said, pause=pause)
+
+
+def _vanished(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
+    said = f"{drop.name} was taken out of “{WORKING}” by somebody before it was worked on."
+    drops.change(ledger, drop, state=Stage.ENDED, owner=None, worker=None, said=said)
+    bench.note("vanished", said, file=drop.name, drop=drop.id)
+    return Answer(exit_code=1)
+
+
+def _say(bench: Bench, drop: Drop, verdict: Verdict) -> None:
+    bench.note("judged", drop.said or "", file=drop.name, drop=drop.id, **filing.events_of(verdict))

@@ -1,0 +1,75 @@
+"""The process that works on files: whatever a file does to it, the watcher lives, and its memory is given back.
+
+The watcher starts it as `python -m importer.watcher.worker`. The first line of its input is a pickled `Charge`; each
+further line is one job, and the end of the input, like SIGTERM, means: bring to its end what is under way, and go.
+Every line of its output is one JSON object: an event for the log, or {"answer": …} after each job.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+import traceback
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import IO
+
+from importer.desk import Desk, Silence
+from importer.errors import BadSettings
+from importer.watcher.bench import Answer, Bench, Charge
+from importer.watcher.folder import DropFolder
+from importer.watcher.orders import read_orders
+from importer.watcher.work import PAUSES, work_on
+
+
+def main() -> None:
+    """Takes jobs until there are no more."""
+    source, target = sys.stdin.buffer, sys.stdout
+    sys.stdout = sys.stderr  # nothing but answers goes to the watcher
+    charge: Charge = pickle.loads(base64.b64decode(source.readline()))  # noqa: S301 - the watcher wrote it
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    jobs: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(source, jobs, stop), name="jobs", daemon=True).start()
+
+    def tell(line: object) -> None:
+        try:
+            target.write(json.dumps(line, ensure_ascii=True, default=str) + "\n")
+            target.flush()
+        except OSError:  # the watcher is gone; the work is ended all the same
+            stop.set()
+
+    def note(event: str, said: str = "", **facts: object) -> None:
+        tell({"event": event, "said": said, **facts})
+
+    folder = DropFolder(charge.root)
+    desk = Desk(charge.settings, lambda: datetime.now(UTC), charge.who, charge.host, stop, Silence())
+    while (job := jobs.get()) is not None:
+        try:
+            bench = Bench(desk, folder, charge.folder_id, read_orders(folder.orders), charge.watcher, note)
+            answer = work_on(bench, json.loads(job)["drop"])
+        except BadSettings as error:
+            answer = Answer(trouble="settings", said=str(error), pause=PAUSES[0])
+        except Exception as error:  # noqa: BLE001 - the watcher counts it as a death of the worker, and goes on
+            note("broken", f"{type(error).__name__}: {error}", details=traceback.format_exc())
+            os._exit(70)
+        tell({"answer": asdict(answer)})
+    os._exit(0)
+
+
+def _listen(source: IO[bytes], jobs: queue.SimpleQueue[str | None], stop: threading.Event) -> None:
+    for line in source:
+        jobs.put(line.decode())
+    stop.set()
+    jobs.put(None)
+
+
+if __name__ == "__main__":
+    main()
