@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 from importer.settings import Settings
 from importer.smtp import Smtp
@@ -40,7 +41,7 @@ def send_mail(
         return [f"Nobody was e-mailed ({', '.join(to)}): importer.toml has no table [smtp] that names a mail server."]
     server = f"the mail server {smtp.host}"
     try:
-        with _explained(server), _connected(smtp, deadline, trust or system_trust()) as connection:
+        with _explained(server), _connected(smtp, deadline, trust) as connection:
             _log_in(connection, smtp, settings)
             return _hand_over(connection, message, to, smtp, deadline)
     except _NotMailedError as error:
@@ -107,12 +108,12 @@ class _NotMailedError(Exception):
 class _Connection(smtplib.SMTP):
     """A connection that ends when its time is over, however slowly the other side talks."""
 
-    def __init__(self, smtp: Smtp, deadline: Deadline) -> None:
+    def __init__(self, smtp: Smtp, deadline: Deadline, **how: Any) -> None:
         self._timer = threading.Timer(deadline.left, self._cut)
         self._timer.daemon = True
         self._timer.start()
         try:
-            super().__init__(smtp.host, smtp.port, _own_name(), timeout=min(_STEP, deadline.left))
+            super().__init__(smtp.host, smtp.port, _own_name(), timeout=min(_STEP, deadline.left), **how)
         except BaseException:
             self._timer.cancel()
             raise
@@ -128,26 +129,20 @@ class _Connection(smtplib.SMTP):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-class _EncryptedConnection(_Connection):
+class _EncryptedConnection(_Connection, smtplib.SMTP_SSL):
     """The same, encrypted from its first byte."""
-
-    def __init__(self, smtp: Smtp, deadline: Deadline, trust: ssl.SSLContext) -> None:
-        self._trust = trust
-        super().__init__(smtp, deadline)
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # as in smtplib.SMTP_SSL
-        plain = socket.create_connection((host, port), timeout)
-        return self._trust.wrap_socket(plain, server_hostname=host)
 
 
 @contextmanager
-def _connected(smtp: Smtp, deadline: Deadline, trust: ssl.SSLContext) -> Iterator[_Connection]:
-    encrypted = smtp.security == "tls"
-    connection = _EncryptedConnection(smtp, deadline, trust) if encrypted else _Connection(smtp, deadline)
+def _connected(smtp: Smtp, deadline: Deadline, trust: ssl.SSLContext | None) -> Iterator[_Connection]:
+    if smtp.security == "tls":
+        connection: _Connection = _EncryptedConnection(smtp, deadline, context=trust or system_trust())
+    else:
+        connection = _Connection(smtp, deadline)
     try:
         connection.ehlo_or_helo_if_needed()
         if smtp.security == "starttls":
-            connection.starttls(context=trust)
+            connection.starttls(context=trust or system_trust())
             connection.ehlo()
         yield connection
         with suppress(smtplib.SMTPException, OSError):

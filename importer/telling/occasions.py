@@ -42,7 +42,7 @@ def of_run(run: Run, drop: Drop) -> Message:
         happened=(happened(run), *drop.said),
         steps=tuple(_steps(run, drop)),
         sums=_sums(run),
-        details=(*_problems(run), *_noticed(run)),
+        details=(*_problems(run), *_noticed(run, drop)),
         facts=_facts(drop, run),
         workbook=None if drop.results is None else str(drop.results),
         urgent=bool(counts[Status.IN_DOUBT]),
@@ -61,7 +61,7 @@ def to_approve(run: Run, drop: Drop, how: Sequence[str]) -> Message:
         happened=(happened(run), "Nothing is posted until somebody else has approved it.", *drop.said),
         steps=tuple(how),
         sums=_sums(run),
-        details=(*_problems(run), *_noticed(run)),
+        details=(*_problems(run), *_noticed(run, drop)),
         facts=(f"Plan: {run.plan}", *_facts(drop, run)),
         workbook=None if drop.results is None else str(drop.results),
         urgent=True,
@@ -230,7 +230,7 @@ def _steps(run: Run, drop: Drop) -> Iterator[str]:
         begun = True
         yield step
     if counts[Status.READY]:
-        yield "Nothing was posted: this folder only checks."
+        yield "Nothing was posted: this was only a check."
     elif counts[Status.POSTED]:
         yield "The new invoices wait in ResMan for approval. Whether ResMan took them is asked by itself."
     elif not begun:
@@ -288,8 +288,9 @@ def _problems(run: Run) -> tuple[str, ...]:
     return (*shown, f"  … and {left:,} more, in the workbook") if left else shown
 
 
-def _noticed(run: Run) -> tuple[str, ...]:
-    return notices(run)[:MOST_LINES]
+def _noticed(run: Run, drop: Drop) -> tuple[str, ...]:
+    """How the file was understood, and what else there is to say that is not said above."""
+    return tuple(sentence for sentence in notices(run) if sentence not in drop.said)[:MOST_LINES]
 
 
 def _facts(drop: Drop, run: Run | None = None) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def test_what_is_unknown_comes_first_and_at_once() -> None:
         (
             run(outcome(status=Status.READY), command="check"),
             "1 invoice ready",
-            "Nothing was posted: this folder only checks.",
+            "Nothing was posted: this was only a check.",
         ),
         (run(outcome(status=Status.ALREADY_POSTED)), "1 invoice posted before", "Nothing to do."),
         (
@@ -191,6 +191,15 @@ def test_an_approval_is_asked_for_with_the_plan() -> None:
     assert "2 invoices ready to send, $200.00." in text
     assert "What to do:\n  Rename march.to-approve.txt to march.approved.\n" in text
     assert "Nothing was sent." in text
+
+
+def test_how_the_file_was_understood_is_told_once() -> None:
+    """What the folder says of the file stands above; what the reading says, below."""
+    before = "The file is the same as february.xlsx, dropped on 2026-03-02 at 09:30."
+    read = run(outcome(), notices=[before, "The dates are day first."])
+    text = as_text(of_run(read, replace(dropped(), said=(before,))))
+    assert text.count(before) == 1
+    assert text.index(before) < text.index("What to do") < text.index("The dates are day first.")
 
 
 def test_what_was_learnt_since() -> None:
