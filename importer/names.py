@@ -17,6 +17,7 @@ from importer.directory.desk import ago, cache_path
 from importer.directory.recurring import Awaited, awaited
 from importer.directory.resolve import NOUN
 from importer.directory.spelling import is_id_like, whole_key
+from importer.directory.sync import alone
 from importer.errors import BadSettings, CannotRun, RequestError
 from importer.models import invoice_key
 from importer.reader.profiles import load_profiles
@@ -44,7 +45,12 @@ def sync(desk: Desk, *, everything: bool = False, by_property: bool = False) -> 
         watcher.moved(pages, total)
 
     folder = folder_of(desk.settings.home, desk.settings.destination, integration_id)
-    with open_ledger(desk, "sync") as ledger, open_api(desk, ledger) as api, Cache(cache_path(folder)) as cache:
+    with (
+        alone(folder),
+        open_ledger(desk, "sync") as ledger,
+        open_api(desk, ledger) as api,
+        Cache(cache_path(folder)) as cache,
+    ):
         fetching = fetch(
             api, cache, integration_id, now=desk.now, moved=moved, everything=everything, by_property=by_property
         )

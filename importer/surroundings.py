@@ -6,7 +6,7 @@ the ledger, the fourth is ResMan. Only what is yet to be sent is judged here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -62,7 +62,10 @@ def weighed(
     found: dict[int, list[Problem]] = {}
     if already is None:
         found = {index: list(some) for index, some in remarks.items() if prepared.intents[index] is None}
+    notices = prepared.notices
     if going:
+        blind = _unfetched(going, directory_of)
+        notices = tuple(dict.fromkeys((*notices, *blind)))
         let = {*let_go, *accepted(ledger, [intent.key for _, intent in going])}
         around = _around(prepared, going, ledger, directory_of, desk)
         for index, intent in going:
@@ -79,7 +82,18 @@ def weighed(
             old = verdicts[index]
             verdicts[index] = Verdict(old.invoice, (*old.problems, *kept), None if stopped else old.payload)
             intents[index] = None if stopped else intents[index]
-    return replace(prepared, verdicts=tuple(verdicts), intents=tuple(intents))
+    return replace(prepared, verdicts=tuple(verdicts), intents=tuple(intents), notices=notices)
+
+
+def _unfetched(going: Sequence[tuple[int, Intent]], directory_of: DirectoryOf) -> Iterator[str]:
+    """What was not looked at, where `sync` has fetched other things."""
+    for integration_id in {intent.payload.integration_id for _, intent in going}:
+        directory = directory_of(integration_id)
+        if directory is not None and directory.fetched and Sort.INVOICE not in directory.fetched:
+            yield (
+                "Whether ResMan has these bills already was not looked at: its invoices were never fetched to the end. "
+                "Run `invoice-importer sync`."
+            )
 
 
 def _around(

@@ -21,6 +21,7 @@ STALE_AFTER = timedelta(days=30)
 """A record that ResMan has not shown for so long is taken for gone. Contract, "What ResMan already has"."""
 
 _VERSION = 1
+_HARMLESS = "No decision of yours is kept in it."
 _SCHEMA = """
 CREATE TABLE records (
     sort TEXT NOT NULL, id TEXT NOT NULL, x_id TEXT, name TEXT, code TEXT, property_id TEXT, is_active INTEGER,
@@ -92,19 +93,29 @@ class Cache:
     """One open cache. Raises `CannotRun` where its file cannot be used."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, isolation_level=None, timeout=30)
+        except (sqlite3.Error, OSError) as error:
+            raise self._unusable(error) from error
+        try:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
-            with self._change():
-                if self._database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                    self._begin_anew()
-        except (sqlite3.Error, OSError) as error:
+            self._database.execute("BEGIN IMMEDIATE")
+            version = self._database.execute("PRAGMA user_version").fetchone()[0]
+            if version < _VERSION:
+                self._begin_anew()
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            self.close()
+            raise self._unusable(error) from error
+        if version > _VERSION:
+            self.close()
             raise CannotRun(
-                f"What was fetched from ResMan cannot be opened: {path}: {error}.",
-                "Delete that file and run `invoice-importer sync`; no decision of yours is kept in it.",
-            ) from error
+                f"What was fetched from ResMan was kept by a newer version of this program: {path}.",
+                f"Run the newer version, or delete that file and run `invoice-importer sync`. {_HARMLESS}",
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -120,12 +131,11 @@ class Cache:
 
     def progress(self, name: str) -> Progress:
         """How far a list has come; a list that was never asked for has come nowhere."""
-        row = self._database.execute(
-            "SELECT pass, since, offset, newest, completed_at, whole_at FROM progress WHERE list = ?", (name,)
-        ).fetchone()
-        if row is None:
+        sql = "SELECT pass, since, offset, newest, completed_at, whole_at FROM progress WHERE list = ?"
+        rows = self._ask(sql, (name,))
+        if not rows:
             return Progress(name)
-        number, since, offset, newest, completed_at, whole_at = row
+        number, since, offset, newest, completed_at, whole_at = rows[0]
         return Progress(name, number, moment(since), offset, moment(newest), moment(completed_at), moment(whole_at))
 
     def note(self, progress: Progress) -> None:
@@ -187,7 +197,7 @@ class Cache:
         )
         return [
             Known(sort, id_, x_id, name, code, property_id, active != 0, _is_stale(seen, fetched), moment(seen))
-            for id_, x_id, name, code, property_id, active, seen, fetched in self._database.execute(sql, (sort,))
+            for id_, x_id, name, code, property_id, active, seen, fetched in self._ask(sql, (sort,))
         ]
 
     def open_periods(self) -> dict[str, date]:
@@ -197,7 +207,7 @@ class Cache:
         )
         found: dict[str, date] = {}
         without: set[str] = set()
-        for property_id, period in self._database.execute(sql, (Sort.ENTITY,)):
+        for property_id, period in self._ask(sql, (Sort.ENTITY,)):
             day = first_day(period)
             if day is None:
                 without.add(property_id)  # one of its books never closes
@@ -210,7 +220,7 @@ class Cache:
         name = usable_list(property_id)
         if self.fetched(name) is None:
             return None
-        rows = self._database.execute("SELECT vendor_id FROM usable WHERE list = ?", (name,))
+        rows = self._ask("SELECT vendor_id FROM usable WHERE list = ?", (name,))
         return frozenset(vendor_id for (vendor_id,) in rows)
 
     def bills(self, x_vendor_ids: Sequence[str] | None = None) -> Iterator[Bill]:
@@ -219,22 +229,34 @@ class Cache:
             "SELECT id, x_vendor_id, property_id, number, issued, total, accounts, last_seen, fetched_at FROM invoices"
         )
         if x_vendor_ids is None:
-            yield from map(_bill, self._database.execute(sql))
+            yield from map(_bill, self._ask(sql))
             return
         for start in range(0, len(x_vendor_ids), 500):
             batch = x_vendor_ids[start : start + 500]
             marks = ", ".join("?" * len(batch))
-            yield from map(_bill, self._database.execute(f"{sql} WHERE x_vendor_id IN ({marks})", batch))
+            yield from map(_bill, self._ask(f"{sql} WHERE x_vendor_id IN ({marks})", batch))
 
     def used_accounts(self) -> dict[str, frozenset[str]]:
         """Property → the GL accounts of the invoices that ResMan holds there."""
         found: dict[str, set[str]] = {}
         sql = "SELECT DISTINCT property_id, accounts FROM invoices WHERE property_id IS NOT NULL"
-        for property_id, accounts in self._database.execute(sql):
+        for property_id, accounts in self._ask(sql):
             found.setdefault(property_id, set()).update(accounts.split())
         return {property_id: frozenset(accounts) for property_id, accounts in found.items() if accounts}
 
     # --------------------------------------------------------------------------------------------- underneath
+
+    def _ask(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._database.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> CannotRun:
+        return CannotRun(
+            f"What was fetched from ResMan cannot be used: {self._path}: {error}.",
+            f"Delete that file and run `invoice-importer sync`. {_HARMLESS}",
+        )
 
     def _note(self, progress: Progress) -> None:
         moments = (progress.since, progress.newest, progress.completed_at, progress.whole_at)
@@ -246,13 +268,16 @@ class Cache:
 
     @contextmanager
     def _change(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
         try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     def _begin_anew(self) -> None:
         tables = self._database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()

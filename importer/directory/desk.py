@@ -14,8 +14,6 @@ from importer.directory.cache import Cache, Known, Sort
 from importer.directory.lookup import Index
 from importer.held import Held
 
-NAMED = (Sort.PROPERTY, Sort.VENDOR, Sort.ACCOUNT)
-
 
 @dataclass(slots=True)
 class Directory:
@@ -45,9 +43,8 @@ class Directory:
         return record_id if record is None or record.name is None else record.name
 
     def age(self, now: datetime) -> str:
-        """ "3 hours ago": when the oldest of the named lists was last brought up to date."""
-        known = [self.fetched[sort] for sort in NAMED if sort in self.fetched]
-        return ago(now, min(known)) if known else "never"
+        """ "3 hours ago": when the oldest of the lists that were fetched was last brought up to date."""
+        return ago(now, min(self.fetched.values())) if self.fetched else "never"
 
     def open_periods(self) -> dict[str, date]:
         """Property → the first day of its open accounting period."""

@@ -134,7 +134,7 @@ class _Resolver:
         if self._directory is None or not self._directory.fetched or not self._known:
             return None
         age = self._directory.age(self._now)
-        return f"Names and ids were compared with what was fetched from ResMan {age}; `sync` fetches anew."
+        return f"Names, periods and earlier bills are those fetched from ResMan {age}; `sync` fetches anew."
 
     def invoice(self, invoice: Invoice) -> tuple[Invoice, tuple[Problem, ...]]:
         """The invoice with ids, and the remarks about them."""

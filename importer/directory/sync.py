@@ -8,12 +8,14 @@ week in any case, because `last_seen` moves without counting as a change.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from importer.directory.cache import Cache, Progress, Sort, moment, usable_list
-from importer.errors import Refused
+from importer.errors import CannotRun, Refused
 
 PAGE = 250
 """Records a request: the most that the API gives."""
@@ -68,6 +70,30 @@ class Synced:
     requests: int
     is_whole: bool  # everything, not only what changed
     short_by: int = 0  # the API speaks of so many more than it gave
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Holds off a second `sync` of the same lists for as long as the block lasts; a killed one holds off nobody.
+
+    Two at once would each take what the other has just brought for what is gone. Raises `CannotRun`.
+    """
+    import sqlite3
+
+    path = folder / "syncing.sqlite3"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = sqlite3.connect(path, isolation_level=None, timeout=0)
+    except (OSError, sqlite3.Error) as error:
+        raise CannotRun(f"{path} cannot be made: {error}.", "Set IMPORTER_HOME to a folder you can write.") from error
+    try:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise CannotRun("Another `sync` is under way.", "Wait for its end: it brings the same.") from error
+        yield
+    finally:
+        lock.close()
 
 
 Moved = Callable[[str, int, int], None]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +19,7 @@ from importer import names
 from importer.directory import Cache, Sort, fetch
 from importer.directory.cache import first_day
 from importer.directory.desk import cache_path, folder_of
-from importer.directory.sync import PAGE
+from importer.directory.sync import PAGE, alone
 from importer.errors import CannotRun, OutcomeUnknown, Refused
 from importer.sandbox import INTEGRATION_ID
 from importer.settings import Settings
@@ -120,6 +123,93 @@ def test_a_broken_sync_goes_on_where_it_was(tmp_path: Path) -> None:
     with opened(tmp_path) as cache:
         assert run(shelf, cache)["vendors"] == (2 * PAGE, 5 * PAGE, True)
     assert [offset for name, offset, _ in shelf.asked if name == "vendors"] == [3 * PAGE, 4 * PAGE]
+
+
+DYING = """
+import os, pathlib, signal, sys
+from importer.directory.sync import PAGE, alone
+from tests.directory.test_sync import Shelf, opened, run, vendors
+
+class Deadly(Shelf):
+    def page(self, name, *rest, **options):
+        if sum(asked == "vendors" for asked, *_ in self.asked) == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().page(name, *rest, **options)
+
+folder = pathlib.Path(sys.argv[1])
+with alone(folder), opened(folder) as cache:
+    run(Deadly({"vendors": vendors(5 * PAGE)}), cache)
+"""
+
+
+def test_a_sync_that_is_killed_goes_on_where_it_was_and_holds_off_nobody(tmp_path: Path) -> None:
+    """kill -9 in the middle of the vendors: three pages are kept, and the next sync begins at once with the fourth."""
+    died = subprocess.run([sys.executable, "-c", DYING, str(tmp_path)], cwd=Path(__file__).parents[2], check=False)
+    assert died.returncode == -9
+    shelf = Shelf({"vendors": vendors(5 * PAGE)})
+    with alone(tmp_path), opened(tmp_path) as cache:
+        assert cache.fetched("vendors") is None
+        assert run(shelf, cache)["vendors"] == (2 * PAGE, 5 * PAGE, True)
+    assert [offset for name, offset, _ in shelf.asked if name == "vendors"] == [3 * PAGE, 4 * PAGE]
+
+
+def test_two_syncs_at_once_are_one_and_a_sentence(office: Office) -> None:
+    """Each would take what the other has just brought for what is gone."""
+    with alone(its_folder(office)), pytest.raises(CannotRun, match="under way"):
+        office.sync()
+    office.sync()
+
+
+def its_folder(office: Office) -> Path:
+    settings = office.desk().settings
+    return folder_of(settings.home, settings.destination, INTEGRATION_ID)
+
+
+@pytest.mark.parametrize("damage", ["garbage", "cut short", "pages overwritten"])
+def test_a_damaged_cache_is_said_in_a_sentence_and_deleting_it_is_enough(damage: str, office: Office) -> None:
+    """No traceback, nothing sent, no decision lost."""
+    office.sync()
+    names.settle_name(office.desk(), "gardener", "vend-greenleaf", profile=None)
+    path, file = cache_path(its_folder(office)), office.sheet({"Vendor": "gardener"})
+    whole = path.read_bytes()
+    path.write_bytes(
+        {
+            "garbage": b"no database at all " * 400,
+            "cut short": whole[: len(whole) // 2],
+            "pages overwritten": whole[:4096] + b"\xff" * (len(whole) - 4096),
+        }[damage]
+    )
+    with pytest.raises(CannotRun, match=r"cannot be used.*Delete that file and run `invoice-importer sync`"):
+        office.submit(file)
+    for each in path.parent.glob(f"{path.name}*"):
+        each.unlink()
+    office.sync()
+    assert [str(outcome.status) for outcome in office.submit(file).outcomes] == ["posted"]
+
+
+def test_a_cache_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    """An older program neither reads it nor clears it."""
+    with opened(tmp_path) as cache:
+        run(Shelf({"vendors": vendors(3)}), cache)
+    with closing(sqlite3.connect(tmp_path / "fetched.sqlite3")) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(CannotRun, match="newer version"), opened(tmp_path):
+        pass
+    with closing(sqlite3.connect(tmp_path / "fetched.sqlite3")) as database:
+        assert database.execute("SELECT count(*) FROM records").fetchone() == (3,)
+
+
+def test_bills_that_were_not_compared_with_resmans_are_told(office: Office) -> None:
+    """`sync` broke off before ResMan's invoices: names work, and the run says what was not looked at."""
+    fault = {"fault": "error_before", "path": "/v1/invoices/", "method": "GET", "status": 503, "times": 9}
+    office.api.post("/_sandbox/faults", json=fault)
+    with pytest.raises(CannotRun):
+        office.sync()
+    run = office.check(office.sheet({}))
+    assert any("was not looked at" in notice for notice in run.notices)
+    office.api.delete("/_sandbox/faults")
+    office.sync()
+    assert not any("was not looked at" in notice for notice in office.check(office.sheet({})).notices)
 
 
 def test_stale_and_inactive_records_are_marked(tmp_path: Path) -> None:
