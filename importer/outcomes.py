@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import islice
 
 from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status
+from importer.named_cells import cells_named
 from importer.problems import CONFLICT, IN_DOUBT, NOT_SENT, REFUSED, REFUSED_BEFORE, WRITE_FAILED, Kind, Problem
 from importer.submitter import Entry, Event, Intent, Ledger, Sent, State, may_go, plans
 from importer.unknown import UnknownName
@@ -42,8 +43,8 @@ class Prepared:
     notices: tuple[str, ...] = ()  # about the run as a whole
     names: Mapping[str, str] = field(default_factory=dict)  # what names in the files were found to mean
     unknown_names: tuple[UnknownName, ...] = ()
-
     remarks: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)  # about names, by the invoice's index
+
     @classmethod
     def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
         """Looks every invoice without errors up in the ledger."""
@@ -267,13 +268,24 @@ def _with(
     invoice = outcome.invoice
     text = invoice.cell_text("invoice_number")
     what = what.strip() or kind.title
-    sentence = what if what.endswith((".", "!", "?")) else f"{what}."
+    named = cells_named(what, invoice) if kind in _ANSWERS else ()
     if kind is NOT_SENT:  # no cell of it is wrong
-        problem = Problem(kind, sentence, invoice.rows[0].place(), advice=advice)
+        problems = [Problem(kind, _sentence(what), invoice.rows[0].place(), advice=advice)]
+    elif named:
+        problems = [Problem(kind, _sentence(one.words), one.place, one.field, one.text, advice) for one in named]
     else:
-        problem = Problem(kind, sentence, invoice.place("invoice_number"), "invoice_number", text, advice)
-    changed = replace(outcome, status=status, problems=(*outcome.problems, problem))
+        place = invoice.place("invoice_number")
+        problems = [Problem(kind, _sentence(what), place, "invoice_number", text, advice)]
+    changed = replace(outcome, status=status, problems=(*outcome.problems, *problems))
     return changed if entry is None else _known(changed, entry)
+
+
+_ANSWERS = (REFUSED, REFUSED_BEFORE, WRITE_FAILED)
+"""What is said of these are the API's or ResMan's own words."""
+
+
+def _sentence(what: str) -> str:
+    return what if what.endswith((".", "!", "?")) else f"{what}."
 
 
 def _conflict(outcome: Outcome, entry: Entry) -> str:

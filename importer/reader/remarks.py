@@ -50,8 +50,9 @@ def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem
     width = len(layout.source.headings)
     for row in layout.rows:
         if len(row.cells) > width and layout.is_text:
-            text = cell_text(row.cells[width])
-            place = replace(row.place(), column=column_letter(width))
+            first = next(at for at in range(width, len(row.cells)) if not is_blank(row.cells[at]))
+            text = cell_text(row.cells[first])
+            place = replace(row.place(), column=column_letter(first))
             what = f"The row has {len(row.cells)} cells, the heading row {width}; the first too many is {quoted(text)}."
             yield row, Problem(problems.EXTRA_CELLS, what, place, value=text)
     yield from _currency_remarks(layout, profile)
@@ -201,5 +202,9 @@ class _Running:
 def control_problem(control: ControlTotal) -> Problem:
     """What a total that its rows do not come to is: a reason to look before anything is sent."""
     what = f"{quoted(control.label)} says {dollars(control.says)}, and the rows above come to {dollars(control.found)}."
-    advice = "A row may be missing, changed or unreadable: compare the file with the vendor's documents."
+    advice = (
+        "Nothing of the run is sent. A row may be missing, changed or unreadable: compare the file with the vendor's "
+        "documents. If it is the total that is wrong, correct it (in a results workbook: in the sheet “Rows”), or "
+        "state what all invoices come to with --expect-total AMOUNT."
+    )
     return Problem(problems.CONTROL_TOTAL, what, control.place, advice=advice)

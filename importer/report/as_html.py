@@ -12,7 +12,7 @@ from importer.report.styles import BANNERS, BARS, CHIPS
 from importer.report.target import place
 from importer.report.terminal import problem_lines
 from importer.report.tie_out import Party, TieOut, tie_out
-from importer.report.wording import MEANING, destination, happened, next_steps, notices
+from importer.report.wording import destination, happened, meaning_of, next_steps, notices
 
 _MOST_LINES = 40  # of problems
 _MOST_PARTIES = 15  # vendors, properties
@@ -53,7 +53,7 @@ def html_summary(run: Run) -> str:
         f"<h1>{escape(happened(run))}</h1>",
         f'<div class="next"><b>What to do next</b><ol>{steps}</ol></div>',
         _bar(sums),
-        _statuses(sums),
+        _statuses(sums, run),
         _amounts("Why invoices did not go", [(one.label, one.count, one.cents) for one in sums.reasons]),
         _amounts("What ResMan has", [(one.label, one.count, one.cents) for one in sums.in_resman]),
         _parties("By vendor", sums.vendors),
@@ -100,9 +100,10 @@ def _bar(sums: TieOut) -> str:
     return f'<table class="bar"><tr>{parts}</tr></table>'
 
 
-def _statuses(sums: TieOut) -> str:
+def _statuses(sums: TieOut, run: Run) -> str:
     lines = [
-        (_chip(status), f"{one.count:,}", dollars(one.cents), _quiet(MEANING[status])) for status, one in sums.by_status
+        (_chip(status), f"{one.count:,}", dollars(one.cents), _quiet(meaning_of(status, run)))
+        for status, one in sums.by_status
     ]
     lines.append((escape(sums.read.label), f"{sums.read.count:,}", dollars(sums.read.cents), ""))
     lines.append(("Difference", "", dollars(sums.difference), _quiet("Read less what is accounted for.")))

@@ -50,6 +50,8 @@ class RowsSheet:
         self._quiet = CellStyles(made, font_color=styles.QUIET, italic=True)
         self._text = made.get()
         self._wrapped = made.get(text_wrap=True)
+        self._edge = made.get(text_wrap=True, right=1, right_color=styles.RULE)  # between our columns and the clerk's
+        self._faint_edge = made.get(font_color=styles.QUIET, right=1, right_color=styles.RULE)
         self._number = made.get(num_format=styles.AS_IS)
         self._faint = made.get(font_color=styles.QUIET)
         self._faint_number = made.get(font_color=styles.QUIET, num_format=styles.AS_IS)
@@ -111,13 +113,12 @@ class RowsSheet:
         if self._is_to_fix:
             way = how_to_mend(outcome, is_held_back=bool(answer.remark))
             row.append((4, said or None, self._wrapped))
-            row.append((5, way or None, self._wrapped))
+            row.append((5, way or None, self._edge))
             height = row_height((said, _WIDE - 1), (way, _NARROW - 1), *self._long_cells(answer))
         else:
             if outcome is not None and outcome.job_id:
                 row.append((4, outcome.job_id, text))
-            if said:
-                row.append((5, said, self._faint if is_skipped else self._wrapped))
+            row.append((5, said or None, self._faint_edge if is_skipped else self._edge))
             if starts and self._first_rows is not None:
                 self._first_rows.setdefault(id(outcome), f"internal:'{self._sheet.get_name()}'!A{at + 1}")
         row += self._own_cells(at, answer, self._quiet if is_skipped else self._plain)
@@ -194,14 +195,15 @@ class RowsSheet:
             self._sheet.repeat_columns(layout.ROW, layout.OUTCOME)
 
 
-def print_landscape(sheet: Any) -> None:
-    """One page wide, on Letter paper, the headings on every page."""
+def print_landscape(sheet: Any, *, repeated: int = 1) -> None:
+    """One page wide, on Letter paper, the first rows on every page."""
     sheet.hide_gridlines(1)
     sheet.set_landscape()
     sheet.set_paper(1)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
+    if repeated:
+        sheet.repeat_rows(0, repeated - 1)
     sheet.set_footer("&L&A&RPage &P of &N")
 
 

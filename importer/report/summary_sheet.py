@@ -15,7 +15,7 @@ from importer.report.strangers import write_unknown_names
 from importer.report.styles import Styles
 from importer.report.summary_page import Page
 from importer.report.tie_out import NO_INVOICE_LABEL, TieOut
-from importer.report.wording import MEANING, changes_said, destination, happened, next_steps, notices, several
+from importer.report.wording import changes_said, destination, happened, meaning_of, next_steps, notices, several
 
 _MOST_NOTES = 40
 
@@ -35,7 +35,7 @@ def write_summary(
     page.figures(sums.read.label, sums.read.count, sums.read.cents, bold=True)
     first = page.at
     for status, amount in sums.by_status:
-        page.figures(amount.label, amount.count, amount.cents, MEANING[status], status=status)
+        page.figures(amount.label, amount.count, amount.cents, meaning_of(status, run), status=status)
     page.figures(
         "Difference", None, sums.difference, "Read less all of the above: nothing is unaccounted for.", bold=True
     )

@@ -86,14 +86,14 @@ def tie_out(run: Run) -> TieOut:
         by_status=tuple(
             (status, Amount(status.label, counts[status], amounts[status])) for status in Status if counts[status]
         ),
-        reasons=_reasons(run.outcomes),
+        reasons=_reasons(run.outcomes, _held_up(run)),
         accepted=Amount("Posted, in this run or before", len(accepted), as_sent),
         rounding=as_sent - sum(outcome.invoice.worth for outcome in accepted),
         in_resman=_in_resman(accepted),
         rows=rows,
         row_total=sum(row.count for row in rows),
-        vendors=_parties(run.outcomes, "vendor_id"),
-        properties=_parties(run.outcomes, "property_id"),
+        vendors=_parties(run, "vendor_id"),
+        properties=_parties(run, "property_id"),
     )
 
 
@@ -132,11 +132,20 @@ def _grouped(pairs: Iterable[tuple[str, int]]) -> tuple[Amount, ...]:
     )
 
 
-def _reasons(outcomes: Iterable[Outcome]) -> tuple[Amount, ...]:
-    return _grouped((_reason(outcome), outcome.invoice.worth) for outcome in outcomes if not outcome.status.is_fine)
+def _held_up(run: Run) -> str:
+    """What keeps the whole run from being sent; "" where nothing does."""
+    return next((problem.kind.title for problem in run.reading.problems if problem.kind.stops_run), "")
 
 
-def _reason(outcome: Outcome) -> str:
+def _reasons(outcomes: Iterable[Outcome], held_up: str) -> tuple[Amount, ...]:
+    return _grouped(
+        (_reason(outcome, held_up), outcome.invoice.worth) for outcome in outcomes if not outcome.status.is_fine
+    )
+
+
+def _reason(outcome: Outcome, held_up: str) -> str:
+    if held_up and outcome.status is Status.NOT_SENT:
+        return held_up
     kinds = [problem.kind for problem in outcome.problems if problem.is_error]
     if kinds:
         return kinds[0].title
@@ -151,16 +160,17 @@ def _in_resman(accepted: Iterable[Outcome]) -> tuple[Amount, ...]:
     return tuple(sorted(found, key=lambda amount: amount.label != words[CONFIRMED]))
 
 
-def _parties(outcomes: Iterable[Outcome], field: str) -> tuple[Party, ...]:
+def _parties(run: Run, field: str) -> tuple[Party, ...]:
+    held_up = _held_up(run)
     groups: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in outcomes:
+    for outcome in run.outcomes:
         said = as_said(outcome, field)
         groups[str(getattr(outcome.payload or outcome.invoice, field) or said)].append(outcome)
-    parties = [_party(identity, as_said(group[0], field), group) for identity, group in groups.items()]
+    parties = [_party(identity, as_said(group[0], field), group, held_up) for identity, group in groups.items()]
     return tuple(sorted(parties, key=lambda party: (-abs(party.read), party.name)))
 
 
-def _party(identity: str, name: str, group: Sequence[Outcome]) -> Party:
+def _party(identity: str, name: str, group: Sequence[Outcome], held_up: str) -> Party:
     def worth(*statuses: Status) -> int:
         return sum(outcome.invoice.worth for outcome in group if outcome.status in statuses)
 
@@ -174,5 +184,5 @@ def _party(identity: str, name: str, group: Sequence[Outcome]) -> Party:
         ready=worth(Status.READY),
         stopped=worth(*_STOPPED),
         in_doubt=worth(Status.IN_DOUBT),
-        reasons=_reasons(group),
+        reasons=_reasons(group, held_up),
     )

@@ -43,7 +43,7 @@ def write_tie_out(sheet: Any, made: Styles, sums: TieOut) -> None:
     table.write("Vendor", sums.vendors)
     table.write("Property", sums.properties)
     sheet.hide_gridlines(2)
-    print_landscape(sheet)
+    print_landscape(sheet, repeated=0)  # two tables: the headings of the first do not fit the second
 
 
 class _Table:

@@ -66,6 +66,14 @@ MEANING = {
 """What each status means and how to go on, for one invoice."""
 
 
+def meaning_of(status: Status, run: Run) -> str:
+    """What a status means in this run: where something holds up all of it, running it again would not help."""
+    held_up = any(problem.kind.stops_run for problem in run.reading.problems)
+    return (
+        "Not sent: see above what holds up the whole run." if held_up and status is Status.NOT_SENT else MEANING[status]
+    )
+
+
 def happened(run: Run) -> str:
     """ "38 of 42 invoices posted, $12,345.00. 4 need a person, $345.00.": the run in one line."""
     counts, amounts = run.counts(), run.amounts()
