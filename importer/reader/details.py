@@ -20,6 +20,10 @@ class Details:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    values: int = field(
+        default=0, compare=False
+    )  # cells that have one, where that was counted: a parser that finds fewer keeps one of two
+    twice: str = ""  # a cell that was found to stand there twice
     formats: dict[Position, Shown] = field(default_factory=dict)  # of cells that show more than their number
 
     def complete(self, name: str, rows: Rows, *, visible: bool) -> Sheet:

@@ -33,7 +33,7 @@ def read_package(name: str, book: bytes, wanted: str | None, limits: Limits) -> 
         parser.begin(book, wanted)
         find = _package_details(package)  # while the child parses
         from_1904 = _dates_from_1904(package)
-        return package.format, _sheets(parser, find), {"dates": "1904"} if from_1904 else {}
+        return package.format, _sheets(parser, find, package), {"dates": "1904"} if from_1904 else {}
 
 
 def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits) -> Read:
@@ -89,7 +89,14 @@ def _package_details(package: Package) -> Callable[[int, str], Details]:
     return lambda _, title: by_name.get(title) or Details()
 
 
-def _sheets(parser: Parser, details: Callable[[int, str], Details]) -> tuple[Sheet, ...]:
-    return tuple(
-        details(index, title).complete(title, rows, visible=visible) for index, title, visible, rows in parser.sheets()
-    )
+def _sheets(
+    parser: Parser, details: Callable[[int, str], Details], package: Package | None = None
+) -> tuple[Sheet, ...]:
+    sheets: list[Sheet] = []
+    for index, title, visible, rows in parser.sheets():
+        found = details(index, title)
+        if package is not None and (found.twice or found.values > sum(len(row) - row.count(None) for row in rows)):
+            path = dict(package.worksheets()).get(title, "")
+            package.refuse_twice(found.twice or xlsx_details.cell_twice(package.part(path) or b""), title)
+        sheets.append(found.complete(title, rows, visible=visible))
+    return tuple(sheets)

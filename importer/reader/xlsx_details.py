@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from xml.parsers import expat
 
-from importer.models import ErrorCell, UncalculatedCell
+from importer.models import ErrorCell, UncalculatedCell, column_letter
 from importer.reader.details import Details, Position
 from importer.reader.formats import Shown
 from importer.reader.package import column_number
@@ -41,6 +42,8 @@ WITH_ZERO = (
     re.compile(rb"</f\s*>\s*<v\s*>0(?:\.0+)?</v\s*>\s*</c\s*>"),
     re.compile(rb"<f(?: [^>]*)?/>\s*<v\s*>0(?:\.0+)?</v\s*>\s*</c\s*>"),
 )
+VALUES = (b"<v>", b"<v ", b"<is>", b"<is ")
+REFERENCES = re.compile(rb'<c [^<>]*?\br="([A-Z]{1,3}\d+)"')
 ERROR_VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
 FORMULA = re.compile(rb"<f[ >][^<]*")
 
@@ -97,6 +100,7 @@ def searched(sheet: bytes, *, recalculates: bool, formats: Mapping[int, Shown]) 
                 formula = FORMULA.search(content)
                 text = formula[0].partition(b">")[2].decode("utf-8", "replace") if formula else ""
                 details.cells.setdefault(position(attributes[b"r"]), uncalculated(html.unescape(text)))
+    details.values = sum(sheet.count(mark, start) for mark in VALUES) - sheet.count(b"<v></v>", start)
     if formats:
         styles = b"|".join(b"%d" % style for style in formats)
         for tag in re.findall(rb'<c ([^<>]*\bs="(?:' + styles + rb')"[^<>]*)>', sheet[start:]):
@@ -110,6 +114,7 @@ def parsed(sheet: bytes, *, recalculates: bool, formats: Mapping[int, Shown]) ->
     details = Details()
     row = column = -1
     cell: dict[str, str] = {}
+    filled: set[Position] = set()
     formula: str | None = None
     value: str | None = None
     inside = ""
@@ -127,7 +132,10 @@ def parsed(sheet: bytes, *, recalculates: bool, formats: Mapping[int, Shown]) ->
             row, column = position(attributes["r"].encode()) if "r" in attributes else (row, column + 1)
         elif name == "f":
             formula, inside = "", name
-        elif name == "v":
+        elif name in ("v", "is"):
+            if value is None and (row, column) in filled:
+                details.twice = f"{column_letter(column)}{row + 1}"
+            filled.add((row, column))
             value, inside = "", name
         elif name == "col" and attributes.get("hidden") in ("1", "true"):
             note_hidden_columns(details, attributes)
@@ -165,6 +173,12 @@ def parsed(sheet: bytes, *, recalculates: bool, formats: Mapping[int, Shown]) ->
     except (expat.ExpatError, ValueError):
         return details
     return details
+
+
+def cell_twice(sheet: bytes) -> str:
+    """A cell that stands in the sheet's XML more than once; "" where there is none."""
+    ((name, count),) = Counter(REFERENCES.findall(sheet)).most_common(1) or [(b"", 0)]
+    return name.decode() if count > 1 else ""
 
 
 def is_result(kind: str, *, has_value: bool) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import FileUnreadable
+from importer.models import ErrorCell
 from importer.reader.files import open_file
 from importer.reader.limits import MEBIBYTE, Limits
 from tests.reader.books import biff, compound, ods, record, relationships, xlsx, xlsx_parts, zipped
@@ -56,6 +57,29 @@ def test_a_row_that_stands_in_a_sheet_twice(tmp_path: Path, tag: str) -> None:
     """A parser would keep the second and forget the first, which may be an invoice."""
     rows = f'<row r="2"><c r="A2"><v>1</v></c></row>{tag}<c r="A2"><v>2</v></c></row>'
     assert "row 2 stands in one of its sheets twice" in refusal(xlsx(tmp_path, rows))
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        '<c r="A2"><v>2</v></c>',
+        '<c r="A2" t="inlineStr"><is><t>x</t></is></c>',
+        '<c r="C2"><v>3</v></c><c r="B2"><v>3</v></c><c><v>4</v></c>',
+        "</row><row r='5'><c r='A2'><v>2</v></c>",
+    ],
+)
+def test_a_cell_that_stands_in_a_sheet_twice(tmp_path: Path, second: str) -> None:
+    """A parser keeps the last of the two; also where numbered cells and others without a number meet."""
+    rows = f'<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>1</v></c>{second}</row>'
+    assert "2 stands in its sheet S twice" in refusal(xlsx(tmp_path, rows))
+
+
+def test_empty_texts_are_no_cells_that_stand_twice(tmp_path: Path) -> None:
+    """Formulas that come to nothing have a value that no parser passes on."""
+    rows = (
+        '<row r="1"><c r="A1"><v>1</v></c><c r="B1" t="str"><f>A2</f><v></v></c><c r="C1" t="e"><v>#N/A</v></c></row>'
+    )
+    assert open_file(xlsx(tmp_path, rows)).sheets[0].rows == [(1.0, None, ErrorCell("#N/A"))]
 
 
 def test_time_runs_out(tmp_path: Path) -> None:
