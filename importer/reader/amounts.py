@@ -15,10 +15,12 @@ from importer.models import Cell, cell_text, normalised_number
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
 from importer.reader.headings import listed, spelled
 from importer.reader.mapping import Cells, Mapped, Question
+from importer.reader.vocabulary import words_of
 
 Column = Sequence[Value | Unreadable]
 CENT = Decimal(1)
 MOSTLY = Decimal("0.8")
+PARTIAL = frozenset(("subtotal", "sub", "net"))  # what a heading calls an amount that tax and charges come on top of
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +159,20 @@ class Amounts:
         return self._read[index, kind]
 
     def _distinct(self, indexes: Sequence[int]) -> list[int]:
-        """Without columns that are blank or say the same as one before."""
+        """Without columns that are blank or say the same as another: of these the one that is by name the whole."""
         kept: list[int] = []
         for index in indexes:
             if all(map(is_blank, self._cells(index))):
                 continue
-            if not any(same(self._column(other), self._column(index)) for other in kept):
+            twin = next((at for at, each in enumerate(kept) if same(self._column(each), self._column(index))), None)
+            if twin is None:
                 kept.append(index)
+            elif self._is_partial(kept[twin]) and not self._is_partial(index):
+                kept[twin] = index
         return kept
+
+    def _is_partial(self, index: int) -> bool:
+        return bool(PARTIAL & words_of(spelled(self._headings[index])))
 
     def _role(self, index: int) -> Verdict:
         columns = self._mapped.columns
@@ -322,7 +330,7 @@ class Amounts:
                 "tax",
                 f"{listed([(tax, self._headings[tax])])} holds tax, and it is not said how it is booked",
                 f'[[extra_lines]] heading = "{heading}", financial_account_id = "…"; or, where the amounts include it '
-                'or it is left out, name the amount to be paid: [columns] total_amount = "…"',
+                'or it is left out, name the amount to be paid: [columns] total_amount = "…", or line_amount = "…"',
                 (heading,),
             )
         )

@@ -39,6 +39,7 @@ FIRST_SERIAL, LAST_SERIAL = 20_000, 80_000  # 1954-10-03 to 2119-01-10: what may
 LONGEST_TEXT = 5_000
 LONGEST_ID = 200
 HUNDRED = Decimal(100)
+RESIDUE = 1e-9  # 4.54747E-13 is what spreadsheets leave where amounts cancel out
 PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.(?:\d\d?|\d{4,8}))?")  # of 1.250 the marks have to be known
 SCIENTIFIC = re.compile(r"[-+]?\d(?:[.,]\d+)?E[-+]\d{2,3}", re.IGNORECASE)
 ZEROED_DIGITS = re.compile(r"[1-9]\d{14}0{3,}")
@@ -308,6 +309,8 @@ def _read_number(
     text = cell_text(cell)
     if not isinstance(cell, NUMBER_TYPES) or cell != cell or abs(cell) >= 1e15:
         return Unreadable(kind, f"{quoted(text)} is not {_noun(kind)}.", text)
+    if -RESIDUE < cell < RESIDUE:
+        return Decimal()
     return Decimal(f"{cell:.15g}" if isinstance(cell, float) else cell) * scale
 
 
@@ -324,6 +327,8 @@ def _read_number_text(
     if text.strip("$ ") in NOTHING:
         return Decimal()  # zero, as accounting formats show it
     if SCIENTIFIC.fullmatch(text):
+        if abs(float(text.replace(",", "."))) < RESIDUE:
+            return Decimal()
         what = f"{quoted(text)} is a number of which the spreadsheet program kept only the first digits."
         return Unreadable(problems.DAMAGED_NUMBER, what, text)
     found = read_amount(text, conventions.marks, conventions.currency)

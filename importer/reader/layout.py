@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from operator import itemgetter
@@ -122,7 +122,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
         for place, reason in leftovers.reasons.items():
             skipped.append(SkippedRow(file, sheet.name, filled[place] + 1, reason, cells[place]))
         if not kept:
-            raise _no_data(where)
+            raise _no_data(where, {filled[place] + 1: why for place, why in leftovers.reasons.items()})
         cells = [cells[place] for place in kept]
         filled = [filled[place] for place in kept]
         columns = ColumnCells(cells)
@@ -204,5 +204,8 @@ def _two_tables(where: str, above: Sequence[int], heading_row: int) -> FileUnrea
     )
 
 
-def _no_data(where: str) -> FileUnreadable:
-    return FileUnreadable(f"{where} has a heading row and no data rows.", "Fill in the invoices and try again.")
+def _no_data(where: str, reasons: Mapping[int, str] | None = None) -> FileUnreadable:
+    said = [f"row {row} ({why})" for row, why in sorted((reasons or {}).items())]
+    more = f" and {len(said) - 3:,} more" if len(said) > 3 else ""
+    left = f": left out are {', '.join(said[:3])}{more}" if said else ""
+    return FileUnreadable(f"{where} has a heading row and no data rows{left}.", "Fill in the invoices and try again.")

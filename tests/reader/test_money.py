@@ -88,6 +88,12 @@ def test_accounting_formats_write_zero_as_a_dash(text: str) -> None:
     assert one(text) == 0
 
 
+@pytest.mark.parametrize("cell", ["4.54747E-13", "-9.09495E-13", "1,2E-12", 4.547473508864641e-13, -1e-12])
+def test_what_a_sum_leaves_that_cancels_out_is_zero(cell: Cell) -> None:
+    """Spreadsheets reckon in binary fractions, and export the rest."""
+    assert one(cell) == 0
+
+
 @pytest.mark.parametrize(
     ("text", "beside", "code"),
     [

@@ -435,3 +435,13 @@ def test_a_default_is_for_blank_cells_only(
         **more,
     )
     assert code in [each for each, _ in said(reading)]
+
+
+def test_of_two_columns_that_say_the_same_the_whole_is_the_total() -> None:
+    """A subtotal is the total only as long as nothing comes on top of it: no profile is to remember it as the total."""
+    reading = vendor(
+        ("Invoice #", "Date", "Qty", "Price", "SubTotal", "Total"),
+        ("A", DATE, "2", "3.00", "10.00", "10.00"),
+        ("A", DATE, "1", "4.00", "10.00", "10.00"),
+    )
+    assert reading.invoices[0].source.columns["total_amount"] == 5

@@ -130,7 +130,7 @@ def test_footnotes_repeated_headings_and_unfilled_rows_are_skipped() -> None:
 def test_a_template_of_formulas_has_no_data_rows() -> None:
     """Formulas that come to nothing are nobody's invoice."""
     empty = sheet(HEADINGS, (None, None, None, 0), (None, None, None, UncalculatedCell("=A1*2")), name="x")
-    with pytest.raises(FileUnreadable, match="no data rows"):
+    with pytest.raises(FileUnreadable, match=r"no data rows: left out are row 2 \(unfilled row of a template\), row 3"):
         book(empty)
 
 
@@ -191,6 +191,13 @@ def test_cells_beyond_the_headings_hold_their_invoice_back() -> None:
         ["extra-cells"],
         [],
     ]
+
+
+def test_of_cells_beyond_the_headings_the_first_that_says_something_is_quoted() -> None:
+    """Programs pad their rows with separators, and a blank says nothing."""
+    reading = vendor(("Invoice #", "Date", "Total Due"), ("A", DATE, "1.00", None, None, "see note"))
+    (problem,) = reading.invoices[0].problems
+    assert (problem.place.cell, problem.value) == ("F2", "see note")
 
 
 @pytest.mark.parametrize("name", ["notes", "memo", "vendor_id", "total_amount", "due_date"])
