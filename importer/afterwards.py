@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -101,6 +101,7 @@ def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()
     with _run(desk, "settle") as (start, ledger):
         ledger.take_from_the_dead(start.destination)
         doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT)]
+        before = ledger.standing([*doubtful, *(decision.key for decision in decisions)])
         if decisions:
             for carried_out in [_decided(ledger, start, decision) for decision in decisions]:
                 carried_out()
@@ -111,7 +112,34 @@ def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()
             with open_api(desk, ledger) as api:
                 settle_doubts(ledger, api, start.destination, sync=sync, policy=policy)
         standing = ledger.standing(doubtful)
-        return _closed(desk, ledger, of_entries(start, [standing[key] for key in doubtful], desk.now()))
+        entries = [standing[key] for key in doubtful]
+        told = of_entries(start, entries, desk.now())
+        return _closed(desk, ledger, replace(told, changes=_changes(before, entries, desk.now())))
+
+
+def runs_behind(desk: Desk, told: Run) -> tuple[Run, list[Known]]:
+    """The runs whose invoices these are, read again: their workbooks should tell what was settled.
+
+    Of one that cannot be read again any more, the run that comes back says so.
+    """
+    with open_ledger(desk, told.id) as ledger:
+        entries = ledger.standing([outcome.key for outcome in told.outcomes if outcome.key]).values()
+        known, unread = _read_again(desk, ledger, sorted({entry.run for entry in entries}))
+    return replace(told, notices=(*told.notices, *unread)), [each.with_changes(told.changes) for each in known]
+
+
+def _read_again(desk: Desk, ledger: Ledger, runs: Iterable[str]) -> tuple[list[Known], list[str]]:
+    """Each of the runs with its invoices as they stand now, and sentences about those that cannot be read again."""
+    known: list[Known] = []
+    unread: list[str] = []
+    for name in runs:
+        try:
+            found = _known(desk, ledger, name)
+        except CannotRun as error:  # one run that cannot be read again keeps no other from its news
+            unread.append(f"The workbook of run {name} cannot be written anew: {error}")
+        else:
+            known += [found] if found is not None else []
+    return known, unread
 
 
 def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tuple[Run, list[Known]]:
@@ -143,15 +171,7 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         entries = list(ledger.standing(keys).values())
         changes = _changes(before, entries, desk.now())
         runs = [run] if run is not None else sorted({entry.run for entry in entries})
-        known: list[Known] = []
-        unread: list[str] = []
-        for name in runs:
-            try:
-                found = _known(desk, ledger, name)
-            except CannotRun as error:  # one run that cannot be read again keeps no other from its news
-                unread.append(f"The workbook of run {name} cannot be written anew: {error}")
-            else:
-                known += [found] if found is not None else []
+        known, unread = _read_again(desk, ledger, runs)
         told = replace(of_entries(start, entries, desk.now()), changes=changes, notices=tuple(unread))
         return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
 

@@ -138,9 +138,8 @@ def settle(**given: Any) -> int:
 
     wanted = decisions(given)
     with at_desk(given, serving=True) as desk:
-        return render_doubts(
-            afterwards.settle(desk, sync=given["sync"], decisions=wanted), desk, as_json=given["as_json"]
-        )
+        told, known = afterwards.runs_behind(desk, afterwards.settle(desk, sync=given["sync"], decisions=wanted))
+        return render_doubts(told, known, desk, as_json=given["as_json"])
 
 
 commands.add_command(profile)

@@ -64,10 +64,7 @@ def _also(desk: Desk, write: Callable[[], Path]) -> None:
 
 def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: bool) -> int:
     """Writes the workbooks anew and prints how the invoices stand. One that somebody has worked in is left alone."""
-    written: Path | None = None
-    for each in known:
-        if each.results is not None:
-            written = _say(write_anew(each, desk), desk)
+    written = _write_anew(known, desk)
     desk.watcher.end()
     if as_json:
         print_json(report.as_json(told, written))
@@ -76,13 +73,22 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     return told.exit_code
 
 
-def render_doubts(told: Run, desk: Desk, *, as_json: bool) -> int:
-    """Prints each invoice in doubt with what was looked at, and the two decisions that a person can make."""
+def _write_anew(known: Sequence[Known], desk: Desk) -> Path | None:
+    written: Path | None = None
+    for each in known:
+        if each.results is not None:
+            written = _say(write_anew(each, desk), desk)
+    return written
+
+
+def render_doubts(told: Run, known: Sequence[Known], desk: Desk, *, as_json: bool) -> int:
+    """Writes the workbooks anew and prints each invoice in doubt: what was looked at, and what a person can decide."""
+    written = _write_anew(known, desk)
     desk.watcher.end()
     if as_json:
-        print_json(report.as_json(told, None))
+        print_json(report.as_json(told, written))
     else:
-        show(doubts(told))
+        show(doubts(told, len(known), written))
     return told.exit_code
 
 

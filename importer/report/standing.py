@@ -46,13 +46,11 @@ def standing(told: Run, runs: Sequence[Run], results: Path | None) -> Renderable
     if pending:
         lines.append(Text("Ask again later for those that are pending."))
     lines += [Text(notice) for notice in told.notices]
-    if results is not None and runs:
-        more = f" (and {len(runs) - 1} more)" if len(runs) > 1 else ""
-        lines.append(Text(f"Results: {results}{more}"))
+    lines += [Text(line) for line in _where(results, len(runs))]
     return Group(*lines)
 
 
-def doubts(told: Run) -> RenderableType:
+def doubts(told: Run, runs: int, results: Path | None) -> RenderableType:
     """Each invoice that was or is in doubt: what it is, what was looked at, and what a person can decide."""
     from rich.console import Group
     from rich.text import Text
@@ -73,10 +71,18 @@ def doubts(told: Run) -> RenderableType:
                 "Look in ResMan, then decide:\n"
                 '  it is there:      invoice-importer settle --adopt KEY JOB_ID --reason "…"\n'
                 '  it is not there:  invoice-importer settle --release KEY --reason "…"\n'
+                "Several that are not there: --release KEY --release KEY …\n"
                 "`invoice-importer settle --sync` first has ResMan's invoices fetched, and looks among them."
             )
         )
+    lines += [Text(notice) for notice in told.notices]
+    lines += [Text(line) for line in _where(results, runs)]
     return Group(*lines)
+
+
+def _where(results: Path | None, runs: int) -> Iterator[str]:
+    if results is not None and runs:
+        yield f"Results: {results}" + (f" (and {runs - 1} more)" if runs > 1 else "")
 
 
 def _shown(outcomes: Sequence[Outcome]) -> Iterator[str]:

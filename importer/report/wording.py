@@ -120,7 +120,8 @@ def changes_said(run: Run) -> tuple[str, ...]:
             "confirmed": "now confirmed in ResMan",
             "failed": "not taken by ResMan",
             "in doubt": "now in doubt",
-            "pending": "pending again",
+            "pending": "now on the way to ResMan",
+            "released": "released, and may be sent again",
         }.get(now, f"now {now}")
         is_one = len(mine) == 1
         money = dollars(sum(change.cents for change in mine))

@@ -166,6 +166,28 @@ def test_an_invoice_in_doubt_stays_in_doubt(clerk: Clerk) -> None:
     assert clerk.posted()[clerk.number(1)] == 1
 
 
+def test_what_is_settled_reaches_the_workbook(clerk: Clerk) -> None:
+    """By evidence, or by a person's decision: the workbook that said "in doubt" says what is known now."""
+    clerk.writes_good(count=2)
+    clerk.stand_in.fault("drop_after", invoice_number=clerk.number(1))
+    clerk.stand_in.fault("drop_before", invoice_number=clerk.number(2))
+    first = clerk.runs("submit", "march.csv", "--yes", "--json")
+    assert set(first.statuses.values()) == {"in_doubt"}
+    path = clerk.folder / "march.results.xlsx"
+    assert [line[0] for line in cells(sheet_of(path, "Invoices"))[1:]] == ["In doubt", "In doubt"]
+
+    settled = clerk.runs("settle", "--json")
+    assert settled.answer["results"] == str(path)
+    assert [line[0] for line in cells(sheet_of(path, "Invoices"))[1:]] == ["Posted", "In doubt"]
+    summary = [str(line[1]) for line in cells(sheet_of(path, "Summary"))]
+    assert any("1 invoice is now" in line and f"($100.00): {clerk.number(1)}." in line for line in summary)
+
+    key = next(each["key"] for each in settled.answer["invoices"] if each["status"] == "in_doubt")
+    released = clerk.runs("settle", "--release", key, "--reason", "not there")
+    assert f"Results: {path}" in released.out
+    assert [line[0] for line in cells(sheet_of(path, "Invoices"))[1:]] == ["Posted", "Ready"]
+
+
 def test_a_profile_travels_with_the_workbook(clerk: Clerk) -> None:
     """Given by its path at first, it need not be given again."""
     headings = "Bill,Vendor,Issued,Due,Net,Sales Tax,Total"

@@ -8,9 +8,10 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 
 from importer.models import Run, SkippedRow, Source, Status, Table
-from importer.problems import ROUNDED_LINE, TOTAL_MISMATCH, Problem
+from importer.problems import CONTROL_TOTAL, ROUNDED_LINE, TOTAL_MISMATCH, Place, Problem
 from importer.report.accounts import Accounts
 from importer.report.tie_out import Amount, RowCount, tie_out
+from importer.report.wording import meaning_of, next_steps
 from tests import factory
 from tests.report.random_runs import runs
 
@@ -62,6 +63,18 @@ def test_an_invoice_is_counted_under_its_first_error() -> None:
         factory.outcome(factory.invoice(number="2", total=900), Status.NOT_SENT),
     )
     assert tie_out(run).reasons == (Amount("The invoice was not sent", 1, 900), Amount(TOTAL_MISMATCH.title, 1, 500))
+
+
+def test_what_holds_up_the_whole_run_is_the_reason() -> None:
+    """Not each invoice's "it was not sent", and the way out is not to run the same file again."""
+    invoice = factory.invoice(total=900)
+    wrong = Problem(CONTROL_TOTAL, "'Grand Total' says $10.00.", Place("march.xlsx", "Sheet1", 9, "D"))
+    run = factory.run(
+        factory.outcome(invoice, Status.NOT_SENT), of=replace(factory.reading([invoice]), problems=(wrong,))
+    )
+    sums = tie_out(run)
+    assert sums.reasons == sums.vendors[0].reasons == (Amount(CONTROL_TOTAL.title, 1, 900),)
+    assert "Run the same file again" not in " ".join((meaning_of(Status.NOT_SENT, run), *next_steps(run)))
 
 
 def test_a_vendor_is_one_vendor_by_its_id() -> None:
