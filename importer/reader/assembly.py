@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -22,6 +23,7 @@ from importer.reader.terms import due_by
 from importer.reader.types import is_credit
 
 HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)
+FEW, MANY = 2, 20  # profile lines, and headings, that one sentence may list
 LINE_COLUMNS = tuple(column.name for column in COLUMNS if column.of_line)
 NUMBERS = ("total_amount", "total_amount_in_cents", "unit_price", "unit_price_in_cents", "line_amount")
 
@@ -271,24 +273,27 @@ def _refuse_gaps(
     if not missing and not questions:
         return
     where = layouts[0].where
-    sentences = []
+    sentences = [f"In {where} {question.what}." for question in questions]
     if missing:
         sentences.append(f"{where} lacks {_named(missing)}.")
-    sentences += [f"In {where} {question.what}." for question in questions]
     for layout in layouts:
         at = f"row {layout.source.heading_row}"
         at += f" of sheet {layout.source.sheet}" if len(layouts) > 1 else ""
         sentences.append(f"The headings ({at}) are: {_said(layout.source.headings)}.")
+    hints: dict[str, list[str]] = {}
     for name in missing:
         for layout in layouts:
-            considered = named_hints(layout.mapped, layout.source.headings, name)
-            if considered:
-                sentences.append(f"{considered} may be meant for {name}, but does not say so.")
-    settle = [question.settle for question in questions] + [_way_out(name) for name in missing]
-    raise FileUnreadable(
-        " ".join(sentences),
-        f"Add or rename the columns, or say it in a profile (`profile new` proposes one): {'; '.join(settle)}.",
-    )
+            hints.setdefault(named_hints(layout.mapped, layout.source.headings, name), []).append(BY_NAME[name].heading)
+    hints.pop("", None)
+    sentences += [
+        f"{which} may be meant for {' or '.join(names)}, but does not say so." for which, names in hints.items()
+    ]
+    settle = [question.settle for question in questions]
+    settle += [_way_out(name) for name in missing] if len(missing) <= FEW else []
+    advice = f"Say in a profile: {'; '.join(settle)}. " if settle else ""
+    command = f"Run: invoice-importer profile new {shlex.quote(layouts[0].source.file)}"
+    otherwise = ", or add the columns." if missing else "."
+    raise FileUnreadable(" ".join(sentences), f"{advice}{command} (it asks what is not said){otherwise}")
 
 
 def _way_out(name: str) -> str:
@@ -308,8 +313,8 @@ def _way_out(name: str) -> str:
 
 
 def _named(fields: Sequence[str]) -> str:
-    """'the columns property_id (Property) and memo (Memo)'."""
-    names = [f"{name} ({BY_NAME[name].heading})" for name in fields]
+    """'the columns Property and Memo'."""
+    names = [BY_NAME[name].heading for name in fields]
     if len(names) == 1:
         return f"the column {names[0]}"
     return f"the columns {', '.join(names[:-1])} and {names[-1]}"
@@ -317,7 +322,7 @@ def _named(fields: Sequence[str]) -> str:
 
 def _said(headings: Sequence[Cell]) -> str:
     said = [spelled(heading) for heading in headings if not is_blank(heading)]
-    return ", ".join(said[:40]) + (", …" if len(said) > 40 else "")
+    return ", ".join(said[:MANY]) + (", …" if len(said) > MANY else "")
 
 
 # ---------------------------------------------------------------------- what was noticed

@@ -24,10 +24,14 @@ from importer.problems import BROKEN_QUOTES, FILE_CUT_SHORT
 from importer.reader.contents import Finding, Sheet, trimmed
 from importer.reader.encoding import Encoding
 from importer.reader.limits import Limits
+from importer.reader.vocabulary import meaning_of
 
 DELIMITERS = (";", "\t", "|", ",")  # of two that fit equally well, the earlier: commas also stand inside numbers
 SAMPLE_CHARACTERS = 200_000
 SAMPLE_RECORDS = 1_000
+HEADING_RECORDS = 30
+MOST_HEADINGS = 200
+TELLING = 2  # headings of different meaning in one row
 CHUNK = 1_000
 TOO_VARIED = 20_000  # different texts in one column; beyond it they are not worth remembering
 INSTRUCTION = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)
@@ -260,7 +264,10 @@ def likely_dialect(sample: str) -> tuple[Dialect, int]:
     scores = {mark: regularity(Dialect(mark), sample) for mark in DELIMITERS}
     if max(share for mark, (share, _) in scores.items() if mark != ",") >= 0.9:
         scores[","] = regularity(Dialect(","), DECIMAL_COMMA.sub("", sample))
-    best = max(DELIMITERS, key=lambda mark: scores[mark][0] * scores[mark][1])
+    known = {mark: _known_headings(Dialect(mark), sample) for mark in DELIMITERS}
+    most = max(known.values())  # headings say more than regularity: notes may be as regular as they like
+    likely = [mark for mark in DELIMITERS if most < TELLING or known[mark] == most]
+    best = max(likely, key=lambda mark: scores[mark][0] * scores[mark][1])
     return _quoting(Dialect(best if scores[best][1] else ","), sample), 0
 
 
@@ -272,6 +279,16 @@ def regularity(dialect: Dialect, sample: str) -> tuple[float, float]:
         widths.update(len(record) for record in islice(records, SAMPLE_RECORDS) if any(record))
     scores = [(count / widths.total(), math.log2(width)) for width, count in widths.items()]
     return max(scores, key=lambda score: score[0] * score[1], default=(0.0, 0.0))
+
+
+def _known_headings(dialect: Dialect, sample: str) -> int:
+    """How many headings that have a meaning stand in one record of the first ones."""
+    most = 0
+    with suppress(csv.Error):
+        for record in islice(dialect.records(io.StringIO(sample, newline=""), strict=False), HEADING_RECORDS):
+            meanings = (meaning_of(cell) for cell in record[:MOST_HEADINGS])
+            most = max(most, len({each.field for each in meanings if each is not None}))
+    return most
 
 
 def _quoting(dialect: Dialect, sample: str) -> Dialect:

@@ -142,7 +142,7 @@ READINGS = {
 }
 
 REFUSED = {
-    "uk-councils-odileeds/darlington_2013-04.csv": "lacks the columns invoice_number (Invoice #), invoice_date",
+    "uk-councils-odileeds/darlington_2013-04.csv": "lacks the columns Invoice #, Bill Date",
     "xero-templates/BillTemplate.csv": "has a heading row and no data rows",
     "vipin-ap/Invoice_Reconciliation_Template.xlsx": "has a heading row and no data rows",
 }

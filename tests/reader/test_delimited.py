@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from importer.errors import FileUnreadable
 from importer.reader.contents import Contents, Finding
+from importer.reader.delimited import likely_dialect
 from importer.reader.files import open_file
 from importer.reader.limits import Limits
 
@@ -239,3 +240,15 @@ def test_no_text_loses_a_line_in_silence(tmp_path: Path, text: str) -> None:
     read = len(contents.sheets[0].rows) + inside
     broken = any(finding.code == "broken-quotes" for finding in contents.findings)
     assert broken or read >= len(lines) - 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Invoice #,Date,Amount\nx";=1+1;",2026-03-14,5\ny";=1+1;",2026-03-14,5\n',
+        "Invoice #,Notes\nA,mow; edge; mulch; haul\nB,mow; edge; mulch; haul\n",
+    ],
+)
+def test_headings_say_more_than_regular_notes(text: str) -> None:
+    """A semicolon in every note separates nothing where the headings are known with commas."""
+    assert likely_dialect(text)[0].delimiter == ","

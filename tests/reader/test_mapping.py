@@ -118,21 +118,20 @@ def test_a_document_number_is_taken_where_nothing_is_better_and_said() -> None:
     better = vendor(("Document No", "Invoice No", "Date", "Total Due"), ("X", "A", DATE, "1"))
     assert better.invoices[0].invoice_number == "A"
     repeated = [("Document No", "Date", "Total Due"), *[("same", DATE, "1") for _ in range(5)]]
-    with pytest.raises(FileUnreadable, match=r"'Document No' \(A\) may be meant for invoice_number"):
+    with pytest.raises(FileUnreadable, match=r"'Document No' \(A\) may be meant for Invoice #"):
         vendor(*repeated)
 
 
 def test_everything_that_is_missing_is_said_at_once_with_the_way_out() -> None:
-    """One look: the columns that lack, those considered, and the lines of a profile."""
+    """One look: the columns that lack, those considered, and the command that asks for them."""
     with pytest.raises(FileUnreadable) as caught:
         plain(("A", "Greenleaf", DATE, "1"), headings=("Invoice #", "Vendor Name", "Paid Date", "Total Due"))
     message = str(caught.value)
     for expected in (
-        "property_id (Property), vendor_id (Vendor), invoice_date (Bill Date), due_date (Due Date), notes (Notes)",
-        "'Vendor Name' (B) may be meant for vendor_id",
-        "'Paid Date' (C) may be meant for invoice_date",
-        "[defaults] terms_days = 30",
-        '[defaults] vendor_id = "…"',
+        "lacks the columns Property, Vendor, Bill Date, Due Date, Notes, Memo and GL Account. The headings (row 1) are",
+        "'Vendor Name' (B) may be meant for Vendor,",
+        "'Paid Date' (C) may be meant for Bill Date or Due Date,",
+        "Run: invoice-importer profile new march.csv (it asks what is not said), or add",
     ):
         assert expected in message
 

@@ -53,7 +53,7 @@ def test_all_missing_columns_are_named_at_once() -> None:
     """One sentence lists every missing column, and what the heading row says instead."""
     with pytest.raises(FileUnreadable) as caught:
         plain(("vend-1", "7", "2026-03-14"), headings=("vendor_id", "invoice_number", "invoice_date"))
-    for expected in ("property_id", "due_date", "notes", "memo", "financial_account_id", "row 1", "vendor_id, inv"):
+    for expected in ("Property", "Due Date", "Notes", "Memo", "GL Account", "row 1", "vendor_id, inv"):
         assert expected in str(caught.value)
 
 
