@@ -10,12 +10,13 @@ import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from importer.settings import Settings
 from importer.smtp import Smtp
@@ -29,7 +30,23 @@ MOST_BYTES = 5_000_000
 
 _STEP = 10.0  # seconds, for one answer of the server
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-_POLICY = SMTP.clone(cte_type="7bit")
+
+
+class _Subject(UniqueUnstructuredHeader, BaseHeader):
+    """Encoded as a whole: the library, encoding word by word, makes two spaces of one where it breaks the line."""
+
+    max_count: ClassVar[Literal[1]] = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        if self.isascii():
+            return super().fold(policy=policy)
+        encoded = Header(self, "utf-8", header_name="Subject").encode(linesep=policy.linesep)
+        return f"Subject: {encoded}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("subject", _Subject)
+_POLICY = SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
 
 
 def send_mail(

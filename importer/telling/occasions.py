@@ -94,14 +94,14 @@ def of_changes(run: Run, drop: Drop) -> Message:
 
 
 def of_failure(drop: Drop, why: str, *, destination: str, at: datetime) -> Message:
-    """A file of which nothing could be read. `why` is the sentence that lies beside it."""
+    """A file that could not be read, or not be taken as it is. `why` says so in a sentence."""
     return Message(
-        subject=f"Could not be read – {short_name(drop.name)}",
+        subject=f"Put aside, nothing posted – {short_name(drop.name)}",
         at=at,
         reference=f"{drop.reference} failed",
         account=destination_of(destination, sent=True),
         happened=(why, "Nothing of it was posted.", *drop.said),
-        steps=("Mend the file, or ask the vendor for it again, and drop it into “inbox”.",),
+        steps=("Mend that, or ask the vendor for the file again, and drop it into “inbox”.",),
         facts=_facts(drop),
     )
 

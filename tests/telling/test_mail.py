@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as runs
 from hypothesis import strategies as some
 
@@ -310,7 +310,8 @@ def test_a_file_name_stays_a_name(tmp_path: Path, name: str) -> None:
     assert "\u202e" not in text_of(mail) + text_of(mail, "html")
 
 
-@given(name=some.text(some.characters(), min_size=1, max_size=300))
+@given(name=some.text(min_size=1, max_size=300))
+@example(name="the bills of all our vendors of the month of november and december – 2026 – märz.csv")
 @runs(max_examples=60, deadline=None)
 def test_any_name_makes_a_mail_with_the_same_headers(name: str) -> None:
     """The bytes that are sent read back as one mail with our headers, for any text at all."""

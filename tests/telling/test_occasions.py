@@ -176,7 +176,7 @@ def test_nothing_could_be_read() -> None:
     """Of a file with a heading only, and of one that is no spreadsheet."""
     assert of_run(run(of=reading([])), dropped()).subject == "No invoice could be read – march.xlsx"
     told = of_failure(dropped("a.pdf"), "a.pdf is a PDF, not a spreadsheet.", destination="sandbox", at=AT)
-    assert told.title == "[SANDBOX] Could not be read – a.pdf"
+    assert told.title == "[SANDBOX] Put aside, nothing posted – a.pdf"
     assert told.happened == ("a.pdf is a PDF, not a spreadsheet.", "Nothing of it was posted.")
 
 
