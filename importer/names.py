@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -20,11 +20,13 @@ from importer.directory.spelling import is_id_like, whole_key
 from importer.directory.sync import alone
 from importer.errors import BadSettings, CannotRun, RequestError
 from importer.models import invoice_key
+from importer.offers import offered
 from importer.reader.profiles import load_profiles
-from importer.report.template import Choice, write_template
+from importer.report.template import Offer, write_template
 from importer.submitter.acceptances import posted_bills
 from importer.submitter.pacing import Stopped
 
+OFFERS = ("properties", "vendors", "accounts")
 PREFIXES = {"prop-": Sort.PROPERTY, "vend-": Sort.VENDOR, "finacct-": Sort.ACCOUNT}
 
 
@@ -185,36 +187,18 @@ def template(desk: Desk, path: Path) -> str:
     """Writes a blank workbook that offers what `sync` fetched; says what it offers. Never over a file that is there."""
     if path.exists():
         raise CannotRun(f"There is a file {path} already.", "Give another name: a filled-in sheet is never replaced.")
+    if path.suffix.lower() != ".xlsx":
+        raise CannotRun(f"{path} is no name for a workbook.", "Give a name that ends in .xlsx.")
     with _directory(desk) as directory:
-        choices: dict[str, list[Choice]] = {}
-        fields = {"property_id": Sort.PROPERTY, "vendor_id": Sort.VENDOR, "financial_account_id": Sort.ACCOUNT}
-        for name, sort in fields.items():
-            index = None if directory is None else directory.index(sort)
-            choices[name] = [] if index is None else _choices(index.records)
-        write_template(path, choices)
-        if directory is None or not any(choices.values()):
+        if directory is None or not directory.fetched:
+            write_template(path, Offer({}))
             return "Nothing was fetched from ResMan yet, so it offers no names: run `invoice-importer sync` first."
-        counts = ", ".join(f"{len(choices[name]):,} {sort.replace('financial-', '')}" for name, sort in fields.items())
+        found = offered(directory)
+        counts = ", ".join(f"{len(some):,} {what}" for some, what in zip(found.choices.values(), OFFERS, strict=True))
+        fetched = min(directory.fetched.values()).astimezone()
+        about = f"The lists are those fetched from ResMan on {fetched:%Y-%m-%d at %H:%M} ({desk.settings.destination})."
+        write_template(path, replace(found, about=about))
         return f"It offers {counts}, as fetched from ResMan {directory.age(desk.now())}."
-
-
-def _choices(records: Sequence[Known]) -> list[Choice]:
-    """What a clerk chooses from: names that mean one thing, each once, the gone and the inactive left out."""
-    labels: dict[str, list[Known]] = {}
-    for record in records:
-        if record.is_active and not record.is_stale and record.name:
-            label = f"{record.code} {record.name}" if record.sort is Sort.ACCOUNT and record.code else record.name
-            labels.setdefault(" ".join(label.split()), []).append(record)
-    found: list[Choice] = []
-    for label, same in labels.items():
-        places = [record.property_id for record in same]
-        if len(same) == 1:
-            found.append(Choice(label, same[0].id))
-        elif None not in places and len(set(places)) == len(places):
-            found.append(Choice(label, ""))  # one at each property: the row's property tells which
-        else:
-            found.extend(Choice(f"{label} ({record.id})", record.id) for record in same)
-    return sorted(found, key=lambda choice: choice.label.casefold())
 
 
 def _meant(directory: Directory | None, meant: str) -> tuple[Sort, str]:

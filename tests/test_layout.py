@@ -23,7 +23,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("wanted", "outcomes"),
     ("archive",),
     ("desk",),
-    ("surroundings", "telling"),
+    ("surroundings", "offers", "telling"),
     ("pipeline",),
     ("afterwards", "names", "retention"),
     ("results",),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import re
 import shutil
 import subprocess
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +16,7 @@ import pytest
 from importer import names
 from importer.columns import OWN_SHEETS
 from importer.errors import CannotRun
-from importer.report.template import OFFERED, Choice, write_template
+from importer.report.template import OFFERED, Choice, Offer, write_template
 from tests.directory.office import Office, statuses
 
 TODAY = datetime(2026, 3, 2, tzinfo=UTC).replace(tzinfo=None)
@@ -55,14 +58,19 @@ def test_it_offers_what_is_live_with_the_ids_behind_it(office: Office, tmp_path:
     rules = {str(one.sqref).split(":")[0]: one for one in book["Invoices"].data_validations.dataValidation}
     letters = {column.name: book["Invoices"].cell(1, at).column_letter for at, column in enumerate(OFFERED, 1)}
     vendor = rules[f"{letters['vendor_id']}2"]
-    assert (vendor.type, vendor.formula1) == ("list", f"'{OWN_SHEETS[1]}'!$C$2:$C$38")
+    assert vendor.type == "list"
+    assert f"'{OWN_SHEETS[1]}'!$C$2:$C$38" in vendor.formula1
     assert vendor.showErrorMessage
+    account = rules[f"{letters['financial_account_id']}2"]
+    assert account.formula1 == f"'{OWN_SHEETS[1]}'!$E$2:$E$60"  # the same at every property
     assert rules[f"{letters['invoice_date']}2"].type == "date"
     assert rules[f"{letters['total_amount']}2"].type == "decimal"
     assert rules[f"{letters['invoice_number']}2"].type == "textLength"
     assert all(rule.prompt for rule in rules.values())
     with pytest.raises(CannotRun, match="already"):
         names.template(office.desk(), path)
+    with pytest.raises(CannotRun, match=r"ends in \.xlsx"):
+        names.template(office.desk(), tmp_path / "sheet.csv")
 
 
 def test_filled_in_it_is_read_without_a_profile_and_posts_ids(office: Office, tmp_path: Path) -> None:
@@ -83,6 +91,59 @@ def test_filled_in_it_is_read_without_a_profile_and_posts_ids(office: Office, tm
     assert [skipped for table in run.reading.tables for skipped in table.skipped] == []
 
 
+def converted(path: Path, kind: str, folder: Path) -> Path:
+    profile = f"-env:UserInstallation=file://{folder / 'profile'}"
+    command = ["soffice", profile, "--headless", "--convert-to", kind, "--outdir", str(folder), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return folder / path.with_suffix(f".{kind.partition(':')[0]}").name
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_the_list_of_vendors_is_that_of_the_rows_property(office: Office, tmp_path: Path) -> None:
+    """The rule's own formula, worked out by a spreadsheet program: Stonebridge has its lift, Lakeside its pool; a row
+    without a property, or with one that nobody knows, has everything."""
+    office.sync()
+    path = tmp_path / "sheet.xlsx"
+    names.template(office.desk(), path)
+    book = openpyxl.load_workbook(path)
+    sheet = book["Invoices"]
+    (rule,) = (one for one in sheet.data_validations.dataValidation if str(one.sqref).startswith("B2"))
+    asked = ("Stonebridge Lofts", "The Residences at Lakeside", "Maple Court Apartments", "", "Nowhere")
+    for row, place in enumerate(asked, 2):
+        sheet.cell(row, 1, place or None)
+        listed = rule.formula1.replace("$A2", f"$A${row}")
+        for at, what in enumerate((f"ROWS({listed})", *(f'COUNTIF({listed},"{one}*")' for one in ("Safe", "Clear P")))):
+            sheet.cell(row, 20 + at, f"={what}")
+    book.save(path)
+    text = converted(path, "csv", tmp_path / "out").read_text(encoding="utf-8")
+    rows = list(csv.reader(text.splitlines()))[1:6]
+    assert [row[19:22] for row in rows] == [
+        ["35", "1", "0"],
+        ["35", "0", "1"],
+        ["34", "0", "0"],
+        ["37", "1", "1"],
+        ["37", "1", "1"],
+    ]
+
+
+def test_a_rule_stays_short_enough_for_excel(tmp_path: Path) -> None:
+    """Excel takes 255 characters; 1,000 properties with 20,000 vendors are the largest that is looked at."""
+    path = tmp_path / "sheet.xlsx"
+    places = [Choice(f"Property {n}", f"prop-{n}") for n in range(1_000)]
+    vendors = [Choice(f"Vendor {n}", f"vend-{n}") for n in range(20_000)]
+    write_template(
+        path,
+        Offer(
+            {"property_id": places, "vendor_id": vendors, "financial_account_id": vendors},
+            {name: {"Property 7": ["Vendor 1"]} for name in ("vendor_id", "financial_account_id")},
+        ),
+    )
+    with zipfile.ZipFile(path) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    formulas = re.findall(r'type="list".*?<formula1>(.*?)</formula1>', sheet)
+    assert (len(formulas), max(map(len, formulas)) <= 255) == (3, True)
+
+
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_opens_it_and_keeps_its_lists(office: Office, tmp_path: Path) -> None:
     """Saved again by another spreadsheet program, it still has its lists, and is read the same."""
@@ -90,9 +151,7 @@ def test_libreoffice_opens_it_and_keeps_its_lists(office: Office, tmp_path: Path
     path, again = tmp_path / "sheet.xlsx", tmp_path / "again"
     names.template(office.desk(), path)
     fill(path)
-    profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
-    command = ["soffice", profile, "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(again)]
-    subprocess.run([*command, str(path)], check=True, capture_output=True, timeout=120)
+    converted(path, "xlsx:Calc MS Excel 2007 XML", again)
     book = openpyxl.load_workbook(again / path.name)
     rules = [one.type for one in book["Invoices"].data_validations.dataValidation]
     assert rules.count("list") == 3
@@ -102,6 +161,8 @@ def test_libreoffice_opens_it_and_keeps_its_lists(office: Office, tmp_path: Path
 def test_a_name_that_is_there_twice_is_offered_with_its_id(tmp_path: Path) -> None:
     """A workbook of 20,000 names is written, and one without any has no lists."""
     path = tmp_path / "sheet.xlsx"
-    write_template(path, {"property_id": [], "vendor_id": [Choice(f"Vendor {n}", f"vend-{n}") for n in range(20_000)]})
+    write_template(
+        path, Offer({"property_id": [], "vendor_id": [Choice(f"Vendor {n}", f"vend-{n}") for n in range(20_000)]})
+    )
     book = openpyxl.load_workbook(path, read_only=True)
     assert book[OWN_SHEETS[1]].max_row == 20_001
