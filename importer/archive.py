@@ -43,7 +43,7 @@ def kept_inputs(home: Path, run: str, options: Mapping[str, Any]) -> Wanted | No
     """What a run has read, to be read again in the same way; None where it was not kept. `options` are the run's."""
     folder = _folder(home, run)
     numbered = sorted((each for each in folder.glob("*") if each.name.isdigit()), key=lambda each: int(each.name))
-    files = [path for each in numbered for path in sorted(each.iterdir())]
+    files = [path for each in numbered for path in sorted(each.rglob("*")) if path.is_file()]
     if not files:
         return None
     given = folder / GIVEN

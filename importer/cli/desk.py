@@ -26,6 +26,7 @@ from importer.afterwards import Decision
 from importer.cli.progress import Bar
 from importer.desk import Desk, Silence
 from importer.errors import CannotRun, ResultsNotWritten
+from importer.reader import names_of
 from importer.report.target import check_target
 from importer.results import results_name
 from importer.settings import Settings
@@ -100,12 +101,21 @@ def wanted(given: Mapping[str, Any], loaded: Settings) -> Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """A copy of an input with the wrong cells marked, that is to be written."""
+
+    original: Path
+    name: str  # what the run calls the original
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Outputs:
     """What is to be written and printed of a run."""
 
     results: Path | None  # None: no workbook
     summary: Path | None
-    annotated: tuple[Path, ...]  # the inputs of which a marked copy is wanted
+    annotated: tuple[Marked, ...]
     as_json: bool
 
     def are_possible(self) -> None:
@@ -127,7 +137,19 @@ def outputs(given: Mapping[str, Any]) -> Outputs:
             raise click.UsageError(f"{written} is read: the answer cannot be written over it. Give it another name.")
     if results is not None and given["summary"] is not None and _real(results) == _real(given["summary"]):
         raise click.UsageError("--results and --summary name the same file. Give each its own.")
-    return Outputs(results, given["summary"], files if given["annotate"] else (), given["as_json"])
+    return Outputs(results, given["summary"], _marked(files, results) if given["annotate"] else (), given["as_json"])
+
+
+def _marked(files: Sequence[Path], results: Path | None) -> tuple[Marked, ...]:
+    """Where the marked copies go: beside the results, each under a name of its own."""
+    names = names_of(files)
+    flat = [name.replace("/", " ") for name in names]
+    counts = Counter(Path(name).stem for name in flat)
+    stems = [Path(name).stem if counts[Path(name).stem] == 1 else name for name in flat]  # "march.xls", "march.xlsm"
+    return tuple(
+        Marked(file, name, (results or file).parent / f"{stem}.annotated.xlsx")
+        for file, name, stem in zip(files, names, stems, strict=True)
+    )
 
 
 def _results_path(files: Sequence[Path], asked: Path | None) -> Path:

@@ -34,9 +34,8 @@ def render(run: Run, desk: Desk, asked: Outputs) -> int:
     written = None if asked.results is None else _say(write_results(run, desk, asked.results), desk)
     if asked.summary is not None:
         _also(desk, partial(report.write_html_summary, run, asked.summary))
-    for original in asked.annotated:
-        marked = (asked.results or original).parent / f"{original.stem}.annotated.xlsx"
-        _also(desk, partial(report.annotate, original, run, marked))
+    for each in asked.annotated:
+        _also(desk, partial(report.annotate, each.original, run, each.target, name=each.name))
     desk.watcher.end()
     if asked.as_json:
         print_json(report.as_json(run, written))

@@ -3,6 +3,8 @@ with its reason."""
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from importer.models import Reading
 from importer.reader.profiles import Profile
 from importer.reader.reading import read_contents
 
-__all__ = ["Profile", "name_of", "read_contents", "read_files"]
+__all__ = ["Profile", "name_of", "names_of", "read_contents", "read_files"]
 
 
 def name_of(path: Path) -> str:
@@ -18,6 +20,32 @@ def name_of(path: Path) -> str:
     from importer.reader.files import shown
 
     return shown(path.name or str(path))
+
+
+def names_of(paths: Sequence[Path]) -> list[str]:
+    """What files are called that are read together: several of one name with as much of their folders as tells them
+    apart, "north/march.csv" and "south/march.csv"."""
+    from importer.reader.files import shown
+
+    names = [name_of(path) for path in paths]
+    parts = [_parts(path) for path in paths]
+    for depth in range(2, max(map(len, parts), default=0) + 1):
+        again = {name for name, count in Counter(names).items() if count > 1}
+        if not again:
+            break
+        alike = {name_of(path) for path, name in zip(paths, names, strict=True) if name in again}
+        names = [
+            shown("/".join(each[-depth:])) if each[-1:] and shown(each[-1]) in alike else name
+            for each, name in zip(parts, names, strict=True)
+        ]
+    return names
+
+
+def _parts(path: Path) -> tuple[str, ...]:
+    """The folders of a file from the root on, a drive as a folder of its name, and the file's own name."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- Path.resolve would follow links
+    drive = whole.anchor.strip(":\\/")
+    return (*([drive] if drive else []), *whole.parts[1:])
 
 
 def read_files(
@@ -37,7 +65,7 @@ def read_files(
     from importer.reader.files import open_file
 
     return read_contents(
-        [open_file(path) for path in paths],
+        [open_file(path, name=name) for path, name in zip(paths, names_of(paths), strict=True)],
         integration_id=integration_id,
         sheet=sheet,
         profile=profile,

@@ -37,9 +37,16 @@ STRANGERS = (
 )
 
 
-def open_file(path: Path, *, sheet: str | None = None, limits: Limits = Limits()) -> Contents:  # noqa: B008 - frozen
-    """Everything that the file holds. `sheet` names the only sheet to read. Raises FileUnreadable, nothing else."""
-    name = shown(path.name or str(path))  # "." has no name
+def open_file(
+    path: Path,
+    *,
+    sheet: str | None = None,
+    name: str | None = None,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> Contents:
+    """Everything that the file holds. `sheet` names the only sheet to read, `name` is what the file is called where
+    that is not its own name. Raises FileUnreadable, nothing else."""
+    name = name or shown(path.name or str(path))  # "." has no name
     try:
         with _opened(path, name) as stream:
             before = os.fstat(stream.fileno())

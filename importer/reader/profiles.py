@@ -326,7 +326,7 @@ def choose_profile(contents: Contents, profiles: Sequence[Profile]) -> Chosen | 
     for profile in profiles:
         if profile.filename is None and not profile.headings:
             continue
-        if profile.filename and not fnmatch(contents.file.name.casefold(), profile.filename.casefold()):
+        if profile.filename and not fnmatch(_own_name(contents), profile.filename.casefold()):
             continue
         missing = _missing(profile.headings, lines)
         if not missing:
@@ -352,6 +352,11 @@ def _heading_lines(contents: Contents) -> list[set[str]]:
 
     sheets = [sheet for sheet in contents.sheets if sheet.visible]
     return [words(row) for sheet in sheets for row in sheet.rows[:SEARCHED_ROWS]]
+
+
+def _own_name(contents: Contents) -> str:
+    """The file's name without the folders that tell it from another of the same name."""
+    return contents.file.name.rpartition("/")[2].casefold()
 
 
 def _missing(headings: Sequence[str], lines: Sequence[set[str]]) -> tuple[str, ...]:

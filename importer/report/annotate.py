@@ -20,15 +20,16 @@ _AUTHOR = "invoice-importer"
 _MOST_COMMENTS = 2_000  # further cells are coloured without one; the list at the end names them
 
 
-def annotate(original: Path, run: Run, target: Path) -> Path:
+def annotate(original: Path, run: Run, target: Path, *, name: str | None = None) -> Path:
     """Write the marked copy of an .xlsx or .xlsm workbook (without its macros); where it is, as with `write_workbook`.
 
     Formats, formulas and sheets stay; the cells of `run`'s problems in this file are coloured and carry the message
-    as a comment, and a last sheet lists them. The original is only read. Raises ResultsNotWritten.
+    as a comment, and a last sheet lists them. The original is only read. `name`: what the run calls the file, where
+    that is not its own name. Raises ResultsNotWritten.
     """
     if target.exists() and target.samefile(original):
         raise ResultsNotWritten("The marked copy cannot take the place of the vendor's own file.", "Name another file.")
-    problems = _problems(original.name, run)
+    problems = _problems(name or original.name, run)
     return place(target.with_suffix(".xlsx"), lambda stream: _write(original, problems, stream))
 
 
