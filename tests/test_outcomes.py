@@ -155,8 +155,8 @@ def test_a_conflict_says_what_differs_from_what() -> None:
     day = f"{SENT_AT.astimezone():%Y-%m-%d}"
     assert problem.what == (
         f"This invoice was posted on {day} from february.xlsx (job job-1) with other content: "
-        "due_date was '2026-03-31', is '2026-04-30'; line 1: notes was blank, is 'Mow'; "
-        "line 1: quantity_ordered was 1, is 2 and more."
+        "Due Date was '2026-03-31', is '2026-04-30'; line 1: Line Notes was blank, is 'Mow'; "
+        "line 1: Qty was 1, is 2 and more."
     )
 
 

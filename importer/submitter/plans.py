@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from importer.columns import BY_NAME
 from importer.errors import PlanDiffers
 from importer.models import dollars, normalised_number
 from importer.submitter.ledger import Intent, Ledger
@@ -98,13 +99,13 @@ def differences(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, 
 
 
 def field_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """What changed between two bodies of the same invoice: "due_date was '2026-03-01', is '2026-03-31'"."""
+    """What changed between two bodies of the same invoice: "Due Date was '2026-03-01', is '2026-03-31'"."""
     for name in sorted(set(before) | set(now)):
         was, is_now = before.get(name), now.get(name)
         if was == is_now:
             continue
         if name != "invoice_items":
-            yield f"{name} was {_shown(name, was)}, is {_shown(name, is_now)}"
+            yield f"{_heading(name)} was {_shown(name, was)}, is {_shown(name, is_now)}"
             continue
         for number in range(max(len(was or ()), len(is_now or ()))):
             one = was[number] if was and number < len(was) else None
@@ -114,7 +115,14 @@ def field_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator
             else:
                 for each in sorted(key for key in set(one) | set(other) if one.get(key) != other.get(key)):
                     was_said, is_said = _shown(each, one.get(each)), _shown(each, other.get(each))
-                    yield f"line {number + 1}: {each} was {was_said}, is {is_said}"
+                    yield f"line {number + 1}: {_heading(each, of_line=True)} was {was_said}, is {is_said}"
+
+
+def _heading(field: str, *, of_line: bool = False) -> str:
+    """What a clerk calls a field of a request: the heading of its column."""
+    name = field.removesuffix("_in_cents")
+    column = BY_NAME.get(f"item_{name}" if of_line else name) or BY_NAME.get(name)
+    return field if column is None else column.heading
 
 
 def _shown(name: str, value: Any) -> str:

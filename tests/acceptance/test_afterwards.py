@@ -18,7 +18,7 @@ def test_a_conflict(clerk: Clerk, stand_in: StandIn) -> None:
     (problem,) = done.answer["invoices"][0]["problems"]
     assert "was posted" in problem["message"]
     assert "from march.csv" in problem["message"]
-    assert "memo was 'October service', is 'Something else'" in problem["message"]
+    assert "Memo was 'October service', is 'Something else'" in problem["message"]
     each_once(["CONFLICT-1"], stand_in)
 
 

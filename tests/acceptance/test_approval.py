@@ -45,17 +45,17 @@ def test_the_same_file_goes(clerk: Clerk, stand_in: StandIn) -> None:
         (
             {"total_amount": {FIRST: "130.00"}, "unit_price": {FIRST: "130.00"}},
             (
-                f"Invoice {FIRST} of vend-greenleaf: line 1: unit_price_in_cents was $125.00, is $130.00",
-                f"Invoice {FIRST} of vend-greenleaf: total_amount_in_cents was $125.00, is $130.00",
+                f"Invoice {FIRST} of vend-greenleaf: line 1: Unit Price was $125.00, is $130.00",
+                f"Invoice {FIRST} of vend-greenleaf: Invoice Total was $125.00, is $130.00",
             ),
         ),
         (
             {"due_date": {FIRST: "2026-11-15"}},
-            (f"Invoice {FIRST} of vend-greenleaf: due_date was '2026-10-31', is '2026-11-15'",),
+            (f"Invoice {FIRST} of vend-greenleaf: Due Date was '2026-10-31', is '2026-11-15'",),
         ),
         (
             {"financial_account_id": {FIRST: "finacct-6110"}},
-            (f"Invoice {FIRST} of vend-greenleaf: line 1: financial_account_id was 'finacct-6105', is 'finacct-6110'",),
+            (f"Invoice {FIRST} of vend-greenleaf: line 1: GL Account was 'finacct-6105', is 'finacct-6110'",),
         ),
     ],
     ids=["amount", "date", "line"],

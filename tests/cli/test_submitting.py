@@ -220,7 +220,7 @@ def test_a_plan_that_was_approved_goes_and_another_does_not(clerk: Clerk) -> Non
     clerk.writes("march.csv", row(clerk.number(1)), row(clerk.number(2), "250.00"))
     changed = clerk.runs("submit", "march.csv", "--approved", plan)
     assert (changed.code, changed.out, clerk.posted()) == (2, "", {})
-    assert f"Invoice {clerk.number(2)} of vend-greenleaf: total_amount_in_cents was $100.00, is $250.00" in changed.err
+    assert f"Invoice {clerk.number(2)} of vend-greenleaf: Invoice Total was $100.00, is $250.00" in changed.err
     clerk.writes_good()
     assert clerk.runs("submit", "march.csv", "--approved", plan).code == 0
     assert clerk.posted() == {clerk.number(1): 1, clerk.number(2): 1}
