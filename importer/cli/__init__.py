@@ -18,6 +18,8 @@ from importer.cli.commands import commands
 from importer.errors import ImporterError
 
 FINE, COULD_NOT_RUN, INTERRUPTED = 0, 2, 130
+SENDING = ("submit", "status", "watch")
+"""The commands that may send something."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -33,7 +35,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = commands.main(words, prog_name="invoice-importer", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        _say("Interrupted. Everything sent so far is recorded; run it again.")
+        sends = next((word in SENDING for word in words if not word.startswith("-")), False)
+        _say("Interrupted. Everything sent so far is recorded; run it again." if sends else "Interrupted.")
         return INTERRUPTED
     except click.ClickException as error:
         error.show(sys.stderr)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from importer.cli.options import CONFIG, JSON, SANDBOX, with_options
+from importer.cli.options import CONFIG, JSON, SANDBOX, Whole, with_options
 
 
 @click.command()
@@ -42,7 +42,9 @@ def alias(name: str | None, meant: str | None, profile: str | None, remove: bool
 
 @click.command()
 @click.option("--month", type=click.DateTime(["%Y-%m"]), metavar="YYYY-MM", help="The month to look at. [this one]")
-@click.option("--months", default=3, show_default=True, type=click.IntRange(1, 24), help="How many before it count.")
+@click.option(
+    "--months", metavar="N", default=3, show_default=True, type=Whole(1, 24), help="How many before it count."
+)
 @with_options(JSON, SANDBOX, CONFIG)
 def expected(month: Any, months: int, **given: Any) -> int:
     """Who billed in the last months, and not in this one."""

@@ -20,6 +20,27 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obje
 SANDBOX = click.option("--sandbox", is_flag=True, help="Use the stand-in API on this machine, with its own ledger.")
 
 
+class Whole(click.ParamType[int]):
+    """A whole number within limits."""
+
+    name = "number"
+
+    def __init__(self, least: int, most: int = 1_000_000_000) -> None:
+        self._least, self._most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number that was typed. Raises `click.BadParameter`."""
+        try:
+            number = int(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a whole number; write it like 8.", param, ctx)
+        if number < self._least:
+            self.fail(f"{value} is too small; it must be {self._least:,} or more.", param, ctx)
+        if number > self._most:
+            self.fail(f"{value} is too large; it must be {self._most:,} or less.", param, ctx)
+        return number
+
+
 def with_options(*options: Callable[[F], F]) -> Callable[[F], F]:
     """Several options in the order in which `--help` lists them."""
 

@@ -52,6 +52,8 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
     plan = Plan()
     usable: list[Sheet] = []
     asked = _asked_for(contents, profile)
+    if isinstance(profile.sheet, str) and asked and asked[0].name is None:
+        plan.notices.append(f"{name} has no sheets: all of it is read, although sheet {profile.sheet!r} was asked for.")
     for sheet in contents.sheets:
         if sheet.name in OWN_SHEETS and (sheet.name != OWN_SHEETS[1] or not sheet.visible):
             continue  # ours, not the vendor's

@@ -109,6 +109,15 @@ def test_ctrl_c_at_the_question_sends_nothing(clerk: Clerk) -> None:
     assert terminal.shown.rstrip().endswith("Interrupted. Everything sent so far is recorded; run it again.")
 
 
+def test_ctrl_c_where_nothing_can_have_been_sent_says_no_more(clerk: Clerk) -> None:
+    """There is nothing to be recorded, and nothing to be run again."""
+    terminal = Terminal(clerk, "login")
+    terminal.until("Access token")
+    terminal.types("\x03")
+    assert terminal.end() == 130
+    assert terminal.shown.rstrip().endswith("\nInterrupted.")
+
+
 # ---------------------------------------------------------------------------------------------------------- stopping
 
 

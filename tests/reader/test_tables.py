@@ -238,3 +238,12 @@ def test_a_phrase_with_credit_in_it_is_a_credit(kind: str) -> None:
     headings = (*PLAIN, "Type")
     assert plain((*row(), kind), headings=headings).invoices[0].total == -10000
     assert plain((*row(), "Credit card"), headings=headings).invoices[0].total == 10000
+
+
+def test_a_sheet_asked_of_a_file_without_sheets_is_said() -> None:
+    """A csv is read all the same: it may be the export of that very sheet."""
+    source = contents(sheet(PLAIN, row()), name="march.csv")
+    reading = read_contents([source], integration_id="i", sheet="March")
+    assert len(reading.invoices) == 1
+    assert reading.notices == ("march.csv has no sheets: all of it is read, although sheet 'March' was asked for.",)
+    assert read_contents([source], integration_id="i", sheet="*").notices == ()
