@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from importer.desk import Desk, open_directories
 from importer.directory import Sort
-from importer.directory.desk import NAMED, ago
+from importer.directory.desk import ago
 from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.errors import AccessDenied, BadSettings, CannotRun, NotSent, RateLimited, RequestError
 from importer.submitter import Api, Ledger, Pace, open_store
@@ -24,6 +24,9 @@ SLOW = 5.0
 CLOCKS_APART = timedelta(seconds=60)
 SYNC_OVERDUE = timedelta(hours=36)
 """Propexo fetches from ResMan every 12 hours by default. Contract, "Create an invoice in ResMan"."""
+
+NEEDED = (Sort.PROPERTY, Sort.VENDOR, Sort.ACCOUNT, Sort.INVOICE)
+"""The lists without which names, or bills that ResMan holds already, are not known."""
 
 FETCHED_LONG_AGO = timedelta(days=7)
 
@@ -114,7 +117,7 @@ def name_findings(desk: Desk, integrations: Sequence[str]) -> Iterator[Finding]:
             except CannotRun as error:
                 yield wrong("Names", error.sentence, error.advice)
                 continue
-            fetched = [] if directory is None else [directory.fetched.get(sort) for sort in (*NAMED, Sort.INVOICE)]
+            fetched = [] if directory is None else [directory.fetched.get(sort) for sort in NEEDED]
             oldest = min((at for at in fetched if at is not None), default=None)
             if oldest is None or None in fetched:
                 said = f"Of {each} nothing was fetched yet, or not all of it: names do not stand in for ids."
