@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from importer import results_layout as layout
@@ -112,6 +113,15 @@ def _notes(run: Run, unplaced: Iterable[Problem]) -> list[str]:
     return notes
 
 
+def _length(taken: timedelta) -> str:
+    return "less than a second" if taken < timedelta(seconds=1) else str(taken).split(".")[0]
+
+
+def _profiles(run: Run) -> str:
+    names = dict.fromkeys(table.source.profile for table in run.reading.tables if table.source.heading_row)
+    return ", ".join(name or "none: the columns were understood by their headings" for name in names) or "none"
+
+
 def _facts(run: Run) -> list[tuple[str, str]]:
     taken = run.finished - run.started
     posted = run.counts()[Status.POSTED]
@@ -119,10 +129,11 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     pace = f", {posted / minutes:,.0f} invoices a minute" if posted > 1 and minutes > 0 else ""
     return [
         *((f"File {file.name}", f"{file.size:,} bytes, SHA-256 {file.sha256}") for file in run.reading.files),
+        ("Profile", _profiles(run)),
         ("Destination", run.destination),
         ("Run", f"{run.id} ({run.command})"),
         ("Who", run.who),
         ("Started", f"{run.started:%Y-%m-%d %H:%M:%S} {run.started.tzname()}"),
-        ("Time taken", f"{str(taken).split('.')[0]}{pace}"),
+        ("Time taken", f"{_length(taken)}{pace}"),
         ("Plan", run.plan or "none: nothing is ready to be sent"),
     ]

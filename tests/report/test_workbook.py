@@ -290,6 +290,8 @@ def test_the_first_sheet_says_where_it_went_and_closes(tmp_path: Path) -> None:
     assert ["Row 9 is hidden by a filter."] in cells
     assert ["Plan", production.plan] in cells
     assert ["Who", "clerk@desk-7"] in cells
+    assert ["Profile", "none: the columns were understood by their headings"] in cells
+    assert ["Time taken", "0:00:42"] in cells
     assert ["File march.xlsx", f"12,345 bytes, SHA-256 {production.reading.files[0].sha256}"] in cells
 
     rehearsal = _texts(write_workbook(factory.run(*outcomes), tmp_path / "s.xlsx"), "Summary")
