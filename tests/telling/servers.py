@@ -28,6 +28,7 @@ class Certificates:
 
     trust: ssl.SSLContext  # trusts it
     server: ssl.SSLContext  # is "localhost" and 127.0.0.1
+    authority: bytes  # its own certificate, as a file of trusted ones holds it
 
 
 def certificates(*names: str) -> Certificates:
@@ -36,7 +37,7 @@ def certificates(*names: str) -> Certificates:
     authority.configure_trust(trust)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*(names or ("localhost", "127.0.0.1"))).configure_cert(server)
-    return Certificates(trust, server)
+    return Certificates(trust, server, authority.cert_pem.bytes())
 
 
 @dataclass(slots=True)
