@@ -29,6 +29,7 @@ from importer.submitter import State, drops
 from importer.submitter.answers import Integration
 from importer.submitter.tables import INVOICES
 from importer.watcher.folder import DropFolder
+from importer.watcher.heartbeat import beat
 from tests.submitter.made import intent
 from tests.submitter.servers import answering, closed_port, serving
 
@@ -273,6 +274,15 @@ def test_a_folder_that_is_watched_is_in_order(desk: Desk, folder: DropFolder) ->
         by = found(desk, folder.root)
         assert [each.verdict for about in ("Folder", "Orders", "Watching") for each in by[about]] == [Verdict.OK] * 3
         assert by["Watching"][0].said == "The folder is watched by clerk@desk (since just now)."
+        beat(folder, {"at": (NOW - timedelta(seconds=90)).isoformat()})
+        assert only(desk, "Watching", folder.root)[0] is Verdict.OK
+        beat(folder, {"at": (NOW - timedelta(hours=2)).isoformat()})
+        verdict, said = only(desk, "Watching", folder.root)
+        assert (verdict, "its last look at it was 2 hours ago" in said) == (Verdict.WRONG, True)
+        (folder.own / "heartbeat.json").unlink()
+        drops.trouble(ledger, mine, "api", "The API did not answer.")
+        assert [each.verdict for each in found(desk, folder.root)["Watching"]] == [Verdict.OK, Verdict.WRONG]
+        drops.trouble_over(ledger, mine, "api")
         drops.end_watching(ledger)
     assert only(desk, "Watching", folder.root)[0] is Verdict.WRONG
     assert sorted(folder.root.rglob("*")) == sorted([*before, folder.own / "ledger.json"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 
@@ -15,6 +16,7 @@ from importer.errors import CannotRun
 from importer.submitter import Ledger, drops
 from importer.telling import try_telling
 from importer.watcher.folder import PARTS, DropFolder
+from importer.watcher.heartbeat import FRESH_SECONDS, last_beat
 from importer.watcher.orders import Orders, read_orders
 
 
@@ -142,6 +144,15 @@ def _of_watching(desk: Desk, folder: DropFolder, ledger: Ledger | None) -> Itera
     now, alive = desk.now(), drops.watchers(ledger, mine)
     if alive:
         said = ", ".join(f"{who} (since {ago(now, since)})" for who, since in alive)
-        yield ok("Watching", f"The folder is watched by {said}.")
+        beat = last_beat(folder)
+        seen = None if beat is None else datetime.fromisoformat(beat["at"])
+        if seen is None or abs((now - seen).total_seconds()) < FRESH_SECONDS:
+            yield ok("Watching", f"The folder is watched by {said}.")
+        else:
+            last = f"its last look at it was {ago(now, seen)}"
+            advice = "Look whether its share still answers there, or start it anew."
+            yield wrong("Watching", f"The folder is watched by {said}, but {last}.", advice)
     else:
         yield wrong("Watching", "Nobody watches the folder.", f"Start it: invoice-importer watch {folder.root}")
+    for _, since, trouble in drops.troubles(ledger, mine):
+        yield wrong("Watching", f"Files wait since {ago(now, since)}: {trouble}")
