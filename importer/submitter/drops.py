@@ -304,6 +304,24 @@ def same_before(ledger: Ledger, drop: Drop) -> Drop | None:
         return None if row is None else _drop(row)
 
 
+def of_run(ledger: Ledger, folder: str, run: str) -> Drop | None:
+    """The drop of a folder that a run dealt with."""
+    with ledger.reading() as connection:
+        row = connection.execute(select(*_COLUMNS).where(DROPS.c.folder == folder, DROPS.c.run == run)).first()
+        return None if row is None else _drop(row)
+
+
+def was_approved(ledger: Ledger, folder: str, plan: str) -> bool:
+    """True where a file of this folder was approved, or rejected, under this plan."""
+    with ledger.reading() as connection:
+        query = select(DROPS.c.id).where(
+            DROPS.c.folder == folder,
+            DROPS.c.approved_by.is_not(None),
+            or_(DROPS.c.approved == plan, DROPS.c.plan == plan),
+        )
+        return connection.execute(query.limit(1)).first() is not None
+
+
 def was_submitted(ledger: Ledger, plan: str, since: datetime) -> bool:
     """True where a run posted this plan since then, and has ended."""
     with ledger.reading() as connection:

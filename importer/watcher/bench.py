@@ -31,6 +31,7 @@ class Bench:
     orders: Orders
     watcher: str  # the owner of what is being worked on
     note: Note
+    account: str | None = None  # to which files belong that this program makes in the folder
 
 
 @dataclass(frozen=True, slots=True)

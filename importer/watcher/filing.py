@@ -5,12 +5,13 @@ A crash between the two is made good by whoever takes the file over: it is moved
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from importer.afterwards import keep_results
+from importer.afterwards import keep_results, may_replace
 from importer.errors import LedgerUnavailable
 from importer.models import Status
 from importer.results import results_name
@@ -45,8 +46,9 @@ def decide(bench: Bench, ledger: Ledger, drop: Drop, verdict: Verdict) -> Drop |
             drop,
             place,
             run=None if run is None else run.id,
-            plan=None if run is None else run.plan,
-            exit_code=run.exit_code if run is not None else 3 if drop.posting else 2,
+            plan=drop.plan if run is None else run.plan,
+            exit_code=run.exit_code if run is not None else drop.exit_code or 2,
+            approved=None if verdict.outcome is Outcome.WAITING else drop.approved,
             said=message.subject,
             message=message.kept(),
         )
@@ -60,6 +62,23 @@ def decide(bench: Bench, ledger: Ledger, drop: Drop, verdict: Verdict) -> Drop |
             note.write_text(as_text(message), encoding="utf-8", newline="\r\n")
         return drops.drop(ledger, drop.id)
     raise AssertionError("there is always one more place")
+
+
+def fetch_back(bench: Bench, drop: Drop) -> None:
+    """Brings a file that waited, and is to be worked on again, back into the working folder. Can be done again.
+
+    Its old results and note go, unless somebody has worked in them. Raises OSError.
+    """
+    workplace = bench.folder.workplace(drop.id)
+    place = bench.folder.root / (drop.place or "")
+    if drop.place is None or os.path.lexists(workplace / drop.name) or not place.is_file():
+        return
+    results, note = place.with_name(results_name([place])), place.with_name(f"{place.stem}{ENDINGS[WAITING]}")
+    with suppress(LedgerUnavailable):  # then it cannot be told, and they stay
+        if may_replace(bench.desk, results):
+            results.unlink(missing_ok=True)
+    note.unlink(missing_ok=True)
+    move(place, workplace / drop.name)
 
 
 def put_away(bench: Bench, drop: Drop) -> Path:
@@ -122,11 +141,12 @@ def _message(bench: Bench, drop: Drop, verdict: Verdict, place: str) -> Message:
         results = lies.with_name(results_name([lies]))
     told = Told(drop.name, bench.folder.root, lies, f"{drop.id} {place}", results, verdict.said)
     if verdict.run is None and verdict.outcome is Outcome.NEEDS_FIXING:
+        what, step = _WITHOUT_A_RUN[drop.exit_code == 1]
         return at_a_standstill(
             bench.folder.root,
-            f"Broke off while posting – {drop.name}",
+            f"{what} – {drop.name}",
             verdict.why,
-            ("Whoever looks after the importer runs “invoice-importer settle”.",),
+            (step,),
             destination=bench.desk.settings.destination,
             at=bench.desk.now(),
         )
@@ -135,6 +155,12 @@ def _message(bench: Bench, drop: Drop, verdict: Verdict, place: str) -> Message:
     if verdict.outcome is Outcome.WAITING:
         return to_approve(verdict.run, told, HOW_TO_APPROVE)
     return of_run(verdict.run, told)
+
+
+_WITHOUT_A_RUN = {
+    True: ("Rejected", "Correct the file, and drop it into “inbox” again."),
+    False: ("Broke off while posting", "Whoever looks after the importer runs “invoice-importer settle”."),
+}
 
 
 def events_of(verdict: Verdict) -> dict[str, object]:

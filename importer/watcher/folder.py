@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import stat
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -124,6 +125,17 @@ class DropFolder:
                 f"(IMPORTER_LEDGER). To give the folder to this ledger for good, delete “{OWN}” in it.",
             )
         return known["folder"]
+
+    def account(self) -> str | None:
+        """The account to which files belong that this program makes here; None where that cannot be told.
+
+        On some shares that is everybody's.
+        """
+        try:
+            with tempfile.NamedTemporaryFile(dir=self.own, prefix="whose.", suffix=".tmp") as made:
+                return owner_of(Path(made.name))
+        except OSError:
+            return None
 
     def month(self, today: date) -> str:
         """The part of "done" for this month."""

@@ -18,7 +18,9 @@ from importer.desk import Desk, open_ledger
 from importer.errors import BadSettings, CannotRun, LedgerUnavailable
 from importer.submitter import Ledger, drops
 from importer.submitter.drops import Drop, Stage
+from importer.submitter.states import State
 from importer.telling import Message, api_away, at_a_standstill, settings_wrong, token_refused
+from importer.watcher.approvals import Approvals
 from importer.watcher.arrivals import Arrivals, Look
 from importer.watcher.bench import Answer, Bench, Charge, Note
 from importer.watcher.crew import Crew, News
@@ -30,6 +32,13 @@ from importer.watcher.taking import Strays, recover, say_of_folder, take
 WORKERS = 2
 RECOVER_SECONDS = 15.0
 """How often is looked for what other watchers have left behind."""
+
+ROUND_SECONDS = 30.0
+"""How often is looked whether something is due that is done from time to time."""
+
+SETTLE_SECONDS = 3600.0
+TIDY_SECONDS = 86_400.0
+"""How often evidence for invoices in doubt is looked for, and how often old copies and logs are removed."""
 
 MOST_DEATHS = 3
 """So often the work on a file may end without a word; then the file is put aside."""
@@ -63,10 +72,14 @@ class Watching:
     _look: Look = NOTHING
     _arrivals: Arrivals = field(init=False)
     _strays: Strays = field(init=False)
+    _approvals: Approvals = field(init=False)
+    _rounds_looked: float = -1e9
+    _account: str | None = None
 
     def __post_init__(self) -> None:
         self._arrivals = Arrivals(self.folder.inbox, self.ticks)
         self._strays = Strays(self.ticks)
+        self._approvals = Approvals(Arrivals(self.folder.waiting, self.ticks), self._tell)
 
     def run(self) -> int:
         """Watches until it is stopped, or, with `once`, until there is nothing more to do; returns the exit code.
@@ -91,6 +104,7 @@ class Watching:
                     return FINE
 
     def _watch(self, ledger: Ledger, folder_id: str) -> int:
+        self._account = self.folder.account()
         charge = Charge(self.desk.settings, self.folder.root, folder_id, self.name, self.desk.who, self.desk.host)
         crew = Crew(charge.line(), self.workers, self._wake)
         drops.begin_to_watch(ledger, folder_id, str(self.folder.root))
@@ -116,7 +130,7 @@ class Watching:
         self._wake.clear()
 
     def _bench(self, folder_id: str) -> Bench:
-        return Bench(self.desk, self.folder, folder_id, self._orders, self.name, self.log)
+        return Bench(self.desk, self.folder, folder_id, self._orders, self.name, self.log, self._account)
 
     def _round(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
         for news in list(crew.news()):
@@ -140,6 +154,7 @@ class Watching:
             self._orders = read_orders(self.folder.orders)
             self._look = self._arrivals.look(self._orders)
             bench = self._bench(folder_id)
+            self._approvals.look(bench, ledger, self._look.words)
             if self.ticks() - self._recovered >= RECOVER_SECONDS:
                 self._recovered = self.ticks()
                 recover(bench, ledger)
@@ -196,6 +211,21 @@ class Watching:
             return
         for drop in self._to_do(ledger, folder_id, crew)[: crew.free]:
             crew.start({"drop": drop.id})
+        if crew.free and (what := self._due(ledger, folder_id)) is not None:
+            crew.start({"round": what})
+
+    def _due(self, ledger: Ledger, folder_id: str) -> str | None:
+        """What is to be done now of all that is done from time to time, by one watcher of the folder."""
+        every = self._orders.status_minutes * 60
+        if self.ticks() - self._rounds_looked < min(every, ROUND_SECONDS):
+            return None
+        self._rounds_looked = self.ticks()
+        open_ones = drops.open_questions(ledger, self.desk.settings.destination)
+        if open_ones.get(State.ACCEPTED) and drops.due(ledger, folder_id, "status", every):
+            return "status"
+        if open_ones.get(State.IN_DOUBT) and drops.due(ledger, folder_id, "settle", max(every, SETTLE_SECONDS)):
+            return "settle"
+        return "tidy" if drops.due(ledger, folder_id, "tidy", TIDY_SECONDS) else None
 
     # -------------------------------------------------------------------------------------------- hearing
 

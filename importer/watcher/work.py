@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from importer.desk import open_ledger
 from importer.errors import LedgerUnavailable
@@ -38,6 +39,7 @@ def work_on(bench: Bench, name: str) -> Answer:
 
 def _worked_on(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
     if drop.state is Stage.TAKEN:
+        filing.fetch_back(bench, drop)
         if not os.path.lexists(bench.folder.workplace(drop.id) / drop.name):
             return _vanished(bench, ledger, drop)
         bench.note("working", f"{drop.name} is being worked on.", file=drop.name, drop=drop.id)
@@ -57,7 +59,7 @@ def _given(drop: Drop) -> Verdict | None:
     """The verdict of a drop that nobody is to look into: it was put aside as it is."""
     if drop.exit_code is None:
         return None
-    outcome = Outcome.NEEDS_FIXING if drop.posting else Outcome.FAILED
+    outcome = Outcome.FAILED if drop.exit_code == 2 else Outcome.NEEDS_FIXING
     return Verdict(outcome, None, None, drop.said or "It could not be worked on.")
 
 
@@ -69,7 +71,10 @@ def _filed(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
             bench.note("not-told", sentence, file=drop.name, drop=drop.id)
     stage = filing.stage_after(drop)
     told = {**drop.told, str(stage): bench.desk.now().isoformat()}
-    drops.change(ledger, drop, state=stage, owner=None, worker=None, message=None, told=told, pauses=0, deaths=0)
+    ended: dict[str, Any] = {"state": stage, "owner": None, "worker": None, "message": None, "told": told}
+    if stage is Stage.WAITING:  # what came of it is not decided yet
+        ended |= {"exit_code": None, "pauses": 0, "deaths": 0}
+    drops.change(ledger, drop, **ended)
     bench.note("filed", f"{drop.name} lies in {place}.", file=drop.name, drop=drop.id, place=place, run=drop.run)
     return Answer(exit_code=drop.exit_code, posts=bench.orders.action == "submit" and drop.exit_code != 2)
 

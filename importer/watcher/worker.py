@@ -25,6 +25,7 @@ from importer.errors import BadSettings
 from importer.watcher.bench import Answer, Bench, Charge
 from importer.watcher.folder import DropFolder
 from importer.watcher.orders import read_orders
+from importer.watcher.rounds import go_round
 from importer.watcher.work import PAUSES, work_on
 
 
@@ -54,7 +55,8 @@ def main() -> None:
     while (job := jobs.get()) is not None:
         try:
             bench = Bench(desk, folder, charge.folder_id, read_orders(folder.orders), charge.watcher, note)
-            answer = work_on(bench, json.loads(job)["drop"])
+            wanted = json.loads(job)
+            answer = go_round(bench, wanted["round"]) if "round" in wanted else work_on(bench, wanted["drop"])
         except BadSettings as error:
             answer = Answer(trouble="settings", said=str(error), pause=PAUSES[0])
         except Exception as error:  # noqa: BLE001 - the watcher counts it as a death of the worker, and goes on

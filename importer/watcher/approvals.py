@@ -1,0 +1,153 @@
+"""A second person's word on what waits: a file whose name ends in `.approved` or `.rejected`, with the plan in it.
+
+The plan is a hash over exactly what would be posted, so that a word counts for that and for nothing else. Whoever
+dropped the file may not approve it, where the system can tell who a file belongs to.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from importer.reader.files import shown
+from importer.submitter import Ledger, drops
+from importer.submitter.drops import Drop, Stage
+from importer.telling import at_a_standstill
+from importer.telling.message import Message, as_text
+from importer.watcher.arrivals import Arrivals
+from importer.watcher.bench import Bench
+from importer.watcher.folder import FAILED, move, owner_of
+from importer.watcher.naming import WORD, numbered, safe, word_of
+
+PLAN = re.compile(r"sha256:[0-9a-f]{64}")
+MOST_BYTES = 64 * 1024
+REASON = 300  # letters
+
+
+class Approvals:
+    """Looks for words on what waits. `tell` hands a message on to people."""
+
+    def __init__(self, arrivals: Arrivals, tell: Callable[[Message], None]) -> None:
+        self._arrivals = arrivals  # of the folder in which files wait
+        self._tell = tell
+
+    def look(self, bench: Bench, ledger: Ledger, dropped: tuple[str, ...]) -> None:
+        """Looks once; `dropped` are the words that lie in the inbox. Raises OSError where a folder cannot be listed."""
+        words = [bench.folder.inbox / name for name in dropped]
+        words += [bench.folder.waiting / name for name in self._arrivals.look(bench.orders).words]
+        there = {entry.name for entry in os.scandir(bench.folder.waiting)}
+        for path in words:
+            self._heed(bench, ledger, path)
+        for drop in drops.drops(ledger, bench.folder_id, Stage.WAITING):
+            place = bench.folder.root / (drop.place or "")
+            if drop.plan is not None and drops.was_submitted(ledger, drop.plan, drop.taken_at):
+                if drops.change_unowned(ledger, drop, state=Stage.TAKEN, owner=bench.watcher):
+                    _note(bench, drop, "posted-by-hand", f"What {drop.name} waited for was posted by hand.")
+            elif place.name not in there and not place.exists():
+                said = f"{drop.name} was taken out of “{bench.folder.waiting.name}” by somebody."
+                if drops.change_unowned(ledger, drop, state=Stage.ENDED, said=said):
+                    _note(bench, drop, "withdrawn", said)
+
+    def _heed(self, bench: Bench, ledger: Ledger, path: Path) -> None:
+        """Does what one of these files says, or says why not; either way it does not stay where it lies."""
+        text = _text(path)
+        if text is None:
+            return
+        word, plan = word_of(path.name), PLAN.search(text.lower())
+        waiting = drops.drops(ledger, bench.folder_id, Stage.WAITING)
+        stem = WORD.sub("", path.name).casefold()
+        if plan is not None:
+            meant = [drop for drop in waiting if drop.plan == plan[0]]
+        else:
+            beside = path.parent == bench.folder.waiting and word == "rejected"  # to say no needs no hash
+            meant = [drop for drop in waiting if beside and Path(drop.place or "").stem.casefold() == stem]
+        who = owner_of(path)
+        if word == "approved" and meant and (same := [drop for drop in meant if _is_same_person(bench, drop, who)]):
+            why = f"{same[0].name} was dropped by {who}, and cannot be approved by the same person."
+            self._refuse(bench, path, why)
+        elif meant:
+            for drop in meant:
+                self._carry_out(bench, ledger, drop, who, None if word == "approved" else _reason(text))
+            _put_aside(bench, path, bench.folder.month(bench.desk.now().astimezone().date()))
+        elif plan is not None and drops.was_approved(ledger, bench.folder_id, plan[0]):
+            _put_aside(bench, path, bench.folder.month(bench.desk.now().astimezone().date()))
+        elif plan is not None:
+            why = "nothing waits for this plan: it was dealt with, or the file gives another plan by now."
+            self._refuse(bench, path, f"{shown(path.name)} counts for nothing: {why}")
+        else:
+            why = "there is no plan in it. Rename the very text that lies beside the file."
+            self._refuse(bench, path, f"{shown(path.name)} counts for nothing: {why}")
+
+    def _carry_out(self, bench: Bench, ledger: Ledger, drop: Drop, who: str | None, reason: str | None) -> None:
+        known = who is not None and drop.dropped_by is not None and bench.account not in (who, drop.dropped_by)
+        by = who if who is not None and who != bench.account else "somebody"
+        if reason is None:
+            done = drops.change_unowned(
+                ledger, drop, state=Stage.TAKEN, owner=bench.watcher, approved=drop.plan, approved_by=by
+            )
+            doubt = "" if known else " It cannot be told who dropped it and who approved it."
+            said = f"{drop.name} was approved by {by}.{doubt}"
+        else:
+            said = f"It was rejected by {by}{reason and f': {reason}'}."
+            done = drops.change_unowned(
+                ledger, drop, state=Stage.TAKEN, owner=bench.watcher, approved_by=by, exit_code=1, said=said
+            )
+        if done:
+            _note(bench, drop, "approved" if reason is None else "rejected", said, plan=drop.plan, by=by)
+
+    def _refuse(self, bench: Bench, path: Path, why: str) -> None:
+        aside = _put_aside(bench, path, FAILED)
+        if aside is None:
+            return  # another watcher was quicker
+        now, destination = bench.desk.now(), bench.desk.settings.destination
+        steps = ("Have it approved by somebody else, with the text that lies beside the file.",)
+        message = at_a_standstill(
+            bench.folder.root, "An approval was refused", why, steps, destination=destination, at=now
+        )
+        with suppress(OSError):
+            aside.with_name(f"{aside.name}.why.txt").write_text(as_text(message), encoding="utf-8", newline="\r\n")
+        bench.note("approval-refused", why, file=shown(path.name))
+        self._tell(message)
+
+
+def _is_same_person(bench: Bench, drop: Drop, who: str | None) -> bool:
+    """True where it is known that the approver dropped the file; an account that stands for all tells nothing."""
+    return who is not None and who == drop.dropped_by and who != bench.account
+
+
+def _put_aside(bench: Bench, path: Path, part: str) -> Path | None:
+    for name in numbered(safe(path.name)):
+        target = bench.folder.root / part / name
+        try:
+            if move(path, target):
+                return target
+        except FileNotFoundError:
+            return None
+    raise AssertionError("there is always one more name")
+
+
+def _text(path: Path) -> str | None:
+    """What stands in a word; None where it is no file that can be read (yet). Links are not followed."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        with os.fdopen(os.open(path, flags), "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                return None
+            read = stream.read(MOST_BYTES)
+    except OSError:
+        return None
+    return read.replace(b"\0", b"").decode(errors="replace")  # also as Windows' editor saves "Unicode"
+
+
+def _reason(text: str) -> str:
+    """What a person has written into a rejection; nothing where it is only our own text, renamed."""
+    said = " ".join(shown(text.replace("\r", " ").replace("\n", " ")).split())
+    return "" if PLAN.search(said.lower()) or len(said) > REASON else said.rstrip(".")
+
+
+def _note(bench: Bench, drop: Drop, event: str, said: str, **facts: object) -> None:
+    bench.note(event, said, file=drop.name, drop=drop.id, **facts)

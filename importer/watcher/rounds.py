@@ -1,0 +1,77 @@
+"""What is done from time to time: asking what became of posted invoices, looking for lost ones, tidying up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from importer.afterwards import follow_up, settle
+from importer.desk import open_ledger
+from importer.errors import ApiAway, CannotRun, LedgerUnavailable, NoAccess
+from importer.models import Run
+from importer.results import write_anew
+from importer.retention import tidy
+from importer.submitter import drops
+from importer.telling import Drop as Told
+from importer.telling import of_changes, tell
+from importer.watcher.bench import Answer, Bench
+
+STATUS, SETTLE, TIDY = "status", "settle", "tidy"
+PAUSE = 60.0
+"""Seconds that everything waits where the API cannot be asked."""
+
+
+def go_round(bench: Bench, what: str) -> Answer:
+    """One of the rounds. What keeps it from being done is said, and it is done the next time."""
+    try:
+        match what:
+            case "status":
+                _ask(bench)
+            case "settle":
+                left = settle(bench.desk).outcomes
+                bench.note("settled", f"{len(left):,} invoices were in doubt.", count=len(left))
+            case "tidy":
+                bench.note("tidied", str(tidy(bench.desk)))
+    except NoAccess as error:
+        return Answer(trouble="access", said=str(error), pause=PAUSE)
+    except ApiAway as error:
+        return Answer(trouble="api", said=str(error), pause=PAUSE)
+    except LedgerUnavailable as error:
+        return Answer(trouble="ledger", said=str(error), pause=PAUSE)
+    except (CannotRun, OSError) as error:
+        bench.note("round-broke-off", str(error), round=what)
+        return Answer()
+    except KeyboardInterrupt:
+        return Answer(trouble="stop")
+    return Answer(posts=what != TIDY)
+
+
+def _ask(bench: Bench) -> None:
+    """Asks what became of everything that is pending, and writes the workbooks anew of what has changed."""
+    told, known = follow_up(bench.desk)
+    changed = {change.key for change in told.changes}
+    bench.note(
+        "asked", f"{len(told.outcomes):,} invoices were asked after; {len(changed):,} have news.", news=len(changed)
+    )
+    for notice in told.notices:
+        bench.note("asked", notice)
+    for one in known:
+        if not one.run.changes:
+            continue
+        written = write_anew(one, bench.desk)
+        for sentence in written.said:
+            bench.note("results", sentence, run=one.run.id)
+        if any(change.now in ("failed", "in doubt") for change in one.run.changes):
+            _tell(bench, one.run, written.path)
+
+
+def _tell(bench: Bench, run: Run, results: Path | None) -> None:
+    """Tells of invoices that ResMan did not take: of those that came through this folder."""
+    with open_ledger(bench.desk, bench.watcher) as ledger:
+        drop = drops.of_run(ledger, bench.folder_id, run.id)
+    if drop is None:
+        return
+    root = bench.folder.root
+    message = of_changes(run, Told(drop.name, root, root / (drop.place or ""), f"{drop.id} {run.id}", results))
+    bench.note("telling", message.subject, run=run.id, drop=drop.id)
+    for sentence in tell(message, bench.orders.tell, bench.desk.settings):
+        bench.note("not-told", sentence, run=run.id)

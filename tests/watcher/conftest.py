@@ -1,0 +1,30 @@
+"""A stand-in for all tests of the drop folder, and a folder for each."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from importer.sandbox import Behaviour, embedded
+from tests.cli.clerk import StandIn
+from tests.watcher.yard import Yard, yard_at
+
+_numbers = itertools.count(1)
+QUICK = Behaviour(rate_limit=1_000_000, pending=0, sync_takes=0)
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """One for all; the tests tell their invoices apart by the prefix of the numbers."""
+    with embedded(tmp_path_factory.mktemp("stand-in"), behaviour=QUICK) as url:
+        yield StandIn(url)
+
+
+@pytest.fixture
+def yard(tmp_path: Path, stand_in: StandIn) -> Yard:
+    """An empty drop folder that only checks."""
+    return yard_at(tmp_path, stand_in, f"W{os.getpid()}.{next(_numbers)}-")
