@@ -87,9 +87,8 @@ def adds_up(parts: Sequence[Column], whole: Column) -> bool:
 def same(first: Column, second: Column) -> bool:
     """Whether two columns say the same on every row."""
     return all(
-        one == other
+        one.text == other.text if isinstance(one, Unreadable) and isinstance(other, Unreadable) else one == other
         for one, other in zip(first, second, strict=True)
-        if not (isinstance(one, Unreadable) and isinstance(other, Unreadable))
     )
 
 
@@ -264,7 +263,8 @@ class Amounts:
         if pair is not None and pair[0] == total:
             others.remove(pair[1])  # what is to be paid was said to be the net amount
         verdicts = {index: self._role(index) for index in others}
-        lines = [index for index, verdict in verdicts.items() if verdict.role in ("line", "both")]
+        alone = not self._mapped.parts  # item1, price1, … are the lines, and a net amount beside them is none
+        lines = [index for index, each in verdicts.items() if each.role == "line" or (alone and each.role == "both")]
         if len(lines) == 1:
             self._take("line_amount", lines[0], verdicts[lines[0]].because)
         elif lines and "total_amount" not in self._mapped.settled:

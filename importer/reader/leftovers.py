@@ -164,7 +164,10 @@ def _repeats_heading(row: Sequence[Cell], headings: Sequence[Cell], filled: Sequ
         index < len(headings) and name == normalised(spelled(headings[index])) and bool(name)
         for index, name in zip(filled, names, strict=True)
     )
-    return in_place == len(filled) or (in_place * 2 > len(said) and all(name in said for name in names))
+    beyond = sum(index >= len(headings) or is_blank(headings[index]) for index in filled)
+    if in_place + beyond == len(filled) and (not beyond or in_place > 2):
+        return True
+    return in_place * 2 > len(said) and all(name in said for name in names)
 
 
 def _is_line(filled: Collection[int], columns: Mapping[str, int]) -> bool:

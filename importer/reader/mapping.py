@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from importer import problems
 from importer.columns import BY_NAME, Kind
 from importer.errors import FileUnreadable
 from importer.models import Cell
-from importer.reader.cells import Conventions, Unreadable, is_blank, read_cells
+from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
 from importer.reader.headings import listed, normalised, spelled
 from importer.reader.money import Marks
 from importer.reader.profiles import ExtraLine, Profile
@@ -164,13 +165,12 @@ def fits(name: str, column: Sequence[Cell]) -> bool:
     sample = list(islice((cell for cell in column if not is_blank(cell)), SAMPLE))
     if kind is Kind.TEXT or len(sample) < 3:
         return True
-    readable = [value for value in read_cells(sample, kind, ANY_NUMBER) if not isinstance(value, Unreadable)]
-    unclear = [
-        value
-        for value in read_cells(sample, kind, ANY_NUMBER)
-        if isinstance(value, Unreadable) and kind is Kind.DATE and value.kind.code == "ambiguous-date"
-    ]
-    return bool(readable or unclear)
+    return any(map(_is_of_its_kind, read_cells(sample, kind, ANY_NUMBER)))
+
+
+def _is_of_its_kind(value: Value | Unreadable) -> bool:
+    """Dates that may be two and amounts in another currency are named cell by cell, and make no other column."""
+    return not isinstance(value, Unreadable) or value.kind in (problems.AMBIGUOUS_DATE, problems.OTHER_CURRENCY)
 
 
 def _settle(name: str, found: list[tuple[Surety, int]], headings: Sequence[Cell], cells: Cells, mapped: Mapped) -> None:
@@ -247,7 +247,7 @@ def _account_columns(headings: Sequence[Cell], cells: Cells, mapped: Mapped) -> 
 def _is_money(column: Sequence[Cell]) -> bool:
     sample = list(islice((cell for cell in column if not is_blank(cell)), SAMPLE))
     values = read_cells(sample, Kind.DOLLARS, ANY_NUMBER)
-    return sum(not isinstance(value, Unreadable) for value in values) * 2 > len(values)  # a bad cell is named later
+    return sum(map(_is_of_its_kind, values)) * 2 > len(values)  # a bad cell is named later
 
 
 def unused(headings: Sequence[Cell], mapped: Mapped) -> list[int]:

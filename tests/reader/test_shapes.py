@@ -445,3 +445,23 @@ def test_of_two_columns_that_say_the_same_the_whole_is_the_total() -> None:
         ("A", DATE, "1", "4.00", "10.00", "10.00"),
     )
     assert reading.invoices[0].source.columns["total_amount"] == 5
+
+
+def test_beside_numbered_items_a_net_amount_is_no_line() -> None:
+    """The items are the lines; what they come to before tax would be booked a second time."""
+    reading = vendor(
+        ("Invoice #", "Date", "Net Amount", "Invoice Total", "Item 1", "Qty 1", "Price 1", "Qty 2", "Price 2"),
+        ("A", DATE, "10.00", "10.80", "mowing", "2", "3.00", "1", "4.80"),
+    )
+    assert money(reading) == [("A", 1080, [600, 480])]
+
+
+def test_amounts_in_another_currency_are_the_amounts_all_the_same() -> None:
+    """Each is named; that the column is missing would send the clerk on a wrong errand."""
+    reading = vendor(
+        ("Invoice #", "Date", "Qty", "Price", "Line Amount", "Total Due"),
+        *((number, DATE, "2", "£3.00", "£6.00", "£7.20") for number in "ABC"),
+    )
+    columns = reading.invoices[0].source.columns
+    assert [columns[name] for name in ("unit_price", "line_amount", "total_amount")] == [3, 4, 5]
+    assert {code for code, _ in said(reading)} >= {"other-currency"}

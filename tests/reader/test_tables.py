@@ -106,6 +106,18 @@ def test_a_vendor_named_total_is_no_total() -> None:
     assert (len(reading.invoices), skipped(reading)) == (2, [])
 
 
+def test_a_heading_row_that_is_repeated_with_more_beside_it_is_no_invoice() -> None:
+    """Such as the criteria of a filter, which repeat some headings above the real ones."""
+    reading = vendor(
+        ("Invoice #", "Date", "Supplier", "Total Due"),
+        (None, None, None, None, ">45"),
+        ("Invoice #", "Date", "Supplier", "Total Due", "To pay"),
+        ("B", DATE, "Engen", "2.00", "yes"),
+    )
+    assert len(reading.invoices) == 1
+    assert skipped(reading) == [(2, "nothing in the columns that are used"), (3, "heading row repeated")]
+
+
 def test_footnotes_repeated_headings_and_unfilled_rows_are_skipped() -> None:
     """Each with what it is; a row with but a number stays, so that it is not lost."""
     reading = vendor(
