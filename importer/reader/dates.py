@@ -12,9 +12,9 @@ from importer import problems
 
 DateOrder = Literal["MDY", "DMY", "YMD"]
 
-_TIME = r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]\.?M\.?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
+_TIME = r"(?:[T ,]+\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?(?: ?[AP]\.?M\.?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([-/. ]?)(\d{{1,2}})\2(\d{{1,2}}){_TIME}", re.IGNORECASE)
-_NUMERIC = re.compile(rf"(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE)
+_NUMERIC = re.compile(rf"(\d{{1,2}}) ?([-/. ]) ?(\d{{1,2}}) ?\2 ?(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE)
 _WEEKDAY = re.compile(
     r"(?:mon(?:day)?|tue(?:s|sday)?|wed(?:s|nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
     r"|mo|di|mi|do|fr|sa|so|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
@@ -24,28 +24,37 @@ _WEEKDAY = re.compile(
     r"|ma|wo|vr|za|zo|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag)\.?,? +(?=\w)",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"(?:the|le|den|el|il|am|on) +(?=\d)", re.IGNORECASE)
+_ORDINAL = r"(?:st|nd|rd|th|er|[ºª°])?"
 _DAY_MONTH = re.compile(
-    r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]*(?:de |of )?([^\W\d_]{3,10})\.?"
-    rf"(?:[-/., ]+|(?= ?'))(?:de )?'?(\d{{4}}|\d{{2}}){_TIME}",
+    rf"(\d{{1,2}}){_ORDINAL}[-/. ]*(?:de |of )?([^\W\d_]{{3,10}})\.?"
+    rf"(?:[-/., ]+|(?= ?'|\d{{4}}))(?:de |del )?'?(\d{{4}}|\d{{2}}){_TIME}",
     re.IGNORECASE,
 )
 _MONTH_DAY = re.compile(
-    rf"([^\W\d_]{{3,10}})\.?[-/. ]*(\d{{1,2}})(?:st|nd|rd|th)?[-/., ]+'?(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE
+    rf"([^\W\d_]{{3,10}})\.?[-/. ]*(?:the )?(\d{{1,2}}){_ORDINAL}[-/., ]+'?(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE
 )
+_YEAR_MONTH_DAY = re.compile(
+    rf"(\d{{4}})[-/., ]*([^\W\d_]{{3,10}})\.?[-/. ]+(\d{{1,2}}){_ORDINAL}{_TIME}", re.IGNORECASE
+)
+_SPACES = dict.fromkeys(map(ord, "\u00a0\u202f\u2007\u2009"), " ") | dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF], ""
+)
+"""Blanks of other widths, and marks for the direction of writing, which change no date."""
 
 _MONTH_NAMES = (
-    "january jan januar janvier enero ene gennaio januari",
-    "february feb februar février fevrier fév febrero febbraio februari",
-    "march mar märz maerz mrz mär mars marzo maart mrt",
+    "january jan januar janvier enero ene gennaio januari janeiro",
+    "february feb februar février fevrier fév febrero febbraio februari fevereiro fev",
+    "march mar märz maerz mrz mär mars marzo maart mrt março marco marts",
     "april apr avril avr abril abr aprile",
-    "may mai mayo maggio mei",
-    "june jun juni juin junio giugno giu",
-    "july jul juli juillet juil julio luglio lug",
-    "august aug août aout agosto ago augustus",
-    "september sep sept septembre septiembre settembre",
-    "october oct oktober okt octobre octubre ottobre ott",
-    "november nov novembre noviembre",
-    "december dec dezember dez décembre decembre déc diciembre dic dicembre",
+    "may mai mayo maggio mei maio maj",
+    "june jun juni juin junio giugno giu junho",
+    "july jul juli juillet juil julio luglio lug julho",
+    "august aug août aout agosto ago augustus augusti",
+    "september sep sept septembre septiembre settembre setembro",
+    "october oct oktober okt octobre octubre ottobre ott outubro",
+    "november nov novembre noviembre novembro",
+    "december dec dezember dez décembre decembre déc diciembre dic dicembre dezembro",
 )
 MONTHS: dict[str, int] = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 
@@ -66,6 +75,7 @@ _NO_SUCH_DAY = NotRead(problems.NOT_A_DATE, "is not a date: there is no such day
 
 def read_text_date(text: str, order: DateOrder | None) -> date | NotRead:
     """The day that a text names. `order` settles 03/04/2026; without it only 03/14/2026 and its like can be told."""
+    text = text if text.isascii() else text.translate(_SPACES).strip()
     found = _YEAR_FIRST.fullmatch(text)
     if found is not None:
         year, separator, month, day = found.groups()[:4]
@@ -106,7 +116,11 @@ def _named_month(text: str) -> date | NotRead:
     if found is not None:
         month = MONTHS.get(found[1].lower())
         return _NOT_A_DATE if month is None else _day(_year(found[3]), month, int(found[2]))
-    weekday = _WEEKDAY.match(text)
+    found = _YEAR_MONTH_DAY.fullmatch(text)
+    if found is not None:
+        month = MONTHS.get(found[2].lower())
+        return _NOT_A_DATE if month is None else _day(int(found[1]), month, int(found[3]))
+    weekday = _WEEKDAY.match(text) or _ARTICLE.match(text)
     return _named_month(text[weekday.end() :]) if weekday is not None else _NOT_A_DATE
 
 
@@ -129,7 +143,7 @@ def evident_orders(texts: Iterable[str]) -> set[DateOrder]:
     """Which of day and month comes first, by those of the texts that allow one reading only; both if they disagree."""
     orders: set[DateOrder] = set()
     for text in texts:
-        found = _NUMERIC.fullmatch(text)
+        found = _NUMERIC.fullmatch(text if text.isascii() else text.translate(_SPACES).strip())
         if found is None:
             continue
         first, second = int(found[1]), int(found[3])
@@ -142,4 +156,4 @@ def evident_orders(texts: Iterable[str]) -> set[DateOrder]:
 
 def is_numeric_date(text: str) -> bool:
     """True for 03/14/2026 and its like, whatever comes first."""
-    return _NUMERIC.fullmatch(text) is not None
+    return _NUMERIC.fullmatch(text.translate(_SPACES).strip()) is not None

@@ -191,10 +191,12 @@ class _Parser:
         if not isinstance(value, str) or not value.strip():
             raise self._bad(f"defaults.{key}", "text in quotes")
         try:
-            used = [name for _, name, _, _ in string.Formatter().parse(value) if name is not None]
+            used = [(name, more or how) for _, name, more, how in string.Formatter().parse(value) if name is not None]
         except ValueError:
             raise self._bad(f"defaults.{key}", "text whose braces are closed") from None
-        for name in used:
+        for name, more in used:
+            if more:
+                raise self._bad(f"defaults.{key}", f"text in which the braces hold a name alone, as in {{{name}}}")
             if name not in PLACEHOLDERS:
                 raise self._bad(
                     f"defaults.{key}", f"text that refers to {', '.join(PLACEHOLDERS)} only, not {{{name}}}"

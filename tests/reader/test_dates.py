@@ -42,11 +42,23 @@ def test_spellings_that_say_it_all_are_read_back_equal(day: date, data: st.DataO
                 f"{name} {day.day}, {day.year}",
                 f"{name} {day.day} {day.year}",
                 f"Monday, {name} {day.day}, {day.year}",
+                f"{day.day}{name}{day.year}",
+                f"{day.year}-{name}-{day.day:02}",
+                f"{name} the {day.day}th {day.year}",
+                f"den {day.day}.\u00a0{name} {day.year}",
+                f"\u200e{day.day} de {name} del {day.year}",
             ]
         )
     )
     time = data.draw(st.sampled_from(["", "T09:30:00Z", " 23:59", "T00:00:00.000+02:00", " 9:30 PM"]))
     assert one(text + time) == day
+
+
+@pytest.mark.parametrize("text", ["13. 11. 2026", "13 / 11 / 2026", "\u200f13/11/2026", "13.11.2026 12.30.00,000"])
+def test_blanks_and_marks_that_change_no_date(text: str) -> None:
+    """As typed by hand, or exported where writing runs from right to left."""
+    assert one(text) == date(2026, 11, 13)
+    assert one("03/04/2026", text) == date(2026, 4, 3)
 
 
 @given(

@@ -125,6 +125,8 @@ def test_a_profile_is_read_back_as_it_was_written(profile: Profile) -> None:
         ("[defaults]\nterms_days = 'soon'", "defaults.terms_days must be a number of days"),
         ("[defaults]\nmemo = '{who}'", "not {who}"),
         ("[defaults]\nmemo = '{file'", "braces are closed"),
+        ("[defaults]\nmemo = '{file:>999999999}'", "the braces hold a name alone, as in {file}"),
+        ("[defaults]\nmemo = '{file!r}'", "the braces hold a name alone, as in {file}"),
         ("[[extra_lines]]\nnotes = 'x'", "extra_lines.heading must be"),
         ("header_row = 0", "header_row must be"),
         ("currency = 'gold'", "currency must be"),
