@@ -5,15 +5,29 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
+
+_lock = Lock()
+_blocks = 0  # under way, in any thread
+_was_enabled = False  # before the first of them
 
 
 @contextmanager
 def at_rest() -> Iterator[None]:
-    """No collection within the block: it would walk all that was read again and again, a quarter of the whole time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
+    """No collection within the block: it would walk all that was read again and again, a quarter of the whole time.
+
+    Where blocks overlap, in one thread or in several, the collector rests until the last of them ends.
+    """
+    global _blocks, _was_enabled
+    with _lock:
+        if not _blocks:
+            _was_enabled = gc.isenabled()
+            gc.disable()
+        _blocks += 1
     try:
         yield
     finally:
-        if was_enabled:
-            gc.enable()
+        with _lock:
+            _blocks -= 1
+            if not _blocks and _was_enabled:
+                gc.enable()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -314,14 +315,11 @@ class Payload:
 
     def body(self) -> str:
         """The JSON that is sent, always the same text for the same content. A blank accounting date is left out."""
-        return self._encoded().decode()
+        return _PAYLOAD.dump_json(self, exclude_none=True).decode()
 
     def fingerprint(self) -> str:
         """SHA-256 over `body()`: two payloads with the same fingerprint say the same in every field."""
-        return hashlib.sha256(self._encoded()).hexdigest()
-
-    def _encoded(self) -> bytes:
-        return _PAYLOAD.dump_json(self, exclude_none=True)
+        return hashlib.sha256(_PAYLOAD.dump_json(self, exclude_none=True)).hexdigest()
 
     def key(self, destination: str) -> str:
         """The invoice's identity at one destination: equal for whatever would be the same invoice to the vendor."""
@@ -419,12 +417,9 @@ class Run:
 
     def counts(self) -> dict[str, int]:
         """The `counts` of `--json`: data rows, invoices, and invoices by status."""
-        counts = dict.fromkeys(("rows", "invoices", *Status), 0)
-        counts["rows"] = self.reading.row_count
-        counts["invoices"] = len(self.outcomes)
-        for outcome in self.outcomes:
-            counts[outcome.status] += 1
-        return {str(name): count for name, count in counts.items()}
+        found = Counter([outcome.status for outcome in self.outcomes])
+        by_status = {str(status): found[status] for status in Status}
+        return {"rows": self.reading.row_count, "invoices": len(self.outcomes), **by_status}
 
     def amounts(self) -> dict[str, int]:
         """The `amounts` of `--json` in cents: all invoices, and by status."""

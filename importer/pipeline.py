@@ -97,6 +97,7 @@ def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
         sheet=wanted.sheet,
         profile=find_profile(wanted.profile, known) if wanted.profile else None,
         profiles=known,
+        ahead=wanted.ahead,
     )
     desk.watcher.stage("Checking")
     with open_directories(desk) as directory_of:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from importer.reader.ahead import Ahead
 from importer.validator.control import Expected
 
 NOTHING_EXPECTED = Expected()
@@ -23,3 +24,4 @@ class Wanted:
     expected: Expected = NOTHING_EXPECTED
     let_go: Mapping[str, str] = field(default_factory=dict)  # key of a likely duplicate → why it may go all the same
     names: Mapping[str, str] | None = None  # what names meant in the run that is told again
+    ahead: Ahead | None = None  # the file that is being read already

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +75,17 @@ READING = (
 @with_options(*READING)
 def check(**given: Any) -> int:
     """Reads, checks, and says what would happen. Sends nothing, ever."""
-    from importer.cli.desk import at_desk, outputs, wanted
-    from importer.cli.rendering import render
-    from importer.pipeline import check_files
+    from importer.reader import reading_ahead
 
-    with at_desk(given) as desk:
-        asked = outputs(given)
-        asked.are_possible()
-        return render(check_files(wanted(given, desk.settings), desk), desk, asked)
+    with reading_ahead(given["files"]) as ahead:  # while the rest is loaded
+        from importer.cli.desk import at_desk, outputs, wanted
+        from importer.cli.rendering import render
+        from importer.pipeline import check_files
+
+        with at_desk(given) as desk:
+            asked = outputs(given)
+            asked.are_possible()
+            return render(check_files(replace(wanted(given, desk.settings), ahead=ahead), desk), desk, asked)
 
 
 @commands.command()

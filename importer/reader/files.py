@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import stat
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from importer.collector import at_rest
 from importer.errors import FileUnreadable
 from importer.models import InputFile
 from importer.reader import compound, delimited, html_table, spreadsheetml, workbook
@@ -23,6 +23,7 @@ HEAD = 65_536
 PIECE = 1024 * 1024
 AS_TABLE = "Ask for the table as a spreadsheet or a csv."
 OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")  # BIFF 2, 3, 4; 5 and 8 bare
+WORKBOOKS = (b"PK\x03\x04", b"PK\x05\x06", compound.MAGIC)
 STRANGERS = (
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),
@@ -52,7 +53,7 @@ def open_file(
             before = os.fstat(stream.fileno())
             if before.st_size > limits.file_bytes:
                 raise FileUnreadable(f"{name} is larger than {limits.file_bytes // PIECE} MB.", "Split it.")
-            with _collector_paused():
+            with at_rest():
                 contents = _read(stream, name, sheet, limits)
             after = os.fstat(stream.fileno())
     except OSError as error:
@@ -64,22 +65,19 @@ def open_file(
     return contents
 
 
+def is_workbook(path: Path) -> bool:
+    """True where the file begins like a workbook; False where it cannot be told."""
+    try:
+        with _opened(path, path.name) as stream:
+            return stream.read(len(compound.MAGIC)).startswith(WORKBOOKS)
+    except (OSError, FileUnreadable):
+        return False
+
+
 def shown(name: str) -> str:
     """A file name that can be printed anywhere: control characters and broken ones become "\ufffd"."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return "".join("\ufffd" if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter for letter in text)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Rows refer to nothing that refers back: looking through them again and again costs a quarter of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @contextmanager
@@ -113,7 +111,7 @@ def _read(stream: BinaryIO, name: str, wanted: str | None, limits: Limits) -> Co
     stream.seek(0)
     if not head.strip(b"\0"):
         raise FileUnreadable(f"{name} is empty: there is nothing in it.", "Fetch it again.")
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", compound.MAGIC)):
+    if head.startswith(WORKBOOKS):
         return _read_workbook(stream.read(), name, wanted, limits)
     if head.startswith(OLD_EXCEL):
         raise FileUnreadable(f"{name} is written by a very old Excel.", "Open it in Excel and save it as .xlsx.")

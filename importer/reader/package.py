@@ -1,4 +1,4 @@
-"""Looks a zipped workbook (xlsx, xlsm, xlsb, ods) over before any parser sees it.
+"""Looks a zipped workbook (xlsx, xlsm, xlsb, ods) over before anything that a parser makes of it is believed.
 
 What is refused: too many parts, parts that unpack to more than they declare or to too much, document types (entity
 bombs), passwords, cells so far away that a parser would need gigabytes for the blank space, and what is no
@@ -41,7 +41,7 @@ def damaged(name: str, how: str) -> FileUnreadable:
 
 
 class Package:
-    """A zipped workbook that has passed the checks."""
+    """A zipped workbook. Its directory is in order; `look_over` says whether its parts are."""
 
     def __init__(self, name: str, book: bytes, limits: Limits) -> None:
         """`name` is that of the file, for the sentences. Raises FileUnreadable."""
@@ -51,6 +51,9 @@ class Package:
         self._kept: dict[str, bytes] = {}  # sheets that are small enough to be unpacked once only
         self._parts = self._directory(book)
         self.format = self._recognised()
+
+    def look_over(self) -> None:
+        """Looks at the content of every part that a parser may read. Raises FileUnreadable."""
         for part in self._parts.values():
             if part.filename.lower().endswith((".xml", ".rels", ".bin")):
                 self._check(part)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 
+from importer.collector import at_rest
 from importer.errors import FileUnreadable
 from importer.models import ControlTotal, Invoice, Reading, Table, Understanding
 from importer.problems import Problem
@@ -38,7 +37,7 @@ def read_contents(
     problems: list[Problem] = []
     notices: list[str] = []
     control_totals: list[ControlTotal] = []
-    with _collector_at_rest():
+    with at_rest():
         for contents in opened:
             given_back = unpack(contents)
             if given_back is not None:
@@ -128,15 +127,3 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None,
     return Reading(
         (contents.file,), tuple(tables), tuple(invoices), tuple(problems), tuple(notices), tuple(control_totals)
     )
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Hundreds of thousands of values are made here and none is garbage: the collector would walk them in vain."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -31,7 +31,8 @@ def read_package(name: str, book: bytes, wanted: str | None, limits: Limits) -> 
     with Parser(name, limits) as parser:
         package = Package(name, book, limits)
         parser.begin(book, wanted)
-        find = _package_details(package)  # while the child parses
+        package.look_over()  # while the child parses, which has no more than its limits to do harm with
+        find = _package_details(package)
         from_1904 = _dates_from_1904(package)
         return package.format, _sheets(parser, find, package), {"dates": "1904"} if from_1904 else {}
 

@@ -1,0 +1,43 @@
+"""A workbook that is being read while the rest of the program is still being loaded.
+
+Its parser is a process of its own, and the larger part of the time of a large file. Only a door does this, before it
+loads what comes after the reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.reader.contents import Contents
+from importer.reader.files import is_workbook, open_file
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A file under way."""
+
+    path: Path
+    name: str  # what it is called
+    opened: Future[Contents]
+
+
+@contextmanager
+def begun(paths: Sequence[Path], names: Sequence[str]) -> Iterator[Ahead | None]:
+    """Begins to read the first of the files, and ends when it is read. None where that would win nothing: what is no
+    workbook is read in this process. What is wrong with the file is said to whoever asks for its contents."""
+    if not paths or not is_workbook(paths[0]):
+        yield None
+        return
+    with ThreadPoolExecutor(1, "ahead") as reading:
+        yield Ahead(paths[0], names[0], reading.submit(open_file, paths[0], name=names[0]))
+
+
+def opened(path: Path, name: str, ahead: Ahead | None) -> Contents:
+    """The file's contents, from what is under way or read now. Raises FileUnreadable."""
+    if ahead is not None and (ahead.path, ahead.name) == (path, name):
+        return ahead.opened.result()
+    return open_file(path, name=name)
