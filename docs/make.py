@@ -15,6 +15,7 @@ from importer.cli.commands import commands
 from importer.columns import COLUMNS
 from importer.problems import KINDS, Severity
 from importer.settings import ENVIRONMENT, Settings
+from importer.watcher.orders import Orders
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -51,6 +52,22 @@ MEANINGS = {
     "smtp_password": ("what the keyring keeps", "The password of the mail server's `user`."),
 }
 """Setting → what holds without it (the code's default where blank), and what it is."""
+
+
+ORDERS = {
+    "action": '"check" says what would happen; "submit" posts what is right.',
+    "approval": 'With "submit": "none", or "required" for the word of a second person.',
+    "profile": "The saved layout to read with. Without it each file takes the one that fits.",
+    "sheet": "The sheet to read; * for all.",
+    "tell": "A table: `email` (addresses), `webhook` (one address), and its `format` where its host does not show it.",
+    "poll_seconds": "Between two looks at the folder.",
+    "settle_seconds": "A file that has not changed for so long, and whose end is there, is taken.",
+    "open_end_seconds": "The same for a csv whose last line does not end.",
+    "give_up_minutes": "A file whose end never comes is put aside after so long.",
+    "away_minutes": "People are told of an API that has been away for so long.",
+    "status_minutes": "Between two questions what became of posted invoices.",
+}
+"""Setting of a drop folder → what it is."""
 
 
 def problem_table() -> Iterable[str]:
@@ -124,10 +141,19 @@ def column_table() -> Iterable[str]:
         )
 
 
+def orders_table() -> Iterable[str]:
+    """Every setting of a drop folder, and what holds without it."""
+    yield from _head("in `watch.toml`", "without it", "what it is")
+    for name, field in Orders.model_fields.items():
+        default = "nobody" if name == "tell" else "" if field.default is None else str(field.default).removesuffix(".0")
+        yield _row(f"`{name}`", default, ORDERS[name])
+
+
 TABLES: dict[str, Callable[[], Iterable[str]]] = {
     "commands": command_table,
     "options": option_table,
     "settings": settings_table,
+    "orders": orders_table,
     "columns": column_table,
     "problems": problem_table,
 }
