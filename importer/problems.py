@@ -214,6 +214,16 @@ UNCLEAR_CONTINUATION = _error(
     "It cannot be told which invoice the row belongs to",
     "Fill in the invoice number, the vendor and the property.",
 )
+REPEATED_ROW = _warning(
+    "repeated-row",
+    "Two rows of an invoice are the same in every cell, and there is no total to compare them with",
+    "Remove one of them where it was copied; otherwise nothing needs doing.",
+)
+SPELLED_DIFFERENTLY = _warning(
+    "spelled-differently",
+    "Two spellings are taken for one invoice number",
+    "Where they are two invoices, give them numbers that differ in more than capitals and spaces.",
+)
 REPEATED_INVOICE = _error(
     "repeated-invoice", "The same invoice stands in the input twice", "Remove one of the two, then run again."
 )

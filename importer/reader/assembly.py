@@ -18,7 +18,7 @@ from importer.reader.headings import spelled
 from importer.reader.layout import Layout
 from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints
 from importer.reader.profiles import Profile
-from importer.reader.remarks import column_remarks, control_problem, control_totals, row_remarks
+from importer.reader.remarks import column_remarks, control_problem, control_totals, repeated_rows, row_remarks
 from importer.reader.terms import due_by
 from importer.reader.types import is_credit
 
@@ -63,6 +63,8 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     shape = Shape(separate=head.separate, total_from_lines=not has_total, asked=asked)
     invoices, strays = build_invoices(rows, values, header_defaults, sets, shape)
     noted = [note for layout in layouts for note in row_remarks(layout, profile)]
+    if not has_total:
+        noted += repeated_rows(invoices)
     invoices, unowned = _attach(invoices, noted)
     done = Assembled(
         [Table(layout.source, tuple(layout.rows), tuple(layout.skipped)) for layout in layouts],

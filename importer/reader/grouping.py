@@ -80,6 +80,8 @@ def build_invoices(
         _report_unreadable(line_set.rows, {**line_set.beside, **line_set.values}, grouped.owner, found)
     heads = {name: _header(name, rows, values[name], grouped, found) for name in HEADER if name in values}
     heads |= {name: _header(name, rows, values[name], grouped, None) for name in IDENTITY if name in values}
+    if "invoice_number" in values:
+        _name_spellings(rows, values["invoice_number"], heads["invoice_number"], grouped, found)
     count = len(grouped.members)
     for name, by_row in defaults.items():
         of_firsts = map(by_row.__getitem__, grouped.firsts)
@@ -258,6 +260,22 @@ def _header(name: str, rows: Sequence[Row], column: Read, grouped: Grouped, foun
             found[group].append(_contradiction(name, first, rows[index]))
     heads.pop()
     return _readable(heads)
+
+
+def _name_spellings(rows: Sequence[Row], numbers: Read, heads: Sequence[Value], grouped: Grouped, found: Found) -> None:
+    """Notes where one invoice's number is written in another way than on its first row."""
+    first = [*heads, None]  # for rows of no invoice, whose owner is -1
+    others = map(is_not, numbers, map(first.__getitem__, grouped.owner))
+    noted: set[tuple[int, str]] = set()
+    for index in compress(range(len(numbers)), others):
+        group, number = grouped.owner[index], numbers[index]
+        if group < 0 or not isinstance(number, str) or number == heads[group] or (group, number) in noted:
+            continue
+        noted.add((group, number))
+        at = rows[grouped.firsts[group]].number
+        what = f"{quoted(number)} is taken for the same number as {quoted(str(heads[group]))} in row {at}."
+        place = rows[index].place("invoice_number")
+        found[group].append(Problem(problems.SPELLED_DIFFERENTLY, what, place, "invoice_number", number))
 
 
 def _readable(read: Read) -> list[Value]:

@@ -11,7 +11,7 @@ from itertools import accumulate, repeat
 
 from importer import problems
 from importer.columns import BY_NAME
-from importer.models import ControlTotal, Invoice, Row, cell_text, column_letter, dollars
+from importer.models import Cell, ControlTotal, Invoice, Row, cell_text, column_letter, dollars
 from importer.problems import Place, Problem
 from importer.reader.cells import Unreadable, is_blank, quoted
 from importer.reader.grouping import Read
@@ -58,6 +58,19 @@ def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem
     yield from _currency_remarks(layout, profile)
     yield from _cancelled_remarks(layout)
     yield from _terms_remarks(layout)
+
+
+def repeated_rows(invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
+    """Rows of one invoice that say the same in every cell: without a total, nothing shows whether both are meant."""
+    for invoice in invoices:
+        if len(invoice.rows) < 2:
+            continue
+        first: dict[tuple[Cell, ...], int] = {}
+        for row in invoice.rows:
+            if row.cells in first:
+                what = f"Row {row.number} is the same as row {first[row.cells]} in every cell."
+                yield row, Problem(problems.REPEATED_ROW, what, row.place())
+            first.setdefault(row.cells, row.number)
 
 
 def _terms_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:

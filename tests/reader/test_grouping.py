@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.models import Reading
-from tests.reader.tables import PLAIN, plain, row, said
+from tests.reader.tables import PLAIN, plain, row, said, vendor
+
+DATE = "2026-03-14"
 
 CONTINUED = {
     "invoice_date": "",
@@ -27,7 +29,7 @@ def numbers(reading: Reading) -> list[list[int]]:
 
 def test_rows_of_one_invoice_need_not_be_neighbours() -> None:
     """Order is that of first appearance."""
-    reading = plain(row(invoice_number="B"), row(invoice_number="A"), row(invoice_number="b "))
+    reading = plain(row(invoice_number="B"), row(invoice_number="A"), row(invoice_number="B "))
     assert numbers(reading) == [[2, 4], [3]]
     assert said(reading) == []
 
@@ -117,3 +119,24 @@ def test_every_row_ends_in_exactly_one_place(rows: list[list[str]]) -> None:
     skipped = [each.row for each in table.skipped]
     assert sorted(in_invoices + in_problems) == [each.number for each in table.rows]
     assert sorted([1, *(each.number for each in table.rows), *skipped]) == list(range(1, len(rows) + 3))
+
+
+def test_another_spelling_of_a_number_is_named() -> None:
+    """a-100 and A-100 are one invoice to ResMan; that they are taken for one is said, once for each spelling."""
+    headings, more = ("Invoice #", "Date", "Line Amount"), (DATE, "1.00")
+    reading = vendor(headings, ("a-100", *more), ("A-100", *more), ("A-100", DATE, "2.00"), ("B", *more))
+    assert [invoice.invoice_number for invoice in reading.invoices] == ["a-100", "B"]
+    (problem,) = reading.invoices[0].problems
+    assert (problem.kind.code, problem.place.cell) == ("spelled-differently", "A3")
+    assert problem.what == "'A-100' is taken for the same number as 'a-100' in row 2."
+
+
+def test_the_same_row_twice_is_named_where_no_total_would_show_it() -> None:
+    """With a total, the lines add up to it or they do not."""
+    row = ("A", DATE, "2", "5.00")
+    reading = vendor(("Invoice #", "Date", "Qty", "Unit Price"), row, row, ("A", DATE, "2", "6.00"))
+    assert [(each.kind.code, each.what) for each in reading.invoices[0].problems] == [
+        ("repeated-row", "Row 3 is the same as row 2 in every cell.")
+    ]
+    with_total = vendor(("Invoice #", "Date", "Qty", "Unit Price", "Invoice Total"), (*row, "20.00"), (*row, "20.00"))
+    assert with_total.invoices[0].problems == ()
