@@ -77,7 +77,7 @@ class Page:
         """A label, how many, how much (in cents), and a remark; None leaves the cell blank."""
         sheet, made = self._sheet, self._made
         rule: dict[str, object] = {"bottom": 4, "bottom_color": styles.RULE, "valign": "vcenter"}
-        lines = max(lines_needed(label, _WIDTHS[_LABEL] - 4), lines_needed(meaning, _WIDTHS[_MEANING] - 2))
+        lines = max(lines_needed(label, _WIDTHS[_LABEL] - 2), lines_needed(meaning, _WIDTHS[_MEANING] - 2))
         self._room(_LINE * lines + 5)
         words = {**rule, "text_wrap": True, "indent": 1}
         put_text(sheet, self.at, _LABEL, label, made.chip(status, **words) if status else made.get(**words, bold=bold))

@@ -13,7 +13,7 @@ from importer.report.styles import Styles
 from importer.report.tie_out import Party, TieOut
 from importer.report.wording import several
 
-_WHY = 58  # characters
+_WHY = 66  # characters
 
 MONEY_COLUMNS: tuple[tuple[str, Callable[[Party], int], bool], ...] = (
     ("Read", lambda party: party.read, True),
