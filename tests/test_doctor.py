@@ -166,6 +166,20 @@ def test_what_is_open_for_long_is_found(desk: Desk) -> None:
     }
 
 
+def test_a_ledger_that_takes_no_writing_is_one_finding(desk: Desk, postgres: str) -> None:
+    """The API is asked all the same, within a pace of its own."""
+    ill = changed(desk, ledger=postgres)
+    posted(ill, "A-1", State.CONFIRMED, age=timedelta(0))
+    engine = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {engine.url.database} SET default_transaction_read_only = on"))
+    engine.dispose()
+    by = found(ill)
+    assert {about for about, each in by.items() if any(one.verdict is Verdict.WRONG for one in each)} == {"Ledger"}
+    assert any("It takes no writing" in each.said for each in by["Ledger"])
+    assert by["API"][0].verdict is Verdict.OK
+
+
 # ------------------------------------------------------------------------------------------------ token, API
 
 

@@ -83,7 +83,8 @@ def _opened(desk: Desk, may_open: bool, found: list[Finding]) -> Iterator[Ledger
         try:
             store = open_store(desk.settings.ledger)
         except ImporterError as error:
-            found.append(wrong("Ledger", error.sentence, error.advice))
+            if all(each.verdict is not Verdict.WRONG for each in found if each.about == "Ledger"):
+                found.append(wrong("Ledger", error.sentence, error.advice))
     try:
         yield None if store is None else Ledger(store, "doctor", desk.who, desk.host)
     finally:

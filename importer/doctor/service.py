@@ -12,9 +12,10 @@ from importer.desk import Desk, open_directories
 from importer.directory import Sort
 from importer.directory.desk import ago
 from importer.doctor.finding import Finding, look, ok, untold, wrong
-from importer.errors import AccessDenied, BadSettings, CannotRun, NotSent, RateLimited, RequestError
+from importer.errors import AccessDenied, BadSettings, CannotRun, LedgerUnavailable, NotSent, RateLimited, RequestError
 from importer.submitter import Api, Ledger, Pace, open_store
 from importer.submitter.answers import Integration
+from importer.submitter.client import Probe
 from importer.submitter.pacing import Stopped
 from importer.submitter.schema import Store
 
@@ -35,14 +36,12 @@ def api_findings(desk: Desk, ledger: Ledger | None) -> tuple[list[Finding], list
     """What one request shows, and the accounts that it told of."""
     settings = desk.settings
     try:
-        token = settings.find_token()
+        try:
+            probe = _probe(desk, ledger)
+        except LedgerUnavailable:  # a ledger that cannot be written is told elsewhere
+            probe = _probe(desk, None)
     except BadSettings:
         return [untold("API", f"{settings.url} is not asked without a token.")], []
-    try:
-        with _store(ledger) as store:
-            pace = Pace(store, settings.destination, settings.rate_limit, settings.rate_window_seconds)
-            with Api(settings.url, token, pace, desk.stop) as api:
-                probe = api.probe()
     except Stopped:
         raise KeyboardInterrupt from None
     except RequestError as error:
@@ -53,6 +52,15 @@ def api_findings(desk: Desk, ledger: Ledger | None) -> tuple[list[Finding], list
     if probe.clock is not None:
         found.append(of_clock(desk.now(), probe.clock))
     return [*found, *of_integrations(probe.integrations, settings.integration_id, desk.now())], [*probe.integrations]
+
+
+def _probe(desk: Desk, ledger: Ledger | None) -> Probe:
+    settings = desk.settings
+    token = settings.find_token()
+    with _store(ledger) as store:
+        pace = Pace(store, settings.destination, settings.rate_limit, settings.rate_window_seconds)
+        with Api(settings.url, token, pace, desk.stop) as api:
+            return api.probe()
 
 
 @contextmanager

@@ -142,7 +142,9 @@ def _postgresql(engine: Engine, shown: str) -> Health:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         version = version_of(connection)
         if connection.execute(text("SELECT pg_is_in_recovery()")).scalar():
-            faults.append("It is a standby, which takes no writing.")
+            faults.append("It is a standby, and takes no writing.")
+        elif connection.execute(text("SHOW transaction_read_only")).scalar() == "on":
+            faults.append("It takes no writing: that is how the server was set up.")
         wanted = text("SELECT name FROM pg_settings WHERE setting = 'off' AND name IN ('fsync', 'synchronous_commit')")
         faults += [
             f"Its setting {name} is off, so that it may forget what was sent when the power fails."
