@@ -55,6 +55,7 @@ SPREADSHEET_ERRORS = frozenset(
 STAND_INS = frozenset(
     ("n/a", "n.a.", "none", "null", "nan", "tbd", "tba", "tbc", "unknown", "-", "--", "?", "??", "???")
 )
+LONGEST_STAND_IN = max(map(len, STAND_INS))
 NOTHING = frozenset(("-", "–", "—", "--"))
 ENOUGH_EVIDENCE = 1_000  # cells; a later one that differs from what these show is refused by itself
 
@@ -190,6 +191,8 @@ def _read_id(cell: Cell) -> str | Unreadable | None:
 
 
 def _doubtful_id(text: str) -> str | Unreadable:
+    if LONGEST_STAND_IN < len(text) <= LONGEST_ID and text[0].isalpha() and text.isascii() and text.isprintable():
+        return text  # no number, and no error, begins with a letter
     if text in SPREADSHEET_ERRORS:
         return _spreadsheet_error(ErrorCell(text))
     if text.casefold() in STAND_INS:
@@ -302,6 +305,8 @@ def _read_number(
 ) -> Decimal | Unreadable | None:
     if cell is None:
         return None
+    if type(cell) is float and cell.is_integer() and -1e15 < cell < 1e15:
+        return Decimal(int(cell)) * scale  # as most numbers are, without the way through their text
     if isinstance(cell, str):
         return _read_number_text(cell, conventions, scale, kind)
     if isinstance(cell, (ErrorCell, UncalculatedCell)):

@@ -20,9 +20,7 @@ class Details:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
-    values: int = field(
-        default=0, compare=False
-    )  # cells that have one, where that was counted: a parser that finds fewer keeps one of two
+    values: int = field(default=0, compare=False)  # at most so many cells have one; with fewer, one of two is lost
     twice: str = ""  # a cell that was found to stand there twice
     formats: dict[Position, Shown] = field(default_factory=dict)  # of cells that show more than their number
 

@@ -198,7 +198,7 @@ class Package:
             return
         if content[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
             raise FileUnreadable(f"{self._name} is written in an unusual way (UTF-16).", SAVE_AGAIN)
-        if DOCUMENT_TYPE.search(content):
+        if b"!" in content and DOCUMENT_TYPE.search(content):
             raise FileUnreadable(
                 f"{self._name} carries a document type definition, which may be a trap; no spreadsheet has one.",
                 "Do not open it; ask the vendor for a new copy.",
@@ -216,7 +216,9 @@ class Package:
         if len(set(numbers)) < len(numbers):  # parsers keep one of the two, and say nothing
             twice, _ = Counter(numbers).most_common(1)[0]
             raise damaged(self._name, f"row {twice.decode()} stands in one of its sheets twice")
-        wide = {*WIDE_COLUMN.findall(sheet), *WIDE_COLUMN_IN_SINGLE_QUOTES.findall(sheet)}
+        wide = set(WIDE_COLUMN.findall(sheet))
+        if b"'" in sheet:  # a single character is found at once
+            wide.update(WIDE_COLUMN_IN_SINGLE_QUOTES.findall(sheet))
         columns = max(map(column_number, wide), default=26)
         if rows * columns <= self._limits.spread and columns <= self._limits.columns:
             return

@@ -42,7 +42,6 @@ WITH_ZERO = (
     re.compile(rb"</f\s*>\s*<v\s*>0(?:\.0+)?</v\s*>\s*</c\s*>"),
     re.compile(rb"<f(?: [^>]*)?/>\s*<v\s*>0(?:\.0+)?</v\s*>\s*</c\s*>"),
 )
-VALUES = (b"<v>", b"<v ", b"<is>", b"<is ")
 REFERENCES = re.compile(rb'<c [^<>]*?\br="([A-Z]{1,3}\d+)"')
 ERROR_VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
 FORMULA = re.compile(rb"<f[ >][^<]*")
@@ -78,6 +77,7 @@ def is_plain(sheet: bytes) -> bool:
 def searched(sheet: bytes, *, recalculates: bool, formats: Mapping[int, Shown]) -> Details:
     """The details by search."""
     details = Details()
+    blank = 0  # cells that are not closed at once, and of which a parser makes nothing
     start = sheet.find(b"<sheetData")
     for tag in COLUMN_TAG.findall(sheet, 0, start):
         if b' hidden="1"' in tag or b' hidden="true"' in tag:
@@ -91,16 +91,19 @@ def searched(sheet: bytes, *, recalculates: bool, formats: Mapping[int, Shown]) 
             attributes, content = cell_around(sheet, match.start())
             if (value := ERROR_VALUE.search(content)) and attributes.get(b"t") == b"e":
                 details.cells[position(attributes[b"r"])] = ErrorCell(html.unescape(value[1].decode()))
+                blank += 1
     if FORMULA_START.search(sheet, start):
         for pattern in (*WITHOUT_RESULT, *WITH_ZERO) if recalculates else WITHOUT_RESULT:
             for match in pattern.finditer(sheet):
+                blank += pattern in WITHOUT_RESULT
                 attributes, content = cell_around(sheet, match.start())
                 if is_result(attributes.get(b"t", b"n").decode(), has_value=b"<v" in content):
                     continue
                 formula = FORMULA.search(content)
                 text = formula[0].partition(b">")[2].decode("utf-8", "replace") if formula else ""
                 details.cells.setdefault(position(attributes[b"r"]), uncalculated(html.unescape(text)))
-    details.values = sum(sheet.count(mark, start) for mark in VALUES) - sheet.count(b"<v></v>", start)
+    # Each cell that is not closed at once has a value, but for those; one count takes a fifth of the time of five.
+    details.values = sheet.count(b"</c", start, sheet.rfind(b"</sheetData")) - blank
     if formats:
         styles = b"|".join(b"%d" % style for style in formats)
         for tag in re.findall(rb'<c ([^<>]*\bs="(?:' + styles + rb')"[^<>]*)>', sheet[start:]):
