@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +17,7 @@ from importer.cli.options import CONFIG, SANDBOX, with_options
 if TYPE_CHECKING:
     from importer.watcher.heartbeat import Standing
 
-ALIVE, NOT_ALIVE = 0, 1
+ALIVE, NOT_ALIVE, INTERRUPTED = 0, 1, 130
 
 
 @click.command(short_help="Looks after a drop folder.")
@@ -43,10 +46,26 @@ def watch(folder: Path, once: bool, status: bool, as_json: bool, **given: Any) -
         from importer.watcher.watching import Watching
 
         log = Log(place.root, desk.settings.home, sys.stderr, as_json=as_json)
+        interrupted = _note_interruption()
         try:
-            return Watching(desk, place, log, once=once).run()
+            code = Watching(desk, place, log, once=once).run()
         finally:
             log.close()
+        return INTERRUPTED if interrupted.is_set() else code
+
+
+def _note_interruption() -> threading.Event:
+    """Set by Ctrl-C, on top of what that does anyway: a signal to end is no interruption."""
+    interrupted = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        interrupted.set()
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGINT, asked)
+    return interrupted
 
 
 def _tell(found: Standing, *, as_json: bool) -> int:

@@ -28,7 +28,7 @@ WORD = re.compile(r"\.(approved|rejected)(\.txt)?$", re.IGNORECASE)
 def is_passed_over(name: str) -> bool:
     """True for what is no bill and will never be one: it is left alone, without a word."""
     folded = name.casefold()
-    return any(fnmatchcase(folded, pattern) for pattern in PASSED_OVER)
+    return not name.startswith("..") and any(fnmatchcase(folded, pattern) for pattern in PASSED_OVER)
 
 
 def word_of(name: str) -> str | None:
