@@ -20,11 +20,12 @@ OPEN = account.PROPERTIES[:5]
 CODES = [known for known in account.ACCOUNTS if known.is_active]
 PAGES = """
 import httpx, sys
+asked = {"integration_id": sys.argv[3], "order-by": "created_at:asc,id:asc", "limit": 250}
 with httpx.Client(base_url=sys.argv[1], headers={"Authorization": "Bearer " + sys.argv[2]}, timeout=60) as client:
     for name in ("properties", "financial-accounts", "accounting-entities", "vendors", "invoices"):
         offset, more = 0, True
         while more:
-            page = client.get(f"/v1/{name}/", params={"limit": 250, "offset": offset}).json()
+            page = client.get(f"/v1/{name}/", params={**asked, "offset": offset}).json()
             offset, more = offset + len(page["results"]), page["meta"]["hasMore"]
 """
 
@@ -52,7 +53,7 @@ def compare(folder: Path, size: Size) -> Iterator[Comparison]:
             f"Fetch {vendors:,} vendors and {invoices:,} invoices from the stand-in on this machine",
             (
                 run("sync --full", [*ours, "sync", "--full"], fetched),
-                run("httpx, the same pages, thrown away", [PYTHON, "-c", PAGES, url, TOKEN]),
+                run("httpx, the same pages, thrown away", [PYTHON, "-c", PAGES, url, TOKEN, INTEGRATION_ID]),
             ),
         )
         yield Comparison(

@@ -175,12 +175,18 @@ def expected(desk: Desk, *, month: date | None, months: int) -> Expected:
         named = tuple(
             (
                 each,
-                directory.name_of(Sort.VENDOR, each.vendor_id),
+                _vendor_said(directory, each.vendor_id),
                 directory.name_of(Sort.PROPERTY, each.property_id) if each.property_id else "property unknown",
             )
             for each in found
         )
         return Expected(day.replace(day=1), named, directory.age(desk.now()))
+
+
+def _vendor_said(directory: Directory, vendor_id: str) -> str:
+    record = directory.record(Sort.VENDOR, vendor_id)
+    is_out = record is not None and not record.is_active
+    return directory.name_of(Sort.VENDOR, vendor_id) + (" (inactive in ResMan)" if is_out else "")
 
 
 def template(desk: Desk, path: Path) -> str:

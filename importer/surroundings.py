@@ -145,6 +145,7 @@ def _around(
         alike = likenesses(bills, [*elsewhere, *held])
         periods: Mapping[str, date] = {} if directory is None else directory.open_periods()
         used = {} if directory is None else directory.cache.used_accounts()
+        called = {} if directory is None else directory.called()
         since = "" if directory is None else _since(directory, now)
         for place, (index, intent) in enumerate(here):
             payload = intent.payload
@@ -156,6 +157,7 @@ def _around(
                 used_accounts=used.get(payload.property_id, frozenset()),
                 likenesses=alike.get(place, ()),
                 key=intent.key,
+                called=called,
             )
     return around
 

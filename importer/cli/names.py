@@ -97,7 +97,7 @@ def print_expected(found: names.Expected, *, as_json: bool) -> int:
         print_json({"command": "expected", "month": f"{found.month:%Y-%m}", "bills": bills})
         return 0
     if not found.bills:
-        click.echo(f"Everybody who billed in the months before has billed in {found.month:%B %Y}.")
+        click.echo(f"Nobody is awaited in {found.month:%B %Y}: who billed regularly in the months before has billed.")
     else:
         total = dollars(sum(each.usual for each, _, _ in found.bills))
         click.echo(f"Not billed yet in {found.month:%B %Y}: {len(found.bills):,}, usually {total} together")

@@ -42,6 +42,16 @@ class Directory:
         record = self.record(sort, record_id)
         return record_id if record is None or record.name is None else record.name
 
+    def called(self) -> dict[str, str]:
+        """Id → name of every property, and → number and name of every GL account."""
+        indexes = [index for sort in (Sort.PROPERTY, Sort.ACCOUNT) if (index := self.index(sort)) is not None]
+        return {
+            record.id: f"{record.code} {record.name}" if record.sort is Sort.ACCOUNT and record.code else record.name
+            for index in indexes
+            for record in index.records
+            if record.name
+        }
+
     def age(self, now: datetime) -> str:
         """ "3 hours ago": when the oldest of the lists that were fetched was last brought up to date."""
         return ago(now, min(self.fetched.values())) if self.fetched else "never"

@@ -5,8 +5,9 @@ They hold for what is yet to be sent: an invoice that was posted before its peri
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from importer.held import Held
@@ -38,6 +39,7 @@ class Surroundings(NamedTuple):
     used_accounts: frozenset[str] = frozenset()  # the GL accounts of all bills at its property
     likenesses: Sequence[Likeness] = ()
     key: str = ""
+    called: Mapping[str, str] = MappingProxyType({})  # id → what ResMan calls it, of properties and accounts
 
 
 def circumstances(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
@@ -68,7 +70,8 @@ def _period_is_open(invoice: Invoice, payload: Payload, around: Surroundings) ->
 
 
 def _in_resman(invoice: Invoice, payload: Payload, held: Held, around: Surroundings) -> Problem:
-    what = f"ResMan holds this invoice already. Here: {_described(payload)}. There: {described(held)}."
+    here, there = _described(payload, around), described(held, around.called)
+    what = f"ResMan holds this invoice already. Here: {here}. There: {there}."
     advice = (
         "Take it out if it is the same bill. If it must go all the same: "
         f'`submit --accept-duplicate {around.key} --reason "…"`.'
@@ -79,7 +82,7 @@ def _in_resman(invoice: Invoice, payload: Payload, held: Held, around: Surroundi
 
 def _near(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
     for each in around.likenesses:
-        what = f"{_described(payload)} looks like {described(each.other)}: {each.why.said}."
+        what = f"{_described(payload, around)} looks like {described(each.other, around.called)}: {each.why.said}."
         advice = (
             "Compare the two; take one out if they are the same bill. If not: "
             f'`--accept-duplicate {around.key} --reason "…"` keeps this from being said again.'
@@ -117,7 +120,7 @@ def _accounts_are_usual(invoice: Invoice, around: Surroundings) -> Iterator[Prob
         if account is None or account in used or account in told:
             continue
         told.add(account)
-        what = f"The GL account {account} was never used at this property."
+        what = f"The GL account {around.called.get(account, account)} was never used at this property."
         place = line.row.place("financial_account_id")
         yield Problem(UNUSED_ACCOUNT, what, place, "financial_account_id", account)
 
@@ -130,14 +133,15 @@ def _is_same(payload: Payload, held: Held) -> bool:
     )
 
 
-def described(held: Held) -> str:
+def described(held: Held, called: Mapping[str, str]) -> str:
     """A bill with its evidence: number, amount, date, where it was met, and its job."""
     amount = "amount unknown" if held.total is None else dollars(held.total)
     job = f", job {held.job}" if held.job else ""
-    at = f", at {held.property_id}" if held.property_id else ""
+    at = f", at {called.get(held.property_id, held.property_id)}" if held.property_id else ""
     return f"{held.number or 'no number'} ({amount}, {held.issued or 'no date'}{at}), {held.where}{job}"
 
 
-def _described(payload: Payload) -> str:
+def _described(payload: Payload, around: Surroundings) -> str:
     amount = dollars(payload.total_amount_in_cents)
-    return f"{payload.invoice_number} ({amount}, {payload.invoice_date}, at {payload.property_id})"
+    place = around.called.get(payload.property_id, payload.property_id)
+    return f"{payload.invoice_number} ({amount}, {payload.invoice_date}, at {place})"

@@ -195,6 +195,7 @@ def test_a_bill_by_mail_and_by_portal_is_said_with_its_evidence(office: Office) 
     for evidence in (
         "INV-001",
         "mail.csv, row 2",
+        "at Maple Court Apartments",
         "$318.40",
         str(posted.outcomes[0].job_id),
         str(datetime.now(UTC).date()),
