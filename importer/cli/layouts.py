@@ -104,17 +104,41 @@ def check_(name: str, file: Path, **given: Any) -> None:
     click.echo("\n".join(check_profile(found, file)))
 
 
+@profile.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Remove without asking.")
+@with_options(CONFIG)
+def remove(name: str, **given: Any) -> int:
+    """Removes one saved layout. To rename one, change its `name` in its file."""
+    from importer.cli.desk import load_settings
+    from importer.reader.profiles import saved_as
+
+    path = saved_as(name, load_settings(given).profiles)
+    if not given["yes"]:
+        if not sys.stdin.isatty():
+            raise click.UsageError(f"Nobody is there to be asked. Add --yes to remove {path}.")
+        if not click.confirm(f"Remove {path}?", default=False, err=True):
+            return 1
+    path.unlink()
+    _say(f"Removed: {path}")
+    return 0
+
+
 def _ask(made: Any, ask: Any) -> Any:
     """Asks until the answer can be taken; nothing leaves the question open."""
-    from importer.reader.proposals import answered
+    from importer.reader.proposals import TERMS_DAYS, answered
 
+    counts = ask.field != TERMS_DAYS  # there a number is one of days
     for number, choice in enumerate(ask.choices, start=1):
-        _say(f"  {number}  {choice}")
+        _say(f"  {number}  {choice}" if counts else f"  {choice}")
     while True:
         said = click.prompt(ask.sentence, default="", show_default=False, err=True).strip()
         if not said:
             return made
-        if said.isdecimal() and 1 <= int(said) <= len(ask.choices):
+        if counts and said.isdecimal() and len(said) < 3 and ask.choices:
+            if not 1 <= int(said) <= len(ask.choices):
+                _say(f"There is no {said} among them.")
+                continue
             said = ask.choices[int(said) - 1]
         try:
             return answered(made, ask, said)

@@ -238,7 +238,8 @@ class Amounts:
         others = [index for index in open_ones if not same(self._column(index), self._column(line))]
         pair = self._net_and_gross([line, *others])
         if pair is not None and self._tax() is not None:
-            self._ask_net_or_gross(*pair)
+            if "line_amount" not in self._mapped.settled:
+                self._ask_net_or_gross(*pair)
             return
         totals = [index for index in others if self._role(index).role in ("total", "both")]
         if len(totals) == 1:
@@ -257,7 +258,9 @@ class Amounts:
         ):
             self._ask_net_or_gross(*pair)
             return
-        if pair is not None and pair[1] == total:
+        if pair is not None and pair[1] == total and self._tax() is not None:
+            others.remove(pair[0])  # what is to be paid was said to be the gross amount, tax and all
+        elif pair is not None and pair[1] == total:
             self._take("line_amount", pair[0], "with the extra lines it adds up to the total")
             return
         if pair is not None and pair[0] == total:
@@ -301,15 +304,17 @@ class Amounts:
         if tax is None:
             return
         names = [spelled(self._headings[index]) for index in (net, tax, gross)]
+        paid = "line_amount" if self._role(gross).role == "line" else "total_amount"
         self._mapped.questions.append(
             Question(
                 "tax",
                 f"{listed((index, self._headings[index]) for index in (net, tax, gross))} are net, tax and gross, "
                 "and it is not said how the tax is booked",
                 f'[[extra_lines]] heading = "{names[1]}", financial_account_id = "…"; or, to leave the tax out, '
-                f'[columns] total_amount = "{names[0]}"; or, to book it with the lines, '
-                f'[columns] total_amount = "{names[2]}"',
+                f'[columns] {paid} = "{names[0]}"; or, to book it with the lines, '
+                f'[columns] {paid} = "{names[2]}"',
                 tuple(names),
+                paid,
             )
         )
 

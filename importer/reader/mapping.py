@@ -39,6 +39,7 @@ class Question:
     what: str
     settle: str
     choices: tuple[str, ...] = ()
+    amount: str = "total_amount"  # what the last of the choices would be: the invoice's amount, or "line_amount"
 
 
 @dataclass(slots=True)

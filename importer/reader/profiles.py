@@ -292,6 +292,15 @@ def load_profiles(folder: Path) -> tuple[Profile, ...]:
     return tuple(load_profile(path) for path in sorted(folder.glob("*.toml"))) if folder.is_dir() else ()
 
 
+def saved_as(name: str, folder: Path) -> Path:
+    """The file of a saved profile. Raises BadSettings where there is none of that name."""
+    profile = find_profile(name, known := load_profiles(folder))
+    for path in sorted(folder.glob("*.toml")):
+        if profile in known and load_profile(path) == profile:
+            return path
+    raise BadSettings(f"There is no profile named {name} in {folder}.")
+
+
 def find_profile(name: str, profiles: Sequence[Profile]) -> Profile:
     """`--profile`: a profile by its name, or a path to one. Raises BadSettings where there is neither."""
     wanted = normalised_name(name)
@@ -343,7 +352,8 @@ def choose_profile(contents: Contents, profiles: Sequence[Profile]) -> Chosen | 
     if others:
         names = ", ".join(chosen.profile.name for chosen in (first, *others))
         raise BadSettings(
-            f"{contents.file.name} fits several profiles: {names}.", "Choose one with --profile, or narrow their match."
+            f"{contents.file.name} fits several profiles: {names}.",
+            "Choose one with --profile, or say in the `match` of one what its files alone have: a name, a heading.",
         )
     return first
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,15 +14,21 @@ from importer.reader.cells import is_blank
 from importer.reader.contents import Contents
 from importer.reader.headings import normalised, spelled
 from importer.reader.layout import Layout, Side, lay_out
-from importer.reader.mapping import LINE_MONEY, fits, unused
+from importer.reader.mapping import LINE_MONEY, Question, fits, unused
 from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
 from importer.reader.reading import read_contents
 from importer.reader.sheets import plan_sheets
+from importer.reader.vocabulary import AMOUNT, meaning_of
 
 NOTES = "{file} row {row}"
 TERMS_DAYS = "terms_days"
 DATE_ORDER = "date_order"
 TAX = "tax"
+AMOUNTS = frozenset(("total_amount", "total_amount_in_cents", "line_amount"))
+NO_TEXTS = AMOUNTS | {AMOUNT, "tax", "unsure_date", "quantity_ordered", "unit_price", "debit", "credit", "terms"}
+"""Meanings of headings that are no id, name or number of anything."""
+
+NO_NAMES = frozenset(("y", "yes", "n", "no", "ok", "none", "na", "x", "unknown"))
 _VARIABLE = re.compile(r"\d+|(?i:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*")
 
 
@@ -36,6 +42,9 @@ class Ask:
     field: str
     sentence: str
     choices: tuple[str, ...] = ()
+    settles: tuple[Mapping[str, str], ...] = ()  # of the tax: what each choice says which column is
+    extra: ExtraLine | None = None  # of the tax: the line that it is, where the answer is its account
+    beside: tuple[tuple[str, str], ...] = ()  # and which column is what beside that line
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,14 @@ def propose_for(contents: Contents, name: str | None = None) -> Proposal:
     ]
     first = layouts[0]
     headings = [cell for layout in layouts for cell in layout.source.headings]
-    columns = {field: spelled(layout.source.headings[index]) for layout in layouts for field, index in _told(layout)}
+    questions = [question for layout in layouts for question in layout.mapped.questions]
+    open_amounts = AMOUNTS if any(question.field == TAX for question in questions) else frozenset()
+    columns = {
+        field: spelled(layout.source.headings[index])
+        for layout in layouts
+        for field, index in _told(layout)
+        if field not in open_amounts  # said without the tax, they would leave it out
+    }
     because = [f"{BY_NAME[field].heading}: '{said}'{_evidence(layouts, field)}" for field, said in columns.items()]
     stem = Path(contents.file.name).stem
     profile = Profile(
@@ -98,22 +114,28 @@ def answered(profile: Profile, ask: Ask, answer: str) -> Profile:
             if text.upper() == order:
                 return replace(profile, date_order=order)
         raise ValueError("Answer MDY (March 4 is 03/04), DMY (4 March is 04/03) or YMD.")
-    if ask.field == TAX:
+    if ask.extra is not None:
         if text in ask.choices:
-            return replace(profile, columns={**profile.columns, "total_amount": (text,)})
-        tax = ask.choices[1] if len(ask.choices) == 3 else ask.choices[0]
-        lines = (*profile.extra_lines, ExtraLine(tax, text))
-        columns = dict(profile.columns)
-        if len(ask.choices) == 3:
-            columns |= {"line_amount": (ask.choices[0],), "total_amount": (ask.choices[2],)}
+            said, lines = ask.settles[ask.choices.index(text)], profile.extra_lines
+        else:
+            extra = replace(ask.extra, financial_account_id=_id("financial_account_id", text, profile))
+            said, lines = dict(ask.beside), (*profile.extra_lines, extra)
+        columns = {**profile.columns, **{name: (heading,) for name, heading in said.items()}}
         return replace(profile, extra_lines=lines, columns=columns)
-    field = "due_date" if ask.field == TERMS_DAYS else ask.field
+    name = "due_date" if ask.field == TERMS_DAYS else ask.field
     heading = next((each for each in profile.seen if normalised(each) == normalised(text)), None)
     if heading is not None:
-        return replace(profile, columns={**profile.columns, field: (heading,)})
-    if BY_NAME[field].kind == "text":
-        return replace(profile, defaults={**profile.defaults, field: text})
+        return replace(profile, columns={**profile.columns, name: (heading,)})
+    if BY_NAME[name].kind == "text":
+        return replace(profile, defaults={**profile.defaults, name: _id(name, text, profile)})
     raise ValueError(f"{text} is not a heading of the file.")
+
+
+def _id(name: str, text: str, profile: Profile) -> str:
+    """The text, where it may be the id, the name or the number of such a thing. Raises ValueError."""
+    if normalised(text) in NO_NAMES or not normalised(text) or text in profile.seen:
+        raise ValueError(f"{text} is no {BY_NAME[name].heading}: give its id, its name or its number.")
+    return text
 
 
 def check_profile(profile: Profile, path: Path) -> tuple[str, ...]:
@@ -146,6 +168,7 @@ def _told(layout: Layout) -> list[tuple[str, int]]:
     columns = dict(layout.mapped.columns)
     if layout.separate:
         columns.pop("line_amount", None)
+    columns = {name: index for name, index in columns.items() if not all(map(is_blank, layout.cells(index)))}
     return sorted(columns.items(), key=lambda each: order.index(each[0]))
 
 
@@ -185,8 +208,7 @@ def _defaults(columns: dict[str, str]) -> dict[str, str]:
 
 
 def _asks(contents: Contents, layouts: Sequence[Layout], profile: Profile) -> list[Ask]:
-    questions = [question for layout in layouts for question in layout.mapped.questions]
-    asks = [Ask(each.field, f"{each.what[:1].upper()}{each.what[1:]}.", each.choices) for each in questions]
+    asks = [_as_ask(question, layout) for layout in layouts for question in layout.mapped.questions]
     asked = {ask.field for ask in asks}
     for name in ("invoice_number", "invoice_date", "due_date", "property_id", "vendor_id", "financial_account_id"):
         if name in profile.columns or name in asked or _accounted_for(name, layouts):
@@ -211,6 +233,33 @@ def _asks(contents: Contents, layouts: Sequence[Layout], profile: Profile) -> li
     return asks
 
 
+def _as_ask(question: Question, layout: Layout) -> Ask:
+    what = f"{question.what[:1].upper()}{question.what[1:]}."
+    if question.field != TAX:
+        return Ask(question.field, what, question.choices)
+    sentence = f"{what} Which of these, or to which GL account is it booked as a line of its own?"
+    if len(question.choices) == 3:
+        net, tax, gross = question.choices
+        beside = (("line_amount", net), ("total_amount", gross))
+        return Ask(
+            TAX,
+            sentence,
+            (f"it is left out: {net} is paid", f"it is booked with the lines: {gross} is paid"),
+            ({question.amount: net}, {question.amount: gross}),
+            ExtraLine(tax),
+            beside[:1] if question.amount == "line_amount" else beside,
+        )
+    told = {name: spelled(layout.source.headings[index]) for name, index in _told(layout) if name in AMOUNTS}
+    amounts = " and ".join(dict.fromkeys(told.values())) or "quantity × price"
+    choice = f"it is left out, or in the amounts already: {amounts}"
+    alone = told.get("line_amount")
+    if alone is None and not LINE_MONEY & layout.mapped.columns.keys():
+        alone = told.get("total_amount")
+    return Ask(
+        TAX, sentence, (choice,), (told,), ExtraLine(question.choices[0]), (("line_amount", alone),) if alone else ()
+    )
+
+
 def _has_money(layout: Layout) -> bool:
     mapped = layout.mapped
     totals = {"total_amount", "total_amount_in_cents"}
@@ -230,16 +279,27 @@ def _candidates(layouts: Sequence[Layout], name: str) -> tuple[str, ...]:
     """Headings that may be meant: those considered first, then every other that is not used."""
     related = {"vendor_id": "name", "property_id": "name", "invoice_date": "unsure_date", "due_date": "unsure_date"}
     found: list[str] = []
+    foreign = NO_TEXTS if BY_NAME[name].kind == "text" else frozenset()
     for layout in layouts:
         hints = layout.mapped.hints
         headings: Sequence[Cell] = layout.source.headings
         indexes = [*hints.get(name, []), *hints.get(related.get(name, ""), []), *unused(headings, layout.mapped)]
-        found += [spelled(headings[index]) for index in indexes if _may_be(name, layout.cells(index))]
+        found += [
+            spelled(headings[index])
+            for index in indexes
+            if _may_be(name, layout.cells(index)) and _meant_as(headings[index]) not in foreign
+        ]
     return tuple(dict.fromkeys(found))
 
 
+def _meant_as(heading: Cell) -> str:
+    meaning = meaning_of(heading)
+    return "" if meaning is None else meaning.field
+
+
 def _may_be(name: str, column: Sequence[Cell]) -> bool:
-    return not all(map(is_blank, column)) and fits(name, column)
+    filled = [cell for cell in column if not is_blank(cell)]
+    return bool(filled) and fits(name, [*filled, *filled, *filled])  # of three cells it can be told
 
 
 def _unclear_dates(contents: Contents, profile: Profile) -> bool:

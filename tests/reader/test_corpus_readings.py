@@ -17,7 +17,8 @@ import pytest
 from importer.errors import FileUnreadable
 from importer.models import Reading
 from importer.reader import read_files
-from importer.reader.proposals import propose_profile
+from importer.reader.profiles import load_profiles, save_profile
+from importer.reader.proposals import answered, propose_profile
 from tests.reader.tables import profile
 
 FOLDER = Path(__file__).parents[3] / "shared" / "corpus"
@@ -203,6 +204,31 @@ def test_twins_read_the_same() -> None:
     ]
     one, other = [(each.invoice_number, each.invoice_date, each.total, each.lines[0][1:]) for each in twins]
     assert one == other
+
+
+LAYOUTS = {
+    "budt751/purchase_invoices.csv": {"vendor_id": "Supplier Name"},
+    "ap-mgmt-dashboard/AP_Management_Dashboard.xlsx": {},
+    "ccs-mi/rm3767-with-no-orders.xls": {},
+    "uk-gov-pollock/10.January_2019.csv": {},
+    "qcreates/invoices.xlsx": {},
+    "nyc-property-mgmt/vendor_invoices.csv": {},
+}
+USUAL = {"property_id": "prop-1", "vendor_id": "vend-1", "financial_account_id": "finacct-1", "terms_days": "30"}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_profile_made_of_a_real_layout_is_chosen_by_itself(name: str, tmp_path: Path) -> None:
+    """`profile new` and some answers; then the file is read with no further word, and every row is accounted for."""
+    path = FOLDER / "invoices" / name
+    proposal = propose_profile(path)
+    made = proposal.profile
+    for ask in proposal.asks:
+        made = answered(made, ask, (USUAL | LAYOUTS[name])[ask.field])
+    save_profile(made, tmp_path)
+    reading = read_files([path], integration_id="intg-1", profiles=load_profiles(tmp_path))
+    assert f"{path.name}: read with the profile {made.name}, which fits it." in reading.notices
+    accounted(reading)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.*")), ids=lambda path: str(path.relative_to(FOLDER)))

@@ -236,13 +236,72 @@ def test_a_proposed_profile_needs_no_thought_next_month(tmp_path: Path, name: st
     assert "1 invoices" in check_profile(profile, next_month)[0]
 
 
+TAXED = (("Invoice #", "Date", "Amount", "Tax", "Total"), ("A", DATE, "1.00", "0.10", "1.10"))
+TAXED_LINES = (
+    ("Invoice #", "Date", "Amount", "Tax", "Total"),
+    ("A", DATE, "1.00", "0.10", "1.10"),
+    ("A", DATE, "2.00", "0.20", "2.20"),
+)
+UNCLEAR_TAX = (("Invoice #", "Date", "Line Amount", "Sales Tax"), ("A", DATE, "1.00", "0.10"), ("A", DATE, "2.00", "0"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "answer", "lines"),
+    [
+        (TAXED, 0, [100]),
+        (TAXED, 1, [110]),
+        (TAXED, "finacct-tax", [100, 10]),
+        (TAXED_LINES, 0, [100, 200]),
+        (TAXED_LINES, 1, [110, 220]),
+        (TAXED_LINES, "finacct-tax", [100, 10, 200, 20]),
+        (UNCLEAR_TAX, 0, [100, 200]),
+        (UNCLEAR_TAX, "finacct-tax", [100, 10, 200]),
+    ],
+)
+def test_every_answer_about_a_tax_makes_a_profile_that_reads(
+    tmp_path: Path, rows: tuple[tuple[str, ...], ...], answer: int | str, lines: list[int]
+) -> None:
+    """Left out, booked with the lines, or a line of its own: the lines come to the total each time."""
+    sample = saved(tmp_path, "tax.csv", *rows)
+    proposal = propose_profile(sample)
+    (ask,) = [ask for ask in proposal.asks if ask.field == "tax"]
+    text = ask.choices[answer] if isinstance(answer, int) else answer
+    profile = answer_all(proposal, ANSWERS | {"tax": text})
+    (invoice,) = read_files([sample], integration_id="intg-1", profile=profile).invoices
+    assert [line.worth for line in invoice.lines] == lines
+    assert invoice.total == sum(lines)
+    assert not invoice.problems
+
+
+def test_a_tax_nobody_has_spoken_of_is_not_left_out(tmp_path: Path) -> None:
+    """A proposal that was saved without its answer goes on asking."""
+    sample = saved(tmp_path, "tax.csv", *UNCLEAR_TAX)
+    proposal = propose_profile(sample)
+    unanswered = answer_all(Proposal(proposal.profile, (), proposal.asks[1:]), ANSWERS)
+    with pytest.raises(FileUnreadable, match="holds tax"):
+        read_files([sample], integration_id="intg-1", profile=unanswered)
+
+
+def test_a_column_without_a_cell_is_not_proposed(tmp_path: Path) -> None:
+    """What it holds next month nobody knows; a field that is needed is asked about."""
+    rows = (
+        ("Invoice #", "Date", "Due Date", "Memo", "Total Due"),
+        ("A", DATE, "", "", "1.00"),
+        ("B", DATE, "", "", "2"),
+    )
+    proposal = propose_profile(saved(tmp_path, "x.csv", *rows))
+    assert set(proposal.profile.columns) == {"invoice_number", "invoice_date", "total_amount"}
+    assert "terms_days" in [ask.field for ask in proposal.asks]
+
+
 def test_an_answer_that_cannot_be_taken_is_refused(tmp_path: Path) -> None:
     """With a sentence for the one who typed it."""
     proposal = propose_profile(saved(tmp_path, "x.csv", ("Doc", "Paid Date", "Total"), ("A", DATE, "1")))
     asks = {ask.field: ask for ask in proposal.asks}
     assert asks["invoice_date"].choices == ("Paid Date",)
-    for field, answer in (("terms_days", "soon"), ("invoice_date", "yesterday"), ("vendor_id", " ")):
-        with pytest.raises(ValueError, match=r"soon|yesterday|Nothing"):
+    wrong = [("terms_days", "soon"), ("invoice_date", "yesterday"), ("vendor_id", " "), ("financial_account_id", "y")]
+    for field, answer in wrong:
+        with pytest.raises(ValueError, match=r"soon|yesterday|Nothing|y is no GL Account"):
             answered(proposal.profile, asks[field], answer)
     assert answered(proposal.profile, asks["terms_days"], "Paid Date").columns["due_date"] == ("Paid Date",)
 

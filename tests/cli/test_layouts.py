@@ -1,0 +1,58 @@
+"""Saved layouts at the command line: proposed on a terminal, asked about, used, removed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.clerk import Clerk
+
+pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
+SAMPLE = "Bill No.,Issued,Amount,Tax,Total\nA-{n},2026-11-02,10.00,0.80,10.80\nB-{n},2026-11-03,5.00,0.00,5.00\n"
+
+
+def on_a_terminal(clerk: Clerk, *arguments: str, types: str) -> tuple[int, str]:
+    """Exit code and everything on the screen, where somebody types these lines."""
+    ours, theirs = pty.openpty()
+    with clerk.starts(*arguments, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        os.write(ours, types.encode())
+        screen = b""
+        while True:
+            try:
+                piece = os.read(ours, 4096)
+            except OSError:  # Linux says so that the other end is closed
+                break
+            if not piece:
+                break
+            screen += piece
+        os.close(ours)
+        return process.wait(60), screen.decode()
+
+
+def test_a_layout_is_asked_about_once_and_used_from_then_on(clerk: Clerk) -> None:
+    """What cannot be an answer is asked again: a number that is not on the list, "y" for an account."""
+    (clerk.folder / "acme 2026-11.csv").write_text(SAMPLE.format(n=clerk.number("p")))
+    typed = "\n".join(["9", "y", "2", "soon", "30", "prop-maplecourt", "vend-greenleaf", "y", "finacct-6210", "y", ""])
+    code, screen = on_a_terminal(clerk, "profile", "new", "acme 2026-11.csv", types=typed)
+    assert code == 0, screen
+    assert "There is no 9 among them." in screen
+    assert "y is no GL Account" in screen
+    assert "soon is not a number of days" in screen
+    (clerk.folder / "acme 2026-12.csv").write_text(SAMPLE.format(n=clerk.number("q")))
+    said = clerk.runs("check", "acme 2026-12.csv", "--no-results", "--json")
+    assert (said.code, said.answer["amounts"]["ready"]) == (0, 1580)
+
+
+def test_a_layout_is_removed(clerk: Clerk) -> None:
+    """By its name, whatever its file is called; without a terminal only where --yes says so."""
+    profiles = Path(clerk.environment["IMPORTER_HOME"]) / "profiles"
+    profiles.mkdir(parents=True)
+    (profiles / "old name.toml").write_text('name = "acme"\n[columns]\nproperty_id = "Site"\n')
+    assert clerk.runs("profile", "remove", "acme").code == 2
+    assert clerk.runs("profile", "remove", "other", "--yes").code == 2
+    assert list(profiles.iterdir()) == [profiles / "old name.toml"]
+    assert clerk.runs("profile", "remove", "acme", "--yes").code == 0
+    assert list(profiles.iterdir()) == []
