@@ -31,7 +31,8 @@ types: $(READY)
 	@$(BIN)/mypy
 
 unit: $(READY)
-	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+	@$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist worksteal
+	@$(BIN)/python -m pytest -m alone
 
 bench: $(READY)  ## Speed and memory, each beside a named baseline in the same run
 	@$(BIN)/python -m bench

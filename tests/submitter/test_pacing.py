@@ -238,6 +238,7 @@ LIMIT, WINDOW, CYCLES = 60, 3.0, 3
 HELD_BACK = HOLD_BACK * WINDOW / 60
 
 
+@pytest.mark.alone
 def test_the_whole_budget_and_never_more(tmp_path: Path) -> None:
     """With all that the API allows: 98 % of it are used or better, by one process or three, and there is no 429;
     whether the API counts by the minutes of its clock or by any stretch of time, and with its holding back."""
