@@ -129,12 +129,15 @@ class Ledger(RunBook):
                 yield entry
 
     def _went_out_otherwise(self, entry: Entry) -> bool:
-        """True where an invoice of the same number and file is posted, or may be, at another property or vendor."""
+        """True where an invoice of the same number and file is posted, or may be, at another property or vendor; or
+        where a later run has sent it there, and it failed once more: then that one is to be retried, not this."""
         number = normalised_number(entry.invoice_number)
+        there = INVOICES.c.state.in_((State.SENDING, State.ACCEPTED, State.CONFIRMED, State.IN_DOUBT))
+        later = (INVOICES.c.run != entry.run) & (INVOICES.c.sent_at > entry.sent_at)
         with self.reading() as connection:
             query = select(INVOICES.c.invoice_number).where(
                 INVOICES.c.destination == entry.destination,
-                INVOICES.c.state.in_((State.SENDING, State.ACCEPTED, State.CONFIRMED, State.IN_DOUBT)),
+                or_(there, (INVOICES.c.state == State.FAILED) & later),
                 INVOICES.c.integration_id == entry.integration_id,
                 INVOICES.c.file == entry.file,
                 or_(INVOICES.c.vendor_id == entry.vendor_id, INVOICES.c.property_id == entry.property_id),

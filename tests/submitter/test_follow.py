@@ -212,6 +212,28 @@ def test_a_retry_and_a_correction_at_once(ledger: Ledger, truth: Truth, failed: 
     assert not any(str(each["path"]).startswith(RETRY) for each in truth.requests())
 
 
+def test_of_an_invoice_and_its_correction_that_both_failed_only_the_correction_is_retried(
+    ledger: Ledger, truth: Truth, failed: Intent
+) -> None:
+    """Corrected in property or vendor it is another invoice of this ledger, and ResMan must not get both."""
+    corrected = intent("FAILONCE", vendor_id="vend-citypower")
+    third = intent("FAILONCE", vendor_id="vend-citypower", property_id="prop-harborview")
+    with api(ledger.store, truth.url) as asked:
+        for number, one in enumerate((corrected, third)):
+            run = at_work(ledger.store, f"correcting-{number}")
+            send_one(run, asked, one)
+            follow(run, asked, PLACE)
+            assert state(ledger, one) is State.FAILED
+        retried(ledger, asked)
+        follow(ledger, asked, PLACE)
+    assert [state(ledger, one) for one in (failed, corrected, third)] == [
+        State.FAILED,
+        State.FAILED,
+        State.CONFIRMED,
+    ]
+    assert len([each for each in truth.requests() if str(each["path"]).startswith(RETRY)]) == 1
+
+
 def test_nobody_takes_a_retry_from_a_living_run(ledger: Ledger, truth: Truth, failed: Intent) -> None:
     """While the answer is under way another run looks for the dead, and finds none."""
     truth.fails({"fault": "slow", "seconds": 0.3}, path=RETRY)
