@@ -258,6 +258,7 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     notices: tuple[str, ...] = ()  # how the files were understood, where it was no matter of course
     control_totals: tuple[ControlTotal, ...] = ()
+    former_keys: Mapping[Place, str] = field(default_factory=dict)  # rows given back: the invoice that each was open as
 
     @property
     def row_count(self) -> int:

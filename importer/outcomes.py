@@ -13,9 +13,19 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 
-from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status
+from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status, dollars
 from importer.named_cells import cells_named
-from importer.problems import CONFLICT, IN_DOUBT, NOT_SENT, REFUSED, REFUSED_BEFORE, WRITE_FAILED, Kind, Problem
+from importer.problems import (
+    CHANGED_ROW,
+    CONFLICT,
+    IN_DOUBT,
+    NOT_SENT,
+    REFUSED,
+    REFUSED_BEFORE,
+    WRITE_FAILED,
+    Kind,
+    Problem,
+)
 from importer.submitter import Entry, Event, Intent, Ledger, Sent, State, may_go, plans
 from importer.unknown import UnknownName
 from importer.validator import Verdict
@@ -49,7 +59,26 @@ class Prepared:
     def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
         """Looks every invoice without errors up in the ledger."""
         intents = tuple(_intent(verdict, destination) for verdict in verdicts)
-        return cls(reading, verdicts, intents, ledger.standing([intent.key for intent in intents if intent]))
+        found = cls(reading, verdicts, intents, ledger.standing([intent.key for intent in intents if intent]))
+        return found._without_renamed(ledger) if reading.former_keys else found
+
+    def _without_renamed(self, ledger: Ledger) -> Prepared:
+        """Of a results workbook given back: an invoice that was sent meanwhile does not go again under another name."""
+        former = self.reading.former_keys
+        standing = ledger.standing(list(set(former.values())))
+        verdicts, intents = list(self.verdicts), list(self.intents)
+        for index, intent in enumerate(self.intents):
+            if intent is None or not self.may_go(intent):
+                continue
+            verdict = self.verdicts[index]
+            keys = dict.fromkeys(former.get(row.place(), intent.key) for row in verdict.invoice.rows)
+            sent = [standing[key] for key in keys if key != intent.key and key in standing]
+            was = next((entry for entry in sent if entry.state in _NOT_OPEN), None)
+            if was is not None:
+                problem = _renamed(verdict.invoice, was)
+                verdicts[index] = Verdict(verdict.invoice, (*verdict.problems, problem), None)
+                intents[index] = None
+        return replace(self, verdicts=tuple(verdicts), intents=tuple(intents))
 
     def looked_at_again(self, ledger: Ledger) -> Prepared:
         """The same, with what the ledger knows now."""
@@ -253,7 +282,22 @@ def _intent(verdict: Verdict, destination: str) -> Intent | None:
         return None
     rows = ", ".join([str(row.number) for row in verdict.invoice.rows])
     payload = verdict.payload
-    return Intent(payload.key(destination), payload.fingerprint(), payload, verdict.invoice.source.file, rows)
+    file = verdict.invoice.source.file.rpartition("/")[2]  # also where its namesake beside it had it called otherwise
+    return Intent(payload.key(destination), payload.fingerprint(), payload, file, rows)
+
+
+_NOT_OPEN = (State.ACCEPTED, State.CONFIRMED, State.SENDING, State.IN_DOUBT)
+"""ResMan has such an invoice, or may have it."""
+
+
+def _renamed(invoice: Invoice, was: Entry) -> Problem:
+    job = f", job {was.job_id}" if was.job_id else ""
+    what = (
+        f"After this workbook was written, the row was sent as invoice {was.invoice_number!r} of {was.vendor_id}, "
+        f"{dollars(was.total_in_cents)}{job}, and says something else now."
+    )
+    place = invoice.place("invoice_number")
+    return Problem(CHANGED_ROW, what, place, "invoice_number", invoice.cell_text("invoice_number"))
 
 
 def _known(outcome: Outcome, entry: Entry) -> Outcome:

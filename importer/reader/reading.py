@@ -8,7 +8,7 @@ from dataclasses import replace
 from importer.collector import at_rest
 from importer.errors import FileUnreadable
 from importer.models import ControlTotal, Invoice, Reading, Table, Understanding
-from importer.problems import Problem
+from importer.problems import Place, Problem
 from importer.reader.assembly import assemble
 from importer.reader.contents import Contents
 from importer.reader.damage import damage_report, with_findings
@@ -37,6 +37,7 @@ def read_contents(
     problems: list[Problem] = []
     notices: list[str] = []
     control_totals: list[ControlTotal] = []
+    former_keys: dict[Place, str] = {}
     with at_rest():
         for contents in opened:
             given_back = unpack(contents)
@@ -55,8 +56,11 @@ def read_contents(
             problems.extend(one.problems)
             notices.extend(one.notices)
             control_totals.extend(one.control_totals)
+            former_keys.update(one.former_keys)
     files = tuple(contents.file for contents in opened)
-    return Reading(files, tuple(tables), tuple(invoices), tuple(problems), tuple(notices), tuple(control_totals))
+    return Reading(
+        files, tuple(tables), tuple(invoices), tuple(problems), tuple(notices), tuple(control_totals), former_keys
+    )
 
 
 def _chosen_by_itself(contents: Contents, chosen: Chosen) -> str:

@@ -40,6 +40,7 @@ class Original:
     before: Contents  # the same as it stood before anybody corrected it
     taken_out: dict[tuple[str | None, int], tuple[Cell, ...]]
     changed: tuple[Problem, ...]
+    former_keys: dict[Place, str]
 
     def chosen_profile(self, asked: Profile | None, known: Sequence[Profile]) -> Profile:
         """What `--profile` says; otherwise the one that it was read with, in its present form where there is one."""
@@ -74,6 +75,7 @@ class Original:
             tables=tables,
             invoices=tuple(invoices),
             problems=(*_without_corrected_totals(reading, before), *found.values()),
+            former_keys=self.former_keys,
         )
 
     def _skipped(self, row: SkippedRow) -> SkippedRow:
@@ -161,6 +163,7 @@ class _Merge:
     added: list[tuple[Line, Table]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     corrected: int = 0
+    former_keys: dict[Place, str] = field(default_factory=dict)
     removed: int = 0  # rows that are gone from "To fix"
     altered: list[Line] = field(default_factory=list)  # rows of "Rows" that were changed there
 
@@ -248,6 +251,8 @@ class _Merge:
                 Problem(problems.CHANGED_ROW, what, Place(*table, number), advice="Make them the same.")
             )
         self.corrected += not fixed.is_untouched
+        if line.mark is not None and line.mark.key is not None and line.mark.status != Status.CONFLICT:
+            self.former_keys[Place(*table, number)] = line.mark.key  # one in conflict is told to take another number
         self.rows[table][number] = _corrected(line.cells, fixed.cells)
 
     def _name_changed(self, line: Line, table: Table, number: int, mark: RowMark) -> None:
@@ -331,6 +336,7 @@ class _Merge:
             Contents(source, self.contents.format, tuple(then.values()), details),
             {(one.sheet, row): cells for one in mine for row, cells in self.taken_out[file, one.sheet].items()},
             tuple(problem for one in mine for problem in self.changed[file, one.sheet]),
+            {place: key for place, key in self.former_keys.items() if place.file == file},
         )
 
 

@@ -153,6 +153,46 @@ def test_what_was_posted_is_not_posted_again_under_another_number(clerk: Clerk) 
     assert clerk.posted() == {clerk.number(1): 1, clerk.number(2): 1}
 
 
+def test_an_older_workbook_does_not_post_again_what_was_sent_since(clerk: Clerk) -> None:
+    """Its rows were open when it was written. Under another number they would be the same bills a second time."""
+    clerk.writes_good(count=2)
+    clerk.runs("submit", "march.csv", "--yes", "--expect-count", "3", "--results", "old.results.xlsx")
+    clerk.runs("submit", "march.csv", "--yes", "--no-results")
+    path = clerk.folder / "old.results.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book["To fix"]
+    number = next(cell.column for cell in sheet[1] if cell.value == "invoice_number")
+    sheet.cell(2, number).value = clerk.number("1b")
+    book.save(path)
+    said = clerk.runs("submit", path.name, "--yes", "--json")
+    assert (said.code, said.statuses) == (
+        1, {clerk.number("1b"): "needs_fixing", clerk.number(2): "already_posted"},
+    )  # fmt: skip
+    (problem,) = [one for each in said.answer["invoices"] for one in each["problems"]]
+    assert (problem["code"], problem["row"]) == ("changed-row", 2)
+    assert f"the row was sent as invoice '{clerk.number(1)}'" in problem["message"]
+    assert clerk.posted() == {clerk.number(1): 1, clerk.number(2): 1}
+
+
+def test_a_number_that_was_never_sent_may_be_corrected(clerk: Clerk) -> None:
+    """Nor does a refused invoice, or one in conflict with what was posted, have to keep the number that it had."""
+    clerk.writes("march.csv", row(clerk.number(1)), row(clerk.number(2)))
+    clerk.runs("submit", "march.csv", "--yes", "--no-results")
+    clerk.writes("april.csv", row(clerk.number(1), "120.00"), row(clerk.number(3)))
+    clerk.stand_in.fault("error_before", status=422, invoice_number=clerk.number(3))
+    first = clerk.runs("submit", "april.csv", "--yes", "--json")
+    assert first.statuses == {clerk.number(1): "conflict", clerk.number(3): "refused"}
+    path = clerk.folder / "april.results.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book["To fix"]
+    number = next(cell.column for cell in sheet[1] if cell.value == "invoice_number")
+    for at, name in ((2, "1b"), (3, "3b")):
+        sheet.cell(at, number).value = clerk.number(name)
+    book.save(path)
+    again = clerk.runs("submit", path.name, "--yes", "--json")
+    assert again.statuses == {clerk.number("1b"): "posted", clerk.number("3b"): "posted"}
+
+
 def test_an_invoice_in_doubt_stays_in_doubt(clerk: Clerk) -> None:
     """It is not in "To fix", and giving the workbook back does not send it a second time."""
     clerk.writes("march.csv", row(clerk.number(1)), row(clerk.number(2), line_amount="12x"))
