@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
@@ -59,6 +61,15 @@ def test_each_row_says_which_file_it_is_of(clerk: Clerk) -> None:
     assert (again.code, set(clerk.posted().values())) == (0, {1})
     assert set(clerk.posted()) == {clerk.number(each) for each in (1, 2, 3, 4)}
     assert {each["file"] for each in again.answer["invoices"]} == {"north/march.csv", "south/march.csv"}
+
+
+def test_the_ledger_knows_a_file_by_its_own_name(clerk: Clerk) -> None:
+    """What is sent of it later without its namesake is seen to be of the same file: `status --retry` relies on that."""
+    north = clerk.writes("north/march.csv", row(clerk.number(1)))
+    south = clerk.writes("south/march.csv", row(clerk.number(2)))
+    assert clerk.runs("submit", north, south, "--yes", "--no-results").code == 0
+    with closing(sqlite3.connect(Path(clerk.environment["IMPORTER_HOME"]) / "ledger.sqlite3")) as ledger:
+        assert ledger.execute("SELECT DISTINCT file FROM invoices").fetchall() == [("march.csv",)]
 
 
 def test_each_gets_its_own_marked_copy(clerk: Clerk) -> None:
