@@ -16,7 +16,7 @@ from importer.directory.cache import Sort
 from importer.directory.desk import ago
 from importer.errors import CannotRun
 from importer.held import Held
-from importer.models import Invoice, invoice_key
+from importer.models import Invoice, Payload, invoice_key, normalised_number
 from importer.outcomes import Prepared
 from importer.problems import IN_RESMAN, NEAR_DUPLICATE, Problem
 from importer.severities import with_levels
@@ -24,7 +24,7 @@ from importer.submitter import Intent, Ledger
 from importer.submitter.acceptances import accepted, posted_bills
 from importer.validator import Verdict
 from importer.validator.circumstances import Surroundings, circumstances
-from importer.validator.likeness import likenesses
+from importer.validator.likeness import Likeness, Why, likenesses
 
 DirectoryOf = Callable[[str], Directory | None]
 LET_GO = (IN_RESMAN.code, NEAR_DUPLICATE.code)
@@ -145,6 +145,7 @@ def _around(
         alike = likenesses(bills, [*elsewhere, *held])
         periods: Mapping[str, date] = {} if directory is None else directory.open_periods()
         used = {} if directory is None else directory.cache.used_accounts()
+        nobodys = {} if directory is None else _by_number(directory.vendorless())
         called = {} if directory is None else directory.called()
         since = "" if directory is None else _since(directory, now)
         for place, (index, intent) in enumerate(here):
@@ -155,11 +156,30 @@ def _around(
                 held=by_vendor.get(payload.vendor_id, ()),
                 past=past.get(payload.vendor_id, ()),
                 used_accounts=used.get(payload.property_id, frozenset()),
-                likenesses=alike.get(place, ()),
+                likenesses=(*alike.get(place, ()), *_of_nobody(payload, nobodys)),
                 key=intent.key,
                 called=called,
             )
     return around
+
+
+def _by_number(bills: Sequence[Held]) -> dict[str, list[Held]]:
+    found: dict[str, list[Held]] = {}
+    for bill in bills:
+        if bill.number is not None:
+            found.setdefault(normalised_number(bill.number), []).append(bill)
+    return found
+
+
+def _of_nobody(payload: Payload, bills: Mapping[str, Sequence[Held]]) -> list[Likeness]:
+    """What ResMan holds under this number and amount without saying from whom. It may be another vendor's."""
+    if not bills:
+        return []
+    return [
+        Likeness(bill, Why.NO_VENDOR)
+        for bill in bills.get(normalised_number(payload.invoice_number), ())
+        if bill.total in (None, payload.total_amount_in_cents) and bill.property_id in (None, payload.property_id)
+    ][:1]
 
 
 def _bill(invoice: Invoice, tables: dict[int, int], posted: Mapping[str, Held], intent: Intent | None) -> Held:

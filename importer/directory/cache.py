@@ -21,6 +21,7 @@ STALE_AFTER = timedelta(days=30)
 """A record that ResMan has not shown for so long is taken for gone. Contract, "What ResMan already has"."""
 
 _VERSION = 1
+_BILLS = "SELECT id, x_vendor_id, property_id, number, issued, total, accounts, last_seen, fetched_at FROM invoices"
 _HARMLESS = "No decision of yours is kept in it."
 _SCHEMA = """
 CREATE TABLE records (
@@ -225,16 +226,21 @@ class Cache:
 
     def bills(self, x_vendor_ids: Sequence[str] | None = None) -> Iterator[Bill]:
         """The invoices that ResMan holds of these vendors (by ResMan's own ids), or all."""
-        sql = (
-            "SELECT id, x_vendor_id, property_id, number, issued, total, accounts, last_seen, fetched_at FROM invoices"
-        )
         if x_vendor_ids is None:
-            yield from map(_bill, self._ask(sql))
+            yield from map(_bill, self._ask(_BILLS))
             return
         for start in range(0, len(x_vendor_ids), 500):
             batch = x_vendor_ids[start : start + 500]
             marks = ", ".join("?" * len(batch))
-            yield from map(_bill, self._ask(f"{sql} WHERE x_vendor_id IN ({marks})", batch))
+            yield from map(_bill, self._ask(f"{_BILLS} WHERE x_vendor_id IN ({marks})", batch))
+
+    def vendorless(self) -> Iterator[Bill]:
+        """The invoices that ResMan holds of nobody: without a vendor, or of one that is not among the vendors."""
+        sql = (
+            " WHERE x_vendor_id IS NULL"
+            " OR x_vendor_id NOT IN (SELECT x_id FROM records WHERE sort = ? AND x_id IS NOT NULL)"
+        )
+        yield from map(_bill, self._ask(_BILLS + sql, (Sort.VENDOR,)))
 
     def used_accounts(self) -> dict[str, frozenset[str]]:
         """Property → the GL accounts of the invoices that ResMan holds there."""

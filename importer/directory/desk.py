@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from importer.directory.aliases import Aliases, load_aliases
-from importer.directory.cache import Cache, Known, Sort
+from importer.directory.cache import Bill, Cache, Known, Sort
 from importer.directory.lookup import Index
 from importer.held import Held
 
@@ -76,19 +76,20 @@ class Directory:
         for vendor in vendors:
             by_x_id.setdefault(vendor.x_id or "", []).append(vendor.id)
         held = [
-            Held(
-                f"in ResMan ({bill.id}{', not seen there for over 30 days' if bill.is_stale else ''})",
-                vendor_id,
-                bill.property_id,
-                bill.number,
-                bill.issued,
-                bill.total,
-                accounts=bill.accounts,
-            )
+            _held(bill, vendor_id)
             for bill in self.cache.bills(None if vendor_ids is None else list(by_x_id))
             for vendor_id in by_x_id.get(bill.x_vendor_id or "", ())
         ]
         return sorted(held, key=lambda each: each.issued or date.min)
+
+    def vendorless(self) -> list[Held]:
+        """The invoices of which ResMan does not say whose they are."""
+        return [_held(bill, "") for bill in self.cache.vendorless()] if Sort.INVOICE in self.fetched else []
+
+
+def _held(bill: Bill, vendor_id: str) -> Held:
+    where = f"in ResMan ({bill.id}{', not seen there for over 30 days' if bill.is_stale else ''})"
+    return Held(where, vendor_id, bill.property_id, bill.number, bill.issued, bill.total, accounts=bill.accounts)
 
 
 def folder_of(home: Path, destination: str, integration_id: str) -> Path:

@@ -34,6 +34,7 @@ class Why(IntEnum):
     SUFFIX = 2
     OTHER_PROPERTY = 3
     OTHER_NUMBER = 4
+    NO_VENDOR = 5  # found elsewhere: `likenesses` compares the bills of one vendor
 
     @property
     def said(self) -> str:
@@ -43,6 +44,7 @@ class Why(IntEnum):
             Why.SUFFIX: "the number is the same but for its ending",
             Why.OTHER_PROPERTY: "vendor, amount and date are the same, at another property",
             Why.OTHER_NUMBER: "vendor, amount and date are the same, under another number",
+            Why.NO_VENDOR: "number and amount are the same, and ResMan does not say from which vendor that one is",
         }[self]
 
 

@@ -183,6 +183,21 @@ def test_what_resman_holds_already_stops_and_a_reason_lets_it_go(office: Office)
     assert len(office.posted()) == 1
 
 
+def test_a_bill_that_resman_holds_of_nobody_is_said(office: Office) -> None:
+    """The contract lets ResMan's invoices lack their vendor: the same number and amount there is worth a look, and
+    with another amount it is not."""
+    office.sync()
+    held = office.api.get("/v1/invoices/", params={"limit": 250}).json()["results"]
+    nobodys = next(one for one in held if one["id"] == "inv-known04")
+    assert nobodys["x_vendor_id"] is None
+    bill = {"Property": nobodys["property_id"], "Vendor": "City Power & Light", "Invoice #": nobodys["invoice_number"]}
+    total = f"{nobodys['total_amount_in_cents'] / 100:.2f}"
+    run = office.check(office.sheet({**bill, "Invoice Total": total}, {**bill, "Vendor": "TW-0091"}))
+    assert codes(run) == [["near-duplicate"], []]
+    assert "inv-known04" in run.outcomes[0].problems[0].message
+    assert "does not say from which vendor" in run.outcomes[0].problems[0].message
+
+
 def test_a_bill_by_mail_and_by_portal_is_said_with_its_evidence(office: Office) -> None:
     """The third ring: INV-001 was posted; 1 comes later. The warning names file, row, date, amount and job. Once let
     go with a reason it is not said again."""
