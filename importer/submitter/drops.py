@@ -282,6 +282,22 @@ def drops(ledger: Ledger, folder: str, *states: Stage) -> list[Drop]:
         return [_drop(row) for row in connection.execute(query.order_by(DROPS.c.taken_at, DROPS.c.id))]
 
 
+def untold(ledger: Ledger, folder: str) -> list[Drop]:
+    """The drops that lie in their places and of which somebody is still to be told."""
+    with ledger.reading() as connection:
+        query = select(*_COLUMNS).where(
+            DROPS.c.folder == folder, DROPS.c.state.in_((Stage.ENDED, Stage.WAITING)), DROPS.c.message.is_not(None)
+        )
+        return [_drop(row) for row in connection.execute(query.order_by(DROPS.c.taken_at))]
+
+
+def told_in_vain(ledger: Ledger, folder: str, kind: str) -> None:
+    """Nobody could be told of this trouble: it is to be told the next time."""
+    with ledger.transaction() as connection:
+        one = (TROUBLES.c.folder == folder, TROUBLES.c.kind == kind)
+        connection.execute(update(TROUBLES).where(*one).values(told=None))
+
+
 def counted(ledger: Ledger, folder: str) -> dict[str, int]:
     """How many drops of a folder are in each state."""
     with ledger.reading() as connection:

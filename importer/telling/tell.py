@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -46,6 +46,14 @@ def tell(
     for teller in under_way:
         teller.join(last_moment.left)
     return [sentence for teller in under_way for sentence in teller.came_to()]
+
+
+def went_nowhere(sentences: Sequence[str]) -> bool:
+    """True where these sentences of one way of telling say that certainly nobody got it: it may be told again."""
+    beginnings = ("Nobody was e-mailed", "The message to")
+    return bool(sentences) and all(
+        each.startswith(beginnings) and "all the same" not in each and "in time" not in each for each in sentences
+    )
 
 
 def try_telling(

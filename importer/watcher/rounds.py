@@ -14,8 +14,8 @@ from importer.submitter import drops
 from importer.telling import Drop as Told
 from importer.telling import of_changes, tell
 from importer.watcher.bench import Answer, Bench
+from importer.watcher.tidings import spread_the_rest
 
-STATUS, SETTLE, TIDY = "status", "settle", "tidy"
 PAUSE = 60.0
 """Seconds that everything waits where the API cannot be asked."""
 
@@ -31,6 +31,9 @@ def go_round(bench: Bench, what: str) -> Answer:
                 bench.note("settled", f"{len(left):,} invoices were in doubt.", count=len(left))
             case "tidy":
                 bench.note("tidied", str(tidy(bench.desk)))
+            case "tell":
+                with open_ledger(bench.desk, bench.watcher) as ledger:
+                    spread_the_rest(bench, ledger)
     except NoAccess as error:
         return Answer(trouble="access", said=str(error), pause=PAUSE)
     except ApiAway as error:
@@ -42,7 +45,7 @@ def go_round(bench: Bench, what: str) -> Answer:
         return Answer()
     except KeyboardInterrupt:
         return Answer(trouble="stop")
-    return Answer(posts=what != TIDY)
+    return Answer(posts=what in ("status", "settle"))
 
 
 def _ask(bench: Bench) -> None:

@@ -10,8 +10,10 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from importer.desk import Desk, open_ledger
@@ -19,7 +21,8 @@ from importer.errors import BadSettings, CannotRun, LedgerUnavailable
 from importer.submitter import Ledger, drops
 from importer.submitter.drops import Drop, Stage
 from importer.submitter.states import State
-from importer.telling import Message, api_away, at_a_standstill, settings_wrong, token_refused
+from importer.telling import Message, api_away, at_a_standstill, settings_wrong, tell, token_refused
+from importer.telling.tell import went_nowhere
 from importer.watcher.approvals import Approvals
 from importer.watcher.arrivals import Arrivals, Look
 from importer.watcher.bench import Answer, Bench, Charge, Note
@@ -36,6 +39,9 @@ RECOVER_SECONDS = 15.0
 ROUND_SECONDS = 30.0
 """How often is looked whether something is due that is done from time to time."""
 
+TELL_SECONDS = 300.0
+"""How often people are told again of what they could not be told of."""
+
 SETTLE_SECONDS = 3600.0
 TIDY_SECONDS = 86_400.0
 """How often evidence for invoices in doubt is looked for, and how often old copies and logs are removed."""
@@ -45,6 +51,9 @@ MOST_DEATHS = 3
 
 LEDGER_PAUSES = (5.0, 15.0, 60.0)
 """Seconds until a ledger that is away is tried again; then always the last."""
+
+FOLDER = "folder"
+"""The trouble of a folder, or of its settings, that cannot be used."""
 
 FINE, COULD_NOT_RUN, IN_DOUBT = 0, 2, 3
 NOTHING = Look((), (), (), 0, 0)
@@ -65,7 +74,7 @@ class Watching:
     _wake: threading.Event = field(default_factory=threading.Event)
     _orders: Orders = field(default_factory=Orders)
     _usable: bool = False  # the folder and its settings
-    _complaint: str = ""  # what was said last of the folder or its settings
+    _complaint: str | None = None  # what was said last of the folder or its settings; "" once they can be used
     _paused_until: float = 0.0
     _looked: float = -1e9
     _recovered: float = -1e9
@@ -75,6 +84,8 @@ class Watching:
     _approvals: Approvals = field(init=False)
     _rounds_looked: float = -1e9
     _account: str | None = None
+    _tried: set[str] = field(default_factory=set)
+    _tellers: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._arrivals = Arrivals(self.folder.inbox, self.ticks)
@@ -160,24 +171,29 @@ class Watching:
                 recover(bench, ledger)
                 self._strays.give_back(bench, ledger)
         except BadSettings as error:
-            self._complain("settings", str(error), settings_wrong(self.folder.root, str(error), at=self.desk.now()))
+            message = settings_wrong(self.folder.root, str(error), at=self.desk.now())
+            self._complain(ledger, folder_id, str(error), message)
         except LedgerUnavailable:
             raise
         except (CannotRun, OSError) as error:
             said = str(error) if isinstance(error, CannotRun) else f"{self.folder.root}: {error.strerror or error}."
-            self._complain("folder", said, self._standstill("The folder cannot be used", said))
+            self._complain(ledger, folder_id, said, self._standstill("The folder cannot be used", said))
         else:
+            if self._complaint != "":  # also what an earlier watcher has left
+                drops.trouble_over(ledger, folder_id, FOLDER)
             if self._complaint:
                 self.log("goes-on", "The folder can be used again.")
             self._complaint, self._usable = "", True
 
-    def _complain(self, kind: str, said: str, message: Message) -> None:
-        """Says once what is wrong with the folder."""
+    def _complain(self, ledger: Ledger, folder_id: str, said: str, message: Message) -> None:
+        """Says once what is wrong with the folder, or with its settings."""
         if said == self._complaint:
             return
         self._complaint = said
-        self.log(f"{kind}-wrong", said)
-        self._tell(message)
+        self.log("folder-wrong", said)
+        drops.trouble(ledger, folder_id, FOLDER, said)
+        if drops.is_to_tell(ledger, folder_id, FOLDER):
+            self._tell(message)
 
     def _take(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
         """Takes as much as there are hands for: the rest stays in the inbox, for other watchers too."""
@@ -203,13 +219,16 @@ class Watching:
         return [
             drop
             for drop in drops.drops(ledger, folder_id, Stage.TAKEN, Stage.FILING)
-            if drop.owner == self.name and drop.id not in under_way and drop.not_before <= now
+            if drop.owner == self.name
+            and drop.id not in under_way
+            and (drop.not_before <= now or (self.once and drop.id not in self._tried))  # who calls now means now
         ]
 
     def _hand_out(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
         if not crew.free:
             return
         for drop in self._to_do(ledger, folder_id, crew)[: crew.free]:
+            self._tried |= {drop.id} if self.once else set()
             crew.start({"drop": drop.id})
         if crew.free and (what := self._due(ledger, folder_id)) is not None:
             crew.start({"round": what})
@@ -225,6 +244,8 @@ class Watching:
             return "status"
         if open_ones.get(State.IN_DOUBT) and drops.due(ledger, folder_id, "settle", max(every, SETTLE_SECONDS)):
             return "settle"
+        if drops.untold(ledger, folder_id) and drops.due(ledger, folder_id, "tell", TELL_SECONDS):
+            return "tell"
         return "tidy" if drops.due(ledger, folder_id, "tidy", TIDY_SECONDS) else None
 
     # -------------------------------------------------------------------------------------------- hearing
@@ -253,7 +274,8 @@ class Watching:
         now = self.desk.now()
         patience = timedelta(minutes=self._orders.away_minutes if answer.trouble == "api" else 0)
         if now - since >= patience and drops.is_to_tell(ledger, folder_id, answer.trouble):
-            self._tell(self._message(answer, since=since))
+            untold = partial(drops.told_in_vain, ledger, folder_id, answer.trouble)
+            self._tell(self._message(answer, since=since), untold)
 
     def _message(self, answer: Answer, *, since: Any) -> Message:
         root, destination, now = self.folder.root, self.desk.settings.destination, self.desk.now()
@@ -269,16 +291,22 @@ class Watching:
             self.folder.root, what, said, steps, destination=self.desk.settings.destination, at=self.desk.now()
         )
 
-    def _tell(self, message: Message) -> None:
+    def _tell(self, message: Message, in_vain: Callable[[], None] = lambda: None) -> None:
         """In a thread of its own: who cannot be reached must not hold up the looking."""
-        from importer.telling import tell
+        to = self._orders.tell
 
         def work() -> None:
-            for sentence in tell(message, self._orders.tell, self.desk.settings):
+            said = tell(message, to, self.desk.settings)
+            for sentence in said:
                 self.log("not-told", sentence)
+            if went_nowhere(said):
+                with suppress(LedgerUnavailable):
+                    in_vain()
 
         self.log("telling", message.subject)
-        threading.Thread(target=work, name="tell", daemon=True).start()
+        thread = threading.Thread(target=work, name="tell", daemon=True)
+        thread.start()
+        self._tellers = [each for each in self._tellers if each.is_alive()] + [thread]
 
     def _count_death(self, ledger: Ledger, name: str) -> None:
         """A worker ended in the middle of a file: it is tried again, and put aside after some times."""
@@ -312,6 +340,8 @@ class Watching:
             self._wake.clear()
             for news in list(crew.news()):
                 self._hear(ledger, folder_id, news)
+        for teller in self._tellers:
+            teller.join()
         drops.end_watching(ledger)
 
     def _beat(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:

@@ -9,11 +9,11 @@ from importer.desk import open_ledger
 from importer.errors import LedgerUnavailable
 from importer.submitter import Ledger, drops
 from importer.submitter.drops import Drop, Stage
-from importer.telling import Message, tell
 from importer.watcher import filing
 from importer.watcher.bench import Answer, Bench
 from importer.watcher.folder import WORKING
 from importer.watcher.judging import Outcome, PutOff, Verdict, judge
+from importer.watcher.tidings import spread
 
 PAUSES = (30.0, 60.0, 120.0, 300.0, 600.0, 900.0)
 """Seconds that a file waits before it is taken up again, the first time and so on; then always the last."""
@@ -66,12 +66,10 @@ def _given(drop: Drop) -> Verdict | None:
 def _filed(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
     lies = filing.put_away(bench, drop)
     place = lies.relative_to(bench.folder.root).as_posix()
-    if drop.message is not None:
-        for sentence in tell(Message.of_kept(drop.message), bench.orders.tell, bench.desk.settings):
-            bench.note("not-told", sentence, file=drop.name, drop=drop.id)
     stage = filing.stage_after(drop)
-    told = {**drop.told, str(stage): bench.desk.now().isoformat()}
-    ended: dict[str, Any] = {"state": stage, "owner": None, "worker": None, "message": None, "told": told}
+    told, left = spread(bench, drop)
+    ended: dict[str, Any] = {"state": stage, "owner": None, "worker": None, "told": told}
+    ended |= {} if left else {"message": None}
     if stage is Stage.WAITING:  # what came of it is not decided yet
         ended |= {"exit_code": None, "pauses": 0, "deaths": 0}
     drops.change(ledger, drop, **ended)

@@ -1,0 +1,85 @@
+"""People are told once of each file, and at once of what needs them; on a real web server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from importer.submitter import drops
+from importer.watcher import filing
+from importer.watcher.judging import Verdict, judge
+from importer.watcher.tidings import spread_the_rest
+from tests.telling.servers import Hook, web_server
+from tests.watcher.test_running import QUICK, Process
+from tests.watcher.test_taking import dies
+from tests.watcher.yard import Yard
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """Where people are told."""
+    with web_server(Hook()) as served:
+        yield served
+
+
+def heard(hook: Hook) -> list[str]:
+    """The first line of everything that was told."""
+    return [str(one["text"]).splitlines()[0] for one in hook.given]
+
+
+def test_a_file_is_told_of_once(yard: Yard, hook: Hook) -> None:
+    """However often a watcher comes."""
+    yard.orders(f'[tell]\nwebhook = "{hook.url}"\n')
+    yard.drop("march.csv", yard.good(1))
+    for _ in range(2):
+        yard.goes()
+    assert len(hook.given) == 1
+    assert "1 invoice ready – march.csv" in heard(hook)[0]
+
+
+def test_a_crash_before_the_telling_loses_nothing(yard: Yard, hook: Hook) -> None:
+    """What was decided is told by whoever takes the file over, in the same words."""
+    yard.orders(f'[tell]\nwebhook = "{hook.url}"\n')
+    yard.drop("march.csv", yard.good(1))
+    with yard.watched("first") as first:
+        (drop,) = first.takes_all()
+        verdict = judge(first.bench, first.ledger, drop)
+        assert isinstance(verdict, Verdict)
+        filing.decide(first.bench, first.ledger, drop, verdict)
+        dies(first)
+        yard.goes()
+        with yard.watched("second") as second:
+            second.deals_with_all()
+    assert len(hook.given) == 1
+    assert "1 invoice ready – march.csv" in heard(hook)[0]
+
+
+def test_who_cannot_be_reached_is_told_later(yard: Yard, hook: Hook) -> None:
+    """A server that is away loses nothing and holds nothing up: the file is done, and its news waits."""
+    hook.statuses[:] = [503, 503, 200]
+    yard.orders(f'[tell]\nwebhook = "{hook.url}"\n')
+    yard.drop("march.csv", yard.good(1))
+    yard.goes()
+    assert "done/MONTH/march.csv" in yard.lies()
+    with yard.watched("second") as second:
+        assert len(drops.untold(second.ledger, second.folder_id)) == 1
+        for _ in range(2):
+            spread_the_rest(second.bench, second.ledger)
+        assert drops.untold(second.ledger, second.folder_id) == []
+    assert len(hook.given) == 3
+
+
+def test_what_needs_a_person_is_told_at_once(yard: Yard, hook: Hook) -> None:
+    """A refused token: once, however many files wait for it, and the files are kept."""
+    yard.orders(f'{QUICK}[tell]\nwebhook = "{hook.url}"\n')
+    for name in ("march.csv", "april.csv"):
+        yard.drop(name, yard.good(name))
+    for _ in range(2):
+        code, _, err = Process(yard, "--once", PROPEXO_TOKEN="an-old-token").ends()
+        assert code == 2, err
+    assert len(hook.given) == 1
+    assert "The access token is refused" in heard(hook)[0]
+    assert Process(yard, "--once").ends()[0] == 0
+    assert set(yard.posted().values()) == {1}
+    assert len(yard.posted()) == 2
