@@ -307,7 +307,8 @@ class Payload:
     @staticmethod
     def checked(values: Mapping[str, object]) -> Payload:
         """A payload from its fields. Raises `pydantic.ValidationError` for a gap, a wrong type or a field too many."""
-        return _PAYLOAD.validate_python(values)
+        payload: Payload = _PAYLOAD.validator.validate_python(values)
+        return payload
 
     @staticmethod
     def from_body(body: str) -> Payload:
@@ -316,11 +317,11 @@ class Payload:
 
     def body(self) -> str:
         """The JSON that is sent, always the same text for the same content. A blank accounting date is left out."""
-        return _PAYLOAD.dump_json(self, exclude_none=True).decode()
+        return _PAYLOAD.serializer.to_json(self, exclude_none=True).decode()
 
     def fingerprint(self) -> str:
         """SHA-256 over `body()`: two payloads with the same fingerprint say the same in every field."""
-        return hashlib.sha256(_PAYLOAD.dump_json(self, exclude_none=True)).hexdigest()
+        return hashlib.sha256(_PAYLOAD.serializer.to_json(self, exclude_none=True)).hexdigest()
 
     def key(self, destination: str) -> str:
         """The invoice's identity at one destination: equal for whatever would be the same invoice to the vendor."""

@@ -69,11 +69,11 @@ def weighed(
         let = {*let_go, *accepted(ledger, [intent.key for _, intent in going])}
         around = _around(prepared, going, ledger, directory_of, desk)
         for index, intent in going:
-            said = [
-                *remarks.get(index, ()),
-                *circumstances(prepared.verdicts[index].invoice, intent.payload, around[index]),
-            ]
-            found[index] = [each for each in said if not (intent.key in let and each.kind.code in LET_GO)]
+            said = list(remarks.get(index, ()))
+            if index in around:
+                said += circumstances(prepared.verdicts[index].invoice, intent.payload, around[index])
+            if said:
+                found[index] = [each for each in said if not (intent.key in let and each.kind.code in LET_GO)]
     verdicts, intents = list(prepared.verdicts), list(prepared.intents)
     for index, problems in found.items():
         kept = with_levels(problems, desk.settings.severity)
@@ -103,7 +103,7 @@ def _around(
     directory_of: DirectoryOf,
     desk: Desk,
 ) -> dict[int, Surroundings]:
-    """What is known around each of the invoices that would go."""
+    """What is known around each of the invoices that would go; those around which nothing is known are left out."""
     destination, now = desk.settings.destination, desk.now()
     vendors: dict[str, dict[str, None]] = {}
     for _, intent in going:
@@ -148,7 +148,10 @@ def _around(
         nobodys = {} if directory is None else _by_number(directory.vendorless())
         called = {} if directory is None else directory.called()
         since = "" if directory is None else _since(directory, now)
+        is_known = bool(held or past or periods or used)
         for place, (index, intent) in enumerate(here):
+            if not is_known and place not in alike:
+                continue
             payload = intent.payload
             around[index] = Surroundings(
                 open_from=periods.get(payload.property_id),

@@ -75,9 +75,10 @@ READING = (
 @with_options(*READING)
 def check(**given: Any) -> int:
     """Reads, checks, and says what would happen. Sends nothing, ever."""
+    from importer.collector import at_rest
     from importer.reader import reading_ahead
 
-    with reading_ahead(given["files"]) as ahead:  # while the rest is loaded
+    with at_rest(), reading_ahead(given["files"]) as ahead:  # while the rest is loaded
         from importer.cli.desk import at_desk, outputs, wanted
         from importer.cli.rendering import render
         from importer.pipeline import check_files

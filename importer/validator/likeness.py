@@ -112,7 +112,9 @@ def _keys(number: Number | None) -> list[str]:
     if number is None:
         return []
     keys = [key for key in (number.squeezed, number.stem) if key]
-    return [*keys, f"|{number.runs}"] if number.runs.strip("|") else keys
+    if number.runs != number.squeezed and number.runs.strip("|"):
+        keys.append(number.runs)
+    return keys
 
 
 def _others(index: int, places: Iterable[Iterable[int]]) -> list[int]:
