@@ -104,6 +104,13 @@ def begin_to_watch(ledger: Ledger, folder: str, path: str) -> None:
         )
 
 
+def folder_at(ledger: Ledger, path: str) -> str | None:
+    """The id of the folder that was watched at this path before; None where there was none."""
+    with ledger.reading() as connection:
+        found: str | None = connection.execute(select(FOLDERS.c.id).where(FOLDERS.c.path == path).limit(1)).scalar()
+        return found
+
+
 @contextmanager
 def kept_watching(ledger: Ledger) -> Iterator[None]:
     """Renews the watcher's lease again and again for as long as the block takes."""
@@ -296,13 +303,6 @@ def told_in_vain(ledger: Ledger, folder: str, kind: str) -> None:
     with ledger.transaction() as connection:
         one = (TROUBLES.c.folder == folder, TROUBLES.c.kind == kind)
         connection.execute(update(TROUBLES).where(*one).values(told=None))
-
-
-def counted(ledger: Ledger, folder: str) -> dict[str, int]:
-    """How many drops of a folder are in each state."""
-    with ledger.reading() as connection:
-        query = select(DROPS.c.state, func.count()).where(DROPS.c.folder == folder).group_by(DROPS.c.state)
-        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def same_before(ledger: Ledger, drop: Drop) -> Drop | None:

@@ -22,7 +22,7 @@ from importer.telling import Message, at_a_standstill, of_failure, of_run, to_ap
 from importer.telling.message import as_text
 from importer.watcher.bench import Bench
 from importer.watcher.folder import DONE, FAILED, NEEDS_FIXING, WAITING, move
-from importer.watcher.judging import ANSWERS, NOTE, RESULTS, Outcome, Verdict
+from importer.watcher.judging import ANSWERS, RESULTS, Outcome, Verdict
 from importer.watcher.naming import numbered
 
 ENDINGS = {FAILED: ".why.txt", NEEDS_FIXING: ".to-fix.txt", WAITING: ".to-approve.txt"}
@@ -56,10 +56,6 @@ def decide(bench: Bench, ledger: Ledger, drop: Drop, verdict: Verdict) -> Drop |
             continue
         if done is Decided.NOT_OURS:
             return None
-        note = bench.folder.workplace(drop.id) / ANSWERS / NOTE
-        if PurePosixPath(place).parts[0] in ENDINGS:
-            note.parent.mkdir(exist_ok=True)
-            note.write_text(as_text(message), encoding="utf-8", newline="\r\n")
         return drops.drop(ledger, drop.id)
     raise AssertionError("there is always one more place")
 
@@ -96,8 +92,8 @@ def put_away(bench: Bench, drop: Drop) -> Path:
         except LedgerUnavailable as error:
             bench.note("results", str(error), file=drop.name, drop=drop.id)
     ending = ENDINGS.get(PurePosixPath(drop.place).parts[0])
-    if ending is not None:
-        _moved(answers / NOTE, place.with_name(f"{place.stem}{ending}"))
+    if ending is not None and drop.message is not None:
+        _write_once(place.with_name(f"{place.stem}{ending}"), as_text(Message.of_kept(drop.message)))
     lies = _moved(workplace / drop.name, place) or place
     shutil.rmtree(answers, ignore_errors=True)
     with suppress(OSError):  # somebody has put something there: it is found, and taken for itself
@@ -119,6 +115,15 @@ def _moved(source: Path, target: Path) -> Path | None:
         except FileNotFoundError:
             return None
     raise AssertionError("there is always one more name")
+
+
+def _write_once(path: Path, text: str) -> None:
+    """A note beside the file. One that stands there already was written before a crash; it may lack its end."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.part")
+    aside.write_text(text, encoding="utf-8", newline="\r\n")
+    if not path.is_symlink():
+        aside.replace(path)
 
 
 def _free_places(bench: Bench, drop: Drop, outcome: Outcome) -> Iterator[str]:

@@ -103,10 +103,13 @@ class DropFolder:
                 "Check that the share is there, that this account may write to it, and that the disk is not full.",
             ) from error
 
-    def belongs_to(self, ledger: str, where: str) -> str:
-        """The folder's own id. Raises `CannotRun` where it belongs to another ledger: bills would be posted twice."""
+    def belongs_to(self, ledger: str, where: str, known_as: str | None = None) -> str:
+        """The folder's own id; `known_as` is what the ledger calls it, where the folder itself has forgotten.
+
+        Raises `CannotRun` where it belongs to another ledger: bills would be posted twice.
+        """
         card = self.own / "ledger.json"
-        mine = {"folder": secrets.token_hex(8), "ledger": ledger, "destination": where}
+        mine = {"folder": known_as or secrets.token_hex(8), "ledger": ledger, "destination": where}
         try:
             if not card.exists():
                 aside = self.own / f"ledger.{secrets.token_hex(4)}.tmp"

@@ -31,7 +31,6 @@ ANSWERS = ".answer"
 """Inside the folder in which a file is worked on: no dropped file has such a name."""
 
 RESULTS = "results.xlsx"
-NOTE = "note.txt"
 
 MOST_PAUSES_WHILE_POSTING = 12
 """So often a file is taken up again whose posting was broken off; then people are told what is not sent."""

@@ -9,6 +9,7 @@ import os
 import secrets
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,6 +46,9 @@ TELL_SECONDS = 300.0
 SETTLE_SECONDS = 3600.0
 TIDY_SECONDS = 86_400.0
 """How often evidence for invoices in doubt is looked for, and how often old copies and logs are removed."""
+
+BROKEN_SECONDS = 10.0
+"""Until the next look, after a round that went wrong."""
 
 MOST_DEATHS = 3
 """So often the work on a file may end without a word; then the file is put aside."""
@@ -102,7 +106,11 @@ class Watching:
         while True:
             try:
                 with open_ledger(self.desk, self.name) as ledger:
-                    folder_id = self.folder.belongs_to(drops.identity(ledger), self.desk.settings.destination)
+                    destination, known_as = (
+                        self.desk.settings.destination,
+                        drops.folder_at(ledger, str(self.folder.root)),
+                    )
+                    folder_id = self.folder.belongs_to(drops.identity(ledger), destination, known_as)
                     begun, failures = True, 0
                     return self._watch(ledger, folder_id)
             except LedgerUnavailable as error:
@@ -123,7 +131,7 @@ class Watching:
         try:
             with drops.kept_watching(ledger):
                 while not self.desk.stop.is_set():
-                    self._round(ledger, folder_id, crew)
+                    self._safely(ledger, folder_id, crew)
                     if self.once and self._is_done(ledger, folder_id, crew):
                         break
                     self._wait()
@@ -142,6 +150,19 @@ class Watching:
 
     def _bench(self, folder_id: str) -> Bench:
         return Bench(self.desk, self.folder, folder_id, self._orders, self.name, self.log, self._account)
+
+    def _safely(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+        """One round. What nobody has foreseen is in the log, and does not end the watching."""
+        try:
+            self._round(ledger, folder_id, crew)
+        except LedgerUnavailable:
+            raise
+        except Exception as error:
+            said = f"Something went wrong that this program does not know ({type(error).__name__}: {error})."
+            self.log("broken", said, details=traceback.format_exc())
+            if self.once:
+                raise
+            self._looked = self.ticks() + BROKEN_SECONDS - self._orders.poll_seconds
 
     def _round(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
         for news in list(crew.news()):
