@@ -6,7 +6,7 @@ be right. Exactly the same number is no likeness but the same invoice, and is se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
@@ -22,6 +22,9 @@ SPLIT_WITHIN = timedelta(days=31)
 SERIES = 3
 """So many bills of one table over the same amount on one day, each with its own number or property, are a series:
 the same service at every building. A bill that was sent twice is there twice."""
+
+COMPARED = 40
+"""Bills that one is compared with, of those that share a number, or an amount and a day."""
 
 MOST = 3
 """Likenesses told of one bill."""
@@ -62,6 +65,8 @@ class _Vendor:
 
     by_number: dict[str, list[int]] = field(default_factory=dict)
     by_day: dict[tuple[object, object], list[int]] = field(default_factory=dict)
+    by_amount: dict[tuple[str, object], list[int]] = field(default_factory=dict)  # of numbers that many bills share
+    lone: dict[tuple[object, object], dict[int | None, list[int]]] = field(default_factory=dict)
 
 
 def likenesses(bills: Sequence[Held], known: Sequence[Held] = ()) -> dict[int, tuple[Likeness, ...]]:
@@ -80,22 +85,54 @@ def likenesses(bills: Sequence[Held], known: Sequence[Held] = ()) -> dict[int, t
         bill = bills[index]
         vendor = vendors[bill.vendor_id]
         others: dict[int, Why] = {}
-        for place in _others(index, (vendor.by_number[key] for key in _keys(numbers[index]))):
+        for place in _others(index, _of_number(vendor, every, bill, _keys(numbers[index]))):
             why = _by_number(bill, numbers[index], every[place], numbers[place])
             if why is not None:
                 others[place] = why
         day = vendor.by_day.get((bill.total, bill.issued), []) if bill.total else []
         if len(day) > 1:
-            series = {place for place in day if every[place].table is not None and every[place].table == bill.table}
-            is_series = len(series) >= SERIES and _is_series([every[place] for place in series])
-            for place in _others(index, [day]):
-                if not (is_series and place in series):
-                    others.setdefault(place, _by_day(bill, every[place]))
+            for place in _others(index, [_few(_of_day(vendor, every, bill, day))]):
+                others.setdefault(place, _by_day(bill, every[place]))
         others = {place: why for place, why in others.items() if not _is_exact(bill, every[place])}
         if others:
             surest = sorted(others, key=lambda place: (others[place], place))[:MOST]
             found[index] = tuple(Likeness(every[place], others[place]) for place in surest)
     return found
+
+
+def _few(places: list[int]) -> list[int]:
+    """Of very many the first and the last: what thousands of bills share tells nothing of any two of them."""
+    return places if len(places) <= COMPARED else [*places[: COMPARED // 2], *places[-COMPARED // 2 :]]
+
+
+def _of_number(vendor: _Vendor, every: Sequence[Held], bill: Held, keys: Sequence[str]) -> Iterator[list[int]]:
+    """The bills with a number like this; of very many those of the same amount, and a few of the others."""
+    for key in keys:
+        places = vendor.by_number[key]
+        if len(places) > COMPARED:
+            if (key, None) not in vendor.by_amount:
+                vendor.by_amount[key, None] = []
+                for place in places:
+                    vendor.by_amount.setdefault((key, every[place].total or 0), []).append(place)
+            yield _few(vendor.by_amount.get((key, bill.total or 0), []))
+        yield _few(places)
+
+
+def _of_day(vendor: _Vendor, every: Sequence[Held], bill: Held, day: list[int]) -> list[int]:
+    """The bills of this amount and day; without those of its own table, where they are a series."""
+    if bill.table is None:
+        return day
+    key = (bill.total, bill.issued)
+    if key not in vendor.lone:
+        tables: dict[int | None, list[int]] = {}
+        for place in day:
+            tables.setdefault(every[place].table, []).append(place)
+        vendor.lone[key] = {
+            table: [place for place in day if every[place].table != table]
+            for table, mine in tables.items()
+            if table is not None and len(mine) >= SERIES and _is_series([every[place] for place in mine])
+        }
+    return vendor.lone[key].get(bill.table, day)
 
 
 def _in_company(vendors: Iterable[_Vendor], count: int) -> list[int]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from datetime import date, timedelta
+from types import FrameType
 
 import pytest
 from hypothesis import given
@@ -145,6 +148,40 @@ def test_the_same_service_at_every_building_is_a_series() -> None:
     assert set(likenesses([*rows, bill("5512", place="prop-0", table=1)])) >= set(range(8))
     elsewhere = bill("A-1", place="prop-9")
     assert set(likenesses(rows, [elsewhere])) == set(range(8))
+
+
+def calls_of(bills: list[Held]) -> int:
+    """How many functions are called for comparing these bills."""
+    counted = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += event == "call"
+
+    sys.setprofile(count)
+    try:
+        likenesses(bills)
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+ALIKE: dict[str, Callable[[int], Held]] = {
+    "a fee of every unit": lambda at: bill(f"U-{at}X", table=1),
+    "each in a file of its own": lambda at: bill(f"U-{at}X", table=at),
+    "one word for a number": lambda at: bill("RENT", 2_500 + at, table=1),
+    "one word, few amounts": lambda at: bill("RENT", 2_500 + at % 7, DAY + timedelta(days=at), B, table=1),
+}
+
+
+@pytest.mark.parametrize("alike", ALIKE.values(), ids=ALIKE)
+def test_very_many_alike_are_not_compared_each_with_each(alike: Callable[[int], Held]) -> None:
+    """Twice as many bills that share what bills are known by take about twice the work; and a pair among them is
+    found as ever."""
+    few, many = (calls_of([alike(at) for at in range(count)]) for count in (300, 600))
+    assert many < 3 * few
+    found = likenesses([*(alike(at) for at in range(300)), bill("0005512", 777)], [bill("5512", 777, NEXT)])
+    assert [each.why for each in found[300]] == [Why.NUMBER]
 
 
 def test_exactly_the_same_number_is_no_likeness() -> None:
