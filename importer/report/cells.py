@@ -85,8 +85,16 @@ def _width(word: str) -> int:
     return sum(_WIDTHS.get(letter, _OTHER) for letter in word)
 
 
+_ALIKE = str.maketrans("123456789", "000000000")  # all digits are equally wide: messages differ in them alone
+
+
 def lines_needed(text: str, width: float) -> int:
     """How many lines the text takes, folded between words, in a column that holds `width` digits of Arial 10."""
+    return _lines_needed(text.translate(_ALIKE), width)
+
+
+@lru_cache(maxsize=4_096)
+def _lines_needed(text: str, width: float) -> int:
     room = width * _DIGIT * _ROOM
     lines = 0
     for line in text.split("\n"):

@@ -27,6 +27,7 @@ from importer.problems import (
     Problem,
 )
 from importer.report import write_workbook
+from importer.report.cells import lines_needed
 from importer.results_layout import RowMark
 from tests import factory
 from tests.report.random_runs import readable, runs
@@ -416,3 +417,51 @@ def test_errors_stand_before_warnings(tmp_path: Path) -> None:
     path = write_workbook(run, tmp_path / "x.xlsx")
     assert str(_texts(path, "To fix")[1][4]).startswith("Invoice Total: Off.")
     assert str(_texts(path, "Invoices")[1][7]).startswith("H2: Off.")
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("", 10, 1),
+        ("two\nlines", 40, 2),
+        ("Invoice Total: The lines come to $1,245.00, the invoice total is $1,254.00", 52, 2),
+        ("i" * 60, 30, 1),
+        ("W" * 60, 30, 4),
+        ("0" * 29, 30, 1),
+        ("0" * 31, 30, 2),
+        ("words " * 20, 12, 10),
+        ("x" * 600, 20, 28),
+    ],
+)
+def test_texts_are_as_high_as_their_letters_are_wide(text: str, width: float, lines: int) -> None:
+    """Narrow letters leave room and wide ones take it; nothing is cut off, whatever the digits are."""
+    assert lines_needed(text, width) == lines_needed(text.replace("1", "7"), width) == lines
+
+
+def test_a_row_of_many_columns_is_printed_large_enough_to_be_read(tmp_path: Path) -> None:
+    """On two pages side by side, with the number and the outcome of the row on both; a narrow sheet on one."""
+    narrow = factory.source(headings=("Inv", "Total"), fields=("invoice_number", "total_amount"))
+    for at, pages in ((narrow, 1), (factory.source(), 2)):
+        wrong = Problem(TOTAL_MISMATCH, "Off.", at.place(2, "total_amount"))
+        invoice = factory.invoice(at=at, notes="n" * 60, memo="m" * 60)
+        run = factory.run(factory.outcome(invoice, Status.NEEDS_FIXING, problems=[wrong]))
+        sheet = _sheet(write_workbook(run, tmp_path / "x.xlsx"), "To fix")
+        assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth or 1) == ("landscape", pages)
+        assert (sheet.print_title_cols == "$C:$D") is (pages == 2)
+        assert sheet["G2"].alignment.wrap_text
+        assert max(letter.width for letter in sheet.column_dimensions.values()) < 60
+
+
+def test_a_row_that_only_waits_says_so(tmp_path: Path) -> None:
+    """Every row of "To fix" says how to go on; the wrong cell is in another row of the invoice, and that is named."""
+    at = factory.source()
+    wrong = Problem(NOT_A_DATE, "'x' is not a date.", at.place(3, "due_date"))
+    invoice = factory.invoice(factory.line(), factory.line(), at=at)
+    run = factory.run(factory.outcome(invoice, Status.NEEDS_FIXING, problems=[wrong]))
+    rows = [row[2:6] for row in _texts(write_workbook(run, tmp_path / "x.xlsx"), "To fix")]
+    assert rows == [
+        ["Row in file", "Outcome", "Problems", "How to go on"],
+        [2, "Needs fixing", "Held back with row 3 of the file.",
+         "Nothing to correct in this row: it goes with its invoice."],
+        [3, "Needs fixing", "Due Date: 'x' is not a date. Write it like 2026-03-31.", "Correct the cells marked red."],
+    ]  # fmt: skip
