@@ -266,7 +266,10 @@ class Amounts:
         if pair is not None and pair[0] == total:
             others.remove(pair[1])  # what is to be paid was said to be the net amount
         verdicts = {index: self._role(index) for index in others}
-        alone = not self._mapped.parts  # item1, price1, … are the lines, and a net amount beside them is none
+        # Beside item1, price1, … a net amount is no line; nor is what merely differs from the total that was said.
+        alone = not self._mapped.parts
+        if "total_amount" in self._mapped.settled:
+            alone = alone and {"quantity_ordered", "unit_price"} <= self._mapped.columns.keys()
         lines = [index for index, each in verdicts.items() if each.role == "line" or (alone and each.role == "both")]
         if len(lines) == 1:
             self._take("line_amount", lines[0], verdicts[lines[0]].because)

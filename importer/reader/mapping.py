@@ -179,6 +179,8 @@ def _settle(name: str, found: list[tuple[Surety, int]], headings: Sequence[Cell]
     indexes = [index for surety, index in found if surety == best]
     if len(indexes) > 1:
         indexes = _by_content(name, indexes, cells)
+    if len(indexes) > 1 and name == "item_notes":  # "Item" beside "Description" is what it is by name, or a code
+        indexes = [index for index in indexes if "description" in words_of(spelled(headings[index]))] or indexes
     if len(indexes) > 1:
         both = listed((index, headings[index]) for index in indexes)
         choice = spelled(headings[indexes[0]])

@@ -72,7 +72,15 @@ CODES = frozenset(
         "CLP COP ZAR ILS TRY RUB KRW HKD SGD PHP THB AED SAR",
     )
 )
-CURRENCY_NAMES: dict[str, str] = {"DOLLARS": "USD", "DOLLAR": "USD", "EURO": "EUR", "EUROS": "EUR", "PES": "ARS"}
+CURRENCY_NAMES: dict[str, str] = {
+    "DOLLARS": "USD",
+    "DOLLAR": "USD",
+    "EURO": "EUR",
+    "EUROS": "EUR",
+    "STERLING": "GBP",
+    "RUPEES": "INR",
+    "PES": "ARS",
+}
 
 _SPACES = dict.fromkeys(map(ord, " \t\u00a0\u202f\u2007\u2009"))
 _CURRENCY = "|".join(re.escape(word) for word in sorted({*SYMBOLS, *CODES}, key=len, reverse=True))

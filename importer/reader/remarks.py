@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import accumulate, repeat
 
 from importer import problems
-from importer.columns import BY_NAME
+from importer.columns import BY_NAME, Kind
 from importer.models import Cell, ControlTotal, Invoice, Row, cell_text, column_letter, dollars
 from importer.problems import Place, Problem
 from importer.reader.cells import Unreadable, is_blank, quoted
@@ -22,6 +22,7 @@ from importer.reader.money import named_currency
 from importer.reader.profiles import Profile
 from importer.reader.terms import due_by
 from importer.reader.types import is_known_type
+from importer.reader.vocabulary import heading_currency
 
 NAMELESS = "If it matters, give it a heading; otherwise nothing needs doing."
 VOID_MARKS = frozenset(
@@ -89,9 +90,9 @@ def _terms_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
 
 
 def _currency_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
-    """Whatever a currency column says that is not clearly the account's currency."""
+    """Whatever a currency column says that is not clearly the account's currency; "Amount USD" beside it is anyway."""
     index = layout.mapped.others.get("currency")
-    if index is None:
+    if index is None or _said_by_headings(layout) == {profile.currency}:
         return
     for row, cell in zip(layout.rows, layout.cells(index), strict=True):
         text = cell_text(cell).strip()
@@ -99,6 +100,15 @@ def _currency_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, P
             what = f"The row is in {quoted(text)}, and the account is in {profile.currency}."
             place = replace(row.place(), column=column_letter(index))
             yield row, Problem(problems.OTHER_CURRENCY, what, place, value=text)
+
+
+def _said_by_headings(layout: Layout) -> set[str | None]:
+    """The currencies that the headings of the amounts name; None among them where one names none."""
+    parts = [*layout.mapped.parts.values(), layout.mapped.columns]
+    amounts = {at for part in parts for name, at in part.items() if BY_NAME[name].kind in (Kind.DOLLARS, Kind.CENTS)}
+    amounts |= {at for _, at in layout.mapped.extras}
+    amounts |= {at for name, at in layout.mapped.others.items() if name in ("debit", "credit")}
+    return {heading_currency(spelled(layout.source.headings[at])) for at in amounts}
 
 
 def _cancelled_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:

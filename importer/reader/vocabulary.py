@@ -15,7 +15,7 @@ from functools import lru_cache
 from importer.columns import COLUMNS
 from importer.models import Cell
 from importer.reader.headings import normalised, spelled
-from importer.reader.money import CODES, SYMBOLS
+from importer.reader.money import CODES, CURRENCY_NAMES, SYMBOLS, currency_code
 
 
 class Surety(IntEnum):
@@ -203,16 +203,20 @@ def words_of(heading: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKD", spaced).casefold()
     found: list[str] = []
     for word in re.findall(r"[^\W\d_]+|\d+", "".join(mark for mark in plain if not unicodedata.combining(mark))):
-        if word not in _FILLERS and word.upper() not in CODES:
+        if word not in _FILLERS and word.upper() not in CODES and word.upper() not in CURRENCY_NAMES:
             found.extend(_SYNONYMS.get(word, (word,)))
     return frozenset(found)
+
+
+_NO_WORDS = frozenset(("USD", "EUR", "GBP", "INR", "AUD", "NZD", "CHF", "JPY", "CNY", "SEK"))  # "try", "cop" may be
 
 
 def heading_currency(heading: str) -> str | None:
     """The currency that a heading names: "Amount (£)", "Total EUR"."""
     for word in map(str, re.findall(r"[A-Za-z]+|[£€₹¥$]", heading)):
-        if word.upper() in CODES and word.isupper():
-            return word.upper()
+        code = word.upper()
+        if code in CURRENCY_NAMES or (code in CODES and (word.isupper() or code in _NO_WORDS)):
+            return currency_code(word)
         if not word.isalpha():
             return SYMBOLS[word]
     return None

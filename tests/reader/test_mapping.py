@@ -7,7 +7,7 @@ import pytest
 from importer.columns import COLUMNS
 from importer.errors import FileUnreadable
 from importer.reader.vocabulary import AMOUNT, Surety, meaning_of
-from tests.reader.tables import PLAIN, plain, row, said, vendor
+from tests.reader.tables import PLAIN, money, plain, row, said, vendor
 
 DATE = "2026-03-14"
 
@@ -33,6 +33,7 @@ line_amount: Invoice Line Value (net of VAT)
 total_amount: Invoice Total | Total Amount | Invoice Amount | Grand Total | Amount Due | Gesamtbetrag
 total_amount: Invoice Amt USD | Total Due ($) | Tax Invoice Total
 amount: Amount | Total | Net | Montant HT | Betrag | Importe | Value | Total Cost (ex VAT) | Net Amount
+amount: Amount in Sterling | Dollar Amount
 amount: Gross | Invoice Net Amount | Total (excludes VAT) | Nettobetrag | Invoiced Value | Amount (net of GST)
 tax: VAT | Total Tax Amount | TotalTaxAmount | Invoice Tax Amount | Line Tax Amount | Invoice VAT | MwSt | MwSt-Betrag
 item_notes: Description | Item Description | Line Description | Buchungstext | Beschreibung | Descripción
@@ -152,3 +153,27 @@ def test_no_required_column_of_the_plain_layout_may_be_missing(lacking: str) -> 
         return
     with pytest.raises(FileUnreadable, match=lacking):
         plain(cells, headings=rest)
+
+
+@pytest.mark.parametrize(
+    "heading", ["total_amount_eur", "Total Amount (EUR)", "Total Amount in Euros", "€ Total Amount"]
+)
+def test_a_heading_that_names_another_currency_is_believed_however_it_is_written(heading: str) -> None:
+    """Euros paid as dollars would be a wrong amount that nothing shows."""
+    reading = vendor(("Invoice #", "Date", heading), ("A", DATE, "10.00"))
+    assert [code for code, _ in said(reading)] == ["other-currency"]
+
+
+def test_an_amount_in_the_accounts_currency_is_taken_although_the_invoice_was_in_another() -> None:
+    """A currency column speaks of the amount whose heading names none."""
+    rows = (("Invoice #", "Date", "Amount", "Currency", "amount_usd"), ("A", DATE, "830.00", "INR", "10.00"))
+    reading = vendor(*rows, columns={"total_amount": "amount_usd"})
+    assert money(reading) == [("A", 1000, [1000])]
+    assert [code for code, _ in said(reading)] == ["unknown-column"]
+    assert said(vendor(*rows, columns={"total_amount": "Amount"}))[0] == ("other-currency", "D2")
+
+
+def test_an_item_beside_its_description_is_no_question() -> None:
+    """Bookkeeping programs export both; the description goes to the line's notes."""
+    reading = vendor(("Invoice #", "Date", "Item", "Description", "Amount"), ("A", DATE, "M-1", "mowing", "10.00"))
+    assert reading.invoices[0].lines[0].notes == "mowing"
