@@ -6,7 +6,7 @@ from pathlib import Path
 
 from importer.afterwards import follow_up, settle
 from importer.desk import open_ledger
-from importer.errors import ApiAway, CannotRun, LedgerUnavailable, NoAccess
+from importer.errors import ApiAway, BadSettings, CannotRun, LedgerUnavailable, NoAccess
 from importer.models import Run
 from importer.results import write_anew
 from importer.retention import tidy
@@ -40,6 +40,8 @@ def go_round(bench: Bench, what: str) -> Answer:
         return Answer(trouble="api", said=str(error), pause=PAUSE)
     except LedgerUnavailable as error:
         return Answer(trouble="ledger", said=str(error), pause=PAUSE)
+    except BadSettings as error:
+        return Answer(trouble="settings", said=str(error), pause=PAUSE)
     except (CannotRun, OSError) as error:
         bench.note("round-broke-off", str(error), round=what)
         return Answer()
