@@ -162,6 +162,11 @@ UNKNOWN_TYPE = _warning(
     "The column that tells credits from invoices has a word in it that is not known",
     "Where the row is a credit, write Credit there, or give its amount a minus; otherwise nothing needs doing.",
 )
+MARKED_PAID = _warning(
+    "marked-paid",
+    "Some rows are marked as paid",
+    "They are read like all others: take them out where they are paid already.",
+)
 HIDDEN_ROWS = _warning(
     "hidden-rows",
     "Some rows are hidden or filtered away",

@@ -14,12 +14,13 @@ from importer.columns import Kind
 from importer.models import Cell, cell_text, normalised_number
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
 from importer.reader.headings import listed, spelled
-from importer.reader.mapping import Cells, Mapped, Question
+from importer.reader.mapping import SAID_AMOUNTS, Cells, Mapped, Question
 from importer.reader.vocabulary import words_of
 
 Column = Sequence[Value | Unreadable]
 CENT = Decimal(1)
 MOSTLY = Decimal("0.8")
+PRICES = frozenset(("unit_price", "unit_price_in_cents"))
 PARTIAL = frozenset(("subtotal", "sub", "net"))  # what a heading calls an amount that tax and charges come on top of
 
 
@@ -228,7 +229,8 @@ class Amounts:
         if verdict.role in ("total", "line"):
             self._take("total_amount" if verdict.role == "total" else "line_amount", index, verdict.because)
         elif verdict.role == "both":
-            self._take("total_amount", index, verdict.because)
+            counted = "quantity_ordered" in mapped.columns and not PRICES & mapped.columns.keys()
+            self._take("line_amount" if counted else "total_amount", index, verdict.because)
         else:
             self._ask(
                 [index], f"it cannot be told whether the amount is the invoice's or the line's: {verdict.because}"
@@ -324,7 +326,7 @@ class Amounts:
     def _ask_about_tax(self) -> None:
         """A tax column that nothing accounts for: left out in silence, the vendor would be paid too little."""
         tax, mapped = self._tax(), self._mapped
-        named_total = mapped.settled & {"total_amount", "total_amount_in_cents", "line_amount"}
+        named_total = mapped.settled & SAID_AMOUNTS
         if tax is None or named_total or any(question.field == "tax" for question in mapped.questions):
             return
         if not any(isinstance(value, Decimal) and value for value in self._column(tax)):

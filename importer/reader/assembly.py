@@ -288,7 +288,8 @@ def _refuse_gaps(
             hints.setdefault(named_hints(layout.mapped, layout.source.headings, name), []).append(BY_NAME[name].heading)
     hints.pop("", None)
     sentences += [
-        f"{which} may be meant for {' or '.join(names)}, but does not say so." for which, names in hints.items()
+        f"{which} may be meant for {' or '.join(names)}, but its heading or its cells do not show it."
+        for which, names in hints.items()
     ]
     settle = [question.settle for question in questions]
     settle += [_way_out(name) for name in missing] if len(missing) <= FEW else []

@@ -44,6 +44,11 @@ PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.(?:\d\d?|\d{4,8}))?")  # of 1.250 the
 SCIENTIFIC = re.compile(r"[-+]?\d(?:[.,]\d+)?E[-+]\d{2,3}", re.IGNORECASE)
 ZEROED_DIGITS = re.compile(r"[1-9]\d{14}0{3,}")
 DOLLARS_WRITTEN = re.compile(r"\d.*[.,]\d\d\D*$|^\D*[.,]\d\d\D*$|[$]\D*\d|\d\s*[$]|USD", re.IGNORECASE)
+WITH_UNIT = re.compile(
+    r"([-+]?[\d.,]+)\s*(?:x|h|hrs?|hours?|ea|each|pcs?|pieces?|units?|days?|visits?|weeks?|months?|mo|ft|lf|sf|"
+    r"sq\.? ?ft|yds?|cy|lbs?|gal|gallons?|tons?|stk|std|stunden|stück|heures?|horas?|uds?)\.?",
+    re.IGNORECASE,
+)
 SERIAL_TEXT = re.compile(r"\d{5}")
 MOJIBAKE = re.compile(r"\ufffd|Ã[\x80-\xbf¡-¿ƒ]|Â[\xa0-\xbf]|â€|ï»¿")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -142,7 +147,7 @@ def _reader(kind: columns.Kind, conventions: Conventions, is_id: bool) -> Callab
         case columns.Kind.DATE:
             return lambda cell: _read_date(cell, conventions)
         case columns.Kind.QUANTITY:
-            return lambda cell: _read_number(cell, conventions, Decimal(1), problems.NOT_A_QUANTITY)
+            return lambda cell: _read_quantity(cell, conventions)
         case columns.Kind.DOLLARS | columns.Kind.CENTS if conventions.heading_currency is not None:
             return lambda cell: _foreign(cell, conventions)
         case columns.Kind.DOLLARS:
@@ -298,6 +303,14 @@ def _serial(number: float, conventions: Conventions) -> date | Unreadable:
 
 
 # ---------------------------------------------------------------------- numbers
+
+
+def _read_quantity(cell: Cell, conventions: Conventions) -> Decimal | Unreadable | None:
+    """A number, with its unit or without."""
+    if isinstance(cell, str) and (found := WITH_UNIT.fullmatch(cell.strip())) is not None:
+        read = _read_number(found[1], conventions, Decimal(1), problems.NOT_A_QUANTITY)
+        return read if isinstance(read, Decimal) else replace(read, text=cell.strip()) if read is not None else None
+    return _read_number(cell, conventions, Decimal(1), problems.NOT_A_QUANTITY)
 
 
 def _read_number(

@@ -13,6 +13,7 @@ from importer.errors import FileUnreadable
 from importer.models import Cell, Row, SkippedRow, Source
 from importer.reader.amounts import Amounts, invoice_keys
 from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
+from importer.reader.charges import unaccounted
 from importer.reader.contents import Contents, Sheet
 from importer.reader.dates import DateOrder, evident_orders
 from importer.reader.headings import spelled
@@ -132,6 +133,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     written = _dates_by_table(written, mapped, columns)
     keys = invoice_keys(cells, mapped.columns, ("property_id", "vendor_id")) if mapped.amounts else []
     Amounts(heading.cells, mapped, columns, keys, written).settle()
+    mapped.questions.extend(unaccounted(heading.cells, mapped, columns, written) if side == "whole" else ())
     separate = side == "whole" and _one_row_each(mapped)
     if separate:
         total = "total_amount" if "total_amount" in mapped.columns else "total_amount_in_cents"

@@ -28,13 +28,19 @@ EVERY_WAY = (Marks(certain=True), Marks(",", ".", certain=True))
 SPACES = " \t\r\n\u00a0\u2007\u202f"
 _PARTIAL = re.compile(r"(?i)sub|zwischen|page|.*(?:forward|übertrag)")  # a total of some rows, not of all above
 _ANCHORS = ("invoice_number", "invoice_date", "due_date")
-TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED = (
+_FOOTER = re.compile(
+    r"(?:page|seite|página|pagina)\s*:?\s*\d+(?:\s*(?:of|/|von|de|di)\s*\d+)?"
+    r"|(?:printed|run date|report date|generated)\b.{0,40}|confidential\b.{0,40}|continued\b.{0,40}",
+    re.IGNORECASE,
+)
+TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER = (
     "total",
     "unlabelled total",
     "heading row repeated",
     "note, not a row of the table",
     "unfilled row of a template",
     "nothing in the columns that are used",
+    "head or foot of a page",
 )
 
 
@@ -96,6 +102,8 @@ def find_leftovers(
                 ]
         elif len(filled) == 1 and _is_note(row[filled[0]], filled[0], anchors):
             found.reasons[position] = NOTE
+        elif all(isinstance(row[index], str) and _FOOTER.fullmatch(spelled(row[index])) for index in filled):
+            found.reasons[position] = FOOTER
         elif not any(index in meant.used for index in filled):
             found.reasons[position] = UNUSED
         elif _is_unfilled(row, [index for index in filled if index in meant.used], meant.numeric):

@@ -20,6 +20,9 @@ from importer.reader.vocabulary import AMOUNT, OTHERS, Meaning, Surety, meaning_
 LINE_FIELDS = frozenset(
     ("financial_account_id", "quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount", "item_notes")
 )
+SAID_AMOUNTS = frozenset(("total_amount", "total_amount_in_cents", "line_amount", "unit_price", "unit_price_in_cents"))
+"""Where a profile says one of these, it is known what is to be paid, and what else there is may be left out."""
+
 LINE_MONEY = frozenset(("quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount"))
 ANY_NUMBER = Conventions(table_marks=Marks(certain=True))
 """For seeing whether cells are numbers at all, whichever way 1.250 is meant."""
@@ -198,6 +201,7 @@ def _settle(name: str, found: list[tuple[Surety, int]], headings: Sequence[Cell]
         filled = [cell for cell in cells(index) if not is_blank(cell)]
         distinct = len(set(map(str, filled)))
         told_apart = distinct * 2 > len(filled) and (len(filled) > 3 or distinct == len(filled))
+        told_apart = told_apart or BY_NAME[name].kind is Kind.DATE  # many bills are of one day
         if not filled or len(filled) * 10 < len(cells(index)) * 9 or not told_apart:
             mapped.hints.setdefault(name, []).append(index)
             return

@@ -82,7 +82,9 @@ CURRENCY_NAMES: dict[str, str] = {
     "PES": "ARS",
 }
 
-_SPACES = dict.fromkeys(map(ord, " \t\u00a0\u202f\u2007\u2009"))
+_SPACES = dict.fromkeys(map(ord, " \t\u00a0\u202f\u2007\u2009")) | dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF]  # nobody can see them
+)
 _CURRENCY = "|".join(re.escape(word) for word in sorted({*SYMBOLS, *CODES}, key=len, reverse=True))
 _AMOUNT = re.compile(
     rf"(?P<open>\()?(?P<sign>[-+])?(?P<before>{_CURRENCY})?(?P<sign2>[-+])?(?P<open2>\()?"

@@ -14,7 +14,7 @@ from importer.reader.cells import is_blank
 from importer.reader.contents import Contents
 from importer.reader.headings import normalised, spelled
 from importer.reader.layout import Layout, Side, lay_out
-from importer.reader.mapping import LINE_MONEY, Question, fits, unused
+from importer.reader.mapping import LINE_MONEY, SAID_AMOUNTS, Question, fits, unused
 from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
 from importer.reader.reading import read_contents
 from importer.reader.sheets import plan_sheets
@@ -24,8 +24,7 @@ NOTES = "{file} row {row}"
 TERMS_DAYS = "terms_days"
 DATE_ORDER = "date_order"
 TAX = "tax"
-AMOUNTS = frozenset(("total_amount", "total_amount_in_cents", "line_amount"))
-NO_TEXTS = AMOUNTS | {AMOUNT, "tax", "unsure_date", "quantity_ordered", "unit_price", "debit", "credit", "terms"}
+NO_TEXTS = SAID_AMOUNTS | {AMOUNT, "tax", "unsure_date", "quantity_ordered", "debit", "credit", "terms"}
 """Meanings of headings that are no id, name or number of anything."""
 
 NO_NAMES = frozenset(("y", "yes", "n", "no", "ok", "none", "na", "x", "unknown"))
@@ -74,7 +73,7 @@ def propose_for(contents: Contents, name: str | None = None) -> Proposal:
     first = layouts[0]
     headings = [cell for layout in layouts for cell in layout.source.headings]
     questions = [question for layout in layouts for question in layout.mapped.questions]
-    open_amounts = AMOUNTS if any(question.field == TAX for question in questions) else frozenset()
+    open_amounts = SAID_AMOUNTS if any(question.field == TAX for question in questions) else frozenset()
     columns = {
         field: spelled(layout.source.headings[index])
         for layout in layouts
@@ -114,9 +113,11 @@ def answered(profile: Profile, ask: Ask, answer: str) -> Profile:
             if text.upper() == order:
                 return replace(profile, date_order=order)
         raise ValueError("Answer MDY (March 4 is 03/04), DMY (4 March is 04/03) or YMD.")
-    if ask.extra is not None:
+    if ask.settles:
         if text in ask.choices:
             said, lines = ask.settles[ask.choices.index(text)], profile.extra_lines
+        elif ask.extra is None:
+            raise ValueError(f"{text} is no answer to that.")
         else:
             extra = replace(ask.extra, financial_account_id=_id("financial_account_id", text, profile))
             said, lines = dict(ask.beside), (*profile.extra_lines, extra)
@@ -237,7 +238,9 @@ def _as_ask(question: Question, layout: Layout) -> Ask:
     what = f"{question.what[:1].upper()}{question.what[1:]}."
     if question.field != TAX:
         return Ask(question.field, what, question.choices)
-    sentence = f"{what} Which of these, or to which GL account is it booked as a line of its own?"
+    may_be_line = "[[extra_lines]]" in question.settle
+    booked = ", or to which GL account is it booked as a line of its own" if may_be_line else ""
+    sentence = f"{what} Which of these{booked}?"
     if len(question.choices) == 3:
         net, tax, gross = question.choices
         beside = (("line_amount", net), ("total_amount", gross))
@@ -249,15 +252,14 @@ def _as_ask(question: Question, layout: Layout) -> Ask:
             ExtraLine(tax),
             beside[:1] if question.amount == "line_amount" else beside,
         )
-    told = {name: spelled(layout.source.headings[index]) for name, index in _told(layout) if name in AMOUNTS}
+    told = {name: spelled(layout.source.headings[index]) for name, index in _told(layout) if name in SAID_AMOUNTS}
     amounts = " and ".join(dict.fromkeys(told.values())) or "quantity × price"
     choice = f"it is left out, or in the amounts already: {amounts}"
     alone = told.get("line_amount")
     if alone is None and not LINE_MONEY & layout.mapped.columns.keys():
         alone = told.get("total_amount")
-    return Ask(
-        TAX, sentence, (choice,), (told,), ExtraLine(question.choices[0]), (("line_amount", alone),) if alone else ()
-    )
+    extra = ExtraLine(question.choices[0]) if may_be_line else None
+    return Ask(TAX, sentence, (choice,), (told,), extra, (("line_amount", alone),) if alone else ())
 
 
 def _has_money(layout: Layout) -> bool:

@@ -109,6 +109,7 @@ invoice_number 3: invoice number | number invoice | vendor reference | vendor in
 invoice_number 3: invoice reference
 invoice_number 2: invoice | belegfeld 1
 invoice_number 1: document number | transaction number | voucher number | document | voucher | invoice id
+invoice_number 1: reference | reference number
 invoice_date 3: invoice date | issued date | date issued | bill date | date invoiced | date billed
 invoice_date 2: date | issued
 invoice_date 1: document date | service date
@@ -138,11 +139,13 @@ quantity_ordered 2: unit
 unit_price 3: unit price | price unit | unit cost | line cost | line price | unit amount | unit rate
 unit_price 3: price per unit | cost unit | price
 unit_price 2: rate | cost
+unit_price_in_cents 3: price cents | unit price cents | unit cost cents | rate cents
 line_amount 3: line amount | line total | extended amount | extended price | extended | line subtotal
 line_amount 3: line total amount | extended total | amount line | line net amount | extended cost | line value
 line_amount 3: invoice line amount | invoice line total | invoice line value | invoice line net amount
 amount 2: amount | total | value | net | gross | net amount | gross amount | amount net | amount gross | total cost
 amount 2: total charge | total net | total gross | subtotal | sub total | transaction amount | charge | total value
+amount 2: amount local currency | amount document currency | amount company code currency
 amount 2: net value | gross value | total price | total net amount | net total | gross total
 amount 2: invoice net | invoice gross | invoice net amount | invoice gross amount | amount invoiced
 amount 2: value invoiced | total invoiced | amount billed | total billed
@@ -183,6 +186,7 @@ _PLAIN: dict[str, Meaning] = {
     for spelling in (*column.spellings, column.heading, column.name.replace("_", " "))
     if normalised(spelling) not in {"amount", "total", "invoiceid", "accountcode", "hours", "units"}
 }
+_PLAIN["num"] = Meaning("invoice_number", Surety.HINT)  # as QuickBooks calls it
 _TAX_REMARK = re.compile(
     r"\b(?:exc?|excl|exclud(?:ing|es|ed)|incl|includ(?:ing|es|ed)|inc|before|after|without|w/o|net of)\b\.? ?(?:of )?"
     r"(?:vat|tax|gst|hst|mwst|iva|tva)\b",
