@@ -23,10 +23,11 @@ from importer.severities import with_levels
 from importer.submitter import Intent, Ledger
 from importer.submitter.acceptances import accepted, posted_bills
 from importer.validator import Verdict
-from importer.validator.circumstances import Surroundings, circumstances
+from importer.validator.circumstances import Past, Surroundings, circumstances
 from importer.validator.likeness import Likeness, Why, likenesses
 
 DirectoryOf = Callable[[str], Directory | None]
+NOTHING_PAST = Past()
 LET_GO = (IN_RESMAN.code, NEAR_DUPLICATE.code)
 """What a person's word lets go."""
 
@@ -126,9 +127,11 @@ def _around(
         past: dict[str, list[Held]] = {}
         for each in (*posted.values(), *held):
             past.setdefault(each.vendor_id, []).append(each)
-        by_vendor: dict[str, list[Held]] = {}
+        pasts = {vendor_id: Past.of(some) for vendor_id, some in past.items()}
+        same: dict[tuple[str, str | None, str], Held] = {}
         for each in held:
-            by_vendor.setdefault(each.vendor_id, []).append(each)
+            if each.number is not None:
+                same.setdefault((each.vendor_id, each.property_id, normalised_number(each.number)), each)
         here = [pair for pair in going if pair[1].payload.integration_id == integration_id]
         indexes = {index for index, _ in here}
         others = [
@@ -148,7 +151,7 @@ def _around(
         nobodys = {} if directory is None else _by_number(directory.vendorless())
         called = {} if directory is None else directory.called()
         since = "" if directory is None else _since(directory, now)
-        is_known = bool(held or past or periods or used)
+        is_known = bool(held or past or periods or used or nobodys)
         for place, (index, intent) in enumerate(here):
             if not is_known and place not in alike:
                 continue
@@ -156,8 +159,8 @@ def _around(
             around[index] = Surroundings(
                 open_from=periods.get(payload.property_id),
                 since=since,
-                held=by_vendor.get(payload.vendor_id, ()),
-                past=past.get(payload.vendor_id, ()),
+                held=same.get((payload.vendor_id, payload.property_id, normalised_number(payload.invoice_number))),
+                past=pasts.get(payload.vendor_id, NOTHING_PAST),
                 used_accounts=used.get(payload.property_id, frozenset()),
                 likenesses=(*alike.get(place, ()), *_of_nobody(payload, nobodys)),
                 key=intent.key,

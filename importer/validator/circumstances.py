@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from importer.held import Held
-from importer.models import Invoice, Payload, dollars, normalised_number
+from importer.models import Invoice, Payload, dollars
 from importer.problems import (
     CLOSED_PERIOD,
     IN_RESMAN,
@@ -29,13 +29,41 @@ FAR = 3
 """Times the largest bill so far, or its part of the smallest: far outside the usual."""
 
 
+class Usual(NamedTuple):
+    """How many bills there were, and between which amounts in cents."""
+
+    bills: int
+    least: int
+    most: int
+
+
+class Past(NamedTuple):
+    """Every earlier bill of one vendor, summed up once for all that it bills now."""
+
+    bills: int = 0
+    anywhere: Usual | None = None
+    at: Mapping[str | None, Usual] = MappingProxyType({})
+
+    @classmethod
+    def of(cls, bills: Sequence[Held]) -> Past:
+        """Bills of nothing, or of an unknown amount, count as bills and say nothing of what is usual."""
+        totals: dict[str | None, list[int]] = {}
+        for bill in bills:
+            if bill.total:
+                totals.setdefault(bill.property_id, []).append(bill.total)
+        every = [total for some in totals.values() for total in some]
+        at = {place: Usual(len(some), min(some), max(some)) for place, some in totals.items()}
+        anywhere = Usual(len(every), min(every), max(every)) if every else None
+        return cls(len(bills), anywhere, at)
+
+
 class Surroundings(NamedTuple):
     """What is known around an invoice that is to be sent."""
 
     open_from: date | None = None  # the first day of its property's open period
     since: str = ""  # how old that knowledge is: "3 hours ago"
-    held: Sequence[Held] = ()  # bills of this vendor that ResMan held; without those that the ledger posted
-    past: Sequence[Held] = ()  # every earlier bill of this vendor
+    held: Held | None = None  # the very same in ResMan: vendor, property and number; unless the ledger posted it
+    past: Past = Past()
     used_accounts: frozenset[str] = frozenset()  # the GL accounts of all bills at its property
     likenesses: Sequence[Likeness] = ()
     key: str = ""
@@ -45,9 +73,8 @@ class Surroundings(NamedTuple):
 def circumstances(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
     """Everything that stands against sending it now, or should be looked at before."""
     yield from _period_is_open(invoice, payload, around)
-    exact = [each for each in around.held if _is_same(payload, each)]
-    if exact:
-        yield _in_resman(invoice, payload, exact[0], around)
+    if around.held is not None:
+        yield _in_resman(invoice, payload, around.held, around)
     yield from _near(invoice, payload, around)
     yield from _amount_is_usual(invoice, payload, around)
     yield from _accounts_are_usual(invoice, around)
@@ -93,18 +120,16 @@ def _near(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[
 
 def _amount_is_usual(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
     """Compared with this vendor's bills at this property; with all of its bills where those are too few."""
-    totals = [each.total for each in around.past if each.total and each.property_id == payload.property_id]
-    where = " at this property"
-    if len(totals) < LEAST_HISTORY:
-        totals, where = [each.total for each in around.past if each.total], ""
+    usual, where = around.past.at.get(payload.property_id), " at this property"
+    if usual is None or usual.bills < LEAST_HISTORY:
+        usual, where = around.past.anywhere, ""
     total = payload.total_amount_in_cents
-    if len(totals) < LEAST_HISTORY or not total:
+    if usual is None or usual.bills < LEAST_HISTORY or not total:
         return
-    least, most = min(totals), max(totals)
-    if total > FAR * most or total * FAR < least:
+    if total > FAR * usual.most or total * FAR < usual.least:
         what = (
-            f"{dollars(total)} is far from what this vendor has billed{where}: {len(totals)} bills of "
-            f"{dollars(least)} to {dollars(most)}."
+            f"{dollars(total)} is far from what this vendor has billed{where}: {usual.bills:,} bills of "
+            f"{dollars(usual.least)} to {dollars(usual.most)}."
         )
         name = "total_amount" if "total_amount" in invoice.source.columns else "total_amount_in_cents"
         yield Problem(UNUSUAL_AMOUNT, what, invoice.place(name), name, invoice.cell_text(name))
@@ -112,7 +137,7 @@ def _amount_is_usual(invoice: Invoice, payload: Payload, around: Surroundings) -
 
 def _accounts_are_usual(invoice: Invoice, around: Surroundings) -> Iterator[Problem]:
     used = around.used_accounts
-    if not used or len(around.past) < LEAST_HISTORY:
+    if not used or around.past.bills < LEAST_HISTORY:
         return
     told: set[str] = set()
     for line in invoice.lines:
@@ -123,14 +148,6 @@ def _accounts_are_usual(invoice: Invoice, around: Surroundings) -> Iterator[Prob
         what = f"The GL account {around.called.get(account, account)} was never used at this property."
         place = line.row.place("financial_account_id")
         yield Problem(UNUSED_ACCOUNT, what, place, "financial_account_id", account)
-
-
-def _is_same(payload: Payload, held: Held) -> bool:
-    return (
-        held.property_id == payload.property_id
-        and held.number is not None
-        and normalised_number(held.number) == normalised_number(payload.invoice_number)
-    )
 
 
 def described(held: Held, called: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from importer.held import Held
 from importer.models import Invoice
-from importer.validator.circumstances import Surroundings, circumstances
+from importer.validator.circumstances import Past, Surroundings, circumstances
 from tests.factory import invoice, line, payload
 
 PAST = tuple(
@@ -25,17 +25,17 @@ def codes(of: Invoice, around: Surroundings) -> list[str]:
 def test_an_amount_far_outside_the_usual_is_told(cents: int, is_told: bool) -> None:
     """Over three times the largest, or under a third of the smallest, of at least four bills."""
     of = invoice(line(1, cents))
-    assert codes(of, Surroundings(past=PAST)) == (["unusual-amount"] if is_told else [])
-    assert codes(of, Surroundings(past=PAST[:3])) == []
+    assert codes(of, Surroundings(past=Past.of(PAST))) == (["unusual-amount"] if is_told else [])
+    assert codes(of, Surroundings(past=Past.of(PAST[:3]))) == []
 
 
 def test_an_account_new_to_the_property_is_told_once() -> None:
     """For a vendor with history, at a property with history; each account once."""
     of = invoice(line(account="finacct-1105"), line(account="finacct-1105"), line(), total="sum of the lines")
-    around = Surroundings(past=PAST, used_accounts=frozenset({"finacct-6210"}))
+    around = Surroundings(past=Past.of(PAST), used_accounts=frozenset({"finacct-6210"}))
     assert codes(of, around) == ["unused-account"]
     assert codes(of, around._replace(used_accounts=frozenset())) == []
-    assert codes(of, around._replace(past=())) == []
+    assert codes(of, around._replace(past=Past())) == []
 
 
 @pytest.mark.parametrize(
