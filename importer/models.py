@@ -23,8 +23,6 @@ from importer.news import Change
 from importer.problems import Place, Problem
 from importer.unknown import UnknownName
 
-# ---------------------------------------------------------------------- what a file says
-
 EXACT = Context(prec=200)
 """For multiplying without loss: by itself, Decimal rounds a product to 28 digits and says nothing."""
 
