@@ -12,6 +12,7 @@ from importer.desk import Desk
 from importer.directory import Sort, Synced
 from importer.directory.resolve import NOUN
 from importer.models import dollars
+from importer.results_layout import tidy_text
 
 TITLES = {
     Sort.PROPERTY: "Properties",
@@ -103,7 +104,7 @@ def print_expected(found: names.Expected, *, as_json: bool) -> int:
         click.echo(f"Not billed yet in {found.month:%B %Y}: {len(found.bills):,}, usually {total} together")
     for each, vendor, place in found.bills:
         last = f"last {each.last_number or 'without a number'} of {each.last_date}"
-        click.echo(f"  {vendor}, {place}: usually {dollars(each.usual)}, {last}")
+        click.echo(tidy_text(f"  {vendor}, {place}: usually {dollars(each.usual)}, {last}"))
     click.echo(f"By what was fetched from ResMan {found.age}, and what was posted from here.", err=True)
     return 0
 
@@ -138,7 +139,7 @@ def _described(one: names.Reviewed) -> str:
     alias = one.alias
     what = f"{NOUN.get(alias.sort, alias.sort)} {alias.id if one.called is None else f'{one.called} ({alias.id})'}"
     where = f", in files read with the profile {alias.profile}" if alias.profile else ""
-    return f"{alias.name!r} is the {what}{where} ({alias.who}, {alias.at:%Y-%m-%d}). {one.doubt}".rstrip()
+    return tidy_text(f"{alias.name!r} is the {what}{where} ({alias.who}, {alias.at:%Y-%m-%d}). {one.doubt}".rstrip())
 
 
 def _requests(count: int) -> str:

@@ -185,7 +185,8 @@ def _by_number(bill: Held, number: Number | None, other: Held, others: Number | 
 
 
 def _by_day(bill: Held, other: Held) -> Why:
-    return Why.OTHER_NUMBER if bill.property_id == other.property_id else Why.OTHER_PROPERTY
+    is_elsewhere = None not in (bill.property_id, other.property_id) and bill.property_id != other.property_id
+    return Why.OTHER_PROPERTY if is_elsewhere else Why.OTHER_NUMBER
 
 
 def _is_exact(bill: Held, other: Held) -> bool:

@@ -139,6 +139,12 @@ def test_the_surest_reason_is_given_first_and_few_are_given() -> None:
     assert [each.why for each in told] == [Why.NUMBER, Why.OTHER_NUMBER, Why.OTHER_NUMBER]
 
 
+def test_a_bill_of_an_unknown_property_is_not_said_to_be_elsewhere() -> None:
+    """Its property may be the same, once its name is known."""
+    (told,) = likenesses([bill("5512")], [bill("8813", place=None)]).values()
+    assert [each.why for each in told] == [Why.OTHER_NUMBER]
+
+
 def test_the_same_service_at_every_building_is_a_series() -> None:
     """Three bills of one table over one amount on one day, each its own, are meant; two are said; a bill that stands
     there under the same property and number besides is no series."""
