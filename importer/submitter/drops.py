@@ -305,6 +305,14 @@ def told_in_vain(ledger: Ledger, folder: str, kind: str) -> None:
         connection.execute(update(TROUBLES).where(*one).values(told=None))
 
 
+def ended_in(ledger: Ledger, folder: str, part: str) -> list[Drop]:
+    """The drops that ended in a part of the folder, the oldest first; they may have been moved since."""
+    with ledger.reading() as connection:
+        place = (DROPS.c.place >= f"{part}/", DROPS.c.place < f"{part}0")  # "0" follows "/"
+        query = select(*_COLUMNS).where(DROPS.c.folder == folder, DROPS.c.state == Stage.ENDED, *place)
+        return [_drop(row) for row in connection.execute(query.order_by(DROPS.c.taken_at))]
+
+
 def same_before(ledger: Ledger, drop: Drop) -> Drop | None:
     """The last file of the same content that was taken before this one, from whichever folder."""
     if drop.sha256 is None:

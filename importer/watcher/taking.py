@@ -20,7 +20,7 @@ from importer.watcher.arrivals import Odd
 from importer.watcher.bench import Bench
 from importer.watcher.folder import FAILED, INBOX, WORKING, is_workplace, move, owner_of
 from importer.watcher.judging import ANSWERS
-from importer.watcher.naming import numbered, safe
+from importer.watcher.naming import is_passed_over, numbered, safe
 
 MOST_HASHED = 512 * 1024 * 1024
 """Bytes. The reader refuses larger files, whatever is in them."""
@@ -106,7 +106,7 @@ class Strays:
         """Looks once. Raises OSError where the folder cannot be listed."""
         known = {drop.id for drop in drops.drops(ledger, bench.folder_id, *drops.UNDER_WAY)}
         with os.scandir(bench.folder.root / WORKING) as entries:
-            strays = [entry for entry in entries if entry.name not in known]
+            strays = [entry for entry in entries if entry.name not in known and not is_passed_over(entry.name)]
         now = self._ticks()
         self._since = {entry.name: self._since.get(entry.name, now) for entry in strays}
         for entry in strays:

@@ -47,6 +47,9 @@ SETTLE_SECONDS = 3600.0
 TIDY_SECONDS = 86_400.0
 """How often evidence for invoices in doubt is looked for, and how often old copies and logs are removed."""
 
+DISMISS_SECONDS = 120.0
+"""So long the workers have to end when the ledger is gone: as long as a slow API may take for its answers."""
+
 BROKEN_SECONDS = 10.0
 """Until the next look, after a round that went wrong."""
 
@@ -137,7 +140,7 @@ class Watching:
                     self._wait()
                 self._end(ledger, folder_id, crew)
         finally:
-            crew.stop()
+            self._dismiss(crew)
         self.log("ended", "The watcher has ended.", watcher=self.name)
         return self.worst if self.once else FINE
 
@@ -364,6 +367,16 @@ class Watching:
         for teller in self._tellers:
             teller.join()
         drops.end_watching(ledger)
+
+    def _dismiss(self, crew: Crew) -> None:
+        """Nobody of an earlier crew works any more when the next one begins, or only one that hangs."""
+        crew.stop()
+        until = self.ticks() + DISMISS_SECONDS
+        while not crew.is_gone() and self.ticks() < until:
+            self._wake.wait(0.25)
+            self._wake.clear()
+            for news in crew.news():
+                self.log(**(news.event or {"event": "unheard"}))
 
     def _beat(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
         told: Mapping[str, Any] = {

@@ -13,6 +13,7 @@ from importer.watcher import filing
 from importer.watcher.bench import Answer, Bench
 from importer.watcher.folder import WORKING
 from importer.watcher.judging import Outcome, PutOff, Verdict, judge
+from importer.watcher.superseded import tidy_after
 from importer.watcher.tidings import spread
 
 PAUSES = (30.0, 60.0, 120.0, 300.0, 600.0, 900.0)
@@ -67,6 +68,7 @@ def _filed(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
     lies = filing.put_away(bench, drop)
     place = lies.relative_to(bench.folder.root).as_posix()
     stage = filing.stage_after(drop)
+    tidy_after(bench, ledger, drop)
     told, left = spread(bench, drop)
     ended: dict[str, Any] = {"state": stage, "owner": None, "worker": None, "told": told}
     ended |= {} if left else {"message": None}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from importer.submitter.drops import Stage
-from tests.cli.clerk import as_csv, row
+from tests.cli.clerk import TODAY, as_csv, row
 from tests.watcher.yard import Yard
 
 SUBMIT = 'action = "submit"\n'
@@ -72,6 +74,32 @@ def test_a_workbook_that_is_given_back_is_read_as_what_it_is(yard: Yard) -> None
     yard.goes()
     assert yard.posted() == {f"{yard.prefix}1": 1}
     assert "needs-fixing/march.results 2.xlsx" in yard.lies()
+
+
+def test_a_corrected_workbook_makes_an_end(yard: Yard) -> None:
+    """Once it is fine, the file that it answers lies no longer among what needs fixing: all of it lies together."""
+    yard.orders(SUBMIT)
+    yard.drop("march.csv", as_csv([row(f"{yard.prefix}1"), row(f"{yard.prefix}2", due_date="soon")]))
+    yard.drop("april.csv", as_csv([row(f"{yard.prefix}3", due_date="later")]))
+    yard.goes()
+    given_back = yard.folder.root / "needs-fixing/march.results.xlsx"
+    book = openpyxl.load_workbook(given_back)
+    (cell,) = [cell for line in book["To fix"].iter_rows() for cell in line if cell.value == "soon"]
+    cell.value = str(TODAY + timedelta(days=30))
+    book.save(yard.folder.inbox / "march.results.xlsx")
+    given_back.unlink()
+    yard.goes()
+    assert set(yard.posted()) == {f"{yard.prefix}1", f"{yard.prefix}2"}
+    assert set(yard.posted().values()) == {1}
+    assert yard.lies() == [
+        "done/MONTH/march.csv",
+        "done/MONTH/march.results 2.xlsx",
+        "done/MONTH/march.results.xlsx",
+        "done/MONTH/march.to-fix.txt",
+        "needs-fixing/april.csv",
+        "needs-fixing/april.results.xlsx",
+        "needs-fixing/april.to-fix.txt",
+    ]
 
 
 def test_the_same_content_is_recognised(yard: Yard) -> None:
