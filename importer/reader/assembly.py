@@ -52,6 +52,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
         for place, why in layout.asked.items()
     }
     values = dict(_joined_values(layouts, HEADER_FIELDS))
+    values |= {name: head.read_above(name) for name in head.above if name not in profile.defaults}
     line_values = dict(_joined_values(layouts[-1:], LINE_COLUMNS, len(rows)))
     defaults = _defaults(layouts, profile, integration_id, values, len(rows))
     sets = _line_sets(lines, rows, line_values, defaults)

@@ -11,6 +11,7 @@ from typing import Literal, cast
 from importer.columns import BY_NAME, Kind
 from importer.errors import FileUnreadable
 from importer.models import Cell, Row, SkippedRow, Source
+from importer.reader.above import Beside, fields_above
 from importer.reader.amounts import Amounts, invoice_keys
 from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
 from importer.reader.charges import unaccounted
@@ -69,7 +70,13 @@ class Layout:
     separate: bool  # every row is an invoice of its own: there is a total, and nothing of a line
     stated: list[tuple[int, StatedTotal]]  # totals that the sheet states, by row number
     asked: dict[int, str]  # rows that may be a total, by their place among the rows
+    above: dict[str, Beside]  # what stands above the table of the one invoice in it
     is_text: bool = False  # a csv or a web page: a cell too many may have moved the others
+
+    def read_above(self, field: str) -> list[Value | Unreadable]:
+        """What stands above the table for a field, once for each row."""
+        read = read_cells([self.above[field].cell], BY_NAME[field].kind, self.conventions, is_id=field in IDS)
+        return read * len(self.rows)
 
     def read(self, field: str, index: int) -> list[Value | Unreadable]:
         """What the cells of a column mean as this field."""
@@ -131,7 +138,11 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     if side == "lines" and "line_amount" not in mapped.columns and len(mapped.amounts) == 1:
         mapped.columns["line_amount"] = mapped.amounts.pop()
     written = _dates_by_table(written, mapped, columns)
-    keys = invoice_keys(cells, mapped.columns, ("property_id", "vendor_id")) if mapped.amounts else []
+    beside = fields_above(sheet, heading) if side == "whole" and "invoice_number" not in mapped.columns else {}
+    beside = {name: each for name, each in beside.items() if name not in mapped.columns}
+    keys: list[object] = ["all"] * len(cells)
+    if not beside:
+        keys = invoice_keys(cells, mapped.columns, ("property_id", "vendor_id")) if mapped.amounts else []
     Amounts(heading.cells, mapped, columns, keys, written).settle()
     mapped.questions.extend(unaccounted(heading.cells, mapped, columns, written) if side == "whole" else ())
     separate = side == "whole" and _one_row_each(mapped)
@@ -145,7 +156,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     skipped.sort(key=lambda each: each.row)
     asked = {place: leftovers.asked[was] for place, was in enumerate(kept) if was in leftovers.asked}
     is_text = sheet.name is None or contents.format == "html"
-    return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked, is_text)
+    return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked, beside, is_text)
 
 
 def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) -> Conventions:

@@ -21,6 +21,8 @@ _TOTAL = re.compile(
     r"(?:(?:grand|sub|invoice|report|page|overall|column|batch|monthly|net|gross)[\s-]*)*(?:total|totals|sum)\b[^\d]{0,40}[:\d\s.,]*"
     r"|.{1,60}[\s:–-](?:sub|grand)?[\s-]*totals?:?"
     r"|(?:zwischen|gesamt|end)?summe\b.{0,30}|gesamt(?:betrag)?|total(?:e|es|i|en)?\b.{0,30}|totaal\b.{0,30}|suma\b.{0,30}|somme\b.{0,30}"
+    r"|(?:total |net )?(?:amount|balance)(?: is)? (?:due|payable|owing)\b.{0,30}"
+    r"|please pay\b.{0,30}|pay this amount.{0,10}"
     r"|carried forward|brought forward|balance (?:carried|brought) forward|übertrag",
     re.IGNORECASE,
 )

@@ -171,6 +171,13 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
     for name, index, because in mapped.taken:
         what = f"{listed([(index, headings[index])])} is taken for the {BY_NAME[name].heading}: {because}."
         yield Problem(problems.TAKEN_FOR, what, replace(place, column=column_letter(index)), name)
+    for name, each in layout.above.items():
+        what = (
+            f"{quoted(cell_text(each.cell))} is taken for the {BY_NAME[name].heading} of every row: it stands above "
+            f"the table beside {quoted(each.label)}."
+        )
+        at = replace(place, row=each.row + 1, column=column_letter(each.column))
+        yield Problem(problems.TAKEN_FOR, what, at, name, advice="Where this is wrong, add a column for it.")
     if profile.seen:
         known = {normalised(heading) for heading in profile.seen}
         there = {normalised(spelled(heading)) for heading in headings if not is_blank(heading)}

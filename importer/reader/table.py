@@ -126,7 +126,11 @@ def table_above(sheet: Sheet, heading: Heading) -> tuple[int, ...]:
         return tuple(index + 1 for index in wide)
     for index in range(heading.first - 1):
         below = sheet.rows[index + 1]
-        if _may_be_heading(sheet.rows[index]) and sum(not is_blank(cell) for cell in below) >= 3:
+        if (
+            _may_be_heading(sheet.rows[index])
+            and not _is_labelled(sheet.rows[index])
+            and sum(not is_blank(cell) for cell in below) >= 3
+        ):
             other = _heading(sheet, index, index, ())
             if len(other.fields) >= 3 and sum(not is_blank(cell) for cell in other.cells) >= 3:
                 return (index + 1, index + 2)
@@ -135,7 +139,13 @@ def table_above(sheet: Sheet, heading: Heading) -> tuple[int, ...]:
 
 def _is_wide(cells: Sequence[Cell], width: int) -> bool:
     filled = sum(not is_blank(cell) for cell in cells)
-    return filled >= WIDE and filled * 2 >= width
+    return filled >= WIDE and filled * 2 >= width and not _is_labelled(cells)
+
+
+def _is_labelled(row: Sequence[Cell]) -> bool:
+    """True for a row of labels and what belongs to them ("Invoice No:", "A-1", "Date:", …), as no table has."""
+    filled = [cell for cell in row if not is_blank(cell)]
+    return sum(isinstance(cell, str) and ":" in cell and not cell[0].isdigit() for cell in filled) * 2 >= len(filled)
 
 
 def filled_rows(sheet: Sheet, start: int) -> tuple[list[int], list[int]]:
