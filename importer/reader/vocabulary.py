@@ -43,25 +43,25 @@ OTHERS = ("currency", "type", "tax", "debit", "credit", "terms", "unsure_date", 
 
 _WORDS = """
 invoice: inv invoices bill bills rechnung rechnungs re factura facturas facture fattura fatura faktura factuur cbte cbt
-invoice: comprobante
+invoice: comprobante faktury faktur
 number: no nr num nbr nummer numero numéro nro nmbr nos numer
 date: datum fecha data dt dated
-issued: issue issuing emision emission emissione ausstellungsdatum
+issued: issue issuing emision emission emissione ausstellungsdatum wystawienia
 due: vencimiento vencimento echeance scadenza fallig faellig venc
 vendor: supplier suppliers vendors payee merchant creditor proveedor fournisseur fornitore fornecedor leverancier
-vendor: lieferant kreditor
+vendor: lieferant kreditor dostawca sprzedawca leverantor leverandor leverandør
 customer: client cust kunde cliente kunden klant buyer
-amount: amt amounts importe imp monto montant importo betrag bedrag valor
+amount: amt amounts importe imp monto montant importo betrag bedrag valor kwota belopp beløp beløb
 total: totals totale totaal summe gesamt tot
 value: wert
-quantity: qty quant cantidad quantite quantita quantidade menge anzahl aantal hours hrs
+quantity: qty quant cantidad quantite quantita quantidade menge anzahl aantal hours hrs ilosc antal
 price: preis precio prix prezzo preco prijs
 unit: per each unitaire unitario stuk units
 line: item lineitem position zeile ligne
 extended: ext extension
-net: netto nett ht imponibile neto
+net: netto nett ht imponibile imponible neto
 gross: brutto ttc bruto
-tax: vat gst hst mwst ust iva tva btw steuer taxes
+tax: vat gst hst mwst ust iva tva btw steuer taxes moms mva
 description: desc descr descripcion descrizione descricao beschreibung bezeichnung omschrijving buchungstext
 description: designation libelle particulars narrative details detail
 notes: note comment comments remark remarks notas note bemerkung notiz observaciones observacoes remarques
@@ -72,14 +72,14 @@ code: cd
 property: site building community complex objekt propiedad immeuble
 post: posting posted booking booked gl_period
 accounting: bookkeeping
-currency: ccy curr devise wahrung waehrung moneda moeda valuta wkz
+currency: ccy curr devise wahrung waehrung moneda moeda valuta wkz waluta
 document: doc beleg documento
 reference: ref reference referencia
 transaction: trans txn tran
 payment: pay paid pago paiement zahlung
 invoice number: rechnungsnummer rechnungsnr fakturanummer factuurnummer invno invnum rgnr belegnummer belegnr
-invoice date: rechnungsdatum fakturadatum factuurdatum belegdatum invdate
-due date: falligkeitsdatum faelligkeitsdatum falligkeit vervaldatum duedate
+invoice date: rechnungsdatum fakturadatum fakturadato factuurdatum belegdatum invdate
+due date: falligkeitsdatum faelligkeitsdatum falligkeit vervaldatum duedate forfallodatum forfallsdato forfaldsdato
 vendor number: lieferantennummer
 customer number: kundennummer
 unit price: einzelpreis stuckpreis stuksprijs eenheidsprijs unitprice
@@ -114,6 +114,7 @@ invoice_date 3: invoice date | issued date | date issued | bill date | date invo
 invoice_date 2: date | issued
 invoice_date 1: document date | service date
 due_date 3: due date | date due | payment due | payment due date | due | invoice due date | due on
+due_date 3: termin płatnosci
 accounting_date 3: accounting date | post date | gl date | period date
 vendor_id 3: vendor id | vendor number | vendor code
 vendor_id 2: vendor
@@ -148,6 +149,7 @@ amount 2: total charge | total net | total gross | subtotal | sub total | transa
 amount 2: amount local currency | amount document currency | amount company code currency
 amount 2: net value | gross value | total price | total net amount | net total | gross total
 amount 2: invoice net | invoice gross | invoice net amount | invoice gross amount | amount invoiced
+amount 2: base net
 amount 2: value invoiced | total invoiced | amount billed | total billed
 item_notes 3: line description | line notes | description line | description goods services | description services
 item_notes 3: service description | description
@@ -188,8 +190,10 @@ _PLAIN: dict[str, Meaning] = {
 }
 _PLAIN["num"] = Meaning("invoice_number", Surety.HINT)  # as QuickBooks calls it
 _TAX_REMARK = re.compile(
-    r"\b(?:exc?|excl|exclud(?:ing|es|ed)|incl|includ(?:ing|es|ed)|inc|before|after|without|w/o|net of)\b\.? ?(?:of )?"
-    r"(?:vat|tax|gst|hst|mwst|iva|tva)\b",
+    r"\b(?:exc?|excl|exclud(?:ing|es|ed|e)|incl|includ(?:ing|es|ed|e)|inc|[ei][nx]kl(?:usive)?|zzgl|sin|con"
+    r"|before|after|without|w/o|net of)\b\.? ?(?:of )?"
+    r"(?:vat|tax|gst|hst|mwst|iva|tva)\b"
+    r"|\b(?:vat|tax|gst|hst|mwst|iva|tva) ?(?:exc|inc)l?(?:usive|uding|uded|udes|uido)?\b",
     re.IGNORECASE,
 )
 _TAX_INVOICE = re.compile(r"\b(?:tax|vat|gst)[ _-]?(?=invoice)", re.IGNORECASE)  # a kind of document, no tax
@@ -203,7 +207,8 @@ _LINE_FIELDS = frozenset(
 
 def words_of(heading: str) -> frozenset[str]:
     """The heading's words in the vocabulary's own language, without fillers, currencies and marks."""
-    spaced = _TAX_INVOICE.sub(" ", _CAMEL.sub(" ", _TAX_REMARK.sub(" ", _marks_spelled(heading))))
+    apart = _CAMEL.sub(" ", _marks_spelled(heading)).replace("_", " ")
+    spaced = _TAX_INVOICE.sub(" ", _TAX_REMARK.sub(" ", apart))
     plain = unicodedata.normalize("NFKD", spaced).casefold()
     found: list[str] = []
     for word in re.findall(r"[^\W\d_]+|\d+", "".join(mark for mark in plain if not unicodedata.combining(mark))):

@@ -34,6 +34,12 @@ total_amount: Invoice Total | Total Amount | Invoice Amount | Grand Total | Amou
 total_amount: Invoice Amt USD | Total Due ($) | Tax Invoice Total
 amount: Amount | Total | Net | Montant HT | Betrag | Importe | Value | Total Cost (ex VAT) | Net Amount
 amount: Amount in Sterling | Dollar Amount
+amount: amount_excl_vat | total_tax_excl | TotalExclTax | Total (tax included) | Kwota netto
+amount: Base imponible | Summe (exkl. MwSt)
+invoice_number: Numer faktury | Fakturanummer
+due_date: Termin płatności | Förfallodatum
+vendor_id: Dostawca | Leverantör
+tax: Moms
 amount: Gross | Invoice Net Amount | Total (excludes VAT) | Nettobetrag | Invoiced Value | Amount (net of GST)
 tax: VAT | Total Tax Amount | TotalTaxAmount | Invoice Tax Amount | Line Tax Amount | Invoice VAT | MwSt | MwSt-Betrag
 item_notes: Description | Item Description | Line Description | Buchungstext | Beschreibung | Descripción
