@@ -8,15 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from importer.archive import archived_runs
 from importer.directory import Directory, folder_of, open_directory
 from importer.errors import AccessDenied, ApiAway, LedgerUnavailable, NoAccess, RateLimited, RequestError
 from importer.settings import Settings
-from importer.submitter import Api, Ledger, Pace, open_store
+from importer.submitter import Ledger, Pace, open_store
 from importer.submitter.pacing import Stopped
 from importer.validator.case import Limits
+
+if TYPE_CHECKING:
+    from importer.submitter import Api
 
 
 class Watcher(Protocol):
@@ -111,6 +114,8 @@ def open_directories(desk: Desk) -> Iterator[Callable[[str], Directory | None]]:
 @contextmanager
 def open_api(desk: Desk, ledger: Ledger) -> Iterator[Api]:
     """The API, after one harmless request: a wrong token or a missing network ends the run here."""
+    from importer.submitter import Api
+
     settings = desk.settings
     pace = Pace(
         ledger.store, settings.destination, settings.rate_limit, settings.rate_window_seconds, settings.full_speed

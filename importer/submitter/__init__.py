@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from importer.submitter import drops, plans
-from importer.submitter.client import Api
 from importer.submitter.follow import follow, retry_failed
 from importer.submitter.ledger import Entry, Intent, Ledger, may_go
 from importer.submitter.pacing import Pace
@@ -11,6 +12,9 @@ from importer.submitter.schema import open_store
 from importer.submitter.settle import Policy, settle_doubts
 from importer.submitter.states import Event, State
 from importer.submitter.submit import Heard, Sent, send
+
+if TYPE_CHECKING:
+    from importer.submitter.client import Api
 
 __all__ = [
     "Api",
@@ -32,3 +36,12 @@ __all__ = [
     "send",
     "settle_doubts",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads what speaks HTTP when it is first asked for: most runs of a day are checks, which do not need it."""
+    if name == "Api":
+        from importer.submitter.client import Api
+
+        return Api
+    raise AttributeError(name)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, RateLimited, Refused
 from importer.submitter.answers import WriteStatus
 from importer.submitter.case import Word, said_of, word_of
-from importer.submitter.client import Api
 from importer.submitter.ledger import Entry, Ledger
 from importer.submitter.pacing import Stopped, Turn
 from importer.submitter.settle import time_range
 from importer.submitter.states import Event, State
 from importer.submitter.watch import Fresh
+
+if TYPE_CHECKING:
+    from importer.submitter.client import Api
 
 
 def follow(ledger: Ledger, api: Api, destination: str, *, run: str | None = None) -> None:

@@ -11,15 +11,18 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from importer.errors import AccessDenied, Refused, RequestError
 from importer.submitter.answers import Integration, JobLog, WriteLog
 from importer.submitter.case import Case, Word, said_of, word_of
-from importer.submitter.client import Api
 from importer.submitter.evidence import Match, values_of
 from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Stopped
 from importer.submitter.states import Event, State
+
+if TYPE_CHECKING:
+    from importer.submitter.client import Api
 
 SKEW = timedelta(minutes=5)
 """How far the API's clock and ours may differ: a record that much older than an attempt is not about it."""

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from importer.errors import (
     AccessDenied,
@@ -23,11 +24,13 @@ from importer.errors import (
     Refused,
     RequestError,
 )
-from importer.submitter.client import Api
 from importer.submitter.ledger import Entry, Intent, Ledger
 from importer.submitter.pacing import Stopped
 from importer.submitter.states import Event
 from importer.submitter.watch import Fresh
+
+if TYPE_CHECKING:
+    from importer.submitter.client import Api
 
 IN_FLIGHT = 12
 """Requests under way at once: twice what 150 a minute need while every answer is held back 2 seconds."""

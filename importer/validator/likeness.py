@@ -72,18 +72,27 @@ class _Vendor:
 def likenesses(bills: Sequence[Held], known: Sequence[Held] = ()) -> dict[int, tuple[Likeness, ...]]:
     """Index of each of the bills that looks like another one, or like a known one → those, the surest first."""
     every = [*bills, *known]
-    numbers = [number_of(each.number) if each.number else None for each in every]
-    vendors: dict[str, _Vendor] = {}
-    for place, (bill, number) in enumerate(zip(every, numbers, strict=True)):
-        vendor = vendors.setdefault(bill.vendor_id, _Vendor())
+    by_vendor: dict[str, list[int]] = {}
+    for place, bill in enumerate(every):
+        by_vendor.setdefault(bill.vendor_id, []).append(place)
+    found: dict[int, tuple[Likeness, ...]] = {}
+    for places in by_vendor.values():  # one at a time: what bills are found by takes more memory than the bills
+        found.update(_among(every, places, len(bills)))
+    return found
+
+
+def _among(every: Sequence[Held], places: Sequence[int], count: int) -> Iterator[tuple[int, tuple[Likeness, ...]]]:
+    """The likenesses of one vendor's bills, of those among the first `count` of all."""
+    numbers = {place: number_of(text) if (text := every[place].number) else None for place in places}
+    vendor = _Vendor()
+    for place, number in numbers.items():
+        bill = every[place]
         for key in _keys(number):
             vendor.by_number.setdefault(key, []).append(place)
         if bill.total and bill.issued is not None:
             vendor.by_day.setdefault((bill.total, bill.issued), []).append(place)
-    found: dict[int, tuple[Likeness, ...]] = {}
-    for index in _in_company(vendors.values(), len(bills)):
-        bill = bills[index]
-        vendor = vendors[bill.vendor_id]
+    for index in _in_company(vendor, count):
+        bill = every[index]
         others: dict[int, Why] = {}
         for place in _others(index, _of_number(vendor, every, bill, _keys(numbers[index]))):
             why = _by_number(bill, numbers[index], every[place], numbers[place])
@@ -96,8 +105,7 @@ def likenesses(bills: Sequence[Held], known: Sequence[Held] = ()) -> dict[int, t
         others = {place: why for place, why in others.items() if not _is_exact(bill, every[place])}
         if others:
             surest = sorted(others, key=lambda place: (others[place], place))[:MOST]
-            found[index] = tuple(Likeness(every[place], others[place]) for place in surest)
-    return found
+            yield index, tuple(Likeness(every[place], others[place]) for place in surest)
 
 
 def _few(places: list[int]) -> list[int]:
@@ -135,13 +143,12 @@ def _of_day(vendor: _Vendor, every: Sequence[Held], bill: Held, day: list[int]) 
     return vendor.lone[key].get(bill.table, day)
 
 
-def _in_company(vendors: Iterable[_Vendor], count: int) -> list[int]:
+def _in_company(vendor: _Vendor, count: int) -> list[int]:
     """The first `count` bills without those, nearly all, that share nothing with any other."""
     shared: set[int] = set()
-    for vendor in vendors:
-        for places in (*vendor.by_number.values(), *vendor.by_day.values()):
-            if len(places) > 1:
-                shared.update(places)
+    for places in (*vendor.by_number.values(), *vendor.by_day.values()):
+        if len(places) > 1:
+            shared.update(places)
     return sorted(place for place in shared if place < count)
 
 
