@@ -161,6 +161,7 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
     """What is not used, what was taken for what by its cells, and what has changed since the profile was made."""
     headings, mapped = layout.source.headings, layout.mapped
     yield from _without_heading(layout)
+    yield from _names_passed_over(layout, profile)
     yield from _unknown_types(layout)
     yield from _paid(layout)
     place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row)
@@ -191,6 +192,28 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
             parts = [f"new: {', '.join(new)}"] * bool(new) + [f"gone: {', '.join(gone)}"] * bool(gone)
             what = f"The layout has changed since the profile {profile.name} was made ({'; '.join(parts)})."
             yield Problem(problems.LAYOUT_CHANGED, what, place)
+
+
+def _names_passed_over(layout: Layout, profile: Profile) -> Iterator[Problem]:
+    """A column that names many vendors or properties, where the profile says one for all invoices."""
+    for index in layout.mapped.hints.get("name", []):
+        heading = layout.source.headings[index]
+        for field in ("vendor_id", "property_id"):
+            whose, given = field.partition("_")[0], profile.defaults.get(field)
+            if (
+                given is None
+                or "{" in given
+                or field in layout.mapped.columns
+                or whose not in words_of(spelled(heading))
+            ):
+                continue
+            names = {cell_text(cell).strip().casefold() for cell in layout.cells(index) if not is_blank(cell)}
+            if len(names) > 1:
+                column = listed([(index, heading)])
+                what = f"{column} has {len(names):,} names, and every invoice is for the one {whose} of the profile."
+                advice = f'If they are not the same, say in the profile: [columns] {field} = "{spelled(heading)}".'
+                place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row, column_letter(index))
+                yield Problem(problems.UNKNOWN_COLUMN, what, place, field, advice=advice)
 
 
 def _without_heading(layout: Layout) -> Iterator[Problem]:

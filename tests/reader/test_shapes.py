@@ -465,3 +465,12 @@ def test_amounts_in_another_currency_are_the_amounts_all_the_same() -> None:
     columns = reading.invoices[0].source.columns
     assert [columns[name] for name in ("unit_price", "line_amount", "total_amount")] == [3, 4, 5]
     assert {code for code, _ in said(reading)} >= {"other-currency"}
+
+
+def test_one_vendor_for_all_where_the_file_names_several_is_said() -> None:
+    """A profile made for one vendor, and a file of many: all of it would go to the one."""
+    headings = ("Invoice #", "Date", "Supplier Name", "Total Due")
+    several = vendor(headings, ("A", DATE, "Engen", "1.00"), ("B", DATE, "Total", "2.00"))
+    assert "2 names, and every invoice is for the one vendor of the profile" in several.problems[0].message
+    one = vendor(headings, ("A", DATE, "Engen", "1.00"), ("B", DATE, "ENGEN ", "2.00"))
+    assert not any("names" in problem.message for problem in one.problems)
