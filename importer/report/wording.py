@@ -7,7 +7,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from importer.models import Outcome, Run, Status, dollars
-from importer.problems import CREDIT_MEMO, NO_ACCOUNT, NOT_SENT
+from importer.problems import CREDIT_MEMO, NAMES_NOT_FETCHED, NO_ACCOUNT, NOT_SENT, Problem
 
 
 class Place(StrEnum):
@@ -150,8 +150,8 @@ def next_steps(run: Run, *, has_workbook: bool = True) -> tuple[str, ...]:
     steps += [
         f"{problem.what} {problem.kind.advice if problem.advice is None else problem.advice}" for problem in holding_up
     ]
-    if any(problem.kind is NO_ACCOUNT for outcome in run.outcomes for problem in outcome.problems):
-        steps.append(f"{NO_ACCOUNT.title}. {NO_ACCOUNT.advice}")
+    found = {problem.kind for outcome in run.outcomes for problem in outcome.problems if problem.kind in _NO_CELL}
+    steps += [f"{kind.title}. {kind.advice}" for kind in _NO_CELL if kind in found]
     mend = counts[Status.REFUSED] + sum(map(_is_to_mend, run.outcomes))
     if mend:
         where = ": the sheet “To fix” shows every cell that is wrong" if has_workbook else ""
@@ -180,11 +180,19 @@ def next_steps(run: Run, *, has_workbook: bool = True) -> tuple[str, ...]:
     return tuple(steps) or ("Nothing to do.",)
 
 
+_NO_CELL = (NO_ACCOUNT, NAMES_NOT_FETCHED)
+"""What no correction of a cell mends."""
+
+
 def _is_to_mend(outcome: Outcome) -> bool:
-    """True where a cell of the invoice is wrong, and not only a setting missing."""
+    """True where a cell of the invoice is wrong, and not only something missing around it."""
+    return outcome.status is Status.NEEDS_FIXING and _missing(outcome) is None
+
+
+def _missing(outcome: Outcome) -> Problem | None:
+    """What has to be done elsewhere, where nothing else is wrong with the invoice."""
     errors = [problem for problem in outcome.problems if problem.is_error]
-    only_that = bool(errors) and all(problem.kind is NO_ACCOUNT for problem in errors)
-    return outcome.status is Status.NEEDS_FIXING and not only_that
+    return errors[0] if errors and all(problem.kind in _NO_CELL for problem in errors) else None
 
 
 def how_to_go_on(outcome: Outcome) -> str:
@@ -203,6 +211,9 @@ def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False) -> str:
         return "Enter it in ResMan by hand, and delete its rows here."
     if any(problem.kind is NOT_SENT and problem.advice == "" for problem in outcome.problems):
         return "Nothing to correct here: the sheet “Summary” says what holds up the whole run."
+    missing = _missing(outcome)
+    if missing is not None:
+        return f"Nothing to correct here. {missing.kind.advice}"
     if is_held_back and outcome.status is not Status.CONFLICT:
         return "Nothing to correct in this row: it goes with its invoice."
     return {

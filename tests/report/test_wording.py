@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from importer.models import Status
-from importer.problems import NOT_A_DATE, Problem
+from importer.problems import NAMES_NOT_FETCHED, NO_ACCOUNT, NOT_A_DATE, Kind, Problem
 from importer.problems import Place as At
-from importer.report.wording import MEANING, Place, destination, happened, how_to_go_on, next_steps
+from importer.report.wording import MEANING, Place, destination, happened, how_to_go_on, how_to_mend, next_steps
 from tests import factory
 
 
@@ -74,6 +74,19 @@ def test_doubt_comes_first_and_nothing_is_left_unsaid() -> None:
         "Send",
     ]
     assert next_steps(factory.run(factory.outcome(status=Status.ALREADY_POSTED))) == ("Nothing to do.",)
+
+
+@pytest.mark.parametrize("kind", [NO_ACCOUNT, NAMES_NOT_FETCHED], ids=lambda kind: kind.code)
+def test_nobody_is_sent_to_correct_cells_where_something_else_is_missing(kind: Kind) -> None:
+    """A setting, or ResMan's names: that is said once, at the top and at every row that waits for nothing else."""
+    missing = Problem(kind, "Missing.")
+    wrong = Problem(NOT_A_DATE, "'x' is not a date.")
+    only = factory.outcome(factory.invoice(), Status.NEEDS_FIXING, problems=[missing])
+    both = factory.outcome(factory.invoice(number="2"), Status.NEEDS_FIXING, problems=[missing, wrong])
+    assert next_steps(factory.run(only)) == (f"{kind.title}. {kind.advice}",)
+    assert how_to_mend(only) == f"Nothing to correct here. {kind.advice}"
+    assert next_steps(factory.run(only, both))[1].startswith("Correct 1 invoice:")
+    assert how_to_mend(both) == "Correct the cells marked red."
 
 
 def test_a_sheet_is_named_only_where_there_is_one() -> None:
