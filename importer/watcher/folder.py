@@ -73,6 +73,10 @@ class DropFolder:
         return self.root / OWN
 
     @property
+    def _card(self) -> Path:
+        return self.own / "ledger.json"
+
+    @property
     def orders(self) -> Path:
         """The folder's settings."""
         return self.root / orders.NAME
@@ -103,12 +107,28 @@ class DropFolder:
                 "Check that the share is there, that this account may write to it, and that the disk is not full.",
             ) from error
 
+    def must_be_there(self) -> None:
+        """Raises `CannotRun` for a folder that was watched before and is empty: its share is away, most likely."""
+        if not self.inbox.is_dir():
+            raise CannotRun(
+                f"The folder {self.root} was watched before, and there is no “{INBOX}” in it.",
+                f"Is the share there? To begin anew, make the folder “{INBOX}” in it.",
+            )
+
+    def must_be_the_same(self) -> None:
+        """Raises `CannotRun` where this is no longer the folder that was begun with: under a share lies another."""
+        if not self._card.is_file():
+            raise CannotRun(
+                f"The folder {self.root} has lost what was in “{OWN}”: the share is away, or that was deleted.",
+                "It goes on once that is back; otherwise start the watcher again.",
+            )
+
     def belongs_to(self, ledger: str, where: str, known_as: str | None = None) -> str:
         """The folder's own id; `known_as` is what the ledger calls it, where the folder itself has forgotten.
 
         Raises `CannotRun` where it belongs to another ledger: bills would be posted twice.
         """
-        card = self.own / "ledger.json"
+        card = self._card
         mine = {"folder": known_as or secrets.token_hex(8), "ledger": ledger, "destination": where}
         try:
             if not card.exists():
@@ -116,7 +136,7 @@ class DropFolder:
                 aside.write_text(json.dumps(mine), encoding="utf-8")
                 if not move(aside, card):  # another watcher was quicker
                     aside.unlink()
-            known = _card(card)
+            known = _read_card(card)
         except OSError as error:
             raise CannotRun(f"{card} cannot be used: {error.strerror or error}.") from error
         if known["ledger"] != ledger:
@@ -150,7 +170,7 @@ def _must_be_a_folder(path: Path) -> None:
         raise FileExistsError(path)
 
 
-def _card(path: Path) -> dict[str, str]:
+def _read_card(path: Path) -> dict[str, str]:
     with suppress(ValueError):
         known = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(known, dict) and all(isinstance(known.get(name), str) for name in ("folder", "ledger")):

@@ -22,6 +22,9 @@ from importer.watcher.folder import FAILED, INBOX, WORKING, is_workplace, move, 
 from importer.watcher.judging import ANSWERS
 from importer.watcher.naming import is_passed_over, numbered, safe
 
+NOT_TAKEN = "not-taken"
+"""The event of a file that cannot be taken yet."""
+
 MOST_HASHED = 512 * 1024 * 1024
 """Bytes. The reader refuses larger files, whatever is in them."""
 
@@ -50,7 +53,7 @@ def take(bench: Bench, ledger: Ledger, name: str, *, odd: Odd | None = None) -> 
             drops.strike_out(ledger, drop)
             if _is_there(source):
                 said = f"{shown(name)} cannot be taken yet: {error.strerror or error}."
-                bench.note("not-taken", said, file=shown(name))
+                bench.note(NOT_TAKEN, said, file=shown(name))
             return None
     after = target.lstat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) and stat.S_ISREG(after.st_mode):

@@ -31,7 +31,7 @@ from importer.watcher.crew import Crew, News
 from importer.watcher.folder import DropFolder
 from importer.watcher.heartbeat import beat
 from importer.watcher.orders import Orders, read_orders
-from importer.watcher.taking import Strays, recover, say_of_folder, take
+from importer.watcher.taking import NOT_TAKEN, Strays, recover, say_of_folder, take
 
 WORKERS = 2
 RECOVER_SECONDS = 15.0
@@ -46,6 +46,9 @@ TELL_SECONDS = 300.0
 SETTLE_SECONDS = 3600.0
 TIDY_SECONDS = 86_400.0
 """How often evidence for invoices in doubt is looked for, and how often old copies and logs are removed."""
+
+SAY_AGAIN_SECONDS = 3600.0
+"""How often the log says of the same file that it cannot be taken."""
 
 DISMISS_SECONDS = 120.0
 """So long the workers have to end when the ledger is gone: as long as a slow API may take for its answers."""
@@ -91,6 +94,7 @@ class Watching:
     _approvals: Approvals = field(init=False)
     _rounds_looked: float = -1e9
     _account: str | None = None
+    _not_taken: dict[str, float] = field(default_factory=dict)
     _tried: set[str] = field(default_factory=set)
     _tellers: list[threading.Thread] = field(default_factory=list)
 
@@ -104,16 +108,16 @@ class Watching:
 
         Raises `CannotRun` where it cannot even begin: no ledger, another ledger, or a folder that cannot be used.
         """
-        self.folder.make()
         begun, failures = False, 0
         while True:
             try:
                 with open_ledger(self.desk, self.name) as ledger:
-                    destination, known_as = (
-                        self.desk.settings.destination,
-                        drops.folder_at(ledger, str(self.folder.root)),
-                    )
-                    folder_id = self.folder.belongs_to(drops.identity(ledger), destination, known_as)
+                    known_as = drops.folder_at(ledger, str(self.folder.root))
+                    if known_as is not None:
+                        self.folder.must_be_there()
+                    self.folder.make()
+                    mine, destination = drops.identity(ledger), self.desk.settings.destination
+                    folder_id = self.folder.belongs_to(mine, destination, known_as)
                     begun, failures = True, 0
                     return self._watch(ledger, folder_id)
             except LedgerUnavailable as error:
@@ -152,7 +156,17 @@ class Watching:
         self._wake.clear()
 
     def _bench(self, folder_id: str) -> Bench:
-        return Bench(self.desk, self.folder, folder_id, self._orders, self.name, self.log, self._account)
+        return Bench(self.desk, self.folder, folder_id, self._orders, self.name, self._note, self._account)
+
+    def _note(self, event: str, said: str = "", **facts: object) -> None:
+        """The log; what cannot be taken is said once in an hour, and not at every look."""
+        if event == NOT_TAKEN:
+            now = self.ticks()
+            self._not_taken = {each: at for each, at in self._not_taken.items() if now - at < SAY_AGAIN_SECONDS}
+            if said in self._not_taken:
+                return
+            self._not_taken[said] = now
+        self.log(event, said, **facts)
 
     def _safely(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
         """One round. What nobody has foreseen is in the log, and does not end the watching."""
@@ -185,6 +199,7 @@ class Watching:
     def _look_round(self, ledger: Ledger, folder_id: str) -> None:
         self._usable = False
         try:
+            self.folder.must_be_the_same()
             self.folder.make()
             self._orders = read_orders(self.folder.orders)
             self._look = self._arrivals.look(self._orders)

@@ -135,6 +135,23 @@ def test_another_ledger_does_not_start(quick: Yard, tmp_path: Path) -> None:
     assert "PostgreSQL" in err
 
 
+def test_a_share_that_is_away_is_no_new_folder(quick: Yard, watcher: Process) -> None:
+    """Under it lies an empty folder: nothing is made there, and it goes on once the share is back."""
+    quick.drop("march.csv", quick.good(1))
+    eventually(quick, "done/MONTH/march.csv", watcher)
+    root, share = quick.folder.root, quick.folder.root.with_name("share")
+    root.rename(share)
+    root.mkdir()
+    code, _, err = Process(quick, "--once").ends()
+    assert code == 2
+    assert "was watched before, and there is no “inbox” in it" in err
+    assert list(root.iterdir()) == []
+    root.rmdir()
+    share.rename(root)
+    quick.drop("april.csv", quick.good(2))
+    eventually(quick, "done/MONTH/april.csv", watcher)
+
+
 def test_the_rehearsal_is_one_too(quick: Yard) -> None:
     """`--sandbox` needs no token and no API, and posts to the stand-in inside the command."""
     quick.drop("march.csv", quick.good(1))

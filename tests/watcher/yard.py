@@ -5,6 +5,7 @@ The parts are the real ones; only the loop around them, with its waiting, is the
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -87,12 +88,11 @@ class Yard:
     def lies(self) -> list[str]:
         """Every file in the folder that is not the folder's own, by its path; the month is called MONTH."""
         month = f"{datetime.now().astimezone():%Y-%m}"
+        found = []
+        for folder, _, names in os.walk(self.folder.root):  # which does not mind what vanishes meanwhile
+            found += [(Path(folder) / name).relative_to(self.folder.root).as_posix() for name in names]
         own = (".watch/", "READ ME.txt", "watch.toml")
-        paths = (path.relative_to(self.folder.root).as_posix() for path in self.folder.root.rglob("*"))
-        there = [path for path in paths if not path.startswith(own) and not path.startswith(".watch")]
-        return sorted(
-            path.replace(month, "MONTH") for path in there if not (self.folder.root / path).is_dir() or "." in path
-        )
+        return sorted(path.replace(month, "MONTH") for path in found if not path.startswith(own))
 
     def text(self, path: str) -> str:
         """What stands in a file of the folder."""
