@@ -26,6 +26,10 @@ from importer.reader.vocabulary import heading_currency, words_of
 
 VOID_WORDS = frozenset(("void", "voided", "cancelled", "canceled", "deleted", "storniert", "annulé", "anulado"))
 PAID_WORDS = frozenset(("paid", "paid in full", "fully paid", "bezahlt", "pagado", "payé", "pagada", "betaald"))
+EVERY_ROW = (
+    "Every row has more cells than headings: give the last column a heading if it lacks one, or put quotes around "
+    "text that has the separator in it."
+)
 NAMELESS = "If it matters, give it a heading; otherwise nothing needs doing."
 VOID_MARKS = frozenset(
     (
@@ -51,13 +55,14 @@ VOID_MARKS = frozenset(
 def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
     """Problems of single rows that belong to no field: another currency, void, cells beyond the headings."""
     width = len(layout.source.headings)
+    in_all = len(layout.rows) > 2 and all(len(row.cells) > width for row in layout.rows)
     for row in layout.rows:
         if len(row.cells) > width and layout.is_text:
             first = next(at for at in range(width, len(row.cells)) if not is_blank(row.cells[at]))
             text = cell_text(row.cells[first])
             place = replace(row.place(), column=column_letter(first))
             what = f"The row has {len(row.cells)} cells, the heading row {width}; the first too many is {quoted(text)}."
-            yield row, Problem(problems.EXTRA_CELLS, what, place, value=text)
+            yield row, Problem(problems.EXTRA_CELLS, what, place, value=text, advice=EVERY_ROW if in_all else None)
     yield from _currency_remarks(layout, profile)
     yield from _cancelled_remarks(layout)
     yield from _terms_remarks(layout)

@@ -205,6 +205,14 @@ def test_cells_beyond_the_headings_hold_their_invoice_back() -> None:
     ]
 
 
+def test_where_every_row_has_cells_beyond_the_headings_a_heading_may_be_what_lacks() -> None:
+    """Thousands of errors, and one cell mends them."""
+    reading = vendor(("Invoice #", "Date", "Total Due"), *((number, DATE, "1.00", "#N/A") for number in "ABC"))
+    problems = [problem for invoice in reading.invoices for problem in invoice.problems]
+    assert {problem.kind.code for problem in problems} == {"extra-cells"}
+    assert all("give the last column a heading" in problem.message for problem in problems)
+
+
 def test_of_cells_beyond_the_headings_the_first_that_says_something_is_quoted() -> None:
     """Programs pad their rows with separators, and a blank says nothing."""
     reading = vendor(("Invoice #", "Date", "Total Due"), ("A", DATE, "1.00", None, None, "see note"))
