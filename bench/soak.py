@@ -1,4 +1,4 @@
-"""The drop folder under strain: `python -m bench.soak --files 1000`.
+"""The drop folder under strain.
 
 Files arrive in pieces and in heaps, some never whole, some twice, some bad, some made to kill a reader; two watchers
 look after the folder, and they and their workers are killed at random with no warning. In the end each file must have

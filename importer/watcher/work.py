@@ -76,7 +76,7 @@ def _filed(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
         ended |= {"exit_code": None, "pauses": 0, "deaths": 0}
     drops.change(ledger, drop, **ended)
     bench.note("filed", f"{drop.name} lies in {place}.", file=drop.name, drop=drop.id, place=place, run=drop.run)
-    return Answer(exit_code=drop.exit_code, posts=bench.orders.action == "submit" and drop.exit_code != 2)
+    return Answer(exit_code=drop.exit_code, posts=drop.posting)
 
 
 def _put_off(bench: Bench, ledger: Ledger, drop: Drop, why: PutOff) -> Answer:
