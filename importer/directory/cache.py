@@ -20,7 +20,7 @@ from importer.errors import CannotRun
 STALE_AFTER = timedelta(days=30)
 """A record that ResMan has not shown for so long is taken for gone. Contract, "What ResMan already has"."""
 
-_VERSION = 1
+_VERSION = 2
 _BILLS = "SELECT id, x_vendor_id, property_id, number, issued, total, accounts, last_seen, fetched_at FROM invoices"
 _HARMLESS = "No decision of yours is kept in it."
 _SCHEMA = """
@@ -33,8 +33,8 @@ CREATE TABLE invoices (
 CREATE INDEX invoices_by_vendor ON invoices (x_vendor_id);
 CREATE TABLE usable (list TEXT NOT NULL, vendor_id TEXT NOT NULL, pass INTEGER NOT NULL, PRIMARY KEY (list, vendor_id));
 CREATE TABLE progress (
-    list TEXT PRIMARY KEY, pass INTEGER NOT NULL, since TEXT, offset INTEGER, newest TEXT, completed_at TEXT,
-    whole_at TEXT);
+    list TEXT PRIMARY KEY, pass INTEGER NOT NULL, since TEXT, offset INTEGER, newest TEXT, began TEXT,
+    completed_at TEXT, whole_at TEXT);
 """
 
 
@@ -86,8 +86,9 @@ class Progress:
     since: datetime | None = None  # only what changed since; None: everything
     offset: int | None = None
     newest: datetime | None = None  # the latest change that was seen, by the API's clock
-    completed_at: datetime | None = None
-    whole_at: datetime | None = None  # when everything was last fetched
+    began: datetime | None = None  # when the pass began: nothing that it brought is older
+    completed_at: datetime | None = None  # when the last pass began that came to its end
+    whole_at: datetime | None = None  # the same of everything
 
 
 class Cache:
@@ -132,12 +133,13 @@ class Cache:
 
     def progress(self, name: str) -> Progress:
         """How far a list has come; a list that was never asked for has come nowhere."""
-        sql = "SELECT pass, since, offset, newest, completed_at, whole_at FROM progress WHERE list = ?"
+        sql = "SELECT pass, offset, since, newest, began, completed_at, whole_at FROM progress WHERE list = ?"
         rows = self._ask(sql, (name,))
         if not rows:
             return Progress(name)
-        number, since, offset, newest, completed_at, whole_at = rows[0]
-        return Progress(name, number, moment(since), offset, moment(newest), moment(completed_at), moment(whole_at))
+        number, offset, *moments = rows[0]
+        since, newest, began, completed_at, whole_at = map(moment, moments)
+        return Progress(name, number, since, offset, newest, began, completed_at, whole_at)
 
     def note(self, progress: Progress) -> None:
         """Notes how far a list has come."""
@@ -167,7 +169,11 @@ class Cache:
             self._note(progress)
 
     def complete(self, progress: Progress, now: datetime) -> int:
-        """Ends a pass. After a whole one, what it has not met is forgotten. Returns how many records there are."""
+        """Ends a pass. After a whole one, what it has not met is forgotten. Returns how many records there are.
+
+        What was fetched is as old as the beginning of its pass: a page may have changed since it was fetched.
+        """
+        at = progress.began or now
         if progress.list == Sort.INVOICE:
             which = "invoices WHERE ? = 'invoices'"
         elif progress.list in tuple(Sort):
@@ -178,8 +184,9 @@ class Cache:
             if progress.since is None:
                 sql = f"DELETE FROM {which} AND pass <> ?"  # noqa: S608 -- own names
                 self._database.execute(sql, (progress.list, progress.number))
-                progress = replace(progress, whole_at=now)
-            self._note(replace(progress, since=None, offset=None, completed_at=now))
+                progress = replace(progress, whole_at=at)
+            newest = None if progress.newest is None else min(progress.newest, at)
+            self._note(replace(progress, since=None, offset=None, newest=newest, completed_at=at))
             sql = f"SELECT count(*) FROM {which}"  # noqa: S608 -- own names
             count: int = self._database.execute(sql, (progress.list,)).fetchone()[0]
         return count
@@ -187,7 +194,7 @@ class Cache:
     # ------------------------------------------------------------------------------------------------ reading
 
     def fetched(self, name: str) -> datetime | None:
-        """When a list was last fetched to its end; None: never."""
+        """When the last pass over a list began that came to its end; None: there was none."""
         return self.progress(name).completed_at
 
     def records(self, sort: Sort) -> list[Known]:
@@ -217,9 +224,13 @@ class Cache:
         return {property_id: day for property_id, day in found.items() if property_id not in without}
 
     def usable_at(self, property_id: str) -> frozenset[str] | None:
-        """The vendors that a property may use; None where that list was never fetched."""
+        """The vendors that a property may use; None where that is not known.
+
+        A list that is older than the vendors themselves says nothing: it cannot have those that came since.
+        """
         name = usable_list(property_id)
-        if self.fetched(name) is None:
+        at, vendors_at = self.fetched(name), self.fetched(Sort.VENDOR)
+        if at is None or (vendors_at is not None and at < vendors_at):
             return None
         rows = self._ask("SELECT vendor_id FROM usable WHERE list = ?", (name,))
         return frozenset(vendor_id for (vendor_id,) in rows)
@@ -265,11 +276,11 @@ class Cache:
         )
 
     def _note(self, progress: Progress) -> None:
-        moments = (progress.since, progress.newest, progress.completed_at, progress.whole_at)
-        since, newest, completed_at, whole_at = (each and each.isoformat() for each in moments)
+        moments = (progress.newest, progress.began, progress.completed_at, progress.whole_at)
+        since = progress.since and progress.since.isoformat()
         self._database.execute(
-            "INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (progress.list, progress.number, since, progress.offset, newest, completed_at, whole_at),
+            "INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (progress.list, progress.number, since, progress.offset, *(each and each.isoformat() for each in moments)),
         )
 
     @contextmanager

@@ -112,75 +112,98 @@ def fetch(
 ) -> Iterator[Synced]:
     """Brings the cache up to date, list by list. What was fetched is kept, whatever happens.
 
-    `everything` fetches also what has not changed; `by_property` each property's own list of vendors, however many
-    requests that takes. Raises what the lists raise.
+    `everything` fetches also what has not changed, from the first page on; `by_property` each property's own list of
+    vendors, however many requests that takes. Raises what the lists raise.
     """
+    asking = _Asking(lists, cache, integration_id, now, moved)
     for sort in Sort:
-        yield _fetch(lists, cache, integration_id, sort, sort, now, moved, everything=everything)
+        yield asking.for_records(sort, everything=everything)
     properties = [each.id for each in cache.records(Sort.PROPERTY) if each.is_active and not each.is_stale]
     pages = len(properties) * -(-max(1, len(cache.records(Sort.VENDOR))) // PAGE)
     if by_property or pages <= MOST_BY_PROPERTY:
         for property_id in properties:
-            name = usable_list(property_id)
-            yield _fetch(lists, cache, integration_id, name, None, now, moved, everything=everything)
+            yield asking.for_usable(property_id)
 
 
-def _fetch(
-    lists: Lists,
-    cache: Cache,
-    integration_id: str,
-    name: str,
-    sort: Sort | None,
-    now: Callable[[], datetime],
-    moved: Moved,
-    *,
-    everything: bool,
-) -> Synced:
-    """One list. Of a property's own vendors only who they are is kept, so that only the whole list tells."""
-    progress = _start(cache.progress(name), now(), everything=everything or sort is None)
-    fetched = requests = 0
-    while True:
-        offset = progress.offset or 0
-        try:
-            page = lists.page(name, integration_id, offset=offset, size=PAGE, since=progress.since)
-        except Refused:
-            if progress.since is None:
-                raise
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One `sync`: whom it asks, and where it keeps what it is told."""
+
+    lists: Lists
+    cache: Cache
+    integration_id: str
+    now: Callable[[], datetime]
+    moved: Moved
+
+    def for_records(self, sort: Sort, *, everything: bool) -> Synced:
+        """One list. After a pass that had been broken off, also what changed while it was: it would be missed by all
+        later ones, whose changes count from the end."""
+        last = self.cache.progress(sort)
+        done = self._pass(_start(last, self.now(), everything=everything), sort)
+        if not last.offset or everything:
+            return done
+        ended = self.cache.progress(sort)
+        assert ended.completed_at is not None  # noqa: S101 -- it has just ended; for the type checker
+        since = self._pass(_changes(ended, ended.completed_at, self.now()), sort)
+        fetched, requests = done.fetched + since.fetched, done.requests + since.requests
+        is_whole = done.is_whole or since.is_whole
+        return replace(since, fetched=fetched, requests=requests, is_whole=is_whole, short_by=done.short_by)
+
+    def for_usable(self, property_id: str) -> Synced:
+        """Of a property's own vendors only who they are is kept, so that only the whole list tells."""
+        return self._pass(_whole(self.cache.progress(usable_list(property_id)), self.now()), None)
+
+    def _pass(self, progress: Progress, sort: Sort | None) -> Synced:
+        name, now = progress.list, self.now
+        fetched = requests = 0
+        while True:
+            offset = progress.offset or 0
+            try:
+                page = self.lists.page(name, self.integration_id, offset=offset, size=PAGE, since=progress.since)
+            except Refused:
+                if progress.since is None:
+                    raise
+                requests += 1
+                progress = _whole(progress, now())  # it does not know how to tell what changed
+                continue
             requests += 1
-            progress = _whole(progress)  # it does not know how to tell what changed
-            continue
-        requests += 1
-        rows = [row for row in page.rows if isinstance(row.get("id"), str)]
-        if progress.since is not None and any(_is_older(row, progress.since) for row in rows):
-            progress = _whole(progress)  # it does not heed what it was asked
-            continue
-        fetched += len(rows)
-        offset += len(page.rows)
-        progress = replace(progress, offset=offset, newest=_newest(progress.newest, rows, now()))
-        if sort is None:
-            cache.keep_usable(progress, (row["id"] for row in rows))
-        else:
-            cache.keep(progress, sort, rows, now())
-        moved(name, -(-offset // PAGE), max(1, -(-max(offset, page.total or 0) // PAGE)))
-        if not page.has_more or not page.rows:
-            break
-    known = cache.complete(progress, now())
-    short = max(0, (page.total or 0) - known) if progress.since is None else 0
-    return Synced(name, fetched, known, requests, progress.since is None, short)
+            rows = [row for row in page.rows if isinstance(row.get("id"), str)]
+            if progress.since is not None and any(_is_older(row, progress.since) for row in rows):
+                progress = _whole(progress, now())  # it does not heed what it was asked
+                continue
+            fetched += len(rows)
+            offset += len(page.rows)
+            progress = replace(progress, offset=offset, newest=_newest(progress.newest, rows, now()))
+            if sort is None:
+                self.cache.keep_usable(progress, (row["id"] for row in rows))
+            else:
+                self.cache.keep(progress, sort, rows, now())
+            self.moved(name, -(-offset // PAGE), max(1, -(-max(offset, page.total or 0) // PAGE)))
+            if not page.has_more or not page.rows:
+                break
+        known = self.cache.complete(progress, now())
+        short = max(0, (page.total or 0) - known) if progress.since is None else 0
+        return Synced(name, fetched, known, requests, progress.since is None, short)
 
 
 def _start(last: Progress, now: datetime, *, everything: bool) -> Progress:
     """Where to begin: where the last pass broke off, or a new one."""
-    if last.offset is not None and not (everything and last.since is not None):
+    if everything:
+        return _whole(last, now)
+    if last.offset is not None:
         return last
     is_due = last.whole_at is None or now - last.whole_at >= WHOLE_EVERY
-    if everything or is_due or last.newest is None:
-        return _whole(last)
-    return replace(last, number=last.number + 1, since=last.newest - OVERLAP, offset=0)
+    if is_due or last.newest is None:
+        return _whole(last, now)
+    return _changes(last, last.newest, now)
 
 
-def _whole(progress: Progress) -> Progress:
-    return replace(progress, number=progress.number + 1, since=None, offset=0)
+def _whole(progress: Progress, now: datetime) -> Progress:
+    return replace(progress, number=progress.number + 1, since=None, offset=0, began=now)
+
+
+def _changes(progress: Progress, since: datetime, now: datetime) -> Progress:
+    return replace(progress, number=progress.number + 1, since=since - OVERLAP, offset=0, began=now)
 
 
 def _is_older(row: Mapping[str, Any], since: datetime) -> bool:

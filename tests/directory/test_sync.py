@@ -110,7 +110,7 @@ def test_once_a_week_everything_is_fetched_and_what_is_gone_is_forgotten(tmp_pat
 
 
 def test_a_broken_sync_goes_on_where_it_was(tmp_path: Path) -> None:
-    """The fourth page of vendors fails; the next sync asks for that page first and for none again."""
+    """The fourth page of vendors fails; the next sync asks for that page first, and then once for what changed."""
     shelf = Shelf({"vendors": vendors(5 * PAGE)})
     lists_before = 3  # properties, accounts, entities
     shelf.fails_at = lists_before + 3
@@ -122,7 +122,60 @@ def test_a_broken_sync_goes_on_where_it_was(tmp_path: Path) -> None:
     shelf.asked.clear()
     with opened(tmp_path) as cache:
         assert run(shelf, cache)["vendors"] == (2 * PAGE, 5 * PAGE, True)
-    assert [offset for name, offset, _ in shelf.asked if name == "vendors"] == [3 * PAGE, 4 * PAGE]
+    assert [offset for name, offset, _ in shelf.asked if name == "vendors"] == [3 * PAGE, 4 * PAGE, 0]
+
+
+def test_what_changes_while_a_sync_is_broken_off_is_not_missed(tmp_path: Path) -> None:
+    """The first vendor is renamed between the break and the rest: the name is known after it, also where the API
+    cannot tell what changed, and the cache is no younger than its oldest page until then."""
+    for heeds in ("yes", "ignores"):
+        shelf = Shelf({"vendors": vendors(3 * PAGE)}, heeds, fails_at=3 + 1)
+        with opened(tmp_path / heeds) as cache:
+            with pytest.raises(OutcomeUnknown):
+                run(shelf, cache)
+            shelf.fails_at = None
+            shelf.records["vendors"][0] |= {"name": "Renamed", "updated_at": (NOW + timedelta(hours=1)).isoformat()}
+            assert run(shelf, cache, NOW + timedelta(hours=3))["vendors"][1:] == (3 * PAGE, True)
+            assert {known.id: known.name for known in cache.records(Sort.VENDOR)}["vend-00000"] == "Renamed"
+            assert cache.fetched("vendors") == NOW + timedelta(hours=3)
+
+
+def test_what_changes_while_a_sync_goes_on_is_fetched_by_the_next(tmp_path: Path) -> None:
+    """Changes count from the beginning of a pass: a slow one may have passed by what changed in the meantime."""
+    shelf = Shelf({"vendors": [*vendors(300), *vendors(301, NOW + timedelta(hours=1))[300:]]})
+    hours = iter(range(99))
+    with opened(tmp_path) as cache:
+        list(fetch(shelf, cache, "intg-1", now=lambda: NOW + timedelta(hours=next(hours)), moved=lambda *_: None))
+        began = cache.fetched("vendors")
+        assert began is not None
+        shelf.asked.clear()
+        run(shelf, cache, NOW + DAY)
+    since = min(began, NOW + timedelta(hours=1)) - timedelta(minutes=10)
+    assert ("vendors", 0, since) in shelf.asked
+
+
+def test_full_begins_with_the_first_page(tmp_path: Path) -> None:
+    """What was fetched before a break is fetched anew as well."""
+    shelf = Shelf({"vendors": vendors(3 * PAGE)}, fails_at=3 + 2)
+    with opened(tmp_path) as cache:
+        with pytest.raises(OutcomeUnknown):
+            run(shelf, cache)
+        shelf.fails_at = None
+        assert run(shelf, cache, everything=True)["vendors"] == (3 * PAGE, 3 * PAGE, True)
+
+
+def test_a_propertys_vendors_are_believed_only_while_they_are_as_new_as_the_vendors(tmp_path: Path) -> None:
+    """With more vendors its list costs too much: the old one must not say that a new vendor is not used there."""
+    shelf = Shelf({"properties": [{"id": f"prop-{n}"} for n in range(20)], "vendors": vendors(2)})
+    shelf.records |= {f"vendors/properties/prop-{n}": vendors(1) for n in range(20)}
+    with opened(tmp_path) as cache:
+        run(shelf, cache)
+        assert cache.usable_at("prop-7") == {"vend-00000"}
+        shelf.records["vendors"] = vendors(3 * PAGE, NOW)
+        run(shelf, cache, NOW + DAY)
+        assert cache.usable_at("prop-7") is None
+        run(shelf, cache, NOW + 2 * DAY, by_property=True)
+        assert cache.usable_at("prop-7") == {"vend-00000"}
 
 
 DYING = """
@@ -150,7 +203,7 @@ def test_a_sync_that_is_killed_goes_on_where_it_was_and_holds_off_nobody(tmp_pat
     with alone(tmp_path), opened(tmp_path) as cache:
         assert cache.fetched("vendors") is None
         assert run(shelf, cache)["vendors"] == (2 * PAGE, 5 * PAGE, True)
-    assert [offset for name, offset, _ in shelf.asked if name == "vendors"] == [3 * PAGE, 4 * PAGE]
+    assert [offset for name, offset, _ in shelf.asked if name == "vendors"] == [3 * PAGE, 4 * PAGE, 0]
 
 
 def test_two_syncs_at_once_are_one_and_a_sentence(office: Office) -> None:
