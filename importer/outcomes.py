@@ -26,6 +26,7 @@ from importer.problems import (
     Kind,
     Problem,
 )
+from importer.same_bill import MadeTexts, without_texts
 from importer.submitter import Entry, Event, Intent, Ledger, Sent, State, may_go, plans
 from importer.unknown import UnknownName
 from importer.validator import Verdict
@@ -217,6 +218,7 @@ def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterabl
 
 def _pairs(prepared: Prepared, standing: Mapping[str, Entry]) -> Iterable[tuple[Outcome, Entry | None]]:
     stopped = next((each.what for each in prepared.reading.problems if each.kind.stops_run), None)
+    texts = MadeTexts(prepared.reading)
     for verdict, intent in zip(prepared.verdicts, prepared.intents, strict=True):
         if intent is None:
             yield Outcome(verdict.invoice, Status.NEEDS_FIXING, verdict.problems), None
@@ -227,7 +229,16 @@ def _pairs(prepared: Prepared, standing: Mapping[str, Entry]) -> Iterable[tuple[
         entry = standing.get(intent.key)
         if stopped is not None and (entry is None or may_go(entry, intent.fingerprint)):
             outcome = _with(outcome, Status.NOT_SENT, NOT_SENT, stopped, "")
+        if entry is not None and _is_posted_but_for_texts(texts, verdict.invoice, intent, entry):
+            outcome = replace(outcome, payload=entry.payload(), fingerprint=entry.fingerprint)
         yield outcome, entry
+
+
+def _is_posted_but_for_texts(texts: MadeTexts, invoice: Invoice, intent: Intent, entry: Entry) -> bool:
+    """True where it is posted as it is read, but for notes that a profile made of the file's name or a row's number."""
+    if entry.state not in _POSTED or entry.fingerprint == intent.fingerprint:
+        return False
+    return texts.are_all_that_differs(invoice, entry.body, intent.payload.body())
 
 
 def _before(outcome: Outcome, entry: Entry | None) -> Outcome:
@@ -250,7 +261,8 @@ def _before(outcome: Outcome, entry: Entry | None) -> Outcome:
         case State.ACCEPTED | State.CONFIRMED:
             if same:
                 return _known(replace(outcome, status=Status.ALREADY_POSTED), entry)
-            return _with(outcome, Status.CONFLICT, CONFLICT, _conflict(outcome, entry), entry=entry)
+            what, advice = _conflict(outcome, entry)
+            return _with(outcome, Status.CONFLICT, CONFLICT, what, advice, entry=entry)
 
 
 def _after(outcome: Outcome, entry: Entry | None, sent: Sent) -> Outcome:
@@ -285,6 +297,8 @@ def _intent(verdict: Verdict, destination: str) -> Intent | None:
     file = verdict.invoice.source.file.rpartition("/")[2]  # also where its namesake beside it had it called otherwise
     return Intent(payload.key(destination), payload.fingerprint(), payload, file, rows)
 
+
+_POSTED = (State.ACCEPTED, State.CONFIRMED)
 
 _NOT_OPEN = (State.ACCEPTED, State.CONFIRMED, State.SENDING, State.IN_DOUBT)
 """ResMan has such an invoice, or may have it."""
@@ -332,13 +346,21 @@ def _sentence(what: str) -> str:
     return what if what.endswith((".", "!", "?")) else f"{what}."
 
 
-def _conflict(outcome: Outcome, entry: Entry) -> str:
+def _conflict(outcome: Outcome, entry: Entry) -> tuple[str, str | None]:
+    """What differs from what was posted, and what to do where that is nothing but words about the bill."""
     changes: Sequence[str] = ()
+    advice = None
     if outcome.payload is not None:
-        now = json.loads(outcome.payload.body())
-        changes = list(islice(plans.field_changes(json.loads(entry.body), now), 4))
+        was, now = json.loads(entry.body), json.loads(outcome.payload.body())
+        changes = list(islice(plans.field_changes(was, now), 4))
+        advice = _SAME_BILL if without_texts(was) == without_texts(now) else None
     more = "; ".join(changes[:3]) + (" and more" if len(changes) > 3 else "")
     when = f" on {entry.sent_at.astimezone():%Y-%m-%d}" if entry.sent_at else ""
-    return (
-        f"This invoice was posted{when} from {entry.file} (job {entry.job_id or 'unknown'}) with other content: {more}."
-    )
+    what = f"This invoice was posted{when} from {entry.file} (job {entry.job_id or 'unknown'}) with other content"
+    return f"{what}: {more}.", advice
+
+
+_SAME_BILL = (
+    "This is the same bill (same lines, dates and total), and it is posted: nothing needs doing. Delete its rows here; "
+    "a text can still be changed in ResMan."
+)

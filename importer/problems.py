@@ -359,7 +359,7 @@ IN_DOUBT = _error(
 CONFLICT = _error(
     "conflict",
     "An invoice with this number was posted before with other content",
-    "Compare the two. If this is another invoice, give it its own number.",
+    "Compare the two. If it is the same bill, delete its rows and correct ResMan. Only another gets its own number.",
 )
 NOT_SENT = _error("not-sent", "The invoice was not sent", "Run the same file again; what was posted stays posted.")
 WRITE_FAILED = _error(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from importer.models import Outcome, Run, Status, dollars
-from importer.problems import CREDIT_MEMO, NAMES_NOT_FETCHED, NO_ACCOUNT, NOT_SENT, Problem
+from importer.problems import CONFLICT, CREDIT_MEMO, NAMES_NOT_FETCHED, NO_ACCOUNT, NOT_SENT, Problem
 
 
 class Place(StrEnum):
@@ -200,6 +200,12 @@ def how_to_go_on(outcome: Outcome) -> str:
     return "" if outcome.status.is_fine else MEANING[outcome.status]
 
 
+def _how_to_settle(conflict: Outcome) -> str:
+    if any(problem.kind is CONFLICT and problem.advice is not None for problem in conflict.problems):
+        return "Delete its rows: it is the same bill, and it is posted."
+    return "Compare with what was posted. Delete its rows; only another bill gets its own number."
+
+
 def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False) -> str:
     """What to do with a row of "To fix"; None stands for a row that belongs to no invoice.
 
@@ -220,5 +226,5 @@ def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False) -> str:
         Status.NEEDS_FIXING: "Correct the cells marked red.",
         Status.REFUSED: "Correct what the answer names.",
         Status.NOT_SENT: "Nothing to correct: it goes with the next run.",
-        Status.CONFLICT: "Compare with what was posted. Give it its own number, or delete its rows.",
+        Status.CONFLICT: _how_to_settle(outcome),
     }.get(outcome.status, "")
