@@ -13,6 +13,7 @@ from importer.errors import FileUnreadable
 from importer.models import Cell, Row, SkippedRow, Source
 from importer.reader.above import Beside, fields_above
 from importer.reader.amounts import Amounts, invoice_keys
+from importer.reader.carried import carried_forward
 from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
 from importer.reader.charges import unaccounted
 from importer.reader.contents import Contents, Sheet
@@ -144,7 +145,9 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     if not beside:
         keys = invoice_keys(cells, mapped.columns, ("property_id", "vendor_id")) if mapped.amounts else []
     Amounts(heading.cells, mapped, columns, keys, written).settle()
-    mapped.questions.extend(unaccounted(heading.cells, mapped, columns, written) if side == "whole" else ())
+    if side == "whole":
+        mapped.questions.extend(unaccounted(heading.cells, mapped, columns, written))
+        mapped.questions.extend(carried_forward(heading.cells, mapped, columns, written))
     separate = side == "whole" and _one_row_each(mapped)
     if separate:
         total = "total_amount" if "total_amount" in mapped.columns else "total_amount_in_cents"

@@ -10,6 +10,7 @@ from pathlib import Path
 from importer.columns import BY_NAME, COLUMNS
 from importer.errors import FileUnreadable
 from importer.models import Cell
+from importer.reader.carried import carried_forward
 from importer.reader.cells import is_blank
 from importer.reader.contents import Contents
 from importer.reader.headings import normalised, spelled
@@ -70,10 +71,14 @@ def propose_for(contents: Contents, name: str | None = None) -> Proposal:
         lay_out(contents, found.sheet, found.heading, NO_PROFILE, side)
         for found, side in zip(plan.chosen, sides, strict=False)
     ]
+    for layout in layouts if not plan.joined else ():
+        mapped, said = layout.mapped, layout.source.headings  # what is nothing this month may be something the next
+        mapped.questions.extend(carried_forward(said, mapped, layout.cells, layout.conventions, whatever=True))
     first = layouts[0]
     headings = [cell for layout in layouts for cell in layout.source.headings]
     questions = [question for layout in layouts for question in layout.mapped.questions]
     open_amounts = SAID_AMOUNTS if any(question.field == TAX for question in questions) else frozenset()
+    open_amounts |= SAID_AMOUNTS & {question.field for question in questions}
     columns = {
         field: spelled(layout.source.headings[index])
         for layout in layouts

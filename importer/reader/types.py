@@ -20,7 +20,9 @@ _INVOICES = frozenset(
         "invoice invoices inv bill bills in i d dr debit debits debitmemo debitnote charge charges purchase standard "
         "regular original rechnung factura facture fattura fatura faktura factuur vendorbill vendorinvoice "
         "purchaseinvoice item items line lines service services product products goods material materials labor labour "
-        "hours expense recurring utility tax freight shipping fee fees",
+        "hours expense expenses recurring utility utilities tax freight shipping fee fees revenue capital capex opex "
+        "operating rent contract maintenance repair repairs subscription onetime monthly weekly annual inventory "
+        "supplies",
     )
 )
 _IN_A_PHRASE = frozenset({"credit", "credits", "creditmemo", "creditnote", "refund", "krediet", "gutschrift", "avoir"})
@@ -38,4 +40,6 @@ def is_credit(text: str) -> bool:
 def is_known_type(text: str) -> bool:
     """True for a word whose meaning is beyond doubt, and for none at all."""
     word = normalised(text)
-    return not word or word in _INVOICES or is_credit(text)
+    return (
+        not word or word in _INVOICES or is_credit(text) or all(normalised(each) in _INVOICES for each in text.split())
+    )

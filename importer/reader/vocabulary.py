@@ -189,6 +189,9 @@ _PLAIN: dict[str, Meaning] = {
     if normalised(spelling) not in {"amount", "total", "invoiceid", "accountcode", "hours", "units"}
 }
 _PLAIN["num"] = Meaning("invoice_number", Surety.HINT)  # as QuickBooks calls it
+_PLAIN |= dict.fromkeys(
+    ("sh", "sollhaben", "sollhabenkennzeichen", "debkred"), Meaning("type", Surety.GENERAL)
+)  # DATEV's
 _TAX_REMARK = re.compile(
     r"\b(?:exc?|excl|exclud(?:ing|es|ed|e)|incl|includ(?:ing|es|ed|e)|inc|[ei][nx]kl(?:usive)?|zzgl|sin|con"
     r"|before|after|without|w/o|net of)\b\.? ?(?:of )?"

@@ -125,3 +125,24 @@ def test_the_feet_of_pages_are_left_out() -> None:
     )
     assert money(reading) == [("A", 300, [100, 200])]
     assert skipped(reading) == [(3, "head or foot of a page"), (4, "heading row repeated")]
+
+
+@pytest.mark.parametrize("heading", ["S/H", "Soll/Haben-Kennzeichen"])
+def test_debit_and_credit_by_a_letter_are_said_to_give_no_sign(heading: str) -> None:
+    """DATEV's S and H depend on which of the two accounts is meant: both are read as they stand, and that is said."""
+    reading = vendor(
+        ("Belegfeld 1", "Rechnungsdatum", "Umsatz", heading), ("A", DATE, "1,00", "S"), ("B", DATE, "2,50", "H")
+    )
+    assert money(reading) == [("A", 100, [100]), ("B", 250, [250])]
+    (problem,) = [problem for problem in reading.problems if problem.kind.code == "unknown-type"]
+    assert "says 'S', 'H': read as an invoice" in problem.what
+
+
+def test_words_that_have_nothing_to_do_with_credits_are_passed_over() -> None:
+    """A type column that tells revenue from capital says nothing of the sign, and nothing is said of it."""
+    rows = [
+        (number, DATE, "1.00", kind)
+        for number, kind in (("A", "Revenue"), ("B", "Capital"), ("C", "Operating Expenses"))
+    ]
+    reading = vendor(("Invoice #", "Date", "Total Due", "Type"), *rows)
+    assert [code for code, _ in said(reading) if code == "unknown-type"] == []
