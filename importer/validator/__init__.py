@@ -1,13 +1,13 @@
 """Rules over invoices. Everything is decided here, before anything is sent.
 
-A rule is one small pure function from a case (an invoice, what its lines come to, today's date) to problems; `RULES`
-is all of them, in the order in which a clerk reads the answers. A cell that the reader could not read is reported
-once, by the reader.
+A rule is one small pure function from a case (an invoice, what its lines come to, today's date) to problems. They
+stand in the order in which a clerk reads the answers: `REQUIRED`, `DATES`, `TOTALS`. A cell that the reader could not
+read is reported once, by the reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -22,13 +22,14 @@ from importer.validator.duplicates import repeated
 Rule = Callable[[Case], Iterable[Problem]]
 NO_LEVELS: Mapping[str, Level] = {}
 
-RULES: tuple[Rule, ...] = (
-    required.header_is_filled,
-    required.lines_are_filled,
+REQUIRED: tuple[Rule, ...] = (required.header_is_filled, required.lines_are_filled)
+DATES: tuple[Rule, ...] = (
     dates.years_are_possible,
     dates.due_follows_issue,
     dates.issue_is_recent,
     dates.accounting_date_is_near,
+)
+TOTALS: tuple[Rule, ...] = (
     totals.total_can_be_sent,
     totals.lines_multiply,
     totals.lines_are_sent_as_said,
@@ -48,7 +49,8 @@ def validate(
     reading: Reading, *, today: date, limits: Limits = USUAL_LIMITS, levels: Mapping[str, Level] = NO_LEVELS
 ) -> tuple[Verdict, ...]:
     """A verdict for each invoice of the reading, in its order. `levels` says how bad a problem is, by its code."""
-    verdicts = [_judge(_case(invoice, today, limits), levels) for invoice in reading.invoices]
+    fine: set[dates.Days] = set()
+    verdicts = [_judge(_case(invoice, today, limits), levels, fine) for invoice in reading.invoices]
     for index, problem in repeated([(verdict.invoice, verdict.payload) for verdict in verdicts]).items():
         verdict = verdicts[index]
         verdicts[index] = Verdict(verdict.invoice, (*verdict.problems, problem), None)
@@ -59,13 +61,25 @@ def _case(invoice: Invoice, today: date, limits: Limits) -> Case:
     return Case(invoice, with_rounding(invoice, tuple(map(charge, invoice.lines))), today, limits)
 
 
-def _judge(case: Case, levels: Mapping[str, Level]) -> Verdict:
-    found = list(case.invoice.problems)
-    for rule in RULES:
-        found.extend(rule(case))
+def _judge(case: Case, levels: Mapping[str, Level], fine: set[dates.Days]) -> Verdict:
+    """`fine` are dates of which the rules had nothing to say, and learns of others: most invoices share theirs."""
+    found = [*case.invoice.problems, *_told(REQUIRED, case)]
+    days = dates.days_of(case.invoice)
+    if days not in fine:
+        of_days = list(_told(DATES, case))
+        found += of_days
+        if not of_days:
+            fine.add(days)
+    if not totals.are_plain(case):
+        found += _told(TOTALS, case)
     problems = with_levels(found, levels)
     stopped = any(problem.is_error for problem in problems)
     return Verdict(case.invoice, problems, None if stopped else _payload(case))
+
+
+def _told(rules: Iterable[Rule], case: Case) -> Iterator[Problem]:
+    for rule in rules:
+        yield from rule(case)
 
 
 def _payload(case: Case) -> Payload:
@@ -87,6 +101,6 @@ def _payload(case: Case) -> Payload:
             "notes": invoice.notes,
             "memo": invoice.memo,
             "total_amount_in_cents": None if invoice.total is None else int(invoice.total),
-            "invoice_items": tuple(sent.as_item() for sent in case.charges if sent is not None),
+            "invoice_items": [sent.as_item() for sent in case.charges if sent is not None],
         }
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from importer.models import Invoice
 from importer.problems import (
     DISTANT_ACCOUNTING_DATE,
     DUE_BEFORE_ISSUED,
@@ -18,6 +19,13 @@ from importer.validator.case import Case
 EARLIEST_YEAR = 2000
 LONGEST_TERMS = timedelta(days=5 * 366)
 YEAR = timedelta(days=366)
+
+Days = tuple[date | None, date | None, date | None]
+
+
+def days_of(invoice: Invoice) -> Days:
+    """All that the rules of this page go by, besides today's date and the limits."""
+    return invoice.invoice_date, invoice.due_date, invoice.accounting_date
 
 
 def years_are_possible(case: Case) -> Iterator[Problem]:

@@ -34,6 +34,17 @@ MOST_CENTS = 10**12
 WORTH_FIELDS = ("quantity_ordered", *PRICE_FIELDS, "line_amount")
 
 
+def are_plain(case: Case) -> bool:
+    """True where the rules of this page have nothing to say, as of nearly every invoice: each line goes out as it
+    stands, and they come to the total. (Where it is False they may have nothing to say either.)"""
+    came_to = 0
+    for sent in case.charges:
+        if sent is None or sent.restated or sent.is_rounding or not 0 <= sent.amount < MOST_CENTS:
+            return False
+        came_to += sent.amount
+    return 0 < came_to <= MOST_CENTS and came_to == case.invoice.total
+
+
 def total_can_be_sent(case: Case) -> Iterator[Problem]:
     """The total is in whole cents, not negative, and of a believable size."""
     invoice = case.invoice
