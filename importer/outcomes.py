@@ -64,7 +64,7 @@ class Prepared:
         return found._without_renamed(ledger) if reading.former_keys else found
 
     def _without_renamed(self, ledger: Ledger) -> Prepared:
-        """Of a results workbook given back: an invoice that was sent meanwhile does not go again under another name."""
+        """Of a results workbook given back: a row that was sent, then or since, does not go again under another name."""
         former = self.reading.former_keys
         standing = ledger.standing(list(set(former.values())))
         verdicts, intents = list(self.verdicts), list(self.intents)
@@ -307,8 +307,8 @@ _NOT_OPEN = (State.ACCEPTED, State.CONFIRMED, State.SENDING, State.IN_DOUBT)
 def _renamed(invoice: Invoice, was: Entry) -> Problem:
     job = f", job {was.job_id}" if was.job_id else ""
     what = (
-        f"After this workbook was written, the row was sent as invoice {was.invoice_number!r} of {was.vendor_id}, "
-        f"{dollars(was.total_in_cents)}{job}, and says something else now."
+        f"The row was sent as invoice {was.invoice_number!r} of {was.vendor_id}, {dollars(was.total_in_cents)}{job}. "
+        "It says something else now, or a name in it has come to mean something else."
     )
     place = invoice.place("invoice_number")
     return Problem(CHANGED_ROW, what, place, "invoice_number", invoice.cell_text("invoice_number"))

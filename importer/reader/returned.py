@@ -223,6 +223,8 @@ class _Merge:
                 self.taken_out[table][number] = line.cells
             else:
                 self.rows[table][number] = line.cells
+                if mark.key is not None and mark.status in UNTOUCHABLE:
+                    self.former_keys[Place(*table, number)] = mark.key  # whatever the names in it mean by now
                 if not line.is_untouched and mark.status in UNTOUCHABLE:
                     self._name_changed(line, table, number, mark)
                 elif not line.is_untouched:
