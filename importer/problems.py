@@ -164,8 +164,13 @@ UNKNOWN_TYPE = _warning(
 )
 MARKED_PAID = _warning(
     "marked-paid",
-    "Some rows are marked as paid",
-    "They are read like all others: take them out where they are paid already.",
+    "The file marks the invoice as paid",
+    "It is read like all others: take it out where it is paid already.",
+)
+MARKED_DUPLICATE = _warning(
+    "marked-duplicate",
+    "The file marks the invoice as a possible duplicate",
+    "It is read like all others: take it out where the bill is there already.",
 )
 HIDDEN_ROWS = _warning(
     "hidden-rows",

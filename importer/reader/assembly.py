@@ -17,6 +17,7 @@ from importer.reader.grouping import LineSet, Read, Shape, build_invoices
 from importer.reader.headings import spelled
 from importer.reader.layout import Layout
 from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints
+from importer.reader.marks import marked
 from importer.reader.profiles import Profile
 from importer.reader.remarks import column_remarks, control_problem, control_totals, repeated_rows, row_remarks
 from importer.reader.terms import due_by
@@ -64,6 +65,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     shape = Shape(separate=head.separate, total_from_lines=not has_total, asked=asked)
     invoices, strays = build_invoices(rows, values, header_defaults, sets, shape)
     noted = [note for layout in layouts for note in row_remarks(layout, profile)]
+    noted += [note for layout in layouts for note in marked(layout, invoices)]
     if not has_total:
         noted += repeated_rows(invoices)
     invoices, unowned = _attach(invoices, noted)

@@ -18,6 +18,7 @@ from importer.reader.grouping import Read
 from importer.reader.headings import listed, normalised, spelled
 from importer.reader.layout import TOTALLED, Layout
 from importer.reader.mapping import unused
+from importer.reader.marks import statuses
 from importer.reader.money import named_currency
 from importer.reader.profiles import Profile
 from importer.reader.terms import due_by
@@ -25,7 +26,6 @@ from importer.reader.types import is_known_type
 from importer.reader.vocabulary import heading_currency, words_of
 
 VOID_WORDS = frozenset(("void", "voided", "cancelled", "canceled", "deleted", "storniert", "annulé", "anulado"))
-PAID_WORDS = frozenset(("paid", "paid in full", "fully paid", "bezahlt", "pagado", "payé", "pagada", "betaald"))
 EVERY_ROW = (
     "Every row has more cells than headings: give the last column a heading if it lacks one, or put quotes around "
     "text that has the separator in it."
@@ -84,7 +84,7 @@ def repeated_rows(invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
 
 def _status_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
     """Rows that a column such as Payment Status calls void."""
-    for index in _statuses(layout):
+    for index in statuses(layout):
         void = {cell for cell in set(layout.cells(index)) if cell_text(cell).strip().casefold() in VOID_WORDS}
         for row, cell in zip(layout.rows, layout.cells(index), strict=True) if void else ():
             if cell in void:
@@ -92,25 +92,6 @@ def _status_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
                 what = f"{listed([(index, layout.source.headings[index])])} says {quoted(text)}: the invoice is void."
                 place = replace(row.place(), column=column_letter(index))
                 yield row, Problem(problems.VOID_ROW, what, place, value=text)
-
-
-def _statuses(layout: Layout) -> list[int]:
-    """The columns that tell a status, none of which a field is read from."""
-    headings, used = layout.source.headings, layout.mapped.used
-    return [at for at, heading in enumerate(headings) if "status" in words_of(spelled(heading)) and at not in used]
-
-
-def _paid(layout: Layout) -> Iterator[Problem]:
-    """Rows that are marked as paid are read like all others, and that is said."""
-    for index in _statuses(layout):
-        cells = layout.cells(index)
-        paid = [at for at, cell in enumerate(cells) if cell_text(cell).strip().casefold() in PAID_WORDS]
-        if paid:
-            several = "one row" if len(paid) == 1 else f"{len(paid):,} rows"
-            said = quoted(cell_text(cells[paid[0]]))
-            what = f"{listed([(index, layout.source.headings[index])])} says {said} of {several}."
-            place = replace(layout.rows[paid[0]].place(), column=column_letter(index))
-            yield Problem(problems.MARKED_PAID, what, place, value=cell_text(cells[paid[0]]))
 
 
 def _terms_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
@@ -168,7 +149,6 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
     yield from _without_heading(layout)
     yield from _names_passed_over(layout, profile)
     yield from _unknown_types(layout)
-    yield from _paid(layout)
     place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row)
     left = unused(headings, mapped)
     if left:

@@ -45,7 +45,7 @@ def test_a_discount_is_never_proposed_as_a_line() -> None:
 
 
 def test_rows_marked_as_void_or_paid_are_named() -> None:
-    """By a status column: the void ones do not go, the paid ones are said once."""
+    """By a status column: the void ones do not go, the paid ones go with a warning."""
     reading = vendor(
         ("Invoice #", "Date", "Total Due", "Payment Status"),
         ("A", DATE, "1.00", "Open"),
@@ -53,8 +53,45 @@ def test_rows_marked_as_void_or_paid_are_named() -> None:
         ("C", DATE, "1.00", "Cancelled"),
         ("D", DATE, "1.00", "paid"),
     )
-    assert said(reading)[:2] == [("void-row", "D4"), ("marked-paid", "D3")]
-    assert "says 'Paid' of 2 rows." in reading.problems[0].what
+    assert said(reading)[:3] == [("marked-paid", "D3"), ("void-row", "D4"), ("marked-paid", "D5")]
+    assert reading.invoices[1].problems[0].what == "'Payment Status' (D) says 'Paid'."
+
+
+@pytest.mark.parametrize(
+    ("heading", "open_", "paid"),
+    [
+        ("Paid Date", "", "2026-11-10"),
+        ("Date Paid", "n/a", "11/10/2026"),
+        ("Check No.", "", "10442"),
+        ("Paid", "No", "x"),
+        ("Balance", "1.00", "0.00"),
+        ("Open Amount", "", "$0.00"),
+        ("Amount Paid", "0.00", "1.00"),
+    ],
+)
+def test_what_marks_an_invoice_as_paid(heading: str, open_: str, paid: str) -> None:
+    """A filled date of payment, a balance of nothing, something that was paid: each invoice says so, once."""
+    reading = vendor(
+        ("Invoice #", "Date", "Invoice Total", "Line Amount", heading),
+        ("A", DATE, "1.00", "1.00", open_),
+        ("B", DATE, "1.00", "0.40", paid),
+        ("B", DATE, "1.00", "0.60", paid),
+    )
+    marks = [(each.invoice_number, each.problems) for each in reading.invoices if each.problems]
+    ((number, (problem,)),) = marks
+    assert (number, problem.kind.code, problem.place.cell) == ("B", "marked-paid", "E3")
+
+
+def test_a_flag_for_duplicates_is_believed() -> None:
+    """Where the file itself calls a row a possible duplicate, somebody should look."""
+    reading = vendor(
+        ("Invoice #", "Date", "Total Due", "potential_duplicate_invoice_flag"),
+        ("A", DATE, "1.00", "False"),
+        ("B", DATE, "1.00", "TRUE"),
+        ("C", DATE, "1.00", ""),
+    )
+    assert said(reading)[0] == ("marked-duplicate", "D3")
+    assert sum(bool(invoice.problems) for invoice in reading.invoices) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,127 @@
+"""What columns beside the fields say of an invoice that the vendor or another program has marked: paid, or twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from importer import problems
+from importer.columns import Kind
+from importer.models import Cell, Invoice, Row, cell_text, column_letter, dollars
+from importer.problems import Problem
+from importer.reader.cells import is_blank, quoted, read_cells
+from importer.reader.headings import listed, normalised, spelled
+from importer.reader.layout import Layout
+from importer.reader.mapping import unused
+from importer.reader.vocabulary import words_of
+
+PAID_WORDS = frozenset(
+    ("paid", "paid in full", "fully paid", "bezahlt", "pagado", "payé", "pagada", "betaald", "pagato")
+)
+NO_WORDS = frozenset(
+    (
+        *("no", "n", "false", "f", "0", "none", "nein", "non", "nee", "nej", "-", "--", "n/a", "na", "ok", "unique"),
+        *("unpaid", "not paid", "open", "pending", "outstanding", "offen", "0000-00-00", "00/00/0000", "✗", "tbd"),
+    )
+)
+_PAID = frozenset(
+    ("paid", "ispaid", "paidyn", "paidflag", "paidinfull", "bezahlt", "pagado", "paye", "betaald", "pagato")
+)
+_PAID_ON = frozenset(
+    (
+        *("paiddate", "datepaid", "paidon", "bezahltam", "gezahltam", "payele", "pagadoel", "betaaldop", "pagatoil"),
+        *("checknumber", "checkno", "chequenumber", "chequeno", "checkdate", "chequedate", "check", "cheque"),
+    )
+)
+_PAID_SO_FAR = frozenset(("amountpaid", "paidamount", "paidtodate", "totalpaid", "bereitsbezahlt"))
+_LEFT = frozenset(
+    (
+        *("balance", "openbalance", "balancedue", "balanceremaining", "remainingbalance", "outstanding", "saldo"),
+        *(
+            "outstandingbalance",
+            "outstandingamount",
+            "amountoutstanding",
+            "openamount",
+            "amountopen",
+            "amountremaining",
+        ),
+        *("amountdue", "totaldue", "unpaidbalance", "offenerbetrag", "restbetrag", "soldedu", "saldopendiente"),
+    )
+)
+_TWICE = frozenset(
+    ("duplicate", "duplicates", "dup", "dupe", "duplikat", "doppelt", "doublon", "duplicado", "duplicata")
+)
+
+Says = Callable[[Cell], bool]
+
+
+def statuses(layout: Layout) -> list[int]:
+    """The columns that tell a status, none of which a field is read from."""
+    headings = layout.source.headings
+    return [at for at in unused(headings, layout.mapped) if "status" in words_of(spelled(headings[at]))]
+
+
+def marked(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
+    """The first row of each invoice that is marked as paid, and of each that is marked as a duplicate."""
+    headings = layout.source.headings
+    paid, twice = _Marks(layout), _Marks(layout)
+    by_status = statuses(layout)
+    for index in unused(headings, layout.mapped):
+        name = normalised(spelled(headings[index]))
+        if index in by_status or name in _PAID:
+            paid.add(index, _is_paid if index in by_status else _is_yes)
+        elif name in _PAID_ON:
+            paid.add(index, _is_yes)
+        elif name in _PAID_SO_FAR or name in _LEFT:
+            paid.add_amounts(index, is_left=name in _LEFT)
+        elif words_of(spelled(headings[index])) & _TWICE:
+            twice.add(index, _is_yes)
+    for kind, marks in ((problems.MARKED_PAID, paid), (problems.MARKED_DUPLICATE, twice)):
+        for invoice in invoices if marks.found else ():
+            row = next((row for row in invoice.rows if row.source is layout.source and row.number in marks.found), None)
+            if row is None or (not invoice.worth and marks.found[row.number] in marks.amounts):
+                continue
+            index = marks.found[row.number]
+            text = cell_text(row.cells[index]).strip()
+            said = dollars(marks.amounts[index][text]) if index in marks.amounts else quoted(text)
+            place = replace(row.place(), column=column_letter(index))
+            yield row, Problem(kind, f"{listed([(index, headings[index])])} says {said}.", place, value=text)
+
+
+class _Marks:
+    """Rows by their number, each with the first column that marks it."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self.found: dict[int, int] = {}
+        self.amounts: dict[int, dict[str, Decimal]] = {}  # by column, what its texts come to in cents
+
+    def add(self, index: int, says: Says) -> None:
+        cells = self._layout.cells(index)
+        known = {cell: says(cell) for cell in set(cells)}
+        if any(known.values()):
+            for row, cell in zip(self._layout.rows, cells, strict=True):
+                if known[cell]:
+                    self.found.setdefault(row.number, index)
+
+    def add_amounts(self, index: int, *, is_left: bool) -> None:
+        """A balance of nothing, or something paid already."""
+        cells = list(dict.fromkeys(self._layout.cells(index)))
+        read = read_cells(cells, Kind.DOLLARS, self._layout.conventions)
+        amounts = {
+            cell: value
+            for cell, value in zip(cells, read, strict=True)
+            if isinstance(value, Decimal) and (not value if is_left else value)
+        }
+        if amounts:
+            self.amounts[index] = {cell_text(cell).strip(): value for cell, value in amounts.items()}
+            self.add(index, amounts.__contains__)
+
+
+def _is_paid(cell: Cell) -> bool:
+    return cell_text(cell).strip().casefold() in PAID_WORDS
+
+
+def _is_yes(cell: Cell) -> bool:
+    return not is_blank(cell) and cell_text(cell).strip().casefold() not in NO_WORDS
