@@ -64,7 +64,7 @@ class Prepared:
         return found._without_renamed(ledger) if reading.former_keys else found
 
     def _without_renamed(self, ledger: Ledger) -> Prepared:
-        """Of a results workbook given back: a row that was sent, then or since, does not go again under another name."""
+        """Of a results workbook given back: a row that was sent, then or since, never goes again under another name."""
         former = self.reading.former_keys
         standing = ledger.standing(list(set(former.values())))
         verdicts, intents = list(self.verdicts), list(self.intents)

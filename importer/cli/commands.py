@@ -12,7 +12,7 @@ from importer import __version__
 from importer.cli.checkup import doctor
 from importer.cli.directory import alias, expected, sync, template
 from importer.cli.layouts import profile
-from importer.cli.options import CONFIG, JSON, SANDBOX, Whole, with_options
+from importer.cli.options import CONFIG, JSON, REASON, SANDBOX, Whole, with_options
 from importer.cli.watching import watch
 
 
@@ -64,7 +64,7 @@ READING = (
         multiple=True,
         help="A person's decision: this invoice goes although it looks like another. Needs --reason.",
     ),
-    click.option("--reason", metavar="TEXT", help="Why; kept with the decision."),
+    REASON,
     JSON,
     SANDBOX,
     CONFIG,
@@ -133,7 +133,7 @@ def status(run: str | None, retry: bool, **given: Any) -> int:
     "--release", metavar="KEY", multiple=True, help="A person's decision: it did not arrive, it may be sent again."
 )
 @click.option("--adopt", metavar="KEY JOB_ID", nargs=2, help="A person's decision: it arrived, as this job.")
-@click.option("--reason", metavar="TEXT", help="Why; kept with the decision.")
+@REASON
 @with_options(JSON, SANDBOX, CONFIG)
 def settle(**given: Any) -> int:
     """Looks for invoices whose outcome is unknown; adopts what is proven, lists the rest."""

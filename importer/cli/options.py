@@ -20,6 +20,18 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obje
 SANDBOX = click.option("--sandbox", is_flag=True, help="Use the stand-in API on this machine, with its own ledger.")
 
 
+def _the_only_one(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """Of several reasons none can be told to belong to one decision: they are refused, not dropped."""
+    if len(given) > 1:
+        raise click.UsageError("--reason is given twice. One command takes one reason: give each its own command.")
+    return given[0] if given else None
+
+
+REASON = click.option(
+    "--reason", metavar="TEXT", multiple=True, callback=_the_only_one, help="Why; kept with the decision."
+)
+
+
 class Whole(click.ParamType[int]):
     """A whole number within limits."""
 

@@ -91,6 +91,7 @@ USAGE: list[tuple[tuple[str, ...], str]] = [
     (("check", "march.csv", "--config", "none.toml"), "There is no settings file none.toml."),
     (("settle", "--release", "k"), "Say why with --reason"),
     (("settle", "--reason", "x"), "--reason goes with --release or --adopt."),
+    (("settle", "--release", "0" * 24, "--reason", "x", "--reason", "y"), "One command takes one reason"),
     (("status", "none"), "There is no run none. `invoice-importer history` lists them."),
 ]
 
