@@ -6,12 +6,12 @@ are proposed, and never taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from importer.directory.cache import Known
+from importer.directory.cache import Known, Sort
 from importer.directory.nearness import Nearness
-from importer.directory.spelling import short_key, whole_key
+from importer.directory.spelling import agree, short_key, whole_key, without_article
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,17 @@ class Index:
     _by_id: dict[str, Known] = field(default_factory=dict)
     _ids: dict[str, list[Known]] = field(default_factory=dict)  # without case: Propexo's, and ResMan's own
     _whole: dict[str, list[Known]] = field(default_factory=dict)
-    _short: dict[str, list[Known]] = field(default_factory=dict)
+    _short: dict[str, list[tuple[frozenset[str], Known]]] = field(default_factory=dict)
     _nearness: Nearness | None = None
 
     def __post_init__(self) -> None:
         for record in self.records:
             self._by_id[record.id] = record
-            key, number = whole_key(record.name or ""), whole_key(record.code or "")
-            keys = (key, number, number + key, key + number) if key and number else (key, number)
-            self._add(self._whole, keys, record)  # "6210 - Plumbing Repairs", "Plumbing Repairs (6210)"
+            name, code = record.name or "", record.code or ""
+            keys = {whole_key(name), whole_key(code)}
+            if name and code:  # "6210 - Plumbing Repairs", "Plumbing Repairs (6210)"
+                keys |= {whole_key(f"{code} {name}"), whole_key(f"{name} {code}")}
+            self._add(self._whole, keys, record)
             self._add(self._ids, {record.id.lower(), (record.x_id or "").lower()}, record)
 
     def by_id(self, text: str) -> Known | None:
@@ -56,14 +58,21 @@ class Index:
         """ "Acme Landscaping (vend-acme)", as the template writes a name that is there twice: both must agree."""
         name, _, said = text.rpartition("(")
         record = self._by_id.get(said.rstrip(") ")) if name.strip() else None
-        names = set() if record is None else {short_key(record.name or ""), short_key(f"{record.code} {record.name}")}
-        return [record] if record is not None and short_key(name) in names else []
+        if record is None:
+            return []
+        asked = _short_key(record.sort, name)
+        called = (record.name or "", f"{record.code} {record.name}")
+        return [record] if any(_is_same(asked, _short_key(record.sort, each)) for each in called) else []
 
-    def _by_short_key(self, text: str) -> Sequence[Known]:
+    def _by_short_key(self, text: str) -> Iterator[Known]:
+        if not self.records:
+            return
         if not self._short:
             for record in self.records:
-                self._add(self._short, (short_key(record.name or ""),), record)
-        return self._short.get(short_key(text), ())
+                key, forms = _short_key(record.sort, record.name or "")
+                self._short.setdefault(key, []).append((forms, record))
+        key, forms = _short_key(self.records[0].sort, text)
+        yield from (record for theirs, record in self._short.get(key, ()) if key and agree(forms, theirs))
 
     def nearest(self, text: str, property_id: str | None) -> list[Known]:
         """The records whose names are most like a text, the likeliest first; those of other properties left out."""
@@ -78,6 +87,15 @@ class Index:
                 known = names.setdefault(key, [])
                 if not known or known[-1] is not record:
                     known.append(record)
+
+
+def _short_key(sort: Sort, name: str) -> tuple[str, frozenset[str]]:
+    """Only vendors are companies: "Elm Court Ltd" is not the property Elm Court."""
+    return short_key(name) if sort is Sort.VENDOR else (without_article(name), frozenset())
+
+
+def _is_same(one: tuple[str, frozenset[str]], other: tuple[str, frozenset[str]]) -> bool:
+    return one[0] == other[0] != "" and agree(one[1], other[1])
 
 
 def _at(found: Sequence[Known], property_id: str | None) -> Found:

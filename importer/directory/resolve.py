@@ -116,6 +116,7 @@ class _Resolver:
         self._known: dict[tuple[Sort, str, str | None, str | None, bool], Answer] = {}
         self._usable: dict[str, frozenset[str] | None] = {}
         self._suggested = 0
+        self._numbers: dict[str, tuple[Known, ...]] = {}
         self.groups: dict[tuple[Sort, str], Group] = {}
 
     @property
@@ -212,6 +213,8 @@ class _Resolver:
             answer = known.get((Sort.ACCOUNT, text, property_id, profile, is_lost)) or self._answer(
                 Sort.ACCOUNT, text, property_id, profile, is_lost=is_lost
             )
+            if "." in text and isinstance(line.row.cell("financial_account_id"), float):
+                answer = self._as_number(text, property_id, answer)
             if answer.problem is not None or answer.remarks:
                 place = line.row.place("financial_account_id")
                 remarks.extend(each.at(place, "financial_account_id", text) for each in answer.remarks)
@@ -223,6 +226,22 @@ class _Resolver:
                 has_changed = True
             named.append(line)
         return tuple(named) if has_changed else invoice.lines
+
+    def _as_number(self, text: str, property_id: str | None, answer: Answer) -> Answer:
+        """A number of a workbook keeps no zeros at its end: 7200.1 may be what the cell shows as 7200.10."""
+        index = None if self._directory is None else self._directory.index(Sort.ACCOUNT)
+        if index is None:
+            return answer
+        if text not in self._numbers:
+            zeros = (record for n in (1, 2) for record in index.find(text + "0" * n, property_id).candidates)
+            self._numbers[text] = tuple(dict.fromkeys(zeros))
+        if not self._numbers[text]:
+            return answer
+        record = None if answer.id is None else index.by_id(answer.id)
+        several = tuple(self._described(each) for each in (*([record] if record else ()), *self._numbers[text]))
+        what = f"The cell holds the number {text}, which may stand for {' or '.join(several)}."
+        advice = "Write the number as text, with all of its digits, or the id."
+        return Answer(None, Said(AMBIGUOUS_NAME, what, advice), nearest=several)
 
     def _group(self, sort: Sort, text: str, answer: Answer) -> Group:
         assert answer.problem is not None  # noqa: S101 -- told by the callers; for the type checker

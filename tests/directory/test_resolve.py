@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -116,6 +117,28 @@ def test_accounts_and_vendors_of_a_property_are_found_there(office: Office, cach
     accounts = [[line.financial_account_id for line in outcome.invoice.lines] for outcome in run.outcomes]
     assert accounts[:2] == [["finacct-maplecourt"], ["finacct-willowcreek"]]
     assert statuses(run)[2] == "needs_fixing"
+
+
+def test_a_number_that_has_lost_its_last_zero_is_asked_about(office: Office, cache: Cache) -> None:
+    """A workbook holds 7200.1 where it shows 7200.10; text means what it says, and 7200.5 is no 72-005."""
+    import openpyxl
+
+    for at, code in enumerate(("7200.1", "7200.10", "72-005", "72.25")):
+        add(cache, Sort.ACCOUNT, office, {"id": f"finacct-dot{at}", "account_number": code, "name": f"Dot {at}"})
+    typed = [7200.10, "7200.10", "7200.1", 7200.5, 72.25]
+    plain = office.sheet(*({"GL Account": "", "Invoice #": str(at)} for at in range(len(typed))))
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    with plain.open(encoding="utf-8") as stream:
+        for row in csv.reader(stream):
+            sheet.append(row)
+    for at, shown in enumerate(typed):
+        sheet.cell(at + 2, 9, shown).number_format = "0.00"
+    book.save(path := plain.with_suffix(".xlsx"))
+    run = office.check(path)
+    assert codes(run) == [["ambiguous-name"], [], [], ["unknown-name"], []]
+    sent = [[line.financial_account_id for line in outcome.invoice.lines] for outcome in run.outcomes]
+    assert sent == [[None], ["finacct-dot1"], ["finacct-dot0"], [None], ["finacct-dot3"]]
 
 
 def test_a_decision_is_worth_what_it_points_at(office: Office, cache: Cache) -> None:

@@ -170,12 +170,12 @@ def test_a_propertys_vendors_are_believed_only_while_they_are_as_new_as_the_vend
     shelf.records |= {f"vendors/properties/prop-{n}": vendors(1) for n in range(20)}
     with opened(tmp_path) as cache:
         run(shelf, cache)
-        assert cache.usable_at("prop-7") == {"vend-00000"}
+        assert cache.usable_at("prop-7") == frozenset(["vend-00000"])
         shelf.records["vendors"] = vendors(3 * PAGE, NOW)
         run(shelf, cache, NOW + DAY)
         assert cache.usable_at("prop-7") is None
         run(shelf, cache, NOW + 2 * DAY, by_property=True)
-        assert cache.usable_at("prop-7") == {"vend-00000"}
+        assert cache.usable_at("prop-7") == frozenset(["vend-00000"])
 
 
 DYING = """
