@@ -110,7 +110,6 @@ def _around(
     for _, intent in going:
         vendors.setdefault(intent.payload.integration_id, {})[intent.payload.vendor_id] = None
     mine = {intent.key for intent in prepared.intents if intent is not None}
-    tables: dict[int, int] = {}
     around: dict[int, Surroundings] = {}
     for integration_id, wanted in vendors.items():
         directory = directory_of(integration_id)
@@ -141,11 +140,11 @@ def _around(
             and verdict.invoice.integration_id == integration_id
             and verdict.invoice.vendor_id in wanted
         ]
-        bills = [
-            _bill(prepared.verdicts[index].invoice, tables, posted, prepared.intents[index])
-            for index in (*(index for index, _ in here), *others)
+        compared = [
+            (prepared.verdicts[index].invoice, prepared.intents[index])
+            for index in (*(each for each, _ in here), *others)
         ]
-        alike = likenesses(bills, [*elsewhere, *held])
+        alike = _alike(compared, posted, [*elsewhere, *held])
         periods: Mapping[str, date] = {} if directory is None else directory.open_periods()
         used = {} if directory is None else directory.cache.used_accounts()
         nobodys = {} if directory is None else _by_number(directory.vendorless())
@@ -188,22 +187,47 @@ def _of_nobody(payload: Payload, bills: Mapping[str, Sequence[Held]]) -> list[Li
     ][:1]
 
 
-def _bill(invoice: Invoice, tables: dict[int, int], posted: Mapping[str, Held], intent: Intent | None) -> Held:
-    """An invoice of this run as a bill; one that was posted before tells where it went."""
-    before = None if intent is None else posted.get(intent.key)
-    source, first, last = invoice.source, invoice.rows[0].number, invoice.rows[-1].number
-    sheet = f" {source.sheet}" if source.sheet else ""
-    which = f"row {first}" if len(invoice.rows) == 1 else f"rows {first} to {last}"
+def _alike(
+    compared: Sequence[tuple[Invoice, Intent | None]], posted: Mapping[str, Held], known: Sequence[Held]
+) -> dict[int, tuple[Likeness, ...]]:
+    """The likenesses by place among the compared. Where a bill stands is put into words for the few told of."""
+    tables: dict[int, int] = {}
+    before = [None if intent is None else posted.get(intent.key) for _, intent in compared]
+    bills = [_bill(invoice, was, tables) for (invoice, _), was in zip(compared, before, strict=True)]
+    found = likenesses(bills, known)
+    if not found:
+        return found
+    places = {id(bill): place for place, bill in enumerate(bills)}
+
+    def told(one: Likeness) -> Likeness:
+        place = places.get(id(one.other))
+        if place is None:
+            return one
+        return Likeness(one.other._replace(where=_where(compared[place][0], before[place])), one.why)
+
+    return {place: tuple(map(told, some)) for place, some in found.items()}
+
+
+def _bill(invoice: Invoice, before: Held | None, tables: dict[int, int]) -> Held:
+    """An invoice of this run as a bill, without where it stands."""
     return Held(
-        f"{source.file}{sheet} {which}" + (f", {before.where}" if before is not None else ""),
+        "",
         invoice.vendor_id or "",
         invoice.property_id,
         invoice.invoice_number,
         invoice.invoice_date,
         None if invoice.total is None else int(invoice.total),
         None if before is None else before.job,
-        table=tables.setdefault(id(source), len(tables)),
+        table=tables.setdefault(id(invoice.source), len(tables)),
     )
+
+
+def _where(invoice: Invoice, before: Held | None) -> str:
+    """Its file and rows; one that was posted before tells where it went."""
+    source, first, last = invoice.source, invoice.rows[0].number, invoice.rows[-1].number
+    sheet = f" {source.sheet}" if source.sheet else ""
+    which = f"row {first}" if len(invoice.rows) == 1 else f"rows {first} to {last}"
+    return f"{source.file}{sheet} {which}" + (f", {before.where}" if before is not None else "")
 
 
 def _since(directory: Directory, now: datetime) -> str:

@@ -85,6 +85,8 @@ def resolve(
 
     `settled` is what an earlier run found names to mean (its `names`): a run told again says what it said then.
     """
+    if not settled and _says_ids_only(reading) and not _can_look_up(reading, directory_of):
+        return Resolved(reading, {}, (), (), {})
     resolvers: dict[str | None, _Resolver] = {}
     invoices: list[Invoice] = []
     remarks: dict[int, tuple[Problem, ...]] = {}
@@ -104,6 +106,18 @@ def resolve(
     ages = [age for each in resolvers.values() if (age := each.age_used()) is not None]
     notices = (*not_fetched(groups), *dict.fromkeys(ages))
     return Resolved(replace(reading, invoices=tuple(invoices)), remarks, unknown_names(groups), notices, names)
+
+
+def _says_ids_only(reading: Reading) -> bool:
+    texts = {text for each in reading.invoices for text in (each.property_id, each.vendor_id)}
+    texts |= {line.financial_account_id for each in reading.invoices for line in each.lines}
+    texts |= {each.rounding.financial_account_id for each in reading.invoices if each.rounding is not None}
+    return all(text is None or is_id_like(text) for text in texts)
+
+
+def _can_look_up(reading: Reading, directory_of: Callable[[str], Directory | None]) -> bool:
+    integrations = {each.integration_id for each in reading.invoices}
+    return any(each is not None and directory_of(each) is not None for each in integrations)
 
 
 class _Resolver:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
@@ -27,9 +27,8 @@ INTENTS = (Event.INTENT, Event.RETRY_INTENT)
 """After these, and before what follows them, a request may have gone out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """One invoice that a run wants to send."""
+class Intent(NamedTuple):
+    """One invoice that a run wants to send. A tuple underneath, because a run may want to send a hundred thousand."""
 
     key: str
     fingerprint: str

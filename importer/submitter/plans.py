@@ -34,6 +34,8 @@ def plan_of(intents: Sequence[Intent]) -> str | None:
 
 def keep_plan(ledger: Ledger, plan: str, intents: Sequence[Intent]) -> None:
     """Keeps what the plan consists of. A plan that is known already is left as it is."""
+    if _is_known(ledger, plan):
+        return
     squeezed = zlib.compressobj(1)
     parts = [
         squeezed.compress("".join([f"{intent.payload.body()}\n" for intent in batch]).encode())
@@ -42,6 +44,11 @@ def keep_plan(ledger: Ledger, plan: str, intents: Sequence[Intent]) -> None:
     kept = {"made_at": datetime.now(UTC), "who": ledger.who, "bodies": b"".join((*parts, squeezed.flush()))}
     with ledger.transaction() as connection:
         connection.execute(ledger.insert_or_not(PLANS).values(id=plan, **kept))
+
+
+def _is_known(ledger: Ledger, plan: str) -> bool:
+    with ledger.reading() as connection:
+        return connection.execute(select(PLANS.c.id).where(PLANS.c.id == plan)).first() is not None
 
 
 def check_approval(ledger: Ledger, approved: str, intents: Sequence[Intent]) -> None:
