@@ -11,10 +11,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from importer.models import Invoice, cell_text, normalised_number
-from importer.problems import CONTRADICTION, Problem
+from importer.models import Invoice, Row, cell_text, normalised_number
+from importer.problems import CONTRADICTION, REPEATED_ROW, Problem
 
 HEADER = ("invoice_date", "due_date", "accounting_date", "notes", "memo", "total")
+NAMED = ("property_id", "vendor_id", "invoice_number", "financial_account_id")
 CELL = {"total": ("total_amount", "total_amount_in_cents")}
 
 
@@ -39,8 +40,31 @@ def merge(
             mine = [problem for index in part for problem in remarks.get(index, ())]
             if mine:
                 found[len(merged)] = tuple(dict.fromkeys(mine))
-            merged.append(_joined([invoices[index] for index in part]))
+            merged.append(_with_repeats(_joined([invoices[index] for index in part])))
     return merged, found
+
+
+def _with_repeats(invoice: Invoice) -> Invoice:
+    """With a warning on each row that says the same as one before it, but for how it spells the names.
+
+    The reader has compared what the cells say. Where the sheet states a total, that shows what is there twice.
+    """
+    if len(invoice.lines) < 2 or len({line[1:] for line in invoice.lines}) == len(invoice.lines):
+        return invoice
+    columns = invoice.source.columns
+    if any(name in columns for name in CELL["total"]):
+        return invoice
+    named = {columns[name] for name in NAMED if name in columns}
+    first: dict[object, Row] = {}
+    problems: list[Problem] = []
+    for line in invoice.lines:
+        row = line.row
+        said = (line[1:], tuple(cell for at, cell in enumerate(row.cells) if at not in named))
+        before = first.setdefault(said, row)
+        if before.cells != row.cells:
+            what = f"Row {row.number} says the same as row {before.number}, the names spelt differently."
+            problems.append(Problem(REPEATED_ROW, what, row.place()))
+    return replace(invoice, problems=(*invoice.problems, *problems)) if problems else invoice
 
 
 def _joined(parts: Sequence[Invoice]) -> Invoice:

@@ -141,6 +141,28 @@ def test_a_number_that_has_lost_its_last_zero_is_asked_about(office: Office, cac
     assert sent == [[None], ["finacct-dot1"], ["finacct-dot0"], [None], ["finacct-dot3"]]
 
 
+def test_a_bill_that_stands_twice_under_two_spellings_is_told(office: Office, cache: Cache) -> None:
+    """Without a total in the sheet, one bill of double the amount comes of it; two equal lines of one spelling, and
+    lines that differ elsewhere, are as they were."""
+    assert cache.fetched(Sort.VENDOR)
+    head = "Property,Vendor,Invoice #,Bill Date,Due Date,Notes,Memo,GL Account,Line Amount,Visit"
+    rest = "2026-11-02,2026-11-30,n,m"
+    rows = (
+        f"Maple Court Apartments,Turf Works,A-1,{rest},6105,100.00,1",
+        f"MPC,Turf Works,A-1,{rest},6105,100.00,1",
+        f"MPC,Turf Works,A-2,{rest},6105,70.00,1",
+        f"MPC,Turf Works,A-2,{rest},6105 Landscape Contract,70.00,1",
+        f"MPC,Turf Works,A-3,{rest},6105,70.00,1",
+        f"MPC,Turf Works,A-3,{rest},6105 Landscape Contract,70.00,2",
+    )
+    file = office.home / "twice.csv"
+    file.write_text("\n".join((head, *rows)) + "\n", encoding="utf-8")
+    run = office.check(file)
+    found = [[each for each in told if each == "repeated-row"] for told in codes(run)]
+    assert found == [["repeated-row"], ["repeated-row"], []]
+    assert "Row 3 says the same as row 2" in messages(run)
+
+
 def test_a_decision_is_worth_what_it_points_at(office: Office, cache: Cache) -> None:
     """Its vendor turned inactive, or is gone from ResMan: the invoice stops and says so, and so does the list."""
     names.settle_name(office.desk(), "Our gardener", "vend-greenleaf", profile=None)
