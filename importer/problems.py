@@ -172,6 +172,11 @@ MARKED_DUPLICATE = _warning(
     "The file marks the invoice as a possible duplicate",
     "It is read like all others: take it out where the bill is there already.",
 )
+CREDIT_BELOW = _warning(
+    "credit-below",
+    "A credit or a payment stands below the table",
+    "It is not sent: the invoices go in full, and what is taken off them is entered in ResMan by hand.",
+)
 HIDDEN_ROWS = _warning(
     "hidden-rows",
     "Some rows are hidden or filtered away",

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from importer.columns import Kind
-from importer.models import Cell, ErrorCell, UncalculatedCell
-from importer.reader.cells import PLAIN, Conventions, is_blank, read_cells
+from importer.models import Cell, ErrorCell, UncalculatedCell, dollars
+from importer.reader.cells import PLAIN, Conventions, is_blank, quoted, read_cells
+from importer.reader.feet import Sort, foot_of
 from importer.reader.headings import normalised, spelled
 from importer.reader.money import Marks, read_amount
 
@@ -23,6 +24,12 @@ _TOTAL = re.compile(
     r"|(?:zwischen|gesamt|end)?summe\b.{0,30}|gesamt(?:betrag)?|total(?:e|es|i|en)?\b.{0,30}|totaal\b.{0,30}|suma\b.{0,30}|somme\b.{0,30}"
     r"|(?:total |net )?(?:amount|balance)(?: is)? (?:due|payable|owing)\b.{0,30}"
     r"|please pay\b.{0,30}|pay this amount.{0,10}"
+    r"|(?:(?:new|current|ending|closing|statement|account|outstanding|remaining) )?balance\W*"
+    r"|zu zahlen(?:der betrag)?\W*|zahlbetrag\W*|zahlbar\W*|(?:offener|fälliger) betrag\W*|rechnungsbetrag\W*"
+    r"|(?:net |montant |reste )?à payer\W*|montant dû\W*|solde(?: dû)?\W*|à reporter\W*"
+    r"|(?:importe |neto |saldo )?a pagar\W*|saldo(?: final| total)?\W*|suma y sigue\W*"
+    r"|(?:netto |importo )?da pagare\W*|netto a pagare\W*|a riportare\W*|te betalen\W*|over te brengen\W*"
+    r"|do zapłaty\W*|razem\W*|att betala\W*|at betale\W*|å betale\W*"
     r"|carried forward|brought forward|balance (?:carried|brought) forward|übertrag",
     re.IGNORECASE,
 )
@@ -35,7 +42,8 @@ _FOOTER = re.compile(
     r"|(?:printed|run date|report date|generated)\b.{0,40}|confidential\b.{0,40}|continued\b.{0,40}",
     re.IGNORECASE,
 )
-TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER = (
+TOTALS = ("total_amount", "total_amount_in_cents")
+TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT = (
     "total",
     "unlabelled total",
     "heading row repeated",
@@ -43,6 +51,7 @@ TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER = (
     "unfilled row of a template",
     "nothing in the columns that are used",
     "head or foot of a page",
+    "foot of the table",
 )
 
 
@@ -54,6 +63,7 @@ class StatedTotal:
     column: int  # 0-based
     label: str
     says: Decimal
+    is_foot: bool = False  # no total: it stands between the rows and the total below them
 
 
 @dataclass(slots=True)
@@ -85,6 +95,7 @@ def find_leftovers(
     anchors = [meant.columns[name] for name in _ANCHORS if name in meant.columns]
     suspects = _suspects(rows, cells, anchors, headings)
     if not suspects:
+        _find_feet(rows, meant, written, found)
         return found
     said = {normalised(spelled(cell)) for cell in headings if not is_blank(cell)}
     sums: list[_Sum] = []
@@ -115,7 +126,37 @@ def find_leftovers(
         ):
             sums = sums or [_Sum(index, cells(index), written) for index in meant.money]
             _judge_unlabelled(position, row, sums, found)
+    _find_feet(rows, meant, written, found)
     return found
+
+
+def _find_feet(rows: Sequence[tuple[Cell, ...]], meant: Meant, written: Conventions, found: Leftovers) -> None:
+    """From the last row upwards, as long as there are no rows of the table."""
+    columns = meant.columns
+    if "invoice_number" not in columns:
+        return
+    has_lines = any(name not in TOTALS for name, index in columns.items() if index in meant.money)
+    has_lines = has_lines or any(index not in columns.values() for index in meant.money)
+    for position in range(len(rows) - 1, -1, -1):
+        if position in found.reasons:
+            continue
+        row = rows[position]
+        filled = [index for index, cell in enumerate(row) if not is_blank(cell)]
+        foot = foot_of(row, filled, columns, meant.money, has_lines=has_lines)
+        if foot is None or _is_line(filled, columns):
+            return
+        read = {index: read_cells([row[index]], Kind.DOLLARS, replace(written, currency=""))[0] for index in filled}
+        amounts = {index: value for index in meant.money if isinstance(value := read.get(index), Decimal) and value}
+        if foot.sort is Sort.CHARGE and amounts:
+            much = dollars(next(iter(amounts.values())))
+            found.asked[position] = f"{quoted(foot.label)} of {much} stands below the table, and belongs to no invoice."
+            continue
+        found.reasons[position] = f"{FOOT} ({foot.label})"
+        off = foot.sort is Sort.CREDIT
+        found.totals += [
+            StatedTotal(position, index, foot.label, -abs(value) if off else value, is_foot=True)
+            for index, value in amounts.items()
+        ]
 
 
 def _suspects(

@@ -149,6 +149,7 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
     yield from _without_heading(layout)
     yield from _names_passed_over(layout, profile)
     yield from _unknown_types(layout)
+    yield from _credits_below(layout)
     place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row)
     left = unused(headings, mapped)
     if left:
@@ -237,6 +238,15 @@ def _unknown_types(layout: Layout) -> Iterator[Problem]:
         yield Problem(problems.UNKNOWN_TYPE, what, place, value=cell_text(unknown[0]))
 
 
+def _credits_below(layout: Layout) -> Iterator[Problem]:
+    """A credit at the foot of the table is in no invoice, and so it is not sent."""
+    for number, foot in layout.stated:
+        if foot.is_foot and foot.says < 0:
+            what = f"{quoted(foot.label)} of {dollars(foot.says)} stands below the table, and belongs to no invoice."
+            place = Place(layout.source.file, layout.source.sheet, number, column_letter(foot.column))
+            yield Problem(problems.CREDIT_BELOW, what, place)
+
+
 def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[ControlTotal]:
     """The totals that the sheet states, each beside what the rows above it come to.
 
@@ -244,7 +254,9 @@ def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[Cont
     """
     columns = layout.mapped.columns
     named = {columns[name]: name for name in reversed(TOTALLED) if name in columns}
-    stated = sorted(each for each in layout.stated if each[1].column in named)
+    every = sorted(each for each in layout.stated if each[1].column in named)
+    stated = [each for each in every if not each[1].is_foot]
+    feet = [each for each in every if each[1].is_foot]
     if not stated:
         return
     numbers = [row.number for row in layout.rows]
@@ -253,14 +265,19 @@ def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[Cont
     before = dict.fromkeys(sums, 0)
     for number, total in stated:
         running, above = sums[total.column], bisect_left(numbers, number)
-        says = total.says / 100 if named[total.column] == "total_amount_in_cents" else total.says
+        cents = 100 if named[total.column] == "total_amount_in_cents" else 1
+        says = total.says / cents
         whole = running.sums[above]
+        below = sum(
+            (foot.says / cents for at, foot in feet if foot.column == total.column and at < number), Decimal()
+        )  # a credit or an earlier balance on the way to the total
         section = whole - running.sums[before[total.column]]
         before[total.column] = above
         if running.unreadable[above]:
             continue
         place = Place(layout.source.file, layout.source.sheet, number, column_letter(total.column))
-        yield ControlTotal(place, total.label, says, says if says in (whole, section, own) else whole)
+        agrees = says in (whole, section, own) or (below and says == whole + below)
+        yield ControlTotal(place, total.label, says, says if agrees else whole)
 
 
 class _Running:

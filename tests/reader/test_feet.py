@@ -1,0 +1,132 @@
+"""What stands below the last row of a table: never an invoice, never a line, and never lost without a word."""
+
+from __future__ import annotations
+
+import pytest
+
+from importer.models import Cell, Reading
+from tests.reader.tables import money, said, skipped, vendor
+
+DATE = "2026-11-03"
+HEADINGS = ("Supplier", "Invoice #", "Date", "GL Account", "Total Due")
+ROWS: tuple[tuple[Cell, ...], ...] = (
+    ("Sparkle Cleaning", "SC-1", DATE, "6330", "100.00"),
+    ("Sparkle Cleaning", "SC-2", DATE, "6330", "200.00"),
+)
+
+
+def read(*feet: tuple[Cell, ...]) -> Reading:
+    """The two invoices with these rows below them."""
+    return vendor(HEADINGS, *ROWS, *feet)
+
+
+def foot(label: str, amount: str = "") -> tuple[Cell, ...]:
+    """A label in the first column and an amount in the last."""
+    return (label, "", "", "", amount)
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Balance due",
+        "Amount due",
+        "Please pay",
+        "Subtotal",
+        "Grand total",
+        "Carried forward",
+        "Zu zahlen",
+        "Zwischensumme",
+        "Übertrag",
+        "Net à payer",
+        "Solde dû",
+        "A pagar",
+        "Da pagare",
+        "Te betalen",
+        "Balance",
+    ],
+)
+def test_an_amount_to_pay_is_a_total(label: str) -> None:
+    """In whatever language: no vendor is called so, and the rows come to it."""
+    reading = read(foot(label, "300.00"))
+    assert [number for number, _, _ in money(reading)] == ["SC-1", "SC-2"]
+    assert skipped(reading) == [(4, f"total ({label})")]
+    assert all(control.agrees for control in reading.control_totals)
+
+
+@pytest.mark.parametrize("label", ["Less credit on account", "Payments received", "Gutschrift", "Acompte", "Deposit"])
+@pytest.mark.parametrize("amount", ["-50.00", "50.00"])
+def test_a_credit_is_left_out_and_said(label: str, amount: str) -> None:
+    """The invoices go in full; the total below counts the credit, whichever sign it has."""
+    reading = read(foot(label, amount), foot("Balance due", "250.00"))
+    assert [total for _, total, _ in money(reading)] == [10000, 20000]
+    assert skipped(reading) == [(4, f"foot of the table ({label})"), (5, "total (Balance due)")]
+    assert said(reading)[0] == ("credit-below", "E4")
+    assert all(control.agrees for control in reading.control_totals)
+
+
+@pytest.mark.parametrize("label", ["Sales Tax", "VAT 20%", "MwSt. 19 %", "TVA", "Freight", "Shipping & Handling"])
+def test_a_charge_that_is_in_no_invoice_is_asked_about(label: str) -> None:
+    """Left out in silence, the vendor would be paid too little."""
+    reading = read(foot(label, "24.00"), foot("Total", "324.00"))
+    (problem,) = [each for each in reading.problems if each.is_error]
+    assert problem.what == f"'{label}' of $24.00 stands below the table, and belongs to no invoice."
+    assert problem.place.row == 4
+    assert [number for number, _, _ in money(reading)] == ["SC-1", "SC-2"]
+
+
+def test_an_earlier_balance_is_left_out() -> None:
+    """It was billed before, and the total below may include it."""
+    reading = read(foot("Previous balance", "110.00"), foot("Total due", "410.00"))
+    assert skipped(reading) == [(4, "foot of the table (Previous balance)"), (5, "total (Total due)")]
+    assert all(control.agrees for control in reading.control_totals)
+    wrong = read(foot("Previous balance", "110.00"), foot("Total due", "411.00"))
+    assert [control.agrees for control in wrong.control_totals] == [False]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("Thank you!", "", "", "", ""),
+        ("Merci", "", "", "", ""),
+        ("Terms", "", "Net 30", "", ""),
+        ("", "Remit to:", "PO Box 12", "", ""),
+        ("Please pay within 30 days", "", "", "", ""),
+    ],
+)
+def test_words_are_left_out(row: tuple[Cell, ...]) -> None:
+    """Wherever they stand, as long as there is no amount."""
+    reading = read(row)
+    assert [number for number, _, _ in money(reading)] == ["SC-1", "SC-2"]
+    assert [number for number, _ in skipped(reading)] == [4]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("Credit", "SC-3", DATE, "6330", "50.00"),
+        ("Deposit", "SC-3", "", "", "50.00"),
+        ("Sales Tax", "", "", "6330", "50.00"),
+        ("Credit Union Cleaning", "", DATE, "", "50.00"),
+        ("Discount Tire", "", "", "", "50.00"),
+        ("Less Mess Cleaning", "", "", "", "50.00"),
+    ],
+)
+def test_a_row_with_something_of_its_own_is_no_foot(row: tuple[Cell, ...]) -> None:
+    """A number, a date, an account, or a name that only begins like such words."""
+    reading = read(row)
+    assert len(reading.invoices) == 3
+    assert skipped(reading) == []
+
+
+def test_the_same_words_above_a_row_of_the_table_are_no_foot() -> None:
+    """Only what stands below the last row is at its foot."""
+    reading = vendor(HEADINGS, ROWS[0], foot("Deposit", "50.00"), ROWS[1])
+    assert skipped(reading) == []
+    assert len(reading.invoices) == 3
+
+
+def test_the_last_line_of_an_invoice_may_be_its_tax() -> None:
+    """Where the rows are lines, words in the column of their descriptions are a line's."""
+    headings = ("Invoice #", "Date", "Description", "Line Amount", "Invoice Total")
+    reading = vendor(headings, ("A", DATE, "Mowing", "10.00", "10.80"), ("", "", "Sales tax", "0.80", ""))
+    assert money(reading) == [("A", 1080, [1000, 80])]
