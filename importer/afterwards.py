@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,13 +12,13 @@ from typing import Any
 from pydantic import SecretStr
 
 from importer import token
-from importer.archive import kept_inputs
 from importer.desk import Desk, open_api, open_ledger
 from importer.errors import CannotRun, FileUnreadable, LedgerUnavailable, RequestError
 from importer.models import Run
 from importer.news import Change
-from importer.outcomes import Start, as_it_stands, of_entries
-from importer.pipeline import new_run_id, prepare
+from importer.outcomes import Start, of_entries
+from importer.past_runs import Known, digest, read_again, spelt
+from importer.pipeline import new_run_id
 from importer.reader.files import open_file
 from importer.reader.returned import is_as_written
 from importer.submitter import Entry, Event, Ledger, Policy, State, follow, retry_failed, settle_doubts
@@ -33,20 +31,6 @@ class Decision:
     key: str
     job_id: str | None
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of one past run: its invoices as they stand now, and the workbook to be written anew."""
-
-    run: Run
-    results: Path | None  # None: there was none, or it is gone
-    is_as_written: bool  # False: somebody has worked in that workbook since
-
-    def with_changes(self, changes: Sequence[Change]) -> Known:
-        """With those of the changes that are of its invoices."""
-        keys = {outcome.key for outcome in self.run.outcomes}
-        return replace(self, run=replace(self.run, changes=tuple(one for one in changes if one.key in keys)))
 
 
 def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:
@@ -72,7 +56,7 @@ def past_run(desk: Desk, name: str) -> tuple[Mapping[str, Any], Run]:
 def keep_results(desk: Desk, run: str, results: Path) -> None:
     """Notes where the workbook of a run is, and what it was when it was written."""
     with open_ledger(desk, run) as ledger:
-        ledger.keep_results(run, _spelt(results), _digest(results))
+        ledger.keep_results(run, spelt(results), digest(results))
 
 
 def may_replace(desk: Desk, results: Path) -> bool:
@@ -80,16 +64,12 @@ def may_replace(desk: Desk, results: Path) -> bool:
     if not results.exists():
         return True
     with open_ledger(desk, "results") as ledger:
-        if results.is_file() and ledger.has_written(_spelt(results), _digest(results)):
+        if results.is_file() and ledger.has_written(spelt(results), digest(results)):
             return True
     try:
         return is_as_written(open_file(results))
     except FileUnreadable:
         return False
-
-
-def _spelt(results: Path) -> str:
-    return os.fsencode(results.absolute()).decode(errors="replace")
 
 
 def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()) -> Run:
@@ -124,22 +104,8 @@ def runs_behind(desk: Desk, told: Run) -> tuple[Run, list[Known]]:
     """
     with open_ledger(desk, told.id) as ledger:
         entries = ledger.standing([outcome.key for outcome in told.outcomes if outcome.key]).values()
-        known, unread = _read_again(desk, ledger, sorted({entry.run for entry in entries}))
+        known, unread = read_again(desk, ledger, sorted({entry.run for entry in entries}))
     return replace(told, notices=(*told.notices, *unread)), [each.with_changes(told.changes) for each in known]
-
-
-def _read_again(desk: Desk, ledger: Ledger, runs: Iterable[str]) -> tuple[list[Known], list[str]]:
-    """Each of the runs with its invoices as they stand now, and sentences about those that cannot be read again."""
-    known: list[Known] = []
-    unread: list[str] = []
-    for name in runs:
-        try:
-            found = _known(desk, ledger, name)
-        except CannotRun as error:  # one run that cannot be read again keeps no other from its news
-            unread.append(f"The workbook of run {name} cannot be written anew: {error}")
-        else:
-            known += [found] if found is not None else []
-    return known, unread
 
 
 def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tuple[Run, list[Known]]:
@@ -171,7 +137,7 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         entries = list(ledger.standing(keys).values())
         changes = _changes(before, entries, desk.now())
         runs = [run] if run is not None else sorted({entry.run for entry in entries})
-        known, unread = _read_again(desk, ledger, runs)
+        known, unread = read_again(desk, ledger, runs)
         told = replace(of_entries(start, entries, desk.now()), changes=changes, notices=tuple(unread))
         return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
 
@@ -186,22 +152,6 @@ def _changes(before: Mapping[str, Entry], after: Sequence[Entry], at: datetime) 
 
 def _called(state: State) -> str:
     return "pending" if state is State.ACCEPTED else state.value.replace("_", " ")
-
-
-def _known(desk: Desk, ledger: Ledger, run: str) -> Known | None:
-    """A past run read again from its archived files, with its invoices as they stand now."""
-    record = ledger.run_record(run)
-    wanted = None if record is None else kept_inputs(desk.settings.home, run, record["options"] or {})
-    if record is None or wanted is None:
-        return None
-    wanted = replace(wanted, names=record["names"])
-    prepared = prepare(wanted, desk, ledger)
-    start = Start(run, record["command"], record["started"], record["who"], record["destination"])
-    results = Path(record["results"]) if record["results"] else None
-    if results is not None and not results.is_file():
-        results = None
-    same = results is not None and _digest(results) == record["results_sha256"]
-    return Known(as_it_stands(start, prepared, record["finished"] or record["started"]), results, same)
 
 
 def _decided(ledger: Ledger, start: Start, decision: Decision) -> Callable[[], None]:
@@ -267,7 +217,3 @@ def _closed(desk: Desk, ledger: Ledger, run: Run) -> Run:
         told = {"files": files, "counts": run.counts(), "amounts": run.amounts()}
         ledger.close_run(finished=desk.now(), exit_code=run.exit_code, **told)
     return run
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -59,6 +59,9 @@ def submit_files(
     with _run(desk, "submit", wanted) as (start, ledger):
         prepared = prepare(wanted, desk, ledger)
         if not prepared.ready and not prepared.doubtful:
+            if prepared.standing:  # then its workbook, too, tells what becomes of them
+                with suppress(CannotRun):
+                    keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
             return _finished(ledger, before_sending(start, prepared, desk.now()), prepared)
         with open_api(desk, ledger) as api:
             if prepared.doubtful:

@@ -15,10 +15,11 @@ from functools import partial
 from pathlib import Path
 
 from importer import report
-from importer.afterwards import Known, keep_results, may_replace
+from importer.afterwards import keep_results, may_replace
 from importer.desk import Desk
 from importer.errors import ImporterError, LedgerUnavailable
 from importer.models import Run
+from importer.past_runs import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def write_results(run: Run, desk: Desk, asked: Path) -> Written:
 
 
 def write_anew(known: Known, desk: Desk) -> Written:
-    """Writes the workbook of a past run as its invoices stand now; beside it, where somebody has worked in it.
+    """Writes the workbook of a past run as its invoices stand now; beside it, where it must stay.
 
     For a run without a workbook nothing is written.
     """
@@ -61,7 +62,7 @@ def write_anew(known: Known, desk: Desk) -> Written:
         return written
     return Written(
         written.path,
-        (*written.said, f"{results.name} has been worked in and stays as it is; beside it: {written.path}"),
+        (*written.said, f"{results.name} {known.left_because} and stays as it is; beside it: {written.path}"),
     )
 
 

@@ -26,6 +26,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("desk",),
     ("surroundings", "offers", "telling"),
     ("pipeline",),
+    ("past_runs",),
     ("afterwards", "names", "retention"),
     ("results",),
     ("watcher",),

@@ -16,11 +16,11 @@ import click
 from rich.console import Console, RenderableType
 
 from importer import report
-from importer.afterwards import Known
 from importer.cli.desk import Outputs
 from importer.desk import Desk
 from importer.errors import CannotRun, ImporterError
 from importer.models import Run, Status, dollars
+from importer.past_runs import Known
 from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.standing import doubts, standing
 from importer.results import Written, write_anew, write_results
@@ -68,7 +68,7 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     if as_json:
         print_json(report.as_json(told, written))
     else:
-        show(standing(told, [each.run for each in known], written))
+        show(standing(told, sum(each.results is not None for each in known), written))
     return told.exit_code
 
 
@@ -87,7 +87,7 @@ def render_doubts(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     if as_json:
         print_json(report.as_json(told, written))
     else:
-        show(doubts(told, len(known), written))
+        show(doubts(told, sum(each.results is not None for each in known), written))
     return told.exit_code
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MOST_LINES = 20
 
 
-def standing(told: Run, runs: Sequence[Run], results: Path | None) -> RenderableType:
+def standing(told: Run, workbooks: int, results: Path | None) -> RenderableType:
     """Counts of what ResMan has, of what is pending and of what it did not take, with ResMan's own words."""
     from rich.console import Group
     from rich.text import Text
@@ -46,11 +46,11 @@ def standing(told: Run, runs: Sequence[Run], results: Path | None) -> Renderable
     if pending:
         lines.append(Text("Ask again later for those that are pending."))
     lines += [Text(notice) for notice in told.notices]
-    lines += [Text(line) for line in _where(results, len(runs))]
+    lines += [Text(line) for line in _where(results, workbooks)]
     return Group(*lines)
 
 
-def doubts(told: Run, runs: int, results: Path | None) -> RenderableType:
+def doubts(told: Run, workbooks: int, results: Path | None) -> RenderableType:
     """Each invoice that was or is in doubt: what it is, what was looked at, and what a person can decide."""
     from rich.console import Group
     from rich.text import Text
@@ -76,13 +76,13 @@ def doubts(told: Run, runs: int, results: Path | None) -> RenderableType:
             )
         )
     lines += [Text(notice) for notice in told.notices]
-    lines += [Text(line) for line in _where(results, runs)]
+    lines += [Text(line) for line in _where(results, workbooks)]
     return Group(*lines)
 
 
-def _where(results: Path | None, runs: int) -> Iterator[str]:
-    if results is not None and runs:
-        yield f"Results: {results}" + (f" (and {runs - 1} more)" if runs > 1 else "")
+def _where(results: Path | None, workbooks: int) -> Iterator[str]:
+    if results is not None:
+        yield f"Results: {results}" + (f" (and {workbooks - 1} more)" if workbooks > 1 else "")
 
 
 def _shown(outcomes: Sequence[Outcome]) -> Iterator[str]:

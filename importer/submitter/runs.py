@@ -121,6 +121,13 @@ class RunBook:
             query = select(RUNS).order_by(RUNS.c.started.desc(), RUNS.c.id.desc()).limit(limit)
             return [dict(row) for row in connection.execute(query).mappings()]
 
+    def runs_with_results(self, since: datetime) -> list[Mapping[str, Any]]:
+        """The runs from then on that wrote a workbook, oldest first."""
+        with self.reading() as connection:
+            written = select(RUNS).where(RUNS.c.results.is_not(None), RUNS.c.started >= since)
+            query = written.order_by(RUNS.c.started, RUNS.c.id)
+            return [dict(row) for row in connection.execute(query).mappings()]
+
     def insert_or_not(self, table: Table) -> Any:
         """An insert that leaves a row alone that is there already."""
         if self.store.is_sqlite:

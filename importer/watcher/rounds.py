@@ -65,7 +65,7 @@ def _ask(bench: Bench) -> None:
         written = write_anew(one, bench.desk)
         for sentence in written.said:
             bench.note("results", sentence, run=one.run.id)
-        if any(change.now in ("failed", "in doubt") for change in one.run.changes):
+        if one.is_sender and any(change.now in ("failed", "in doubt") for change in one.run.changes):
             _tell(bench, one.run, written.path)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import openpyxl
+
 from tests.cli.clerk import Clerk, row
 
 PROFILE = """
@@ -49,3 +53,40 @@ def test_words_alone_make_no_other_bill(clerk: Clerk) -> None:
     clerk.writes("march.csv", *made(number, amount="101.00"))
     said = clerk.runs("check", "march.csv", *profile)
     assert "If it is the same bill, delete its rows" in said.out
+
+
+def summary_of(workbook: Path) -> list[list[object]]:
+    """What stands in the rows of its first sheet."""
+    sheet = openpyxl.load_workbook(workbook)["Summary"]
+    return [[cell for cell in line if cell is not None] for line in sheet.iter_rows(values_only=True)]
+
+
+def test_every_workbook_about_a_file_is_brought_up_to_date(clerk: Clerk) -> None:
+    """The one that a later run wrote over, and that of a run in which all was posted before; each keeps its plan."""
+    clerk.writes_good("march.csv")
+    clerk.runs("check", "march.csv")
+    plan = clerk.runs("submit", "march.csv", "--yes", "--results", "sent.xlsx", "--json").answer["plan"]
+    assert clerk.runs("submit", "march.csv", "--yes").code == 0
+    assert clerk.runs("submit", "march.results.xlsx", "--yes").code == 0
+    assert clerk.runs("check", "march.csv").code == 0
+
+    said = clerk.runs("status")
+    assert "worked in" not in said.err
+    assert "(and 2 more)" in said.out
+    for name in ("sent.xlsx", "march.results.xlsx", "march.results 2.xlsx"):
+        assert ["Confirmed in ResMan", 2, 200] in summary_of(clerk.folder / name), name
+    assert any(plan in line for line in summary_of(clerk.folder / "sent.xlsx"))
+    assert len(list(clerk.folder.glob("*.xlsx"))) == 3
+
+
+def test_a_workbook_that_is_about_something_else_by_now_stays(clerk: Clerk) -> None:
+    """What became of the posted ones is then told beside it."""
+    clerk.writes_good("march.csv")
+    clerk.runs("submit", "march.csv", "--yes")
+    clerk.writes("march.csv", row(clerk.number(3)))
+    clerk.runs("check", "march.csv")
+    before = (clerk.folder / "march.results.xlsx").read_bytes()
+    said = clerk.runs("status")
+    assert "march.results.xlsx is that of run" in said.err
+    assert (clerk.folder / "march.results.xlsx").read_bytes() == before
+    assert ["Confirmed in ResMan", 2, 200] in summary_of(clerk.folder / "march.results (status).xlsx")

@@ -1,0 +1,134 @@
+"""Past runs read again, with their invoices as they stand now: what their workbooks should tell.
+
+Several runs may be about one file: a check, the posting, the same file once more, and its results given back. A
+workbook is that of the run which wrote it last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from importer.archive import kept_inputs
+from importer.desk import Desk
+from importer.errors import CannotRun
+from importer.models import Run
+from importer.news import Change
+from importer.outcomes import Start, as_it_stands
+from importer.pipeline import prepare
+from importer.submitter import Ledger
+from importer.wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one past run: its invoices as they stand now, and the workbook to be written anew."""
+
+    run: Run
+    results: Path | None  # None: there was none, it is gone, or another of these runs has written it since
+    left_because: str = ""  # why that workbook must stay as it is; "" where it may be written over
+    is_sender: bool = True  # False: it has sent none of the invoices that were asked for, another of these runs has
+
+    @property
+    def is_as_written(self) -> bool:
+        """True where nobody has worked in the workbook, and no run about something else has written it."""
+        return not self.left_because
+
+    def with_changes(self, changes: Sequence[Change]) -> Known:
+        """With those of the changes that are of its invoices."""
+        keys = {outcome.key for outcome in self.run.outcomes}
+        return replace(self, run=replace(self.run, changes=tuple(one for one in changes if one.key in keys)))
+
+
+def read_again(desk: Desk, ledger: Ledger, runs: Iterable[str]) -> tuple[list[Known], list[str]]:
+    """Each of the runs, and later ones about the same files; with sentences about those that cannot be read again."""
+    found: dict[str, Known] = {}
+    unread: list[str] = []
+    senders = [record for name in runs if (record := ledger.run_record(name)) is not None]
+    books = _books(ledger, senders)
+    archived = {_content(each): each["id"] for each in senders}
+    for record in [*senders, *books.later]:
+        name = record["id"]
+        try:
+            known = _known(desk, ledger, record, archived.get(_content(record), name))
+        except CannotRun as error:  # one run that cannot be read again keeps no other from its news
+            unread.append(f"The workbook of run {name} cannot be written anew: {error}")
+        else:
+            if known is not None:
+                found[name] = replace(known, is_sender=record in senders)
+    return [books.settled(ledger, known, found) for known in found.values()], unread
+
+
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """Whose the workbooks are."""
+
+    later: Sequence[Mapping[str, Any]]  # runs that met what others have sent, and wrote a workbook of it last
+    last: Mapping[str, str]  # a workbook's path → the run that wrote it last
+
+    def settled(self, ledger: Ledger, known: Known, found: Mapping[str, Known]) -> Known:
+        """The run with its workbook, if it is still its own."""
+        if known.results is None:
+            return known
+        writer = self.last.get(spelt(known.results), known.run.id)
+        if writer != known.run.id and writer in found:
+            return replace(known, results=None)
+        if not ledger.has_written(spelt(known.results), digest(known.results)):
+            return replace(known, left_because="has been worked in")
+        return known if writer == known.run.id else replace(known, left_because=f"is that of run {writer} by now")
+
+
+def _books(ledger: Ledger, senders: Sequence[Mapping[str, Any]]) -> _Books:
+    """Goes through all that was written since the first of the senders, oldest first."""
+    if not senders:
+        return _Books((), {})
+    names, contents = {each["id"] for each in senders}, set(map(_content, senders))
+    destinations = {each["destination"] for each in senders}
+    first = min(each["started"] for each in senders)
+    last: dict[str, str] = {}
+    mine: dict[str, Mapping[str, Any]] = {}
+    books: set[tuple[Path, str]] = set()
+    for each in ledger.runs_with_results(first):
+        path = Path(each["results"])
+        answers = any((path.parent, str(file["name"])) in books for file in each["files"])
+        last[each["results"]] = each["id"]
+        is_related = each["id"] in names or _content(each) in contents or answers
+        if is_related and each["destination"] in destinations:
+            books.add((path.parent, path.name))
+            mine[each["id"]] = each
+    writers = set(last.values())
+    return _Books([each for name, each in mine.items() if name in writers and name not in names], last)
+
+
+def _content(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(file["name"]), str(file.get("sha256") or record["id"])) for file in record["files"])
+
+
+def _known(desk: Desk, ledger: Ledger, record: Mapping[str, Any], archived: str) -> Known | None:
+    """A past run read again from its archived files, or those of another run with the very same ones."""
+    home, options = desk.settings.home, record["options"] or {}
+    wanted: Wanted | None = kept_inputs(home, record["id"], options) or kept_inputs(home, archived, options)
+    if wanted is None:
+        return None
+    wanted = replace(wanted, names=record["names"])
+    prepared = prepare(wanted, desk, ledger)
+    start = Start(record["id"], record["command"], record["started"], record["who"], record["destination"])
+    run = as_it_stands(start, prepared, record["finished"] or record["started"])
+    results = Path(record["results"]) if record["results"] else None
+    if results is not None and not results.is_file():
+        results = None
+    return Known(replace(run, plan=record["plan"]), results)
+
+
+def spelt(results: Path) -> str:
+    """A workbook's path as the ledger keeps it."""
+    return os.fsencode(results.absolute()).decode(errors="replace")
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
