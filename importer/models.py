@@ -20,7 +20,8 @@ from typing import Annotated, NamedTuple
 from pydantic import ConfigDict, Field, Strict, TypeAdapter, with_config
 
 from importer.news import Change
-from importer.problems import Place, Problem
+from importer.problems import OTHER_CURRENCY, Place, Problem
+from importer.trace import Trace
 from importer.unknown import UnknownName
 
 EXACT = Context(prec=200)
@@ -187,7 +188,9 @@ class Invoice:
 
     @property
     def worth(self) -> int:
-        """Cents for adding up in reports: the total, or what its lines come to where no total can be read."""
+        """Cents for adding up in reports: the total, or the lines where none can be read; 0 in another currency."""
+        if self.problems and any(problem.kind is OTHER_CURRENCY for problem in self.problems):
+            return 0
         if self.total is not None:
             return int(self.total)
         return int(sum((line.worth or Decimal() for line in self.lines), Decimal()))
@@ -257,6 +260,7 @@ class Reading:
     notices: tuple[str, ...] = ()  # how the files were understood, where it was no matter of course
     control_totals: tuple[ControlTotal, ...] = ()
     former_keys: Mapping[Place, str] = field(default_factory=dict)  # rows given back: the invoice that each was open as
+    trace: Trace = field(default_factory=Trace)  # what was changed by hand, where a results workbook was given back
 
     @property
     def row_count(self) -> int:
@@ -287,8 +291,7 @@ class PayloadLine:
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """The body of one request, as in the contract ("Create an invoice in ResMan"): checked like a pydantic model, in a
-    tenth of its memory."""
+    """The body of one request, as in the contract, checked like a pydantic model in a tenth of its memory."""
 
     integration_id: Id
     property_id: Id
@@ -363,9 +366,7 @@ class Status(StrEnum):
     @property
     def label(self) -> str:
         """As a clerk reads it."""
-        return {"ready": "Ready", "needs_fixing": "Needs fixing", "already_posted": "Posted before"}.get(
-            self.value, self.value.replace("_", " ").capitalize()
-        )
+        return "Posted before" if self is Status.ALREADY_POSTED else self.value.replace("_", " ").capitalize()
 
     @property
     def is_fine(self) -> bool:

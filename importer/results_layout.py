@@ -43,6 +43,7 @@ TO_FIX = "To fix"
 INVOICES = "Invoices"
 ROWS = "Rows"
 TIE_OUT = "Tie-out"
+CORRECTIONS = "Corrections"
 
 FRONT: tuple[str, ...] = ("File", "Sheet", "Row in file", "Outcome", "Job id", "Problems")
 TO_FIX_FRONT: tuple[str, ...] = ("File", "Sheet", "Row in file", "Outcome", "Problems", "How to go on")
@@ -70,6 +71,14 @@ def numbered(name: str, index: int) -> str:
 def is_sheet_of(title: str, name: str) -> bool:
     """True for `name` itself and its continuations."""
     return re.fullmatch(rf"{re.escape(name)}( [2-9]| [1-9]\d+)?", title) is not None
+
+
+def column_index(letters: str) -> int:
+    """ "A" → 0, "AA" → 26."""
+    index = 0
+    for letter in letters.upper():
+        index = index * 26 + ord(letter) - 64
+    return index - 1
 
 
 # ---------------------------------------------------------------------- cells

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from importer.models import Cell, ErrorCell, Reading, Table, UncalculatedCell, cell_text
-from importer.problems import BROKEN_QUOTES
-from importer.results_layout import cannot_hold
+from importer.problems import BROKEN_QUOTES, Place
+from importer.results_layout import cannot_hold, column_index
+from importer.trace import Origin, Trace
 
 SHEET = "importer"
 TITLE = "Kept by invoice-importer, so that this workbook can be given back. Version 2."
@@ -38,6 +39,7 @@ class Kept:
     numbers: tuple[range, ...]  # of its rows other than headings, ascending
     exact: Mapping[tuple[int, int], Cell] = field(default_factory=dict)  # (row, 0-based column) → as it was
     details: Mapping[str, str] = field(default_factory=dict)  # as in `models.Understanding`
+    totals: Mapping[tuple[int, int], str] = field(default_factory=dict)  # what the file's own totals say, by cell
 
     @property
     def last(self) -> int:
@@ -55,16 +57,31 @@ class Manifest:
 
     tables: tuple[Kept, ...]
     refused: str = ""
+    run: str = ""  # that wrote the workbook
+    trace: Trace = field(default_factory=Trace)  # from the vendor's files to what that run has read
 
 
-def manifest_of(reading: Reading) -> Manifest:
-    """What is to be kept of a reading."""
+def manifest_of(reading: Reading, run: str) -> Manifest:
+    """What is to be kept of what a run has read."""
     found = [*reading.problems, *(problem for invoice in reading.invoices for problem in invoice.problems)]
     broken = next((problem.message for problem in found if problem.kind is BROKEN_QUOTES), "")
-    return Manifest(tuple(map(_kept, reading.tables)), broken)
+    trace = reading.trace if reading.trace.rounds else first_trace(reading)
+    totals: dict[Place, str] = {}
+    for control in reading.control_totals:
+        totals[control.place] = f"{control.says.scaleb(-2):,.2f}"
+    return Manifest(tuple(_kept(table, totals) for table in reading.tables), broken, run, trace)
 
 
-def _kept(table: Table) -> Kept:
+def first_trace(reading: Reading) -> Trace:
+    """That of files that come from the vendor themselves."""
+    return Trace(
+        tuple(Origin(file.name, file.sha256, file.size) for file in reading.files),
+        invoices=len(reading.invoices),
+        cents=sum(invoice.worth for invoice in reading.invoices),
+    )
+
+
+def _kept(table: Table, totals: Mapping[Place, str]) -> Kept:
     source, how = table.source, table.understood
     rows = sorted([*((r.number, r.cells) for r in table.rows), *((s.row, s.cells) for s in table.skipped)], key=_number)
     left_out = ""
@@ -88,6 +105,11 @@ def _kept(table: Table) -> Kept:
             if cell.__class__ in _TEXTUAL and cannot_hold(cell)
         },
         {} if how is None else how.details,
+        {
+            (place.row, column_index(place.column)): text
+            for place, text in totals.items()
+            if place.row is not None and place.column and (place.file, place.sheet) == (source.file, source.sheet)
+        },
     )
 
 
@@ -117,6 +139,8 @@ def pieces(manifest: Manifest) -> list[str]:
     """The texts of the sheet's first column, from its first row on."""
     said = {
         "refused": manifest.refused,
+        "run": manifest.run,
+        "trace": manifest.trace.said(),
         "tables": [
             {
                 "file": one.file,
@@ -130,6 +154,7 @@ def pieces(manifest: Manifest) -> list[str]:
                 "rows": [[span[0], span[-1]] for span in one.numbers],
                 "exact": [[*place, _kind(cell), cell_text(cell)] for place, cell in one.exact.items()],
                 "details": dict(one.details),
+                "totals": [[*place, text] for place, text in one.totals.items()],
             }
             for one in manifest.tables
         ],
@@ -145,7 +170,8 @@ def parse(column: Sequence[str]) -> Manifest | None:
         return None
     try:
         said = json.loads("".join(piece.strip()[1:-1] for piece in column[1:]))
-        return Manifest(tuple(map(_parsed, said["tables"])), str(said["refused"]))
+        trace = Trace.parsed(said["trace"]) if "trace" in said else Trace()  # absent in older workbooks, like "run"
+        return Manifest(tuple(map(_parsed, said["tables"])), str(said["refused"]), str(said.get("run", "")), trace)
     except (ValueError, KeyError, TypeError, IndexError):
         return None
 
@@ -164,6 +190,7 @@ def _parsed(said: Mapping[str, Any]) -> Kept:
         tuple(range(int(first), int(last) + 1) for first, last in said["rows"]),
         {(int(row), int(column)): _CELLS[kind](str(text)) for row, column, kind, text in said["exact"]},
         {str(key): str(value) for key, value in said.get("details", {}).items()},  # absent in older workbooks
+        {(int(row), int(column)): str(text) for row, column, text in said.get("totals", ())},
     )
 
 

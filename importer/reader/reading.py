@@ -16,6 +16,7 @@ from importer.reader.layout import Layout, Side, lay_out
 from importer.reader.profiles import NO_PROFILE, Chosen, Profile, choose_profile, profile_text
 from importer.reader.returned import Original, plan_before, unpack
 from importer.reader.sheets import Plan, left_out_table, plan_sheets
+from importer.reader.traced import trace_of
 
 
 def read_contents(
@@ -38,11 +39,13 @@ def read_contents(
     notices: list[str] = []
     control_totals: list[ControlTotal] = []
     former_keys: dict[Place, str] = {}
+    is_given_back = False
     with at_rest():
         for contents in opened:
             given_back = unpack(contents)
             if given_back is not None:
                 notices.extend(given_back.notices)
+                is_given_back = True
                 parts += [_read_original(each, profile, profiles, integration_id) for each in given_back.originals]
                 continue
             chosen = Chosen(profile) if profile is not None else choose_profile(contents, profiles)
@@ -58,9 +61,10 @@ def read_contents(
             control_totals.extend(one.control_totals)
             former_keys.update(one.former_keys)
     files = tuple(contents.file for contents in opened)
-    return Reading(
+    whole = Reading(
         files, tuple(tables), tuple(invoices), tuple(problems), tuple(notices), tuple(control_totals), former_keys
     )
+    return replace(whole, trace=trace_of(parts)) if is_given_back else whole
 
 
 def _chosen_by_itself(contents: Contents, chosen: Chosen) -> str:
@@ -80,7 +84,7 @@ def _read_original(
     mine = original.chosen_profile(profile, profiles)
     reading = _read_file(original.contents, mine, integration_id, original.plan)
     before = None
-    if not all(control.agrees for control in reading.control_totals):
+    if original.hands.took_out or not all(control.agrees for control in reading.control_totals):
         before = _read_file(original.before, mine, integration_id, plan_before(original))
     return original.told(reading, before)
 

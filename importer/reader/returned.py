@@ -23,8 +23,9 @@ from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
 from importer.reader.remarks import control_problem
 from importer.reader.sheets import Found, Plan
 from importer.reader.table import Heading
+from importer.reader.traced import Hands
 from importer.results_layout import RowMark
-from importer.results_manifest import Kept
+from importer.results_manifest import Kept, Manifest
 
 UNTOUCHABLE = frozenset({Status.POSTED, Status.ALREADY_POSTED, Status.IN_DOUBT})
 """The rows of these must be as they were: the invoice is in ResMan, or may be."""
@@ -41,6 +42,7 @@ class Original:
     taken_out: dict[tuple[str | None, int], tuple[Cell, ...]]
     changed: tuple[Problem, ...]
     former_keys: dict[Place, str]
+    hands: Hands  # what was done to its rows in this round
 
     def chosen_profile(self, asked: Profile | None, known: Sequence[Profile]) -> Profile:
         """What `--profile` says; otherwise the one that it was read with, in its present form where there is one."""
@@ -76,6 +78,7 @@ class Original:
             invoices=tuple(invoices),
             problems=(*_without_corrected_totals(reading, before), *found.values()),
             former_keys=self.former_keys,
+            trace=self.hands.traced(reading, before),
         )
 
     def _skipped(self, row: SkippedRow) -> SkippedRow:
@@ -110,8 +113,7 @@ def unpack(contents: Contents) -> Returned | None:
     """
     if not any(_is_rows(sheet) for sheet in contents.sheets):
         return None
-    kept = _manifest(contents)
-    return _Merge(contents, kept).merged()
+    return _Merge(contents, _manifest(contents)).merged()
 
 
 def is_as_written(contents: Contents) -> bool:
@@ -120,7 +122,7 @@ def is_as_written(contents: Contents) -> bool:
         return False
     merge = _Merge(contents, _manifest(contents))
     merge.merged()
-    return not (merge.corrected or merge.altered or merge.added or merge.removed or any(merge.changed.values()))
+    return not (merge.corrected or merge.altered or merge.added or merge.now_out or any(merge.changed.values()))
 
 
 def _is_rows(sheet: Sheet) -> bool:
@@ -129,7 +131,7 @@ def _is_rows(sheet: Sheet) -> bool:
     return layout.clerk_columns([cell_text(cell).strip() for cell in sheet.rows[0]]) is not None
 
 
-def _manifest(contents: Contents) -> Sequence[Kept]:
+def _manifest(contents: Contents) -> Manifest:
     name = contents.file.name
     for sheet in contents.sheets:
         if sheet.name == manifest.SHEET:
@@ -146,7 +148,7 @@ def _manifest(contents: Contents) -> Sequence[Kept]:
                     f"{name} was made from two files of the same name, and cannot be given back.", GIVE_THE_ORIGINAL
                 )
             if found is not None:
-                return found.tables
+                return found
     raise FileUnreadable(f"{name} is a results workbook whose hidden sheet is gone or damaged.", GIVE_THE_ORIGINAL)
 
 
@@ -155,17 +157,23 @@ class _Merge:
     """Puts the rows of one workbook together."""
 
     contents: Contents
-    kept: Sequence[Kept]
+    manifest: Manifest
     rows: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
     before: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
     taken_out: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
+    now_out: set[tuple[Table, int]] = field(default_factory=set)  # those of them that this hand has taken out
     changed: dict[Table, list[Problem]] = field(default_factory=dict)
     added: list[tuple[Line, Table]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     corrected: int = 0
     former_keys: dict[Place, str] = field(default_factory=dict)
-    removed: int = 0  # rows that are gone from "To fix"
     altered: list[Line] = field(default_factory=list)  # rows of "Rows" that were changed there
+    rewritten: set[tuple[Table, int]] = field(default_factory=set)  # the same, and those that were posted
+
+    @property
+    def kept(self) -> Sequence[Kept]:
+        """The tables of the input."""
+        return self.manifest.tables
 
     def merged(self) -> Returned:
         for one in self.kept:
@@ -225,9 +233,12 @@ class _Merge:
                 self.rows[table][number] = line.cells
                 if mark.key is not None and mark.status in UNTOUCHABLE:
                     self.former_keys[Place(*table, number)] = mark.key  # whatever the names in it mean by now
-                if not line.is_untouched and mark.status in UNTOUCHABLE:
+                if line.is_untouched:
+                    continue
+                self.rewritten.add((table, number))
+                if mark.status in UNTOUCHABLE:
                     self._name_changed(line, table, number, mark)
-                elif not line.is_untouched:
+                else:
                     self.altered.append(line)
         if self.altered:
             self.notices.append(
@@ -236,7 +247,7 @@ class _Merge:
 
     def _open_row(self, line: Line, table: Table, number: int, fixed: Line | None) -> None:
         if fixed is None:
-            self.removed += 1
+            self.now_out.add((table, number))
             self.taken_out[table][number] = line.cells
             if not line.is_untouched:
                 what = f"The row was deleted from “{layout.TO_FIX}” and changed as {line.where}."
@@ -246,7 +257,7 @@ class _Merge:
         is_untouched = layout.row_digest(*table, number, fixed.cells) == digest
         if is_untouched and not line.is_untouched:
             self.notices.append(f"Corrected in {line.where}, and read from there.")
-            fixed = line
+            self.before[table][number], fixed = fixed.cells, line
         elif not is_untouched and not line.is_untouched and not _same(line.cells, fixed.cells):
             what = f"The row was changed in two ways: as {fixed.where} and as {line.where}."
             self.changed[table].append(
@@ -331,6 +342,15 @@ class _Merge:
         first = said[0] if said else {}
         details = {key: value for key, value in first.items() if all(value == each.get(key) for each in said)}
         source = InputFile(file, whole.sha256, whole.size)
+        hands = Hands(
+            whole,
+            self.manifest,
+            mine,
+            {one.sheet: self.before[file, one.sheet] for one in mine},
+            {one.sheet: self.rows[file, one.sheet] for one in mine},
+            frozenset((table[1], number) for table, number in self.now_out if table[0] == file),
+            frozenset((table[1], number) for table, number in self.rewritten if table[0] == file),
+        )
         return Original(
             Contents(source, self.contents.format, tuple(now.values()), details),
             plan,
@@ -339,6 +359,7 @@ class _Merge:
             {(one.sheet, row): cells for one in mine for row, cells in self.taken_out[file, one.sheet].items()},
             tuple(problem for one in mine for problem in self.changed[file, one.sheet]),
             {place: key for place, key in self.former_keys.items() if place.file == file},
+            hands,
         )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from importer.models import Cell, Outcome, Row, Run, SkippedRow, Source, Table, cell_text
 from importer.problems import Problem
-from importer.results_layout import NO_INVOICE, OPEN_STATUSES, SKIPPED
+from importer.results_layout import NO_INVOICE, OPEN_STATUSES, SKIPPED, column_index
 
 
 class Answer(NamedTuple):
@@ -52,14 +52,6 @@ def advised(problem: Problem) -> str:
 def worst_first(problems: Iterable[Problem]) -> list[Problem]:
     """Errors, then warnings, otherwise in their order."""
     return sorted(problems, key=lambda problem: not problem.is_error)
-
-
-def column_index(letters: str) -> int:
-    """ "A" → 0, "AA" → 26."""
-    index = 0
-    for letter in letters.upper():
-        index = index * 26 + ord(letter) - 64
-    return index - 1
 
 
 @dataclass(frozen=True, slots=True)

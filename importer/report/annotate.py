@@ -11,9 +11,9 @@ from importer.errors import ResultsNotWritten
 from importer.models import Run
 from importer.problems import Place, Problem
 from importer.report import styles
-from importer.report.accounts import advised, column_index
+from importer.report.accounts import advised
 from importer.report.target import place
-from importer.results_layout import tidy_text
+from importer.results_layout import column_index, tidy_text
 
 LIST = "Importer remarks"
 _AUTHOR = "invoice-importer"

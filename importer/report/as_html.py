@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from importer.models import Run, Status, dollars
+from importer.report.corrections_sheet import files_said
 from importer.report.styles import BANNERS, BARS, CHIPS
 from importer.report.target import place
 from importer.report.terminal import problem_lines
@@ -169,7 +170,7 @@ def _rows(sums: TieOut) -> str:
 
 def _facts(run: Run) -> str:
     facts = [
-        *((f"File {file.name}", f"{file.size:,} bytes, SHA-256 {file.sha256}") for file in run.reading.files),
+        *files_said(run),
         ("Destination", run.destination),
         ("Run", f"{run.id} ({run.command}), by {run.who}"),
         ("Time", f"{run.started.isoformat(' ', 'seconds')}, {str(run.finished - run.started).split('.')[0]}"),

@@ -11,7 +11,7 @@ from importer import results_layout as layout
 from importer.models import Cell, cell_text
 from importer.problems import Problem
 from importer.report import styles
-from importer.report.accounts import Answer, Layout, advised, column_index, worst_first
+from importer.report.accounts import Answer, Layout, advised, worst_first
 from importer.report.cells import CellStyles, money_columns, row_height
 from importer.report.styles import Styles
 from importer.report.wording import how_to_mend
@@ -217,7 +217,7 @@ def _by_column(answer: Answer, width: int) -> dict[int, list[Problem]]:
     marked: dict[int, list[Problem]] = {}
     for problem in answer.problems:
         if problem.place.column is not None and problem.place.row == answer.number:
-            index = column_index(problem.place.column)
+            index = layout.column_index(problem.place.column)
             if index < width:
                 marked.setdefault(index, []).append(problem)
     return marked

@@ -17,6 +17,7 @@ PAPER = "#F2F5F8"
 LINK = "#1D4F82"
 WRONG = "#FBD5CE"
 LOOK = "#FDF0C4"
+CORRECTED = "#DFF0E3"
 
 CHIPS: dict[str, tuple[str, str]] = {
     Status.READY: ("#E3EDF7", "#1D4F82"),

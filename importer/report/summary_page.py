@@ -73,6 +73,7 @@ class Page:
         *,
         bold: bool = False,
         status: Status | None = None,
+        leave_count: bool = False,
     ) -> None:
         """A label, how many, how much (in cents), and a remark; None leaves the cell blank."""
         sheet, made = self._sheet, self._made
@@ -86,12 +87,20 @@ class Page:
             (_MONEY, None if cents is None else cents / 100, styles.MONEY),
         ):
             look = made.get(**rule, bold=bold, num_format=shape)
+            if column == _COUNT and leave_count:
+                continue
             if value is None:
                 sheet.write_blank(self.at, column, None, look)
             else:
                 sheet.write_number(self.at, column, value, look)
         put_text(sheet, self.at, _MEANING, meaning, made.get(**{**words, "font_color": styles.QUIET}))
         self.at += 1
+
+    def total(self, label: str, cell: str, cents: int, remark: str) -> None:
+        """A total with the cell that states it."""
+        rule: dict[str, object] = {"bottom": 4, "bottom_color": styles.RULE, "valign": "vcenter"}
+        put_text(self._sheet, self.at, _COUNT, cell, self._made.get(**rule, align="right"))
+        self.figures(label, None, cents, remark, leave_count=True)
 
     def note(self, text: str) -> None:
         """A remark below a block."""

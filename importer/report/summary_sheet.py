@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from importer import results_layout as layout
-from importer.models import Run, Status
+from importer.models import Run, Status, dollars
 from importer.problems import Problem
 from importer.report import styles
 from importer.report.accounts import Answer
+from importer.report.corrections_sheet import by_hand_said, files_said
 from importer.report.rows_sheet import Contents
 from importer.report.strangers import write_unknown_names
 from importer.report.styles import Styles
@@ -18,7 +19,7 @@ from importer.report.summary_page import Page
 from importer.report.tie_out import NO_INVOICE_LABEL, TieOut
 from importer.report.wording import changes_said, destination, happened, meaning_of, next_steps, notices, several
 
-_MOST_NOTES = 40
+_MOST_NOTES, _MOST_TOTALS = 40, 12
 
 
 def write_summary(
@@ -34,6 +35,8 @@ def write_summary(
     chart_at = page.room_for_chart() if len(sums.by_status) > 1 else None
     page.section("What became of every invoice", "Invoices", "Amount")
     page.figures(sums.read.label, sums.read.count, sums.read.cents, bold=True)
+    if sums.elsewhere is not None:
+        page.figures(sums.elsewhere.label, sums.elsewhere.count, None, "Not added: the sums are in dollars.")
     first = page.at
     for status, amount in sums.by_status:
         page.figures(amount.label, amount.count, amount.cents, meaning_of(status, run), status=status)
@@ -43,6 +46,12 @@ def write_summary(
     if chart_at is not None:
         page.chart(chart_at, first, [(status, amount.cents) for status, amount in sums.by_status])
 
+    if sums.by_hand:
+        page.section("From the vendor's file to what was read", "Invoices", "Amount")
+        for label, count, cents, remark in by_hand_said(run, sums):
+            page.figures(label, count, cents, remark, bold=label == sums.read.label)
+
+    _own_totals(page, run)
     if sums.reasons:
         page.section("Why invoices did not go", "Invoices", "Amount")
         for amount in sums.reasons:
@@ -89,11 +98,27 @@ def write_summary(
     page.finish()
 
 
+def _own_totals(page: Page, run: Run) -> None:
+    """The totals that the files themselves state, each beside what was read."""
+    totals = run.reading.control_totals
+    if not totals:
+        return
+    page.section("The file's own totals", "Cell", "Amount")
+    for one in totals[:_MOST_TOTALS]:
+        where = f"{one.place.file} {one.place.sheet or ''}".strip()
+        found = "= what its rows come to, as read." if one.agrees else f"Its rows come to {dollars(one.found)}."
+        page.total(one.label, one.place.cell, int(one.says), f"{where}: {found}")
+    if len(totals) > _MOST_TOTALS:
+        page.note(f"… and {len(totals) - _MOST_TOTALS:,} more. Those that do not agree are problems too.")
+
+
 def _holds(one: Contents) -> str:
     if one.first is None or one.last is None:
-        return {layout.INVOICES: "One row for each invoice.", layout.TIE_OUT: "The sums by vendor and by property."}[
-            one.title
-        ]
+        return {
+            layout.INVOICES: "One row for each invoice.",
+            layout.TIE_OUT: "The sums by vendor and by property.",
+            layout.CORRECTIONS: "What was changed by hand since the vendor's file: cell by cell, was and is.",
+        }[one.title]
     what = (
         "that did not go, with what to correct" if one.title.startswith(layout.TO_FIX) else "with what became of each"
     )
@@ -128,7 +153,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     minutes = taken.total_seconds() / 60
     pace = f", {posted / minutes:,.0f} invoices a minute" if posted > 1 and minutes > 0 else ""
     return [
-        *((f"File {file.name}", f"{file.size:,} bytes, SHA-256 {file.sha256}") for file in run.reading.files),
+        *files_said(run),
         ("Profile", _profiles(run)),
         ("Destination", run.destination),
         ("Run", f"{run.id} ({run.command})"),

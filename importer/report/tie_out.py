@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from importer.models import Outcome, Run, Status
-from importer.problems import NOT_SENT
+from importer.problems import NOT_SENT, OTHER_CURRENCY
+from importer.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class TieOut:
     row_total: int
     vendors: tuple[Party, ...]
     properties: tuple[Party, ...]
+    by_hand: tuple[Amount, ...]  # from the vendor's files to what was read: they add up to `read`; empty for those
+    elsewhere: Amount | None  # invoices in other currencies: counted, and not added
 
     @property
     def difference(self) -> int:
@@ -94,7 +97,40 @@ def tie_out(run: Run) -> TieOut:
         row_total=sum(row.count for row in rows),
         vendors=_parties(run, "vendor_id"),
         properties=_parties(run, "property_id"),
+        by_hand=_by_hand(run.reading.trace, counts["invoices"], amounts["invoices"]),
+        elsewhere=_elsewhere(run.outcomes),
     )
+
+
+IN_FILE, TAKEN_OUT, ADDED, CORRECTED = (
+    "In the vendor's file",
+    "Taken out by hand",
+    "Added by hand",
+    "Corrected by hand",
+)
+
+
+def _by_hand(trace: Trace, count: int, cents: int) -> tuple[Amount, ...]:
+    """What a corrected workbook makes of the vendor's file; what is neither taken out nor added was corrected."""
+    if trace.invoices is None or not trace.rounds:
+        return ()
+    out = sum(one.cents for one in trace.taken_out)
+    parts = [Amount(IN_FILE, trace.invoices, trace.cents)]
+    if trace.taken_out:
+        parts.append(Amount(TAKEN_OUT, -len(trace.taken_out), -out))
+    if trace.added:
+        parts.append(Amount(ADDED, trace.added, trace.added_cents))
+    left = Amount(CORRECTED, count - sum(one.count for one in parts), cents - sum(one.cents for one in parts))
+    return (*parts, left)
+
+
+def _elsewhere(outcomes: Iterable[Outcome]) -> Amount | None:
+    count = sum(
+        1
+        for outcome in outcomes
+        if outcome.problems and any(problem.kind is OTHER_CURRENCY for problem in outcome.invoice.problems)
+    )
+    return Amount("Of these in other currencies", count, 0) if count else None
 
 
 def as_said(outcome: Outcome, field: str) -> str:

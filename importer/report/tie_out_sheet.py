@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from importer.models import dollars
+from importer.models import Run, dollars
 from importer.report import styles
 from importer.report.cells import put_text, row_height
+from importer.report.corrections_sheet import by_hand_said
 from importer.report.rows_sheet import print_landscape
 from importer.report.styles import Styles
 from importer.report.tie_out import Party, TieOut
@@ -30,8 +31,8 @@ The difference is what was read less what was posted, is ready, did not go or is
 """
 
 
-def write_tie_out(sheet: Any, made: Styles, sums: TieOut) -> None:
-    """Two tables, one below the other, each with its total."""
+def write_tie_out(sheet: Any, made: Styles, run: Run, sums: TieOut) -> None:
+    """Two tables, one below the other, each with its total; before them, what hands have made of the vendor's file."""
     columns = [(heading, cents) for heading, cents, always in MONEY_COLUMNS if always or any(map(cents, sums.vendors))]
     sheet.set_column(0, 0, 32)
     ids_are_names = all(party.id == party.name for party in (*sums.vendors, *sums.properties))
@@ -40,6 +41,8 @@ def write_tie_out(sheet: Any, made: Styles, sums: TieOut) -> None:
     sheet.set_column(3, 2 + len(columns), 15)
     sheet.set_column(3 + len(columns), 3 + len(columns), _WHY)
     table = _Table(sheet, made, columns)
+    if sums.by_hand:
+        table.write_by_hand(list(by_hand_said(run, sums)), sums.read.label)
     table.write("Vendor", sums.vendors)
     table.write("Property", sums.properties)
     sheet.hide_gridlines(2)
@@ -81,6 +84,41 @@ class _Table:
         sheet.write_blank(self._at, 1, None, made.get(**total))
         self._figures(parties, **total)
         sheet.write_blank(self._at, 3 + len(self._columns), None, made.get(**total))
+        self._at += 3
+
+    def write_by_hand(self, lines: Sequence[tuple[str, int | None, int, str]], last: str) -> None:
+        """From the vendor's file to what was read; the last line is the sum of those above."""
+        sheet, made = self._sheet, self._made
+        sheet.set_row(self._at, 30)
+        for column, heading in enumerate(("From the vendor's file", "", "Invoices", "Amount")):
+            put_text(sheet, self._at, column, heading, made.heading(align="left" if column < 2 else "right"))
+        for column in range(4, 3 + len(self._columns)):
+            sheet.write_blank(self._at, column, None, made.heading())
+        put_text(sheet, self._at, 3 + len(self._columns), "What it was", made.heading(align="left", indent=1))
+        for label, count, cents, remark in lines:
+            self._at += 1
+            is_sum = label == last
+            rule = {"top": 1, "top_color": styles.SLATE} if is_sum else {"bottom": 4, "bottom_color": styles.RULE}
+            look: dict[str, object] = {"bold": is_sum, **rule}
+            height = row_height((remark, _WHY - 3), (label, 30))
+            if height:
+                sheet.set_row(self._at, height)
+            put_text(sheet, self._at, 0, label, made.get(**look, text_wrap=True))
+            sheet.write_blank(self._at, 1, None, made.get(**look))
+            if count is None:
+                sheet.write_blank(self._at, 2, None, made.get(**look))
+            else:
+                sheet.write_number(self._at, 2, count, made.get(**look, num_format=styles.COUNT))
+            sheet.write_number(self._at, 3, cents / 100, made.get(**look, num_format=styles.MONEY))
+            for column in range(4, 3 + len(self._columns)):
+                sheet.write_blank(self._at, column, None, made.get(**look))
+            put_text(
+                sheet,
+                self._at,
+                3 + len(self._columns),
+                remark,
+                made.get(**look, text_wrap=True, font_color=styles.QUIET, indent=1),
+            )
         self._at += 3
 
     def _figures(self, parties: Sequence[Party], **look: object) -> None:

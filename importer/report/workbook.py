@@ -12,6 +12,7 @@ from importer import results_layout as layout
 from importer import results_manifest as manifest
 from importer.models import Run
 from importer.report.accounts import Accounts
+from importer.report.corrections_sheet import write_corrections
 from importer.report.invoices_sheet import write_invoices
 from importer.report.rows_sheet import Contents, RowsSheet
 from importer.report.styles import FONT, Styles
@@ -75,6 +76,7 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     invoices = book.add_worksheet(layout.INVOICES)
     rows = _add(book, layout.ROWS, [one.row_count for one in accounts.layouts], rows_per_sheet)
     tie_out_sheet = book.add_worksheet(layout.TIE_OUT)
+    corrections = book.add_worksheet(layout.CORRECTIONS) if run.reading.trace.rounds else None
 
     first_rows: dict[int, str] = {}
     held: list[Contents] = []
@@ -87,7 +89,10 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
         held += [RowsSheet(sheet, made, one, first_rows).fill(islice(answers, rows_per_sheet)) for sheet in sheets]
     held.append(Contents(layout.TIE_OUT, 0, None, None))
     write_invoices(invoices, made, run, first_rows)
-    write_tie_out(tie_out_sheet, made, sums)
+    write_tie_out(tie_out_sheet, made, run, sums)
+    if corrections is not None:
+        held.append(Contents(layout.CORRECTIONS, len(run.reading.trace.corrections), None, None))
+        write_corrections(corrections, made, run.reading.trace)
     write_summary(summary, made, run, sums, accounts.unplaced, held)
     _keep(book, run)
     summary.activate()
@@ -97,7 +102,7 @@ def _keep(book: Any, run: Run) -> None:
     """The hidden sheet that lets the workbook be given back."""
     sheet = book.add_worksheet(manifest.SHEET)
     sheet.very_hidden()
-    for at, text in enumerate(manifest.pieces(manifest.manifest_of(run.reading))):
+    for at, text in enumerate(manifest.pieces(manifest.manifest_of(run.reading, run.id))):
         sheet.put_row(at, [(0, text, None)])
 
 

@@ -1,0 +1,136 @@
+"""What hands have done to the rows of a results workbook that was given back: for the sheet "Corrections"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from importer import results_layout as layout
+from importer.models import Cell, InputFile, Invoice, Reading, cell_text, column_letter
+from importer.results_manifest import Kept, Manifest, first_trace
+from importer.trace import NOT_KEPT, WHOLE_ROW, Correction, Origin, Round, TakenOut, Trace
+
+Rows = Mapping[int, tuple[Cell, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hands:
+    """What was done in one round to the rows of one file."""
+
+    workbook: InputFile
+    manifest: Manifest  # of the workbook
+    kept: Sequence[Kept]  # the file's tables
+    before: Mapping[str | None, Rows]
+    now: Mapping[str | None, Rows]
+    took_out: frozenset[tuple[str | None, int]]
+    altered: frozenset[tuple[str | None, int]]  # in "Rows", which keeps nothing of what stood there
+
+    def traced(self, reading: Reading, before: Reading | None) -> Trace:
+        """The trace with this round. `before` is the reading before, where an invoice was taken out."""
+        then = self._then()
+        number = 1 + max((each.number for each in then.rounds), default=0)
+        this = Round(number, self.workbook.name, self.workbook.sha256, self.manifest.run)
+        by_hand = [invoice for invoice in reading.invoices if all(map(self._is_added, _places(invoice)))]
+        return replace(
+            then,
+            rounds=(*then.rounds, this),
+            corrections=(*then.corrections, *self._corrections(this, reading, before)),
+            taken_out=(*then.taken_out, *([] if before is None else self._taken_out(this, before))),
+            added=then.added + len(by_hand),
+            added_cents=then.added_cents + sum(invoice.worth for invoice in by_hand),
+        )
+
+    def _then(self) -> Trace:
+        """The trace of the run that wrote the workbook, as far as it is this file's."""
+        whole, file = self.manifest.trace, self.kept[0].file
+        if not whole.origins:
+            return Trace((Origin(file, "", 0),))
+        if len({each.file for each in self.manifest.tables}) == 1 or self.manifest.tables[0].file == file:
+            return whole  # the first file stands for all of them: sums are not kept by file
+        return Trace(rounds=whole.rounds, invoices=0)
+
+    def _is_added(self, place: tuple[str | None, int]) -> bool:
+        return place[1] not in self.before[place[0]]
+
+    def _corrections(self, this: Round, reading: Reading, before: Reading | None) -> Iterator[Correction]:
+        numbers = dict(_numbers(before)) if before is not None else {}
+        numbers |= dict(_numbers(reading))
+        for one in self.kept:
+            then, now = self.before[one.sheet], self.now[one.sheet]
+            for row in sorted({*then, *now}):
+                changes = list(self._changes(one, row, then.get(row), now.get(row)))
+                invoice = numbers.get((one.sheet, row), "") if changes else ""
+                for column, was, has in changes:
+                    yield Correction(
+                        *(this.number, this.workbook, this.run, invoice, one.file, one.sheet or "", row),
+                        *(column, was, has),
+                    )
+
+    def _changes(
+        self, one: Kept, row: int, then: tuple[Cell, ...] | None, now: tuple[Cell, ...] | None
+    ) -> Iterator[tuple[str, str, str]]:
+        """Column, what it was and what it is."""
+        place = (one.sheet, row)
+        if now is None:
+            if place in self.took_out and then is not None:
+                yield WHOLE_ROW, _joined(then), "taken out"
+        elif then is None:
+            yield WHOLE_ROW, "", f"added: {_joined(now)}"
+        elif place in self.altered:
+            yield from self._altered(one, row, now)
+        elif then is not now:
+            for at in range(max(len(then), len(now))):
+                was, has = (cells[at] if at < len(cells) else None for cells in (then, now))
+                if layout.canonical(was) != layout.canonical(has):
+                    yield _heading(one, at), cell_text(was), cell_text(has)
+
+    def _altered(self, one: Kept, row: int, now: tuple[Cell, ...]) -> Iterator[tuple[str, str, str]]:
+        totals = [(column, says) for (number, column), says in one.totals.items() if number == row]
+        for column, says in totals:
+            yield _heading(one, column), says, cell_text(now[column]) if column < len(now) else ""
+        if not totals:
+            yield WHOLE_ROW, NOT_KEPT, _joined(now)
+
+    def _taken_out(self, this: Round, before: Reading) -> Iterator[TakenOut]:
+        for invoice in before.invoices:
+            places = _places(invoice)
+            if self.took_out.isdisjoint(places) or any(number in self.now[sheet] for sheet, number in places):
+                continue
+            yield TakenOut(
+                *(this.number, this.workbook, this.run),
+                _said(invoice, "invoice_number"),
+                _said(invoice, "vendor_id"),
+                _said(invoice, "property_id"),
+                invoice.source.file,
+                ", ".join(f"{number:,}" for _, number in places),
+                invoice.worth,
+            )
+
+
+def trace_of(parts: Sequence[Reading]) -> Trace:
+    """The trace of a run one of whose files was given back."""
+    return Trace.joined(part.trace if part.trace.rounds else first_trace(part) for part in parts)
+
+
+def _places(invoice: Invoice) -> list[tuple[str | None, int]]:
+    return [(row.source.sheet, row.number) for row in invoice.rows]
+
+
+def _numbers(reading: Reading) -> Iterator[tuple[tuple[str | None, int], str]]:
+    for invoice in reading.invoices:
+        said = _said(invoice, "invoice_number")
+        for place in _places(invoice):
+            yield place, said
+
+
+def _said(invoice: Invoice, name: str) -> str:
+    return invoice.cell_text(name).strip() or str(getattr(invoice, name) or "")
+
+
+def _heading(one: Kept, at: int) -> str:
+    heading = one.headings[at].strip() if at < len(one.headings) else ""
+    return heading or f"column {column_letter(at)}"
+
+
+def _joined(cells: Sequence[Cell]) -> str:
+    return " | ".join(text for text in map(cell_text, cells) if text.strip())

@@ -1,0 +1,112 @@
+"""The sheet "Corrections": what hands have changed since the vendor's file, and how the sums went on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from importer.models import Run, dollars
+from importer.report import styles
+from importer.report.cells import put_text, row_height
+from importer.report.rows_sheet import print_landscape
+from importer.report.styles import Styles
+from importer.report.tie_out import ADDED, CORRECTED, IN_FILE, TAKEN_OUT, TieOut
+from importer.trace import Trace
+
+COLUMNS: tuple[tuple[str, int], ...] = (
+    ("Round", 8),
+    ("Invoice", 18),
+    ("File", 24),
+    ("Sheet", 14),
+    ("Row in file", 8),
+    ("Column", 22),
+    ("Was", 34),
+    ("Is", 34),
+    ("Changed in", 34),
+    ("Written by run", 26),
+)
+"""Heading and width of each column."""
+
+_FIGURES = ("Round", "Row in file")
+MOST = 20_000  # further corrections are counted, and not listed
+
+
+def write_corrections(sheet: Any, made: Styles, trace: Trace) -> None:
+    """One row for each cell that was changed, and for each row that was taken out or added, oldest first."""
+    sheet.set_row(0, 30)
+    has_sheets = any(one.sheet for one in trace.corrections)
+    for column, (heading, width) in enumerate(COLUMNS):
+        sheet.set_column(column, column, width, None, {"hidden": heading == "Sheet" and not has_sheets})
+        put_text(sheet, 0, column, heading, made.heading(align="right" if heading in _FIGURES else "left"))
+    text, number = made.get(text_wrap=True), made.get(num_format=styles.AS_IS)
+    was, now = made.get(text_wrap=True, bg_color=styles.WRONG), made.get(text_wrap=True, bg_color=styles.CORRECTED)
+    at = 0
+    for at, one in enumerate(trace.corrections[:MOST], start=1):
+        height = row_height((one.was, 32), (one.now, 32), (one.workbook, 32), (one.column, 20), (one.invoice, 16))
+        cells: list[tuple[Any, Any]] = [
+            (one.round, number),
+            (one.invoice, text),
+            (one.file, text),
+            (one.sheet, text),
+            (one.row, number),
+            (one.column, text),
+            (one.was, was),
+            (one.now, now),
+            (one.workbook, text),
+            (one.run, text),
+        ]
+        sheet.put_row(at, [(column, value, look) for column, (value, look) in enumerate(cells)], height)
+    if not trace.corrections:
+        sheet.put_row(1, [(1, "Nothing was changed by hand.", text)])
+    if len(trace.corrections) > MOST:
+        sheet.put_row(at + 1, [(1, f"… and {len(trace.corrections) - MOST:,} more", text)])
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(at, 1), len(COLUMNS) - 1)
+    print_landscape(sheet)
+
+
+def by_hand_said(run: Run, sums: TieOut) -> Iterator[tuple[str, int | None, int, str]]:
+    """Label, invoices, cents and remark of each step from the vendor's file to what was read, the sum last."""
+    trace = run.reading.trace
+    remarks = {
+        IN_FILE: ", ".join(origin.name for origin in trace.origins),
+        ADDED: "Typed into the workbook below the vendor's rows.",
+        CORRECTED: "More or less than the vendor's file says: each cell is in the sheet “Corrections”.",
+    }
+    for one in sums.by_hand:
+        if one.label == CORRECTED:
+            yield one.label, one.count or None, one.cents, remarks[CORRECTED]
+        elif one.label != TAKEN_OUT:
+            yield one.label, one.count, one.cents, remarks[one.label]
+        else:
+            yield one.label, one.count, one.cents, _taken_out(trace)
+    yield sums.read.label, sums.read.count, sums.read.cents, ""
+
+
+def _taken_out(trace: Trace) -> str:
+    said = []
+    for one in trace.taken_out[:12]:
+        rows = f"{'rows' if ',' in one.rows else 'row'} {one.rows} of {one.file}"
+        said.append(f"{one.invoice or '(no number)'} of {one.vendor or '(no vendor)'}, {dollars(one.cents)}, {rows}")
+    more = len(trace.taken_out) - len(said)
+    return "\n".join([*said, *([f"… and {more:,} more"] if more else [])])
+
+
+def files_said(run: Run) -> list[tuple[str, str]]:
+    """Each file with its SHA-256: the vendor's own, and the workbooks that were given back since."""
+    trace = run.reading.trace
+    if not trace.rounds:
+        return [(f"File {file.name}", f"{file.size:,} bytes, SHA-256 {file.sha256}") for file in run.reading.files]
+    said = [
+        (
+            f"The vendor's file {origin.name}",
+            f"{origin.size:,} bytes, SHA-256 {origin.sha256}"
+            if origin.sha256
+            else "Its SHA-256 is not known: the workbook was written by an older version.",
+        )
+        for origin in trace.origins
+    ]
+    for each in trace.rounds:
+        by = f", written by run {each.run}" if each.run else ""
+        said.append((f"Given back, round {each.number}: {each.workbook}", f"SHA-256 {each.sha256}{by}"))
+    return said

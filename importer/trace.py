@@ -1,0 +1,104 @@
+"""What was changed by hand between the vendor's file and what is read: carried from workbook to workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+WHOLE_ROW = "(the whole row)"
+NOT_KEPT = "(not kept)"
+
+
+class Origin(NamedTuple):
+    """A file as it came from the vendor; `sha256` is "" where a workbook of an older version did not keep it."""
+
+    name: str
+    sha256: str
+    size: int  # bytes
+
+
+class Round(NamedTuple):
+    """A workbook that was given back."""
+
+    number: int  # from 1
+    workbook: str
+    sha256: str
+    run: str  # that wrote it; "" in an older version
+
+
+class Correction(NamedTuple):
+    """One cell that was changed by hand, or a row that was taken out or added (`column` is then WHOLE_ROW)."""
+
+    round: int
+    workbook: str  # in which it was done
+    run: str  # that wrote the workbook
+    invoice: str
+    file: str
+    sheet: str
+    row: int  # in the vendor's file; below its last row for one that was added
+    column: str  # its heading
+    was: str
+    now: str
+
+
+class TakenOut(NamedTuple):
+    """An invoice all of whose rows were deleted from "To fix"."""
+
+    round: int
+    workbook: str
+    run: str
+    invoice: str
+    vendor: str
+    property: str
+    file: str
+    rows: str  # "4, 5"
+    cents: int  # as its rows said when they were deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """From the vendor's files to what is read. Empty (`rounds` is) where no workbook was given back."""
+
+    origins: tuple[Origin, ...] = ()
+    rounds: tuple[Round, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    taken_out: tuple[TakenOut, ...] = ()
+    invoices: int | None = None  # in the vendor's files; None where an older workbook did not keep it
+    cents: int = 0  # that they came to
+    added: int = 0  # invoices that were typed in by hand
+    added_cents: int = 0  # that they come to, as they were typed
+
+    @classmethod
+    def joined(cls, traces: Iterable[Trace]) -> Trace:
+        """That of several files of one run."""
+        them = list(traces)
+        counts = [one.invoices for one in them if one.invoices is not None]
+        return cls(
+            tuple(dict.fromkeys(origin for one in them for origin in one.origins)),
+            tuple(dict.fromkeys(each for one in them for each in one.rounds)),
+            tuple(each for one in them for each in one.corrections),
+            tuple(each for one in them for each in one.taken_out),
+            sum(counts) if len(counts) == len(them) else None,
+            sum(one.cents for one in them),
+            sum(one.added for one in them),
+            sum(one.added_cents for one in them),
+        )
+
+    def said(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def parsed(cls, said: Mapping[str, Any]) -> Trace:
+        """From `said`. Raises ValueError, KeyError or TypeError for anything else."""
+        return cls(
+            tuple(Origin(*each) for each in said["origins"]),
+            tuple(Round(*each) for each in said["rounds"]),
+            tuple(Correction(*each) for each in said["corrections"]),
+            tuple(TakenOut(*each) for each in said["taken_out"]),
+            None if said["invoices"] is None else int(said["invoices"]),
+            int(said["cents"]),
+            int(said["added"]),
+            int(said["added_cents"]),
+        )

@@ -1,0 +1,101 @@
+"""What hands change in a results workbook leaves a trace: from the vendor's file to what was read, to the cent."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import openpyxl
+from openpyxl.worksheet.worksheet import Worksheet
+
+from importer import results_layout as layout
+from importer.models import Run
+from importer.report import write_workbook
+from importer.report.tie_out import tie_out
+from tests.test_giving_back import csv, good, put, read, run_of
+
+
+def rows_of(path: Path, sheet: str) -> list[list[object]]:
+    found = [list(row) for row in openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True)]
+    return [[cell for cell in row if cell is not None] for row in found if any(row)]
+
+
+def next_round(run: Run, path: Path, hands: object) -> Run:
+    write_workbook(run, path)
+    book = openpyxl.load_workbook(path)
+    sheet = book[layout.TO_FIX]
+    assert isinstance(sheet, Worksheet)
+    hands(sheet)  # type: ignore[operator]  # what a test does with the sheet
+    book.save(path)
+    return run_of(read(path))
+
+
+def test_two_rounds_of_corrections_close_to_the_cent(tmp_path: Path) -> None:
+    """Old and new value of each cell, what was taken out and added, and the vendor's own SHA-256, round after round."""
+    source = csv(
+        tmp_path / "march.csv", good("A-1"), good("A-2", price="12x"), good("A-3", "70.00", "7"), good("A-4", "x")
+    )
+    first = run_of(read(source))
+
+    def mend(to_fix: Worksheet) -> None:
+        put(to_fix, 2, "total_amount", 120)
+        to_fix.delete_rows(3)
+
+    def add(to_fix: Worksheet) -> None:
+        for at, text in enumerate(good("B-9", "5.00").split(","), start=len(layout.TO_FIX_FRONT) + 1):
+            to_fix.cell(9, at).value = text
+        put(to_fix, 2, "total_amount", 125)
+
+    second = next_round(first, tmp_path / "march.results.xlsx", mend)
+    third = next_round(second, tmp_path / "march.results 2.xlsx", add)
+    trace = third.reading.trace
+    assert [(one.name, one.sha256) for one in trace.origins] == [
+        ("march.csv", hashlib.sha256(source.read_bytes()).hexdigest())
+    ]
+    assert [(one.round, one.invoice, one.row, one.column, one.was) for one in trace.corrections] == [
+        (1, "A-2", 3, "total_amount", "100.00"),
+        (1, "A-3", 4, "(the whole row)", trace.corrections[1].was),
+        (2, "A-2", 3, "total_amount", "120"),
+        (2, "B-9", 6, "(the whole row)", ""),
+    ]
+    assert [(one.invoice, one.vendor, one.cents) for one in trace.taken_out] == [("A-3", "vend-1", 7000)]
+    sums = tie_out(third)
+    assert [(one.label, one.count, one.cents) for one in sums.by_hand] == [
+        ("In the vendor's file", 4, first.amounts()["invoices"]),
+        ("Taken out by hand", -1, -7000),
+        ("Added by hand", 1, 500),
+        ("Corrected by hand", 0, 2500),
+    ]
+    assert sum(one.cents for one in sums.by_hand) == sums.read.cents
+    last = write_workbook(third, tmp_path / "march.results 3.xlsx")
+    assert ["Taken out by hand", -1, -70, "A-3 of vend-1, $70.00, row 4 of march.csv"] in rows_of(last, layout.SUMMARY)
+    assert ["Taken out by hand", -1, -70, "A-3 of vend-1, $70.00, row 4 of march.csv"] in rows_of(last, layout.TIE_OUT)
+    assert [1, "A-2", "march.csv", 3, "total_amount", "100.00", "120", "march.results.xlsx", first.id] in [
+        [cell for cell in row if cell != ""] for row in rows_of(last, layout.CORRECTIONS)
+    ]
+
+
+def test_a_vendors_own_file_has_no_corrections(tmp_path: Path) -> None:
+    """No sheet and no section where nothing was given back."""
+    run = run_of(read(csv(tmp_path / "march.csv", good("A-1"))))
+    book = openpyxl.load_workbook(write_workbook(run, tmp_path / "march.results.xlsx"))
+    assert layout.CORRECTIONS not in book.sheetnames
+    assert tie_out(run).by_hand == ()
+
+
+def test_a_total_of_the_file_that_agrees_is_said(tmp_path: Path) -> None:
+    """That it was compared is worth a line."""
+    total = ",,Total,,,,,200.00,,,"
+    run = run_of(read(csv(tmp_path / "march.csv", good("A-1"), good("A-2"), total)))
+    path = write_workbook(run, tmp_path / "march.results.xlsx")
+    (line,) = [row for row in rows_of(path, layout.SUMMARY) if row[0] == "Total"]
+    assert line == ["Total", "H4", 200, "march.csv: = what its rows come to, as read."]
+
+
+def test_other_currencies_are_counted_and_not_added(tmp_path: Path) -> None:
+    """Whether their figures could be read or not: dollars are added to dollars only."""
+    rows = [good("A-1"), good("A-2").replace("100.00", "CAD 64.10", 1), good("A-3").replace("100.00", "£50.00")]
+    run = run_of(read(csv(tmp_path / "march.csv", *rows)))
+    assert run.amounts()["invoices"] == 10000
+    found = rows_of(write_workbook(run, tmp_path / "march.results.xlsx"), layout.SUMMARY)
+    assert ["Of these in other currencies", 2, "Not added: the sums are in dollars."] in found
