@@ -19,3 +19,13 @@ class Held(NamedTuple):
     job: str | None = None
     accounts: tuple[str, ...] = ()  # ids of the GL accounts of its lines
     table: int | None = None  # the same for bills of one table of one file; None outside of files
+
+
+class Posted(NamedTuple):
+    """A bill that went out from here, or may have."""
+
+    key: str
+    bill: Held
+    file: str
+    rows: tuple[int, ...]
+    run: str  # the run that sent it

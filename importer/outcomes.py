@@ -28,6 +28,7 @@ from importer.problems import (
 )
 from importer.same_bill import MadeTexts, without_texts
 from importer.submitter import Entry, Event, Intent, Ledger, Sent, State, may_go, plans
+from importer.submitter.acceptances import LetGo
 from importer.unknown import UnknownName
 from importer.validator import Verdict
 
@@ -55,6 +56,7 @@ class Prepared:
     names: Mapping[str, str] = field(default_factory=dict)  # what names in the files were found to mean
     unknown_names: tuple[UnknownName, ...] = ()
     remarks: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)  # about names, by the invoice's index
+    let_go: Mapping[str, LetGo] = field(default_factory=dict)  # by key, what a person's word in this run covers
 
     @classmethod
     def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:

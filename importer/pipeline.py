@@ -24,6 +24,7 @@ from importer.reader.profiles import find_profile, load_profiles
 from importer.severities import with_levels
 from importer.submitter import Ledger, plans, send, settle_doubts
 from importer.submitter.acceptances import accept
+from importer.submitter.postings import keep_contents
 from importer.surroundings import weighed
 from importer.validator import validate
 from importer.validator.control import against
@@ -77,7 +78,8 @@ def submit_files(
             if not agree(would):
                 return _finished(ledger, not_sent(would, "It was not agreed to."), prepared)
             before()
-            accept(ledger, wanted.let_go)
+            accept(ledger, wanted.let_go, prepared.let_go)
+            keep_contents(ledger, [(file.name, file.sha256) for file in prepared.reading.files])
             keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
             plans.keep_plan(ledger, plan, ready)
             desk.watcher.stage("Posting")

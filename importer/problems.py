@@ -335,6 +335,11 @@ IN_RESMAN = _error(
     "ResMan has an invoice of this vendor with this number already",
     "Compare the two before anything else.",
 )
+WENT_OUT_BEFORE = _error(
+    "went-out-before",
+    "The same bill went out before, under another vendor, property or number",
+    "Take it out if it is the same bill.",
+)
 NEAR_DUPLICATE = _warning(
     "near-duplicate",
     "It looks like a bill that is known already",

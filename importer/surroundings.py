@@ -6,6 +6,7 @@ the ledger, the fourth is ResMan. Only what is yet to be sent is judged here.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -15,21 +16,21 @@ from importer.directory import Directory
 from importer.directory.cache import Sort
 from importer.directory.desk import ago
 from importer.errors import CannotRun
-from importer.held import Held
+from importer.held import Held, Posted
 from importer.models import Invoice, Payload, invoice_key, normalised_number
 from importer.outcomes import Prepared
-from importer.problems import IN_RESMAN, NEAR_DUPLICATE, Problem
+from importer.problems import IN_RESMAN, NEAR_DUPLICATE, WENT_OUT_BEFORE, Problem
 from importer.severities import with_levels
 from importer.submitter import Intent, Ledger
-from importer.submitter.acceptances import accepted, posted_bills
+from importer.submitter.acceptances import LetGo, accepted, posted_bills
+from importer.submitter.postings import names_of_runs, of_totals, out_of
 from importer.validator import Verdict
+from importer.validator.again import Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances
 from importer.validator.likeness import Likeness, Why, likenesses
 
 DirectoryOf = Callable[[str], Directory | None]
 NOTHING_PAST = Past()
-LET_GO = (IN_RESMAN.code, NEAR_DUPLICATE.code)
-"""What a person's word lets go."""
 
 
 def weighed(
@@ -64,17 +65,23 @@ def weighed(
     if already is None:
         found = {index: list(some) for index, some in remarks.items() if prepared.intents[index] is None}
     notices = prepared.notices
+    shown: dict[str, LetGo] = {}
     if going:
         blind = _unfetched(going, directory_of)
         notices = tuple(dict.fromkeys((*notices, *blind)))
-        let = {*let_go, *accepted(ledger, [intent.key for _, intent in going])}
+        let = accepted(ledger, [intent.key for _, intent in going])
         around = _around(prepared, going, ledger, directory_of, desk)
         for index, intent in going:
             said = list(remarks.get(index, ()))
             if index in around:
-                said += circumstances(prepared.verdicts[index].invoice, intent.payload, around[index])
+                near = around[index]
+                if intent.key in let_go:
+                    let[intent.key] = shown[intent.key] = LetGo(intent.fingerprint, _marks(near))
+                if intent.key in let:
+                    near = _without(near, let[intent.key], intent.fingerprint)
+                said += circumstances(prepared.verdicts[index].invoice, intent.payload, near)
             if said:
-                found[index] = [each for each in said if not (intent.key in let and each.kind.code in LET_GO)]
+                found[index] = said
     verdicts, intents = list(prepared.verdicts), list(prepared.intents)
     for index, problems in found.items():
         kept = with_levels(problems, desk.settings.severity)
@@ -83,7 +90,36 @@ def weighed(
             old = verdicts[index]
             verdicts[index] = Verdict(old.invoice, (*old.problems, *kept), None if stopped else old.payload)
             intents[index] = None if stopped else intents[index]
-    return replace(prepared, verdicts=tuple(verdicts), intents=tuple(intents), notices=notices)
+    let_go_now = {**prepared.let_go, **shown}
+    return replace(prepared, verdicts=tuple(verdicts), intents=tuple(intents), notices=notices, let_go=let_go_now)
+
+
+def _mark(code: str, bill: Held) -> str:
+    """The same for the same likeness, wherever the other bill is met again."""
+    parts = (code, bill.vendor_id, bill.property_id, normalised_number(bill.number or ""), bill.issued, bill.total)
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+def _marks(around: Surroundings) -> frozenset[str]:
+    """What a person lets go who lets this invoice go."""
+    found = [_mark(NEAR_DUPLICATE.code, each.other) for each in around.likenesses]
+    found += [_mark(WENT_OUT_BEFORE.code, each.bill) for each in around.again]
+    found += [_mark(IN_RESMAN.code, around.held)] if around.held is not None else []
+    return frozenset(found)
+
+
+def _without(around: Surroundings, let: LetGo, fingerprint: str) -> Surroundings:
+    """Without what was let go with this content. What turned up since is asked about."""
+    if let.shown is None:  # a word of old covers likenesses, and nothing that stops
+        return around._replace(likenesses=())
+    if let.fingerprint != fingerprint:
+        return around
+    held = around.held
+    return around._replace(
+        held=None if held is not None and _mark(IN_RESMAN.code, held) in let.shown else held,
+        again=[each for each in around.again if _mark(WENT_OUT_BEFORE.code, each.bill) not in let.shown],
+        likenesses=[each for each in around.likenesses if _mark(NEAR_DUPLICATE.code, each.other) not in let.shown],
+    )
 
 
 def _unfetched(going: Sequence[tuple[int, Intent]], directory_of: DirectoryOf) -> Iterator[str]:
@@ -109,7 +145,10 @@ def _around(
     vendors: dict[str, dict[str, None]] = {}
     for _, intent in going:
         vendors.setdefault(intent.payload.integration_id, {})[intent.payload.vendor_id] = None
-    mine = {intent.key for intent in prepared.intents if intent is not None}
+    mine = {intent.key: intent.rows for intent in prepared.intents if intent is not None}
+    digests = {file.name: file.sha256 for file in prepared.reading.files}
+    of_files = out_of(ledger, destination, set(digests.values()), mine)
+    then = _Names(ledger, prepared.names)
     around: dict[int, Surroundings] = {}
     for integration_id, wanted in vendors.items():
         directory = directory_of(integration_id)
@@ -132,6 +171,8 @@ def _around(
             if each.number is not None:
                 same.setdefault((each.vendor_id, each.property_id, normalised_number(each.number)), each)
         here = [pair for pair in going if pair[1].payload.integration_id == integration_id]
+        totals = {intent.payload.total_amount_in_cents for _, intent in here}
+        before = Postings(list(of_totals(ledger, destination, integration_id, totals)), of_files, mine)
         indexes = {index for index, _ in here}
         others = [
             index
@@ -150,22 +191,50 @@ def _around(
         nobodys = {} if directory is None else _by_number(directory.vendorless())
         called = {} if directory is None else directory.called()
         since = "" if directory is None else _since(directory, now)
-        is_known = bool(held or past or periods or used or nobodys)
+        if directory is not None and before:
+            called |= {bill.vendor_id: directory.name_of(Sort.VENDOR, bill.vendor_id) for bill in before.bills()}
+            called |= {vendor_id: directory.name_of(Sort.VENDOR, vendor_id) for vendor_id in wanted}
+        is_known = bool(held or past or periods or used or nobodys or before)
         for place, (index, intent) in enumerate(here):
             if not is_known and place not in alike:
                 continue
-            payload = intent.payload
+            payload, invoice = intent.payload, prepared.verdicts[index].invoice
+            digest = digests.get(invoice.source.file)
             around[index] = Surroundings(
                 open_from=periods.get(payload.property_id),
                 since=since,
                 held=same.get((payload.vendor_id, payload.property_id, normalised_number(payload.invoice_number))),
                 past=pasts.get(payload.vendor_id, NOTHING_PAST),
                 used_accounts=used.get(payload.property_id, frozenset()),
+                again=before.of(invoice, payload, intent.key, digest, then.meant(payload)) if before else (),
                 likenesses=(*alike.get(place, ()), *_of_nobody(payload, nobodys)),
                 key=intent.key,
                 called=called,
             )
     return around
+
+
+class _Names:
+    """What names meant in earlier runs, asked for once each."""
+
+    def __init__(self, ledger: Ledger, now: Mapping[str, str]) -> None:
+        self._ledger = ledger
+        self._now = now
+        self._then: dict[str, Mapping[str, str]] = {}
+
+    def meant(self, payload: Payload) -> Callable[[Posted], bool]:
+        """Whether a name that means this invoice's property now meant the posted one's in its run."""
+
+        def is_so(posted: Posted) -> bool:
+            if posted.run not in self._then:
+                self._then[posted.run] = names_of_runs(self._ledger, [posted.run]).get(posted.run, {})
+            then = self._then[posted.run]
+            return any(
+                meaning == payload.property_id and then.get(name) == posted.bill.property_id
+                for name, meaning in self._now.items()
+            )
+
+        return is_so
 
 
 def _by_number(bills: Sequence[Held]) -> dict[str, list[Held]]:

@@ -96,6 +96,7 @@ INVOICES = Table(
     Index("invoices_by_job", "job_id"),
     Index("invoices_by_vendor", "destination", "vendor_id"),
     Index("invoices_by_file", "file"),
+    Index("invoices_by_total", "destination", "total_in_cents"),
 )
 
 ATTEMPTS = Table(
@@ -156,8 +157,20 @@ ACCEPTANCES = Table(
     Column("run", String(40), nullable=False),
     Column("who", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("fingerprint", String(64)),  # of what was let go; None: decided before this was kept
+    Column("shown", JSON),  # what was let go, a mark for each likeness; None: as above
 )
 """Invoices that a person lets go although they look like another bill, and why."""
+
+CONTENTS = Table(
+    "contents",
+    METADATA,
+    Column("run", String(40), primary_key=True),
+    Column("file", Text, primary_key=True),  # as `invoices` has it
+    Column("sha256", String(64), primary_key=True),
+    Index("contents_by_sha256", "sha256"),
+)
+"""What the files held that a run posted from, written before anything of them is sent."""
 
 IDENTITY = Table(
     "identity", METADATA, Column("name", String(20), primary_key=True), Column("value", Text, nullable=False)

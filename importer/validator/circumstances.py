@@ -18,8 +18,10 @@ from importer.problems import (
     NEAR_DUPLICATE,
     UNUSED_ACCOUNT,
     UNUSUAL_AMOUNT,
+    WENT_OUT_BEFORE,
     Problem,
 )
+from importer.validator.again import Again
 from importer.validator.likeness import Likeness
 
 LEAST_HISTORY = 4
@@ -65,9 +67,10 @@ class Surroundings(NamedTuple):
     held: Held | None = None  # the very same in ResMan: vendor, property and number; unless the ledger posted it
     past: Past = Past()
     used_accounts: frozenset[str] = frozenset()  # the GL accounts of all bills at its property
+    again: Sequence[Again] = ()  # what went out before and is this bill
     likenesses: Sequence[Likeness] = ()
     key: str = ""
-    called: Mapping[str, str] = MappingProxyType({})  # id → what ResMan calls it, of properties and accounts
+    called: Mapping[str, str] = MappingProxyType({})  # id → what ResMan calls it
 
 
 def circumstances(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
@@ -75,6 +78,7 @@ def circumstances(invoice: Invoice, payload: Payload, around: Surroundings) -> I
     yield from _period_is_open(invoice, payload, around)
     if around.held is not None:
         yield _in_resman(invoice, payload, around.held, around)
+    yield from _went_out_before(invoice, payload, around)
     yield from _near(invoice, payload, around)
     yield from _amount_is_usual(invoice, payload, around)
     yield from _accounts_are_usual(invoice, around)
@@ -107,8 +111,34 @@ def _in_resman(invoice: Invoice, payload: Payload, held: Held, around: Surroundi
     return Problem(IN_RESMAN, what, place, "invoice_number", text, advice)
 
 
+def _went_out_before(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
+    for each in around.again:
+        bill, vendor = each.bill, payload.vendor_id
+        what = f"This bill went out before. There: {described(bill, around.called)}"
+        if bill.vendor_id != vendor:
+            what += f", to {_named(bill.vendor_id, around)}"
+        what += f". Here: {_described(payload, around)}"
+        if bill.vendor_id != vendor:
+            what += f", to {_named(vendor, around)}"
+        what += f". {each.how[0].upper()}{each.how[1:]}."
+        advice = (
+            "Take it out if it is the same bill; what went out is corrected in ResMan. If it must go all the same: "
+            f'`submit --accept-duplicate {around.key} --reason "…"`.'
+        )
+        place, text = invoice.place("invoice_number"), invoice.cell_text("invoice_number")
+        yield Problem(WENT_OUT_BEFORE, what, place, "invoice_number", text, advice)
+
+
+def _named(record_id: str, around: Surroundings) -> str:
+    name = around.called.get(record_id)
+    return f"{name} ({record_id})" if name else record_id
+
+
 def _near(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
+    stopped = {each.bill.job for each in around.again if each.bill.job}
     for each in around.likenesses:
+        if each.other.job in stopped:  # that is said already
+            continue
         what = f"{_described(payload, around)} looks like {described(each.other, around.called)}: {each.why.said}."
         advice = (
             "Compare the two; take one out if they are the same bill. If not: "

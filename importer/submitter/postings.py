@@ -1,0 +1,124 @@
+"""What went out from here, found by its amount or by the file that it came out of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from importer.held import Held, Posted
+from importer.submitter.ledger import Ledger
+from importer.submitter.schema import batches
+from importer.submitter.states import State
+from importer.submitter.tables import CONTENTS, INVOICES, RUNS
+
+POSTED = (State.SENDING, State.IN_DOUBT, State.ACCEPTED, State.CONFIRMED)
+"""States in which ResMan has the invoice, or may have it."""
+
+LOOKED_BACK = timedelta(days=550)
+"""Older postings are not compared: the months that matter are the last eighteen."""
+
+COLUMNS = tuple(
+    INVOICES.c[name]
+    for name in (
+        "key", "property_id", "vendor_id", "invoice_number", "total_in_cents", "body", "file", "rows", "sent_at",
+        "job_id", "run",
+    )
+)  # fmt: skip
+"""What `held_of` needs."""
+
+
+def held_of(row: Row[Any]) -> Held:
+    """An entry of the ledger as a bill."""
+    sent = json.loads(row.body)
+    when = f"posted on {row.sent_at:%Y-%m-%d}" if row.sent_at else "posted"
+    noun = "rows" if "," in row.rows else "row"
+    return Held(
+        f"{when} from {row.file}, {noun} {row.rows}",
+        row.vendor_id,
+        row.property_id,
+        row.invoice_number,
+        date.fromisoformat(sent["invoice_date"]),
+        row.total_in_cents,
+        row.job_id,
+        tuple(dict.fromkeys(line["financial_account_id"] for line in sent["invoice_items"])),
+    )
+
+
+def _posted(row: Row[Any]) -> Posted:
+    return Posted(row.key, held_of(row), row.file, tuple(map(int, row.rows.split(", "))), row.run)
+
+
+def keep_contents(ledger: Ledger, files: Iterable[tuple[str, str]]) -> None:
+    """Keeps what the files of this run hold, each by its name and SHA-256, before anything of them is sent."""
+    rows = [{"run": ledger.run, "file": name.rpartition("/")[2], "sha256": digest} for name, digest in files]
+    with ledger.transaction() as connection:
+        connection.execute(ledger.insert_or_not(CONTENTS), rows)
+
+
+def of_totals(ledger: Ledger, destination: str, integration_id: str, totals: Collection[int]) -> Iterator[Posted]:
+    """What went out over one of these amounts, whoever its vendor. Raises `LedgerUnavailable`."""
+    since = datetime.now(UTC) - LOOKED_BACK
+    query = select(*COLUMNS).where(
+        INVOICES.c.destination == destination,
+        INVOICES.c.integration_id == integration_id,
+        INVOICES.c.state.in_(POSTED),
+        INVOICES.c.changed_at >= since,
+    )
+    with ledger.reading() as connection:
+        if connection.execute(query.limit(1)).first() is None:  # a new ledger: nothing needs to be asked for
+            return
+        for batch in batches(sorted(totals)):
+            yield from map(_posted, connection.execute(query.where(INVOICES.c.total_in_cents.in_(batch))).all())
+
+
+def out_of(
+    ledger: Ledger, destination: str, contents: Collection[str], now: Mapping[str, str]
+) -> dict[str, list[Posted]]:
+    """What went out of files that held the same, by their SHA-256, however long ago. Without what stands there `now`
+    in the same rows under the same key: most of a file that comes again. Raises `LedgerUnavailable`."""
+    found: dict[str, list[Posted]] = {}
+    light = (
+        select(CONTENTS.c.sha256, INVOICES.c.key, INVOICES.c.rows)
+        .join(CONTENTS, (CONTENTS.c.run == INVOICES.c.run) & (CONTENTS.c.file == INVOICES.c.file))
+        .where(INVOICES.c.destination == destination, INVOICES.c.state.in_(POSTED))
+    )
+    wanted: dict[str, list[str]] = {}
+    with ledger.reading() as connection:
+        for batch in batches(list(contents)):
+            for digest, key, rows in connection.execute(light.where(CONTENTS.c.sha256.in_(batch))):
+                if now.get(key) != rows:
+                    wanted.setdefault(key, []).append(digest)
+        for some in batches(list(wanted)):
+            for row in connection.execute(select(*COLUMNS).where(INVOICES.c.key.in_(some))):
+                for digest in wanted[row.key]:
+                    found.setdefault(digest, []).append(_posted(row))
+    return found
+
+
+def names_of_runs(ledger: Ledger, runs: Sequence[str]) -> dict[str, Mapping[str, str]]:
+    """What names in the files of these runs were found to mean."""
+    with ledger.reading() as connection:
+        return {
+            run: names or {}
+            for batch in batches(runs)
+            for run, names in connection.execute(select(RUNS.c.id, RUNS.c.names).where(RUNS.c.id.in_(batch)))
+        }
+
+
+def bills_of(ledger: Ledger, destination: str, vendor_ids: Sequence[str]) -> dict[str, int]:
+    """How many bills of each of these vendors went out; without those that have none."""
+    counted = select(INVOICES.c.vendor_id, func.count()).where(
+        INVOICES.c.destination == destination, INVOICES.c.state.in_(POSTED)
+    )
+    with ledger.reading() as connection:
+        return {
+            vendor_id: count
+            for batch in batches(vendor_ids)
+            for vendor_id, count in connection.execute(
+                counted.where(INVOICES.c.vendor_id.in_(batch)).group_by(INVOICES.c.vendor_id)
+            )
+        }

@@ -1,0 +1,133 @@
+"""The same bill again: it went out before, and a name or number in it has come to make another invoice of it.
+
+The ledger knows an invoice by property, vendor and number. Where one of them is another by now (a vendor was made
+anew, an alias settled otherwise, an ending added), the bill looks new. What is found here stops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from importer.held import Held, Posted
+from importer.models import Invoice, Payload, normalised_number
+from importer.validator.numbers import number_of
+
+
+class Otherwise(StrEnum):
+    """How the bill that went out differs from the one that is to go, in a clerk's words."""
+
+    SAME_ROWS = "it came out of the same rows of the same file"
+    OTHER_VENDOR = "number, amount, date and property are the same, and it went to another vendor"
+    OTHER_PROPERTY = "number, amount, date and vendor are the same, and it went to another property"
+    OTHER_BOTH = "number, amount, date and the file's name are the same, and it went elsewhere"
+    RENUMBERED = "all but an ending of the number is the same"
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The bill that went out, and why it is taken for the same."""
+
+    bill: Held
+    how: Otherwise
+
+
+Meaning = Callable[[Posted], bool]
+"""Whether what the file calls the property meant the posted bill's property then."""
+
+
+@dataclass(slots=True)
+class Postings:
+    """What went out, as it is looked up for each invoice that would go."""
+
+    of_totals: Sequence[Posted]
+    of_files: Mapping[str, Sequence[Posted]]  # by the SHA-256 of the file
+    now: Mapping[str, str]  # the key of each invoice of this run → its rows, "2, 3"
+    _by_number: dict[tuple[str, int | None, date | None], list[Posted]] = field(default_factory=dict)
+    _by_form: dict[tuple[str, str | None, int | None, date | None], list[Posted]] = field(default_factory=dict)
+    _by_row: dict[tuple[str, int], list[Posted]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for each in self.of_totals:
+            if each.key not in self.now:  # what stands in this run as an invoice of its own is another bill
+                bill = each.bill
+                number = normalised_number(bill.number or "")
+                self._by_number.setdefault((number, bill.total, bill.issued), []).append(each)
+                self._by_form.setdefault((bill.vendor_id, bill.property_id, bill.total, bill.issued), []).append(each)
+        for digest, some in self.of_files.items():
+            for each in some:
+                for row in each.rows:
+                    self._by_row.setdefault((digest, row), []).append(each)
+
+    def bills(self) -> Iterator[Held]:
+        """Every bill that one may be compared with."""
+        yield from (each.bill for some in (self.of_totals, *self.of_files.values()) for each in some)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_number or self._by_row)
+
+    def of(self, invoice: Invoice, payload: Payload, key: str, sha256: str | None, meant: Meaning) -> list[Again]:
+        """What went out before and is this bill, each once, the surest first."""
+        found: dict[str, Again] = {}
+        for posted, how in (
+            *self._of_rows(invoice, payload, sha256),
+            *self._of_number(invoice, payload, meant),
+            *self._of_ending(payload),
+        ):
+            if posted.key != key:
+                found.setdefault(posted.key, Again(posted.bill, how))
+        return list(found.values())
+
+    def _of_rows(self, invoice: Invoice, payload: Payload, sha256: str | None) -> Iterator[tuple[Posted, Otherwise]]:
+        if sha256 is None or not self._by_row:
+            return
+        number = normalised_number(payload.invoice_number)
+        what = (payload.property_id, payload.total_amount_in_cents, payload.invoice_date)
+        for row in invoice.rows:
+            for posted in self._by_row.get((sha256, row.number), ()):
+                bill = posted.bill
+                is_same = number == normalised_number(bill.number or "") or what == (
+                    bill.property_id,
+                    bill.total,
+                    bill.issued,
+                )  # the rows of another sheet have the same numbers
+                if is_same and str(row.number) not in self.now.get(posted.key, "").split(", "):
+                    yield posted, Otherwise.SAME_ROWS
+
+    def _of_number(self, invoice: Invoice, payload: Payload, meant: Meaning) -> Iterator[tuple[Posted, Otherwise]]:
+        number = normalised_number(payload.invoice_number)
+        for posted in self._by_number.get((number, payload.total_amount_in_cents, payload.invoice_date), ()):
+            is_its_vendor = posted.bill.vendor_id == payload.vendor_id
+            is_its_property = posted.bill.property_id == payload.property_id
+            is_its_file = posted.file == invoice.source.file.rpartition("/")[2]
+            if is_its_property and not is_its_vendor:
+                yield posted, Otherwise.OTHER_VENDOR
+            elif is_its_vendor and not is_its_property and (is_its_file or meant(posted)):
+                yield posted, Otherwise.OTHER_PROPERTY
+            elif is_its_file and not is_its_vendor:
+                yield posted, Otherwise.OTHER_BOTH
+
+    def _of_ending(self, payload: Payload) -> Iterator[tuple[Posted, Otherwise]]:
+        what = (payload.vendor_id, payload.property_id, payload.total_amount_in_cents, payload.invoice_date)
+        alike = self._by_form.get(what, ())
+        if not alike:
+            return
+        number = number_of(payload.invoice_number)
+        accounts = _distinct(line.financial_account_id for line in payload.invoice_items)
+        for posted in alike[:COMPARED]:
+            other = number_of(posted.bill.number or "")
+            has_ending = (number.stem and number.stem == other.squeezed) or (
+                other.stem and other.stem == number.squeezed
+            )
+            if has_ending and accounts == posted.bill.accounts:
+                yield posted, Otherwise.RENUMBERED
+
+
+COMPARED = 100
+"""Bills of one vendor, property, amount and day whose numbers are compared."""
+
+
+def _distinct(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ids))
