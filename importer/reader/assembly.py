@@ -14,7 +14,7 @@ from importer.models import Cell, ControlTotal, Invoice, Row, Table, cell_text
 from importer.problems import Problem
 from importer.reader.cells import Unreadable, Value, is_blank
 from importer.reader.grouping import LineSet, Read, Shape, build_invoices
-from importer.reader.headings import spelled
+from importer.reader.headings import listed, spelled
 from importer.reader.layout import Layout
 from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints
 from importer.reader.marks import marked
@@ -81,7 +81,11 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
             if not control.agrees:
                 done.problems.append(control_problem(control))
     if not has_total:
-        done.notices.append(f"{head.where}: no column gives the invoice total; it is what the lines come to.")
+        blank = head.mapped.blank_total
+        why = "no column gives the invoice total"
+        if blank is not None:
+            why = f"{listed([(blank, head.source.headings[blank])])} is blank throughout, so no invoice has a total"
+        done.notices.append(f"{head.where}: {why}; it is what the lines come to.")
     return done
 
 

@@ -20,7 +20,7 @@ from importer.reader.contents import Contents, Sheet
 from importer.reader.dates import DateOrder, evident_orders
 from importer.reader.headings import spelled
 from importer.reader.leftovers import Meant, StatedTotal, find_leftovers
-from importer.reader.mapping import LINE_MONEY, Mapped, map_headings
+from importer.reader.mapping import LINE_MONEY, Mapped, map_headings, pass_over_blank_totals
 from importer.reader.money import AMERICAN, Marks, marks_together
 from importer.reader.profiles import Profile
 from importer.reader.table import Heading, filled_rows, rows_above, table_above
@@ -138,6 +138,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
         mapped = map_headings(heading.cells, profile, columns, where)
     if side == "lines" and "line_amount" not in mapped.columns and len(mapped.amounts) == 1:
         mapped.columns["line_amount"] = mapped.amounts.pop()
+    pass_over_blank_totals(mapped, columns)
     written = _dates_by_table(written, mapped, columns)
     beside = fields_above(sheet, heading) if side == "whole" and "invoice_number" not in mapped.columns else {}
     beside = {name: each for name, each in beside.items() if name not in mapped.columns}

@@ -57,6 +57,7 @@ class Mapped:
     hints: dict[str, list[int]] = field(default_factory=dict)  # considered for a field, and left
     settled: set[str] = field(default_factory=set)  # fields that a profile has settled
     questions: list[Question] = field(default_factory=list)
+    blank_total: int | None = None  # a column of totals without one cell filled: they are what the lines come to
     taken: list[tuple[str, int, str]] = field(
         default_factory=list
     )  # field, index, why, where it is no matter of course
@@ -104,6 +105,15 @@ def map_headings(headings: Sequence[Cell], profile: Profile, cells: Cells, where
             _settle(name, found, headings, cells, mapped)
     _account_columns(headings, cells, mapped)
     return mapped
+
+
+def pass_over_blank_totals(mapped: Mapped, cells: Cells) -> None:
+    """A column of totals that nobody has filled in is none, where the lines say what they come to."""
+    for name in ("total_amount", "total_amount_in_cents"):
+        index = mapped.columns.get(name)
+        has_lines = mapped.has_line_money or mapped.amounts or {"debit", "credit"} <= mapped.others.keys()
+        if index is not None and has_lines and all(map(is_blank, cells(index))):
+            mapped.blank_total = mapped.columns.pop(name)
 
 
 def heading_index(headings: Sequence[Cell], wanted: str) -> list[int]:

@@ -474,3 +474,13 @@ def test_one_vendor_for_all_where_the_file_names_several_is_said() -> None:
     assert "2 names, and every invoice is for the one vendor of the profile" in several.problems[0].message
     one = vendor(headings, ("A", DATE, "Engen", "1.00"), ("B", DATE, "ENGEN ", "2.00"))
     assert not any("names" in problem.message for problem in one.problems)
+
+
+def test_a_column_of_totals_that_nobody_filled_in() -> None:
+    """It is said once, and each total is what the lines come to; one filled cell, and the blank ones are missing."""
+    headings = ("Invoice #", "Date", "Invoice Total", "Line Amount")
+    reading = vendor(headings, ("A", DATE, "", "1.00"), ("A", DATE, " ", "2.00"), ("B", DATE, "", "5.00"))
+    assert money(reading) == [("A", 300, [100, 200]), ("B", 500, [500])]
+    assert "'Invoice Total' (C) is blank throughout" in reading.notices[0]
+    filled = vendor(headings, ("A", DATE, "", "1.00"), ("B", DATE, "5.00", "5.00"))
+    assert [total for _, total, _ in money(filled)] == [None, 500]
