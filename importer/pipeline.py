@@ -19,6 +19,7 @@ from importer.directory import resolve
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
 from importer.outcomes import Prepared, Start, after_sending, before_sending, not_sent
+from importer.periods import with_periods
 from importer.reader import names_of, read_files
 from importer.reader.profiles import find_profile, load_profiles
 from importer.severities import with_levels
@@ -115,6 +116,7 @@ def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
         prepared = Prepared.of(reading, verdicts, destination, ledger)
         prepared = replace(prepared, notices=named.notices, names=named.names, unknown_names=named.unknown)
         prepared = replace(prepared, remarks=named.remarks)
+        prepared = with_periods(prepared, directory_of, desk.settings, desk.now())
         return weighed(prepared, ledger, directory_of, desk, let_go=wanted.let_go)
 
 

@@ -24,7 +24,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("outcomes",),
     ("archive",),
     ("desk",),
-    ("surroundings", "offers", "telling"),
+    ("surroundings", "periods", "offers", "telling"),
     ("pipeline",),
     ("past_runs",),
     ("afterwards", "names", "retention"),

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from importer.held import Held
 from importer.models import Invoice, Payload, dollars
 from importer.problems import (
-    CLOSED_PERIOD,
     IN_RESMAN,
     NEAR_DUPLICATE,
     UNUSED_ACCOUNT,
@@ -23,6 +22,7 @@ from importer.problems import (
 )
 from importer.validator.again import Again
 from importer.validator.likeness import Likeness
+from importer.validator.periods import closed_period
 
 LEAST_HISTORY = 4
 """So many bills make a usual amount, and a property with a history."""
@@ -75,29 +75,15 @@ class Surroundings(NamedTuple):
 
 def circumstances(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
     """Everything that stands against sending it now, or should be looked at before."""
-    yield from _period_is_open(invoice, payload, around)
+    closed = closed_period(invoice, around.open_from, around.since)
+    if closed is not None:
+        yield closed
     if around.held is not None:
         yield _in_resman(invoice, payload, around.held, around)
     yield from _went_out_before(invoice, payload, around)
     yield from _near(invoice, payload, around)
     yield from _amount_is_usual(invoice, payload, around)
     yield from _accounts_are_usual(invoice, around)
-
-
-def _period_is_open(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
-    """Contract: without an accounting date ResMan takes the invoice date."""
-    booked = payload.accounting_date or payload.invoice_date
-    if around.open_from is None or booked >= around.open_from:
-        return
-    name = "accounting_date" if payload.accounting_date is not None else "invoice_date"
-    which = "accounting date" if payload.accounting_date is not None else "bill date (there is no accounting date)"
-    what = f"The {which} is {booked}, and the property's open period begins on {around.open_from}"
-    advice = (
-        f"Give an accounting date from {around.open_from} on. That was fetched {around.since}: "
-        "`invoice-importer sync` asks again."
-    )
-    text = invoice.cell_text(name)
-    yield Problem(CLOSED_PERIOD, f"{what}.", invoice.place(name), name, text, advice)
 
 
 def _in_resman(invoice: Invoice, payload: Payload, held: Held, around: Surroundings) -> Problem:

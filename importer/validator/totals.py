@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from importer.models import EXACT, Invoice, Line, cell_text, dollars
 from importer.problems import (
@@ -23,7 +23,7 @@ from importer.problems import (
     Problem,
 )
 from importer.validator.case import Case
-from importer.validator.charges import agrees, is_whole, said_of
+from importer.validator.charges import WHOLE, agrees, is_whole, said_of
 from importer.validator.places import rows_said
 from importer.validator.reasons import likely_reason
 from importer.validator.required import PRICE_FIELDS, price_field, reported, total_field
@@ -123,7 +123,8 @@ def lines_add_up(case: Case) -> Iterator[Problem]:
         return
     amounts = [sent.amount for sent in case.charges if sent is not None]
     if len(amounts) < len(invoice.lines):
-        return  # what a line comes to is not known, and another rule says why
+        yield from _either_way(case, int(total))
+        return
     came_to = sum(amounts)
     if came_to == total:
         return
@@ -145,6 +146,30 @@ def lines_add_up(case: Case) -> Iterator[Problem]:
     )
     reason = likely_reason(invoice, amounts, int(total))
     yield Problem(TOTAL_MISMATCH, f"{what} {reason}".strip(), place, field, text)
+
+
+def _either_way(case: Case, total: int) -> Iterator[Problem]:
+    """Where a line's amount is not its quantity × price: what the lines come to by the one and by the other.
+
+    Nothing is said where one of the two is the total, and where a line does not say what it comes to at all.
+    """
+    said = extended = 0
+    for line, sent in zip(case.invoice.lines, case.charges, strict=False):
+        if sent is not None:
+            said, extended = said + sent.amount, extended + sent.amount
+        elif line.amount is None or line.extended is None or not is_whole(line.amount):
+            return
+        else:
+            said += int(line.amount)
+            extended += int(line.extended.quantize(WHOLE, ROUND_HALF_UP, EXACT))
+    if total in (said, extended):
+        return
+    field = total_field(case.invoice)
+    what = (
+        f"The lines come to {dollars(said)} by their amounts and to {dollars(extended)} by quantity × unit price; the "
+        f"invoice total is {dollars(total)}, and neither of them."
+    )
+    yield Problem(TOTAL_MISMATCH, what, case.invoice.place(field), field, case.invoice.cell_text(field))
 
 
 def _times_over(invoice: Invoice, came_to: int, total: int) -> int:

@@ -241,6 +241,16 @@ def test_what_was_posted_stays_posted_whatever_changes_around_it(office: Office)
     assert [outcome.status for outcome in known[0].run.outcomes] == [Status.POSTED]
 
 
+def test_a_closed_period_is_told_with_what_else_is_wrong(office: Office) -> None:
+    """It is known from the start: a clerk who corrects the total must not meet it a round later."""
+    office.sync()
+    last_month = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
+    row = {"Property": "STB", "Bill Date": last_month.isoformat(), "Invoice Total": "7.00", "Line Amount": "9.00"}
+    assert codes(office.check(office.sheet(row))) == [["total-mismatch", "closed-period"]]
+    off = office.check(office.sheet(row), severity={"closed-period": "off"})
+    assert codes(off) == [["total-mismatch"]]
+
+
 def test_a_closed_period_stops_and_the_settings_can_soften_it(office: Office) -> None:
     """Stonebridge books into this month or later. The bill date counts where there is no accounting date."""
     office.sync()

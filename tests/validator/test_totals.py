@@ -19,6 +19,7 @@ from importer.problems import (
     TOO_LARGE,
     TOTAL_MISMATCH,
     ZERO_TOTAL,
+    Kind,
     Problem,
 )
 from tests.factory import FIELDS, HEADINGS, invoice, line, source
@@ -316,3 +317,19 @@ def test_numbers_of_any_length_are_multiplied_exactly() -> None:
         "$1,234,567,890,123.4567890123456789; $1,234,567,890,123.46 is sent."
     )
     assert TOO_LARGE in kinds(invoice(line("9" * 15 + "." + "9" * 15, "9" * 17), total=1))
+
+
+@pytest.mark.parametrize(
+    ("total", "told"),
+    [
+        (121_000, [LINE_MISMATCH, TOTAL_MISMATCH]),
+        (28_500, [LINE_MISMATCH]),
+        (25_800, [LINE_MISMATCH]),
+    ],
+)
+def test_a_line_that_does_not_multiply_hides_no_wrong_total(total: int, told: list[Kind]) -> None:
+    """Both are told at once, where neither reading of the line comes to the total."""
+    bad = invoice(line(3, 9_500, amount=25_800), total=total)
+    assert kinds(bad) == told
+    if TOTAL_MISMATCH in told:
+        assert "come to $258.00 by their amounts and to $285.00 by quantity × unit price" in whats(bad)[1]
