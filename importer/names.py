@@ -11,13 +11,13 @@ from pathlib import Path
 
 from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.directory import Alias, Aliases, Directory, Known, Sort, Synced, fetch, folder_of
-from importer.directory.aliases import load_aliases
+from importer.directory.aliases import load_aliases, settling
 from importer.directory.cache import Cache
 from importer.directory.desk import ago, cache_path
 from importer.directory.recurring import Awaited, awaited
 from importer.directory.resolve import NOUN
 from importer.directory.spelling import is_id_like, whole_key
-from importer.directory.sync import alone
+from importer.directory.sync import alone_syncing
 from importer.errors import BadSettings, CannotRun, RequestError
 from importer.models import invoice_key
 from importer.offers import offered
@@ -48,7 +48,7 @@ def sync(desk: Desk, *, everything: bool = False, by_property: bool = False) -> 
 
     folder = folder_of(desk.settings.home, desk.settings.destination, integration_id)
     with (
-        alone(folder),
+        alone_syncing(folder),
         open_ledger(desk, "sync") as ledger,
         open_api(desk, ledger) as api,
         Cache(cache_path(folder)) as cache,
@@ -68,7 +68,11 @@ def sync(desk: Desk, *, everything: bool = False, by_property: bool = False) -> 
 
 def aliases(desk: Desk) -> Aliases:
     """The names that were settled."""
-    return load_aliases(folder_of(desk.settings.home, desk.settings.destination, _integration(desk)))
+    return load_aliases(_folder(desk))
+
+
+def _folder(desk: Desk) -> Path:
+    return folder_of(desk.settings.home, desk.settings.destination, _integration(desk))
 
 
 def settle_name(desk: Desk, name: str, meant: str, *, profile: str | None) -> Reviewed:
@@ -81,7 +85,8 @@ def settle_name(desk: Desk, name: str, meant: str, *, profile: str | None) -> Re
         sort, record_id = _meant(directory, meant)
         _is_free(directory, sort, name, record_id)
     alias = Alias(" ".join(name.split()), sort, record_id, profile, desk.who, desk.now())
-    aliases(desk).with_one(alias).save()
+    with settling(_folder(desk)) as before:
+        before.with_one(alias).save()
     return _reviewed(desk, [alias])[0]
 
 
@@ -137,11 +142,11 @@ def _is_free(directory: Directory | None, sort: Sort, name: str, record_id: str)
 
 def forget_name(desk: Desk, name: str, *, profile: str | None) -> int:
     """Removes what was settled about a name, for one profile or for all files; returns how many decisions that were."""
-    before = aliases(desk)
-    after = before.without(name, profile)
-    if len(after.entries) < len(before.entries):
-        after.save()
-    return len(before.entries) - len(after.entries)
+    with settling(_folder(desk)) as before:
+        after = before.without(name, profile)
+        if len(after.entries) < len(before.entries):
+            after.save()
+        return len(before.entries) - len(after.entries)
 
 
 @dataclass(frozen=True, slots=True)

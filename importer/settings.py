@@ -91,10 +91,15 @@ class Settings(BaseModel):
             raise ValueError("it has spaces or characters in it that no token has; copy it again")
         return given
 
+    @field_validator("severity")
+    @classmethod
+    def _can_be_so_bad(cls, levels: Mapping[str, Level]) -> Mapping[str, Level]:
+        if said := unusable(levels):
+            raise ValueError(said)
+        return levels
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if said := unusable(self.severity):
-            raise ValueError(said)
         if self.profiles == Path():
             object.__setattr__(self, "profiles", self.home / "profiles")
         if not self.ledger:

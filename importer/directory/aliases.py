@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from importer.directory.alone import alone
 from importer.directory.cache import Sort
-from importer.directory.spelling import whole_key
+from importer.directory.spelling import is_id_like, whole_key
 from importer.errors import BadSettings, CannotRun
 
 FILE = "aliases.toml"
+PATIENCE = 30.0  # seconds that a decision waits for others that are being kept
+_HOW = "An entry is [[alias]] and below it name, list, id and at. Correct that, or move the file away and settle anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Aliases:
 
     path: Path
     entries: list[Alias]
+    damage: BadSettings | None = None  # why they are not known
     _ids: dict[tuple[Sort, str, str | None], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -43,7 +49,12 @@ class Aliases:
         self._ids = {key: record_id for key, record_id in known.items() if key[1]}  # "–" is no name
 
     def id_of(self, sort: Sort, text: str, profile: str | None) -> str | None:
-        """What a name was settled to mean, by the profile's own decisions first."""
+        """What a name was settled to mean, by the profile's own decisions first.
+
+        Raises `BadSettings` where that cannot be read; of what looks like an id, nobody needs to know.
+        """
+        if self.damage is not None and not is_id_like(text):
+            raise self.damage
         if not self._ids:
             return None
         key = whole_key(text)
@@ -68,46 +79,90 @@ class Aliases:
     def save(self) -> None:
         """Writes the file anew, whole or not at all. Raises `CannotRun`."""
         lines = ["# Names that were settled with `invoice-importer alias`. May be edited by hand."]
-        for each in sorted(self.entries, key=lambda alias: (alias.sort, alias.name.casefold())):
-            lines += ["", "[[alias]]", f"name = {json.dumps(each.name)}", f'list = "{each.sort}"']
-            lines += [f"id = {json.dumps(each.id)}"]
-            lines += [f"profile = {json.dumps(each.profile)}"] if each.profile is not None else []
-            lines += [f"who = {json.dumps(each.who)}", f"at = {each.at.isoformat()}"]
+        for each in sorted(self.entries, key=_order):
+            lines += ["", "[[alias]]", f"name = {_toml(each.name)}", f'list = "{each.sort}"']
+            lines += [f"id = {_toml(each.id)}"]
+            lines += [f"profile = {_toml(each.profile)}"] if each.profile is not None else []
+            lines += [f"who = {_toml(each.who)}", f"at = {each.at.isoformat()}"]
+        text = "\n".join(lines) + "\n"
         written = self.path.with_suffix(".new")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            written.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            written.write_text(text, encoding="utf-8")
+            read = load_aliases(self.path.parent, name=written.name).entries
+            if sorted(read, key=_order) != sorted(self.entries, key=_order):
+                raise CannotRun(f"The alias cannot be kept in {self.path}: it would not be read as it was given.")
             written.replace(self.path)
+        except (UnicodeError, BadSettings) as error:
+            raise CannotRun(f"The alias cannot be kept in {self.path}: a character in it cannot be written.") from error
         except OSError as error:
             raise CannotRun(f"The alias cannot be kept in {self.path}: {error.strerror or error}.") from error
 
 
-def load_aliases(folder: Path) -> Aliases:
+def load_aliases(folder: Path, *, name: str = FILE) -> Aliases:
     """The decisions kept in a folder; none where there is no file. Raises `BadSettings`."""
-    path = folder / FILE
+    path = folder / name
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        return Aliases(path, [_parsed(each) for each in said.get("alias", ())])
+        return Aliases(path, [_parsed(each) for each in _listed(said.get("alias", []))])
     except FileNotFoundError:
         return Aliases(path, [])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadSettings(
-            f"The names settled in {path} cannot be read: {error}.", "Correct the file, or move it away."
-        ) from error
+    except OSError as error:
+        raise BadSettings(f"The names settled in {path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, TypeError) as error:
+        raise BadSettings(f"The names settled in {path} cannot be read: {error}.", _HOW) from error
 
 
-def _parsed(said: dict[str, object]) -> Alias:
-    profile, at = said.get("profile"), said["at"]
+def aliases_or_damage(folder: Path) -> Aliases:
+    """The same; where it cannot be read, decisions that say so when one is asked for."""
+    try:
+        return load_aliases(folder)
+    except BadSettings as error:
+        return Aliases(folder / FILE, [], error)
+
+
+@contextmanager
+def settling(folder: Path) -> Iterator[Aliases]:
+    """The decisions of a folder, which nobody else changes while the block lasts. Raises `BadSettings`, `CannotRun`."""
+    taken = CannotRun("Another name is being settled at this moment.", "Nothing was kept. Try again.")
+    with alone(folder / "settling.sqlite3", patience=PATIENCE, taken=taken):
+        yield load_aliases(folder)
+
+
+def _toml(text: str) -> str:
+    """A text in quotes. JSON's escapes are TOML's but for what lies beyond 16 bits, and DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _listed(entries: object) -> list[object]:
+    if not isinstance(entries, list):
+        raise TypeError("'alias' is no list of entries")
+    return entries
+
+
+def _parsed(said: object) -> Alias:
+    if not isinstance(said, dict):
+        raise TypeError(f"{said!r} is no entry")
+    for name in ("name", "list", "id"):
+        if not isinstance(said.get(name), str):
+            raise TypeError(f"an entry has no text as its {name!r}: {said.get('name', said.get('id', 'the first'))!r}")
+    profile, at = said.get("profile"), said.get("at")
     if not isinstance(at, datetime):
-        raise TypeError(f"{at!r} is not a moment")
+        raise TypeError(f"{said['name']!r} has no moment as its 'at'")
+    if said["list"] not in tuple(Sort):
+        raise ValueError(f"{said['list']!r} is none of the lists: {', '.join(sort for sort in Sort)}")
     return Alias(
-        str(said["name"]),
-        Sort(str(said["list"])),
-        str(said["id"]),
+        said["name"],
+        Sort(said["list"]),
+        said["id"],
         None if profile is None else str(profile),
         str(said.get("who", "")),
         at,
     )
+
+
+def _order(alias: Alias) -> tuple[str, str, str]:
+    return alias.sort, alias.name.casefold(), alias.profile or ""
 
 
 def _is_about(one: Alias, other: Alias) -> bool:

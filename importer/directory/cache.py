@@ -265,9 +265,12 @@ class Cache:
 
     def _ask(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         try:
-            return self._database.execute(sql, values).fetchall()
+            rows = self._database.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+        if any(bytes in map(type, row) for row in rows):
+            raise self._unusable(ValueError("it holds bytes where text belongs"))
+        return rows
 
     def _unusable(self, error: Exception) -> CannotRun:
         return CannotRun(

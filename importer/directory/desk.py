@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from importer.directory.aliases import Aliases, load_aliases
+from importer.directory.aliases import Aliases, aliases_or_damage
 from importer.directory.cache import Bill, Cache, Known, Sort
 from importer.directory.lookup import Index
 from importer.held import Held
@@ -107,10 +107,10 @@ def cache_path(folder: Path) -> Path:
 def open_directory(folder: Path) -> Directory | None:
     """The directory in a folder; None where nothing was ever fetched and no name settled.
 
-    Raises `CannotRun` where its files cannot be used.
+    Raises `CannotRun` where the cache cannot be used; aliases that cannot be read are told when a name needs them.
     """
-    aliases = load_aliases(folder)
-    if not cache_path(folder).is_file() and not aliases.entries:
+    aliases = aliases_or_damage(folder)
+    if not cache_path(folder).is_file() and not aliases.entries and aliases.damage is None:
         return None
     cache = Cache(cache_path(folder))
     known = {sort: at for sort in Sort if (at := cache.fetched(sort)) is not None}

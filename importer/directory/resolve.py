@@ -274,14 +274,13 @@ class _Resolver:
             return Answer(settled, is_name=True)
         directory = self._directory
         index = None if directory is None else directory.index(sort)
+        if index is not None and (exact := index.by_id(text)) is not None:
+            return Answer(text, remarks=tuple(self._remarks(exact, property_id)))
         alias = None if directory is None else directory.aliases.id_of(sort, text, profile)
         if directory is None or index is None:
             if alias is not None:
                 return Answer(alias, is_name=True)
             return Answer(text) if is_id_like(text) else Answer(None, self._not_fetched(sort, text))
-        exact = index.by_id(text)
-        if exact is not None:
-            return Answer(text, remarks=tuple(self._remarks(exact, property_id)))
         if alias is not None:
             return self._by_decision(index, sort, text, alias, property_id)
         candidates = self._usable_of(index.find(text, property_id).candidates, property_id)

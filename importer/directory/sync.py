@@ -8,12 +8,13 @@ week in any case, because `last_seen` moves without counting as a change.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from importer.directory.alone import alone
 from importer.directory.cache import Cache, Progress, Sort, moment, usable_list
 from importer.errors import CannotRun, Refused
 
@@ -72,28 +73,11 @@ class Synced:
     short_by: int = 0  # the API speaks of so many more than it gave
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Holds off a second `sync` of the same lists for as long as the block lasts; a killed one holds off nobody.
-
-    Two at once would each take what the other has just brought for what is gone. Raises `CannotRun`.
-    """
-    import sqlite3
-
-    path = folder / "syncing.sqlite3"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = sqlite3.connect(path, isolation_level=None, timeout=0)
-    except (OSError, sqlite3.Error) as error:
-        raise CannotRun(f"{path} cannot be made: {error}.", "Set IMPORTER_HOME to a folder you can write.") from error
-    try:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise CannotRun("Another `sync` is under way.", "Wait for its end: it brings the same.") from error
-        yield
-    finally:
-        lock.close()
+def alone_syncing(folder: Path) -> AbstractContextManager[None]:
+    """Holds off a second `sync` of the same lists. Two at once would each take what the other has just brought for
+    what is gone. Raises `CannotRun`."""
+    taken = CannotRun("Another `sync` is under way.", "Wait for its end: it brings the same.")
+    return alone(folder / "syncing.sqlite3", patience=0, taken=taken)
 
 
 Moved = Callable[[str, int, int], None]

@@ -14,6 +14,7 @@ from importer.directory import Alias, Aliases, Known, Sort
 from importer.directory.aliases import load_aliases
 from importer.directory.lookup import Index
 from importer.directory.spelling import agree, is_id_like, short_key, whole_key
+from importer.errors import CannotRun
 
 HERE, THERE = "prop-here", "prop-there"
 
@@ -191,3 +192,21 @@ def test_decisions_survive_on_disk_and_a_profiles_own_come_first(tmp_path: Path)
     assert read.id_of(Sort.VENDOR, "Acme lndscp é", "acme") == "vend-3"
     assert read.id_of(Sort.PROPERTY, "Acme lndscp é", "acme") is None
     assert read.without("ACME LNDSCP É", "acme").id_of(Sort.VENDOR, "acme lndscp é", "acme") == "vend-2"
+
+
+@pytest.mark.parametrize("name", ["Pflege \U0001f600", "a\x7fb", 'quote " and \\ back', "tab\tand \u2028", "[[alias]]"])
+def test_whatever_is_settled_can_be_read_again(name: str, tmp_path: Path) -> None:
+    """A character that the file could not be read with would take all decisions with it."""
+    alias = Alias(name, Sort.VENDOR, "vend-1", None, "clerk@desk-7", datetime(2026, 3, 31, tzinfo=UTC))
+    Aliases(tmp_path / "aliases.toml", [alias]).save()
+    assert load_aliases(tmp_path).entries == [alias]
+
+
+def test_what_could_not_be_read_again_is_not_kept(tmp_path: Path) -> None:
+    """Half of a character, as a terminal of another encoding hands it in: what was there stays."""
+    alias = Alias("fine", Sort.VENDOR, "vend-1", None, "clerk@desk-7", datetime(2026, 3, 31, tzinfo=UTC))
+    kept = Aliases(tmp_path / "aliases.toml", [alias])
+    kept.save()
+    with pytest.raises(CannotRun, match="cannot be kept"):
+        kept.with_one(replace(alias, name="\udce9t\udce9")).save()
+    assert load_aliases(tmp_path).entries == [alias]

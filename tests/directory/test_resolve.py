@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -12,7 +15,7 @@ from importer import names
 from importer.directory import Cache, Sort
 from importer.directory.cache import Progress
 from importer.directory.desk import cache_path, folder_of
-from importer.errors import CannotRun
+from importer.errors import BadSettings, CannotRun
 from importer.models import Run
 from importer.sandbox import INTEGRATION_ID
 from tests.directory.office import Office, codes, statuses
@@ -204,3 +207,57 @@ def test_a_decision_edited_by_hand_into_no_name_settles_nothing(office: Office, 
     path.write_text(path.read_text("utf-8").replace(kept.name, "-"), "utf-8")
     assert cache.fetched(Sort.VENDOR)
     assert codes(office.check(office.sheet({"Vendor": "#"}))) == [["unknown-name"]]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        'alias = ["x"]',
+        "alias = 5",
+        "[[alias]]",
+        '[[alias]]\nname = "a"\nlist = "vendor"\nid = "vend-1"\nat = 2026-03-31T00:00:00Z',
+        '[[alias]]\nname = "a"\nlist = "vendors"\nid = "vend-1"\nat = "yesterday"',
+        'name = "\\ud83d\\ude00"',
+        "\x00",
+    ],
+)
+def test_damaged_decisions_stop_names_in_a_sentence_and_ids_not_at_all(
+    damage: str, office: Office, cache: Cache
+) -> None:
+    """It names the file and how to mend it."""
+    assert cache.fetched(Sort.VENDOR)
+    path = names.aliases(office.desk()).path
+    path.write_text(damage, encoding="utf-8")
+    row = {"Property": "prop-maplecourt", "Vendor": "vend-greenleaf", "GL Account": "finacct-6105"}
+    assert statuses(office.check(office.sheet(row))) == ["ready"]
+    for told in (lambda: office.check(office.sheet({})), lambda: names.aliases(office.desk())):
+        with pytest.raises(BadSettings, match=r"aliases\.toml cannot be read: .*\[\[alias\]\]"):
+            told()
+    with pytest.raises(BadSettings):
+        names.settle_name(office.desk(), "gardener", "vend-greenleaf", profile=None)
+    assert path.read_text("utf-8") == damage
+
+
+def test_names_settled_at_the_same_time_are_all_kept(office: Office, cache: Cache) -> None:
+    """Each decision is read, added and written by one at a time."""
+    assert cache.fetched(Sort.VENDOR)
+    with ThreadPoolExecutor(8) as pool:
+        done = [
+            pool.submit(names.settle_name, office.desk(), f"gardener {n}", "vend-greenleaf", profile=None)
+            for n in range(12)
+        ]
+    assert [each.result().doubt for each in done] == [""] * 12
+    assert len(names.aliases(office.desk()).entries) == 12
+
+
+def test_damage_beside_the_cache_is_said_in_a_sentence(office: Office, cache: Cache) -> None:
+    """A lock that is no database, and a name that is no text."""
+    lock = names.aliases(office.desk()).path.with_name("syncing.sqlite3")
+    lock.write_bytes(b"no database at all " * 400)
+    with pytest.raises(CannotRun, match=r"syncing\.sqlite3 is damaged.*Delete that file"):
+        office.sync()
+    with closing(sqlite3.connect(cache_path(lock.parent))) as database:
+        database.execute("UPDATE records SET name = x'ff00' WHERE id = 'vend-greenleaf'")
+        database.commit()
+    with pytest.raises(CannotRun, match=r"fetched\.sqlite3: .*Delete that file"):
+        office.check(office.sheet({}))

@@ -19,7 +19,7 @@ from importer import names
 from importer.directory import Cache, Sort, fetch
 from importer.directory.cache import first_day
 from importer.directory.desk import cache_path, folder_of
-from importer.directory.sync import PAGE, alone
+from importer.directory.sync import PAGE, alone_syncing
 from importer.errors import CannotRun, OutcomeUnknown, Refused
 from importer.sandbox import INTEGRATION_ID
 from importer.settings import Settings
@@ -180,7 +180,7 @@ def test_a_propertys_vendors_are_believed_only_while_they_are_as_new_as_the_vend
 
 DYING = """
 import os, pathlib, signal, sys
-from importer.directory.sync import PAGE, alone
+from importer.directory.sync import PAGE, alone_syncing
 from tests.directory.test_sync import Shelf, opened, run, vendors
 
 class Deadly(Shelf):
@@ -190,7 +190,7 @@ class Deadly(Shelf):
         return super().page(name, *rest, **options)
 
 folder = pathlib.Path(sys.argv[1])
-with alone(folder), opened(folder) as cache:
+with alone_syncing(folder), opened(folder) as cache:
     run(Deadly({"vendors": vendors(5 * PAGE)}), cache)
 """
 
@@ -200,7 +200,7 @@ def test_a_sync_that_is_killed_goes_on_where_it_was_and_holds_off_nobody(tmp_pat
     died = subprocess.run([sys.executable, "-c", DYING, str(tmp_path)], cwd=Path(__file__).parents[2], check=False)
     assert died.returncode == -9
     shelf = Shelf({"vendors": vendors(5 * PAGE)})
-    with alone(tmp_path), opened(tmp_path) as cache:
+    with alone_syncing(tmp_path), opened(tmp_path) as cache:
         assert cache.fetched("vendors") is None
         assert run(shelf, cache)["vendors"] == (2 * PAGE, 5 * PAGE, True)
     assert [offset for name, offset, _ in shelf.asked if name == "vendors"] == [3 * PAGE, 4 * PAGE, 0]
@@ -208,7 +208,7 @@ def test_a_sync_that_is_killed_goes_on_where_it_was_and_holds_off_nobody(tmp_pat
 
 def test_two_syncs_at_once_are_one_and_a_sentence(office: Office) -> None:
     """Each would take what the other has just brought for what is gone."""
-    with alone(its_folder(office)), pytest.raises(CannotRun, match="under way"):
+    with alone_syncing(its_folder(office)), pytest.raises(CannotRun, match="under way"):
         office.sync()
     office.sync()
 
