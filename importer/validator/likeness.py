@@ -6,14 +6,14 @@ be right. Exactly the same number is no likeness but the same invoice, and is se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 
 from importer.held import Held
 from importer.models import normalised_number
-from importer.validator.numbers import Number, are_loosely_equal, number_of
+from importer.validator.numbers import Number, are_loosely_equal, number_of, tail_of
 
 NUMBERS_COME_BACK = timedelta(days=180)
 """Vendors that start again at 1 each year do so less often than this."""
@@ -35,9 +35,10 @@ class Why(IntEnum):
 
     NUMBER = 1
     SUFFIX = 2
-    OTHER_PROPERTY = 3
-    OTHER_NUMBER = 4
-    NO_VENDOR = 5  # found elsewhere: `likenesses` compares the bills of one vendor
+    PREFIX = 3
+    OTHER_PROPERTY = 4
+    OTHER_NUMBER = 5
+    NO_VENDOR = 6  # found elsewhere: `likenesses` compares the bills of one vendor
 
     @property
     def said(self) -> str:
@@ -45,6 +46,7 @@ class Why(IntEnum):
         return {
             Why.NUMBER: "the number is the same but for zeros, punctuation, O and 0, or I and 1",
             Why.SUFFIX: "the number is the same but for its ending",
+            Why.PREFIX: "the number is the same but for the letters before it, and so is the amount",
             Why.OTHER_PROPERTY: "vendor, amount and date are the same, at another property",
             Why.OTHER_NUMBER: "vendor, amount and date are the same, under another number",
             Why.NO_VENDOR: "number and amount are the same, and ResMan does not say from which vendor that one is",
@@ -85,16 +87,19 @@ def _among(every: Sequence[Held], places: Sequence[int], count: int) -> Iterator
     """The likenesses of one vendor's bills, of those among the first `count` of all."""
     numbers = {place: number_of(text) if (text := every[place].number) else None for place in places}
     vendor = _Vendor()
+    keys: dict[int, list[str]] = {}
     for place, number in numbers.items():
         bill = every[place]
-        for key in _keys(number):
+        keys[place] = _keys(number)
+        for key in keys[place]:
             vendor.by_number.setdefault(key, []).append(place)
         if bill.total and bill.issued is not None:
             vendor.by_day.setdefault((bill.total, bill.issued), []).append(place)
+    _add_tails(vendor, numbers, keys)
     for index in _in_company(vendor, count):
         bill = every[index]
         others: dict[int, Why] = {}
-        for place in _others(index, _of_number(vendor, every, bill, _keys(numbers[index]))):
+        for place in _others(index, _of_number(vendor, every, bill, keys[index])):
             why = _by_number(bill, numbers[index], every[place], numbers[place])
             if why is not None:
                 others[place] = why
@@ -104,8 +109,13 @@ def _among(every: Sequence[Held], places: Sequence[int], count: int) -> Iterator
                 others.setdefault(place, _by_day(bill, every[place]))
         others = {place: why for place, why in others.items() if not _is_exact(bill, every[place])}
         if others:
-            surest = sorted(others, key=lambda place: (others[place], place))[:MOST]
+            surest = sorted(others, key=lambda place: (_is_of_this_run(every[place]), others[place], place))[:MOST]
             yield index, tuple(Likeness(every[place], others[place]) for place in surest)
+
+
+def _is_of_this_run(bill: Held) -> bool:
+    """What was posted or is held by ResMan is told first: a bill of the same file must not hide it."""
+    return bill.table is not None and bill.job is None
 
 
 def _few(places: list[int]) -> list[int]:
@@ -161,6 +171,17 @@ def _keys(number: Number | None) -> list[str]:
     return keys
 
 
+def _add_tails(vendor: _Vendor, numbers: Mapping[int, Number | None], keys: Mapping[int, list[str]]) -> None:
+    """Lets EVE-10454 be found by 10454, where a vendor has bills of both kinds."""
+    bare = {number.squeezed for number in numbers.values() if number is not None and number.squeezed.isdecimal()}
+    if not bare:
+        return
+    for place, number in numbers.items():
+        if number is not None and "|" in number.runs and (tail := tail_of(number)) in bare:
+            keys[place].append(tail)
+            vendor.by_number[tail].append(place)
+
+
 def _others(index: int, places: Iterable[Iterable[int]]) -> list[int]:
     return [place for place in dict.fromkeys(each for some in places for each in some) if place != index]
 
@@ -182,6 +203,8 @@ def _by_number(bill: Held, number: Number | None, other: Held, others: Number | 
         has_word = number.has_word
     elif others.stem and others.stem == number.squeezed:
         has_word = others.has_word
+    elif same_amount and same_place and (apart is None or apart <= NUMBERS_COME_BACK) and _is_tail(number, others):
+        return Why.PREFIX
     else:
         return None
     if not same_place:
@@ -189,6 +212,12 @@ def _by_number(bill: Held, number: Number | None, other: Held, others: Number | 
     if has_word and (apart is None or apart <= NUMBERS_COME_BACK):
         return Why.SUFFIX
     return Why.SUFFIX if same_amount and (apart is None or apart <= NUMBERS_COME_BACK) else None
+
+
+def _is_tail(number: Number, others: Number) -> bool:
+    return bool(number.squeezed and others.squeezed) and (
+        tail_of(number) == others.squeezed or tail_of(others) == number.squeezed
+    )
 
 
 def _by_day(bill: Held, other: Held) -> Why:

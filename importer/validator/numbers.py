@@ -12,14 +12,25 @@ _KEPT: dict[int, str | None] = {code: None for code in range(128) if not chr(cod
 _KEPT |= {ord("o"): "0", ord("i"): "1", ord("l"): "1"}
 _DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"\d+|[a-z]+")
-_SUFFIX = re.compile(
-    r"""(?P<stem>.*[a-z0-9])(?:
-        [^a-z0-9]+(?P<word>copy|dup|duplicate|rev\d?|revised|corrected|final|r\d?|re|resend|reissue)[^a-z0-9]*
-        |[^a-z0-9]+(?P<part>[a-z]{1,2}|\d{1,2})[^a-z0-9]*
-        |(?<=\d)(?P<letter>[a-z])
-        )""",
+_LONG = (
+    r"cop(?:y|ies|ia|ie)|kopie|dup(?:licate[ds]?|licado|likat)?|rev(?:ised|ision)?|corr(?:ected|ection|igiert|ig[eé]e?)?"
+    r"|amend(?:ed|ment)?|final|resen[dt]|re-?issued?|reprint(?:ed)?|replacement|updated?|again|v\d|ver(?:sion)?"
+)
+_AGAIN = re.compile(
+    rf"""(?P<stem>\D*\d(?:.*?[a-z0-9])??)(?:
+        (?:[^a-z0-9]+(?:{_LONG}|re|r)|(?<=\d)(?:{_LONG}))(?:[^a-z0-9]*\d{{1,2}})?
+        |[^a-z0-9]*\(\s*\d{{1,2}}\s*\)
+        )+[^a-z0-9]*""",
     re.VERBOSE,
 )
+"""An ending that says that it is the same bill once more: "copy 2", "rev1", "v2", "reissued", "(1)"."""
+
+_PART = re.compile(r"(?P<stem>.*[a-z0-9])(?:[^a-z0-9]+(?:[a-z]{1,2}|\d{1,2})[^a-z0-9]*|(?<=\d)[a-z])")
+_LONGEST = 100
+"""Characters. What is longer is no number that somebody gave an ending."""
+
+_LOOKS = str.maketrans("авекмнорстхуіѕјԁһԛԝαβεζηικμνορτυχ", "abekmhopctxyisjdhqwabezhikmvoptux")
+"""Cyrillic and Greek letters that look like Latin ones, as capitals or small."""
 
 
 class Number(NamedTuple):
@@ -35,20 +46,44 @@ class Number(NamedTuple):
 def number_of(text: str) -> Number:
     """The forms of an invoice number as its vendor, or a clerk, wrote it."""
     plain = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().strip()
+    if not plain.isascii():
+        plain = plain.translate(_LOOKS)
     found = _PREFIX.match(plain)
     body = plain[found.end() :] if found is not None and _DIGIT.search(plain, found.end()) else plain
     if body.isdecimal():
         digits = _squeezed(body)
         return Number(digits, digits, has_breaks=False, stem="", has_word=False)
-    suffix = _SUFFIX.fullmatch(body)
-    has_suffix = suffix is not None and _DIGIT.search(suffix["stem"]) is not None
+    if body.endswith(".0") and body[-3:-2].isdecimal():
+        body = body[:-2]  # a number that a spreadsheet program has made a fraction of
+    stem, has_word = _ending(body)
     return Number(
         _squeezed(body),
         "|".join([run.lstrip("0") for run in _RUN.findall(body.translate(_ALIKE))]),
         not body.isalnum(),
-        _squeezed(suffix["stem"]) if suffix is not None and has_suffix else "",
-        suffix is not None and has_suffix and suffix["word"] is not None,
+        _squeezed(stem),
+        has_word,
     )
+
+
+def _ending(body: str) -> tuple[str, bool]:
+    """What stands before the ending, and whether that says that it is the same bill; "" where there is none."""
+    if body[-3:].isdecimal() or len(body) > _LONGEST:  # an ending has two digits at most
+        return "", False
+    again = _AGAIN.fullmatch(body)
+    if again is not None:
+        return again["stem"], True
+    part = _PART.fullmatch(body)
+    return (part["stem"], False) if part is not None and _DIGIT.search(part["stem"]) is not None else ("", False)
+
+
+def tail_of(number: Number) -> str:
+    """The digits of a number that is letters and then at least four digits; "" of any other."""
+    letters, _, digits = number.runs.partition("|")
+    return digits if len(digits) >= _TAIL and digits.isdecimal() and letters.isalpha() else ""
+
+
+_TAIL = 4
+"""Digits that tell a bill of a vendor without the letters before them."""
 
 
 def are_loosely_equal(one: Number, other: Number) -> bool:

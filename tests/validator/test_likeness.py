@@ -68,6 +68,24 @@ PAIRS = (
 )
 """Thirty bills that arrived twice."""
 
+ENDINGS = (
+    "EVE-10454 copy 2",
+    "EVE-10454 - Copy (2)",
+    "EVE-10454 (1)",
+    "EVE-10454.0",
+    "ЕVЕ-10454",  # two of the letters are Cyrillic
+    "ЕѴЕ-10454".replace("Ѵ", "v"),
+    "EVE-1O454rev1",
+    "EVE-10454 v2",
+    "EVE-10454-reissued",
+    "EVE-10454 Kopie",
+    "EVE-10454copy",
+)
+"""How one bill is dressed up as another: said whatever the amount."""
+
+PARTS = ("EVE-10454a", "EVE-10454-A", "EVE-10454_A", "EVE-10454/2", "10454")
+"""These may as well be parts of one order, or another numbering: said where the amount is the same."""
+
 SERIES = {"table": 1}
 STRANGERS = (
     # neighbours in a vendor's own numbering
@@ -122,6 +140,22 @@ def test_thirty_pairs_and_thirty_look_alikes() -> None:
     wrong = [pair for pair in STRANGERS if found(pair)]
     assert (len(PAIRS), len(STRANGERS)) == (30, 30)
     assert (missed, wrong) == ([], [])
+
+
+@pytest.mark.parametrize("number", [*ENDINGS, *PARTS])
+def test_an_ending_makes_no_other_bill(number: str) -> None:
+    """A word that says "once more" or a letter that only looks like another is told whatever the amount; a part only
+    where the amount is the same."""
+    held = bill("EVE-10454", 42_000)
+    assert found((bill(number, 42_000, NEXT), held))
+    assert found((bill(number, 39_000, NEXT), held)) == (number in ENDINGS)
+
+
+def test_what_was_posted_or_is_held_is_told_before_what_stands_in_the_file() -> None:
+    """Three more of the same file do not hide the one in ResMan."""
+    rows = [bill(number, table=1) for number in ("7001", "07001", "7001 copy", "7001-A")]
+    told = likenesses(rows, [bill("9999")])[0]
+    assert (len(told), told[0].other.number) == (3, "9999")
 
 
 @pytest.mark.parametrize("pair", [*PAIRS, *STRANGERS])
