@@ -90,8 +90,8 @@ def _among(every: Sequence[Held], places: Sequence[int], count: int) -> Iterator
     keys: dict[int, list[str]] = {}
     for place, number in numbers.items():
         bill = every[place]
-        keys[place] = _keys(number)
-        for key in keys[place]:
+        keys[place] = mine = _keys(number)
+        for key in mine:
             vendor.by_number.setdefault(key, []).append(place)
         if bill.total and bill.issued is not None:
             vendor.by_day.setdefault((bill.total, bill.issued), []).append(place)

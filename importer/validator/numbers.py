@@ -25,6 +25,9 @@ _AGAIN = re.compile(
 )
 """An ending that says that it is the same bill once more: "copy 2", "rev1", "v2", "reissued", "(1)"."""
 
+_HINT = re.compile(r"\d.*?(?:[a-z]{2}|[rv(])")
+"""What each of those has, and few numbers besides."""
+
 _PART = re.compile(r"(?P<stem>.*[a-z0-9])(?:[^a-z0-9]+(?:[a-z]{1,2}|\d{1,2})[^a-z0-9]*|(?<=\d)[a-z])")
 _LONGEST = 100
 """Characters. What is longer is no number that somebody gave an ending."""
@@ -55,7 +58,8 @@ def number_of(text: str) -> Number:
         return Number(digits, digits, has_breaks=False, stem="", has_word=False)
     if body.endswith(".0") and body[-3:-2].isdecimal():
         body = body[:-2]  # a number that a spreadsheet program has made a fraction of
-    stem, has_word = _ending(body)
+    # an ending has two digits at most
+    stem, has_word = ("", False) if body[-3:].isdecimal() or len(body) > _LONGEST else _ending(body)
     return Number(
         _squeezed(body),
         "|".join([run.lstrip("0") for run in _RUN.findall(body.translate(_ALIKE))]),
@@ -67,10 +71,7 @@ def number_of(text: str) -> Number:
 
 def _ending(body: str) -> tuple[str, bool]:
     """What stands before the ending, and whether that says that it is the same bill; "" where there is none."""
-    if body[-3:].isdecimal() or len(body) > _LONGEST:  # an ending has two digits at most
-        return "", False
-    again = _AGAIN.fullmatch(body)
-    if again is not None:
+    if _HINT.search(body) is not None and (again := _AGAIN.fullmatch(body)) is not None:
         return again["stem"], True
     part = _PART.fullmatch(body)
     return (part["stem"], False) if part is not None and _DIGIT.search(part["stem"]) is not None else ("", False)
