@@ -47,9 +47,14 @@ class Said(NamedTuple):
     what: str
     advice: str | None = None
 
-    def at(self, place: Place, field: str, text: str) -> Problem:
-        """As a problem of a cell."""
-        return Problem(self.kind, self.what, place, field, text, self.advice)
+    def at(self, place: Place, field: str, text: str, profile: str | None = None) -> Problem:
+        """As a problem of a cell; of a `profile`, where the text stands there and in no cell."""
+        if profile is None:
+            return Problem(self.kind, self.what, place, field, text, self.advice)
+        table = "[defaults], [[extra_lines]] or [rounding]" if field == FIELD[Sort.ACCOUNT] else "[defaults]"
+        what = f"{self.what} It stands in no cell, but in the profile {profile}, {table} {field}."
+        advice = (self.kind.advice if self.advice is None else self.advice).replace("the cell", "the profile")
+        return Problem(self.kind, what, place, field, text, advice)
 
 
 class Answer(NamedTuple):
@@ -60,6 +65,7 @@ class Answer(NamedTuple):
     remarks: tuple[Said, ...] = ()
     nearest: tuple[str, ...] = ()
     nearest_id: str | None = None
+    profile: str | None = None  # whose decision about the text is no longer good
     is_name: bool = False
 
 
@@ -167,7 +173,7 @@ class _Resolver:
             text = rounding.financial_account_id
             answer = self._answer(Sort.ACCOUNT, text, property_id, profile, is_lost=is_lost)
             if answer.problem is not None:
-                problems.append(answer.problem.at(invoice.rows[0].place(), "financial_account_id", text))
+                problems.append(answer.problem.at(invoice.rows[0].place(), "financial_account_id", text, profile))
             rounding = replace(rounding, financial_account_id=answer.id or text)
         is_same = (property_id, vendor_id) == (invoice.property_id, invoice.vendor_id)
         if is_same and lines is invoice.lines and rounding == invoice.rounding and not problems:
@@ -200,10 +206,11 @@ class _Resolver:
         if answer.problem is None and not answer.remarks:
             return answer.id
         place = invoice.place(FIELD[sort])
+        given = None if invoice.cell_text(FIELD[sort]).strip() else profile
         if answer.problem is not None:
-            problems.append(answer.problem.at(place, FIELD[sort], text))
+            problems.append(answer.problem.at(place, FIELD[sort], text, given))
             self._group(sort, text, answer).add_invoice(invoice)
-        remarks.extend(each.at(place, FIELD[sort], text) for each in answer.remarks)
+        remarks.extend(each.at(place, FIELD[sort], text, given) for each in answer.remarks)
         return answer.id
 
     def _lines(
@@ -231,9 +238,10 @@ class _Resolver:
                 answer = self._as_number(text, property_id, answer)
             if answer.problem is not None or answer.remarks:
                 place = line.row.place("financial_account_id")
-                remarks.extend(each.at(place, "financial_account_id", text) for each in answer.remarks)
+                given = None if line.row.says("financial_account_id") else profile
+                remarks.extend(each.at(place, "financial_account_id", text, given) for each in answer.remarks)
                 if answer.problem is not None:
-                    problems.append(answer.problem.at(place, "financial_account_id", text))
+                    problems.append(answer.problem.at(place, "financial_account_id", text, given))
                     self._group(Sort.ACCOUNT, text, answer).add_line(invoice, line)
             if answer.id != text:
                 line = tuple.__new__(Line, (line[0], answer.id, *line[2:]))  # `_replace` takes ten times as long
@@ -259,7 +267,7 @@ class _Resolver:
 
     def _group(self, sort: Sort, text: str, answer: Answer) -> Group:
         assert answer.problem is not None  # noqa: S101 -- told by the callers; for the type checker
-        new = Group(NOUN[sort], text, answer.problem.kind, answer.nearest, answer.nearest_id)
+        new = Group(NOUN[sort], text, answer.problem.kind, answer.nearest, answer.nearest_id, answer.profile)
         return self.groups.setdefault((sort, text), new)
 
     def _answer(self, sort: Sort, text: str, property_id: str | None, profile: str | None, *, is_lost: bool) -> Answer:
@@ -282,7 +290,8 @@ class _Resolver:
                 return Answer(alias, is_name=True)
             return Answer(text) if is_id_like(text) else Answer(None, self._not_fetched(sort, text))
         if alias is not None:
-            return self._by_decision(index, sort, text, alias, property_id)
+            own = profile if directory.aliases.is_of(profile, sort, text) else None
+            return self._by_decision(index, sort, text, alias, property_id, own)
         candidates = self._usable_of(index.find(text, property_id).candidates, property_id)
         if len(candidates) == 1:
             remarks = self._remarks(candidates[0], property_id)
@@ -301,17 +310,19 @@ class _Resolver:
             return Answer(text, remarks=(self._unknown_id(sort, text),))
         return self._unknown(sort, text, property_id)
 
-    def _by_decision(self, index: Index, sort: Sort, text: str, meant: str, property_id: str | None) -> Answer:
-        """What a person settled. It holds as long as ResMan has what it points at; where ResMan itself has come to
+    def _by_decision(
+        self, index: Index, sort: Sort, text: str, meant: str, property_id: str | None, profile: str | None
+    ) -> Answer:
+        """What a person settled, for one profile or for all files. It holds as long as ResMan has what it points at; where ResMan itself has come to
         call something else by that name, both are said."""
         record = index.by_id(meant)
         if record is None:
             what = (
                 f"{text!r} was settled to mean the {NOUN[sort]} {meant}, which was not among those fetched from ResMan"
             )
-            advice = f"Settle it anew: `{alias_command(text, 'ID')}`; or run `sync` if it is new in ResMan."
+            advice = f"Settle it anew: `{alias_command(text, 'ID', profile=profile)}`; or run `sync` if it is new in ResMan."
             return Answer(
-                None, Said(UNKNOWN_NAME, f"{what}{self._age()}.", advice), nearest=(f"{meant}, which is gone",)
+                None, Said(UNKNOWN_NAME, f"{what}{self._age()}.", advice), nearest=(f"{meant}, which is gone",), profile=profile
             )
         remarks = list(self._remarks(record, property_id))
         others = index.find(text, property_id).candidates
@@ -342,12 +353,12 @@ class _Resolver:
         nearest = [] if index is None or self._suggested > MOST_SUGGESTED else index.nearest(text, property_id)
         described = tuple(map(self._described, nearest))
         what = f"ResMan has no {NOUN[sort]} {text!r}."
+        first = nearest[0].id if len(nearest) == 1 else None
         if described:
             what += f" Nearest: {'; '.join(described)}."
-            advice = f"Correct the cell, or settle it for good: `{alias_command(text, nearest[0].id)}`."
+            advice = f"Correct the cell, or settle it for good: `{alias_command(text, first or 'ID')}`."
         else:
             advice = "Correct the cell, or run `invoice-importer sync` if it is new in ResMan."
-        first = nearest[0].id if nearest else None
         return Answer(None, Said(UNKNOWN_NAME, what, advice), nearest=described, nearest_id=first)
 
     def _remarks(self, record: Known, property_id: str | None) -> Iterator[Said]:
