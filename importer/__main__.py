@@ -15,7 +15,7 @@ def main() -> None:
     """
     from importer.cli import run
 
-    code = run(sys.argv[1:])
+    code = run(sys.argv[1:], is_all=True)
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()

@@ -10,6 +10,7 @@ from threading import Lock
 _lock = Lock()
 _blocks = 0  # under way, in any thread
 _was_enabled = False  # before the first of them
+_left: list[object] = []
 
 
 @contextmanager
@@ -31,3 +32,9 @@ def at_rest() -> Iterator[None]:
             _blocks -= 1
             if not _blocks and _was_enabled:
                 gc.enable()
+
+
+def leave_alone(*values: object) -> None:
+    """Keeps what there is until the process ends, which is soon: taking it apart, or walking it, would win nothing."""
+    _left.extend(values)
+    gc.freeze()

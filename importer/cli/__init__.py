@@ -22,8 +22,11 @@ SENDING = ("submit", "status", "watch")
 """The commands that may send something."""
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Runs one command and returns its exit code, as in the README's table. Only `--debug` shows a traceback."""
+def run(arguments: Sequence[str], *, is_all: bool = False) -> int:
+    """Runs one command and returns its exit code, as in the README's table. Only `--debug` shows a traceback.
+
+    `is_all`: the process ends next, and nothing need be tidied up for it.
+    """
     debug = "--debug" in arguments
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123 -- closed by whoever started this
     sys.stderr = sys.stderr or sys.stdout
@@ -33,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
             stream.reconfigure(errors="replace")  # a console that lacks a character must not end a run
     words = [word for word in arguments if word != "--debug"]
     try:
-        result = commands.main(words, prog_name="invoice-importer", standalone_mode=False)
+        result = commands.main(words, prog_name="invoice-importer", standalone_mode=False, obj=is_all)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sends = next((word in SENDING for word in words if not word.startswith("-")), False)
         _say("Interrupted. Everything sent so far is recorded; run it again." if sends else "Interrupted.")

@@ -75,7 +75,7 @@ READING = (
 @with_options(*READING)
 def check(**given: Any) -> int:
     """Reads, checks, and says what would happen. Sends nothing, ever."""
-    from importer.collector import at_rest
+    from importer.collector import at_rest, leave_alone
     from importer.reader import reading_ahead
 
     with at_rest(), reading_ahead(given["files"]) as ahead:  # while the rest is loaded
@@ -86,7 +86,10 @@ def check(**given: Any) -> int:
         with at_desk(given) as desk:
             asked = outputs(given)
             asked.are_possible()
-            return render(check_files(replace(wanted(given, desk.settings), ahead=ahead), desk), desk, asked)
+            run = check_files(replace(wanted(given, desk.settings), ahead=ahead), desk)
+            if click.get_current_context().obj:
+                leave_alone(run, ahead)
+            return render(run, desk, asked)
 
 
 @commands.command()
