@@ -30,7 +30,8 @@ def folder_findings(desk: Desk, given: Path, ledger: Ledger | None) -> Iterator[
     yield from _parts(folder)
     orders = None
     try:
-        orders = read_orders(folder.orders)
+        if folder.orders.exists() or folder.is_known:  # a new folder gets its settings by itself
+            orders = read_orders(folder.orders)
     except CannotRun as error:
         yield wrong("Orders", error.sentence, f"{error.advice} Nothing is taken until then.".strip())
     if orders is not None:

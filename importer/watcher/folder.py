@@ -81,20 +81,30 @@ class DropFolder:
         """The folder's settings."""
         return self.root / orders.NAME
 
+    @property
+    def is_known(self) -> bool:
+        """True where it says itself that it was watched before."""
+        return os.path.lexists(self._card)
+
     def workplace(self, drop: str) -> Path:
         """Where one file is worked on."""
         return self.root / WORKING / drop
 
-    def make(self) -> None:
+    def make(self, *, is_known: bool = False) -> None:
         """Makes whatever is missing: also what somebody has deleted meanwhile.
 
-        Raises `CannotRun` where that cannot be, or where a part is a link or no folder: it could lead anywhere.
+        Settings are made for a new folder only, not for one that was watched before, which the folder says itself or
+        whoever calls (`is_known`): in their place they would change what becomes of files. Raises `CannotRun` where
+        that cannot be, or where a part is a link or no folder: it could lead anywhere.
         """
         try:
             for part in (*PARTS, OWN):
                 (self.root / part).mkdir(exist_ok=True)
                 _must_be_a_folder(self.root / part)
-            for path, text in ((self.root / READ_ME, WORDS), (self.orders, orders.TEMPLATE)):
+            texts = {self.root / READ_ME: WORDS}
+            if not is_known and not self.is_known:
+                texts[self.orders] = orders.TEMPLATE
+            for path, text in texts.items():
                 with suppress(FileExistsError), path.open("x", encoding="utf-8", newline="\r\n") as stream:
                     stream.write(text)
         except FileExistsError:

@@ -66,13 +66,14 @@ class Orders(BaseModel):
 
 
 def read_orders(path: Path) -> Orders:
-    """The settings of a folder; those of a folder without the file. Raises `BadSettings` in one sentence."""
+    """The settings of a folder. Raises `BadSettings` in one sentence, also where the file is gone."""
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()):
             raise BadSettings(f"{NAME} is not an ordinary file.", "Put the file itself there.")
         written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        return Orders()
+        advice = f"Put {NAME} back, or make an empty one: with that the folder checks, and posts nothing."
+        raise BadSettings(f"{NAME} is gone, and nothing is taken without it.", advice) from None
     except OSError as error:
         raise BadSettings(f"{NAME} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -115,7 +115,7 @@ class Watching:
                     known_as = drops.folder_at(ledger, str(self.folder.root))
                     if known_as is not None:
                         self.folder.must_be_there()
-                    self.folder.make()
+                    self.folder.make(is_known=known_as is not None)
                     mine, destination = drops.identity(ledger), self.desk.settings.destination
                     folder_id = self.folder.belongs_to(mine, destination, known_as)
                     begun, failures = True, 0

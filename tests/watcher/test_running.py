@@ -126,6 +126,21 @@ def test_its_settings_count_from_the_next_file_on(quick: Yard, watcher: Process)
     assert watcher.ends()[0] == 130
 
 
+def test_settings_that_are_gone_are_not_made_anew(quick: Yard) -> None:
+    """A folder that posted would only check from then on, without a word: nothing is taken before somebody looks."""
+    Process(quick, "--once").ends()
+    quick.folder.orders.unlink()
+    quick.drop("march.csv", quick.good(1))
+    code, _, err = Process(quick, "--once").ends()
+    assert code == 2
+    assert "watch.toml is gone, and nothing is taken without it." in err
+    assert quick.lies() == ["inbox/march.csv"]
+    assert not quick.folder.orders.exists()
+    quick.orders(QUICK)
+    assert Process(quick, "--once").ends()[0] == 0
+    assert set(quick.posted().values()) == {1}
+
+
 def test_another_ledger_does_not_start(quick: Yard, tmp_path: Path) -> None:
     """One sentence, and what to do."""
     Process(quick, "--once").ends()
