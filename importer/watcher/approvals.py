@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,8 +19,9 @@ from importer.telling import at_a_standstill
 from importer.telling.message import Message, as_text
 from importer.watcher.arrivals import Arrivals
 from importer.watcher.bench import Bench
-from importer.watcher.folder import FAILED, move, owner_of
+from importer.watcher.folder import FAILED, move, open_plain, owner_of
 from importer.watcher.naming import WORD, numbered, safe, word_of
+from importer.watcher.plain import write_beside
 
 PLAN = re.compile(r"sha256:[0-9a-f]{64}")
 MOST_BYTES = 64 * 1024
@@ -109,7 +109,7 @@ class Approvals:
             bench.folder.root, "An approval was refused", why, steps, destination=destination, at=now
         )
         with suppress(OSError):
-            aside.with_name(f"{aside.name}.why.txt").write_text(as_text(message), encoding="utf-8", newline="\r\n")
+            write_beside(aside.with_name(f"{aside.name}.why.txt"), as_text(message))
         bench.note("approval-refused", why, file=shown(path.name))
         self._tell(message)
 
@@ -132,11 +132,8 @@ def _put_aside(bench: Bench, path: Path, part: str) -> Path | None:
 
 def _text(path: Path) -> str | None:
     """What stands in a word; None where it is no file that can be read (yet). Links are not followed."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
-        with os.fdopen(os.open(path, flags), "rb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                return None
+        with open_plain(path) as stream:
             read = stream.read(MOST_BYTES)
     except OSError:
         return None

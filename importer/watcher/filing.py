@@ -24,6 +24,7 @@ from importer.watcher.bench import Bench
 from importer.watcher.folder import DONE, FAILED, NEEDS_FIXING, WAITING, move
 from importer.watcher.judging import ANSWERS, RESULTS, Outcome, Verdict
 from importer.watcher.naming import numbered
+from importer.watcher.plain import write_beside
 
 ENDINGS = {FAILED: ".why.txt", NEEDS_FIXING: ".to-fix.txt", WAITING: ".to-approve.txt"}
 """Part of the folder → how the text is called that lies beside a file there."""
@@ -93,7 +94,7 @@ def put_away(bench: Bench, drop: Drop) -> Path:
             bench.note("results", str(error), file=drop.name, drop=drop.id)
     ending = ENDINGS.get(PurePosixPath(drop.place).parts[0])
     if ending is not None and drop.message is not None:
-        _write_once(place.with_name(f"{place.stem}{ending}"), as_text(Message.of_kept(drop.message)))
+        write_beside(place.with_name(f"{place.stem}{ending}"), as_text(Message.of_kept(drop.message)))
     lies = _moved(workplace / drop.name, place) or place
     shutil.rmtree(answers, ignore_errors=True)
     with suppress(OSError):  # somebody has put something there: it is found, and taken for itself
@@ -115,15 +116,6 @@ def _moved(source: Path, target: Path) -> Path | None:
         except FileNotFoundError:
             return None
     raise AssertionError("there is always one more name")
-
-
-def _write_once(path: Path, text: str) -> None:
-    """A note beside the file. One that stands there already was written before a crash; it may lack its end."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(text, encoding="utf-8", newline="\r\n")
-    if not path.is_symlink():
-        aside.replace(path)
 
 
 def _free_places(bench: Bench, drop: Drop, outcome: Outcome) -> Iterator[str]:

@@ -5,6 +5,7 @@ Nothing is ever written over, no link is followed, and no name leads out of the 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
 from importer.errors import CannotRun
 from importer.watcher import orders
@@ -24,6 +26,9 @@ DONE, NEEDS_FIXING, FAILED = "done", "needs-fixing", "failed"
 PARTS = (INBOX, WORKING, WAITING, DONE, NEEDS_FIXING, FAILED)
 OWN = ".watch"
 READ_ME = "READ ME.txt"
+
+SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+"""How a file is opened in a folder in which strangers may put links and pipes."""
 
 WORDS = """\
 This folder is looked after by invoice-importer.
@@ -77,14 +82,14 @@ class DropFolder:
         return self.own / "ledger.json"
 
     @property
-    def orders(self) -> Path:
-        """The folder's settings."""
-        return self.root / orders.NAME
-
-    @property
     def is_known(self) -> bool:
         """True where it says itself that it was watched before."""
         return os.path.lexists(self._card)
+
+    @property
+    def orders(self) -> Path:
+        """The folder's settings."""
+        return self.root / orders.NAME
 
     def workplace(self, drop: str) -> Path:
         """Where one file is worked on."""
@@ -141,9 +146,10 @@ class DropFolder:
         card = self._card
         mine = {"folder": known_as or secrets.token_hex(8), "ledger": ledger, "destination": where}
         try:
-            if not card.exists():
+            if not os.path.lexists(card):
                 aside = self.own / f"ledger.{secrets.token_hex(4)}.tmp"
-                aside.write_text(json.dumps(mine), encoding="utf-8")
+                with aside.open("x", encoding="utf-8") as stream:
+                    json.dump(mine, stream)
                 if not move(aside, card):  # another watcher was quicker
                     aside.unlink()
             known = _read_card(card)
@@ -182,7 +188,8 @@ def _must_be_a_folder(path: Path) -> None:
 
 def _read_card(path: Path) -> dict[str, str]:
     with suppress(ValueError):
-        known = json.loads(path.read_text(encoding="utf-8"))
+        with open_plain(path) as stream:
+            known = json.loads(stream.read())
         if isinstance(known, dict) and all(isinstance(known.get(name), str) for name in ("folder", "ledger")):
             return known
     raise CannotRun(f"{path} is damaged.", "Put it back from a backup; or delete it, if no other machine watches.")
@@ -200,7 +207,7 @@ def move(source: Path, target: Path) -> bool:
     try:
         os.link(source, target, follow_symlinks=False)
     except FileExistsError:
-        if not source.exists() or not source.samefile(target):
+        if not os.path.samestat(source.lstat(), target.lstat()):
             return False
     except FileNotFoundError:
         raise  # somebody else was quicker
@@ -211,6 +218,15 @@ def move(source: Path, target: Path) -> bool:
         return True
     source.unlink()
     return True
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """An ordinary file, for reading. Raises OSError for a link and for anything else, and never waits."""
+    stream = os.fdopen(os.open(path, os.O_RDONLY | SAFELY), "rb")
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "It is not an ordinary file", str(path))
+    return stream
 
 
 def is_workplace(name: str) -> bool:

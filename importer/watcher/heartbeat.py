@@ -15,7 +15,7 @@ from typing import Any
 from importer.desk import Desk, open_ledger
 from importer.errors import LedgerUnavailable
 from importer.submitter import drops
-from importer.watcher.folder import DONE, FAILED, INBOX, NEEDS_FIXING, WAITING, WORKING, DropFolder
+from importer.watcher.folder import DONE, FAILED, INBOX, NEEDS_FIXING, WAITING, WORKING, DropFolder, open_plain
 
 FRESH_SECONDS = 120.0
 """A sign of life that is older says nothing any more; so does one that is this far in the future."""
@@ -26,7 +26,8 @@ def beat(folder: DropFolder, told: Mapping[str, Any]) -> None:
     aside = folder.own / f"heartbeat.{secrets.token_hex(4)}.tmp"
     with suppress(OSError):
         try:
-            aside.write_text(json.dumps(told, default=str), encoding="utf-8")
+            with aside.open("x", encoding="utf-8") as stream:
+                json.dump(told, stream, default=str)
             aside.replace(folder.own / "heartbeat.json")
         finally:
             with suppress(FileNotFoundError):
@@ -36,7 +37,8 @@ def beat(folder: DropFolder, told: Mapping[str, Any]) -> None:
 def last_beat(folder: DropFolder) -> dict[str, Any] | None:
     """The last sign of life; None where there is none that can be read."""
     with suppress(OSError, ValueError):
-        found = json.loads((folder.own / "heartbeat.json").read_text(encoding="utf-8"))
+        with open_plain(folder.own / "heartbeat.json") as stream:
+            found = json.loads(stream.read())
         if isinstance(found, dict) and isinstance(found.get("at"), str):
             return found
     return None

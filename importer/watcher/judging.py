@@ -76,6 +76,8 @@ def judge(bench: Bench, ledger: Ledger, drop: Drop) -> Verdict | PutOff:
             return PutOff("api", stopped)
         run = replace(run, notices=(*run.notices, *before, *said))
         answers = path.parent / ANSWERS
+        if answers.is_symlink() or path.is_symlink():  # nothing of ours: it could lead anywhere
+            raise NotADirectoryError(errno.ENOTDIR, "It is a link", str(answers))
         answers.mkdir(exist_ok=True)
         written = write_results(run, bench.desk, answers / RESULTS)
         for sentence in written.said:
