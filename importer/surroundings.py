@@ -7,13 +7,14 @@ the ledger, the fourth is ResMan. Only what is yet to be sent is judged here.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from importer.desk import Desk
 from importer.directory import Directory
-from importer.directory.cache import Sort
+from importer.directory.cache import Known, Sort
 from importer.directory.desk import ago
 from importer.errors import CannotRun
 from importer.held import Held, Posted
@@ -23,7 +24,7 @@ from importer.problems import IN_RESMAN, NEAR_DUPLICATE, WENT_OUT_BEFORE, Proble
 from importer.severities import with_levels
 from importer.submitter import Intent, Ledger
 from importer.submitter.acceptances import LetGo, accepted, posted_bills
-from importer.submitter.postings import names_of_runs, of_totals, out_of
+from importer.submitter.postings import bills_of, names_of_runs, of_totals, out_of
 from importer.validator import Verdict
 from importer.validator.again import Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances
@@ -68,7 +69,7 @@ def weighed(
     shown: dict[str, LetGo] = {}
     if going:
         blind = _unfetched(going, directory_of)
-        notices = tuple(dict.fromkeys((*notices, *blind)))
+        notices = tuple(dict.fromkeys((*notices, *blind, *_namesakes(going, ledger, directory_of, desk))))
         let = accepted(ledger, [intent.key for _, intent in going])
         around = _around(prepared, going, ledger, directory_of, desk)
         for index, intent in going:
@@ -131,6 +132,39 @@ def _unfetched(going: Sequence[tuple[int, Intent]], directory_of: DirectoryOf) -
                 "Whether ResMan has these bills already was not looked at: its invoices were never fetched to the end. "
                 "Run `invoice-importer sync`."
             )
+
+
+def _namesakes(
+    going: Sequence[tuple[int, Intent]], ledger: Ledger, directory_of: DirectoryOf, desk: Desk
+) -> Iterator[str]:
+    """Vendors to which nothing went yet, where bills went to another vendor of the very same name."""
+    wanted: dict[str, Counter[str]] = {}
+    for _, intent in going:
+        wanted.setdefault(intent.payload.integration_id, Counter())[intent.payload.vendor_id] += 1
+    for integration_id, vendors in wanted.items():
+        directory = directory_of(integration_id)
+        index = None if directory is None else directory.index(Sort.VENDOR)
+        if index is None:
+            continue
+        called: dict[str, list[Known]] = {}
+        for record in index.records:
+            called.setdefault(" ".join((record.name or "").split()).casefold(), []).append(record)
+        groups = [some for name, some in called.items() if name and len(some) > 1]
+        groups = [some for some in groups if any(record.id in vendors for record in some)]
+        went = bills_of(ledger, desk.settings.destination, [record.id for some in groups for record in some])
+        for some in groups:
+            for one in (record for record in some if record.id in vendors and record.id not in went):
+                for other in (record for record in some if went.get(record.id)):
+                    is_gone = " (inactive there by now)" if not other.is_active else ""
+                    yield (
+                        f"ResMan has two vendors called {one.name!r}: so far {_bills(went[other.id])} went to "
+                        f"{other.id}{is_gone}, and now {_bills(vendors[one.id])} would go to {one.id}. "
+                        "Check that this is meant."
+                    )
+
+
+def _bills(count: int) -> str:
+    return "1 bill" if count == 1 else f"{count:,} bills"
 
 
 def _around(

@@ -125,7 +125,8 @@ def _near(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[
     for each in around.likenesses:
         if each.other.job in stopped:  # that is said already
             continue
-        what = f"{_described(payload, around)} looks like {described(each.other, around.called)}: {each.why.said}."
+        here, there = _described(payload, around), described(each.other, around.called)
+        what = f"{here} looks like {there}: {each.said(payload.invoice_number)}."
         advice = (
             "Compare the two; take one out if they are the same bill. If not: "
             f'`--accept-duplicate {around.key} --reason "…"` keeps this from being said again.'

@@ -49,7 +49,7 @@ class Why(IntEnum):
             Why.PREFIX: "the number is the same but for the letters before it, and so is the amount",
             Why.OTHER_PROPERTY: "vendor, amount and date are the same, at another property",
             Why.OTHER_NUMBER: "vendor, amount and date are the same, under another number",
-            Why.NO_VENDOR: "number and amount are the same, and ResMan does not say from which vendor that one is",
+            Why.NO_VENDOR: "the number is the same, and ResMan does not say from which vendor that one is",
         }[self]
 
 
@@ -59,6 +59,21 @@ class Likeness:
 
     other: Held
     why: Why
+
+    def said(self, number: str) -> str:
+        """In a clerk's words, of a bill of this number; no more than the other bill itself says."""
+        other = self.other
+        if self.why is Why.NO_VENDOR:
+            same = "the number is the same" if other.total is None else "number and amount are the same"
+            lacks = "" if other.property_id else ", nor at which property"
+            return f"{same}, and ResMan does not say from which vendor that one is{lacks}"
+        if self.why is Why.NUMBER and normalised_number(other.number or "") == normalised_number(number):
+            return "vendor and number are the same" + (
+                ", at another property" if other.property_id else ", and it is not known at which property that one is"
+            )
+        if self.why is Why.OTHER_NUMBER and not (other.number and number):
+            return "vendor, amount and date are the same, and one of them has no number"
+        return self.why.said
 
 
 @dataclass(slots=True)

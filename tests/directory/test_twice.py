@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import time
+from datetime import UTC, datetime
+
 import pytest
 
 from importer import names
 from importer.models import Run
 from importer.report import write_workbook
+from importer.sandbox.store import Store
 from tests.directory.office import Office, codes, statuses
 
 
@@ -107,3 +112,32 @@ def test_a_word_on_a_likeness_covers_what_was_shown_and_no_more(office: Office) 
     assert codes(office.check(file, **stricter))[0][:1] != ["near-duplicate"]
     changed = office.sheet({"Invoice #": "1", "Memo": "other"}, name="portal.csv")
     assert codes(office.check(changed, **stricter))[0] == ["near-duplicate"]
+
+
+def test_a_vendor_made_anew_under_its_old_name_is_remarked(office: Office) -> None:
+    """The old one is inactive, so the name means the new one; what went to the old one is stopped, and the run says
+    that there are two."""
+    office.sync()
+    run = office.submit(office.sheet({}))
+    assert not any("two vendors" in each for each in run.notices)
+    store, moment = Store(office.home.parent / "api", time.time), datetime.now(UTC).isoformat()
+    with store.change():
+        rows = [
+            store.row("SELECT content FROM records WHERE kind = 'vendors' AND id = ?", (each,))
+            for each in ("vend-greenleaf", "vend-evergreen")
+        ]
+        old, new = (json.loads(row["content"]) for row in rows if row is not None)
+        for vendor_id, content in (
+            ("vend-greenleaf", {**old, "is_active": False}),
+            ("vend-evergreen", {**new, "name": old["name"]}),
+        ):
+            store.database.execute(
+                "UPDATE records SET content = ?, updated_at = ? WHERE kind = 'vendors' AND id = ?",
+                (json.dumps(content), moment, vendor_id),
+            )
+    store.close()
+    office.sync(everything=True)
+    again = office.check(office.sheet({}, {"Invoice #": "GL-2", "Invoice Total": "77.00"}))
+    assert codes(again) == [["went-out-before"], []]
+    (notice,) = (each for each in again.notices if "two vendors" in each)
+    assert "1 bill went to vend-greenleaf (inactive there by now), and now 2 bills would go to vend-evergreen" in notice

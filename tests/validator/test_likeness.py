@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.held import Held
-from importer.validator.likeness import Why, likenesses
+from importer.validator.likeness import Likeness, Why, likenesses
 from importer.validator.numbers import are_loosely_equal, number_of
 
 DAY = date(2026, 3, 2)
@@ -177,6 +177,21 @@ def test_a_bill_of_an_unknown_property_is_not_said_to_be_elsewhere() -> None:
     """Its property may be the same, once its name is known."""
     (told,) = likenesses([bill("5512")], [bill("8813", place=None)]).values()
     assert [each.why for each in told] == [Why.OTHER_NUMBER]
+
+
+@pytest.mark.parametrize(
+    ("likeness", "words"),
+    [
+        (Likeness(bill("5512", place=None), Why.NUMBER), "it is not known at which property"),
+        (Likeness(bill("5512", place=B), Why.NUMBER), "vendor and number are the same, at another property"),
+        (Likeness(bill(None), Why.OTHER_NUMBER), "one of them has no number"),
+        (Likeness(bill("5512", place=None), Why.NO_VENDOR), "which vendor that one is, nor at which property"),
+        (Likeness(bill("05512"), Why.NUMBER), "the same but for zeros"),
+    ],
+)
+def test_no_more_is_said_than_is_known(likeness: Likeness, words: str) -> None:
+    """Any part of a bill that ResMan holds may be missing."""
+    assert words in likeness.said("5512")
 
 
 def test_the_same_service_at_every_building_is_a_series() -> None:
