@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from importer import token
 from importer.desk import Desk, open_api, open_ledger
 from importer.errors import CannotRun, FileUnreadable, LedgerUnavailable, RequestError
-from importer.models import Run
+from importer.models import Run, Status
 from importer.news import Change
 from importer.outcomes import Start, of_entries
-from importer.past_runs import Known, digest, read_again, spelt
+from importer.past_runs import Known, digest, known_run, read_again, spelt
 from importer.pipeline import new_run_id
 from importer.reader.files import open_file
 from importer.reader.returned import is_as_written
@@ -40,14 +40,22 @@ def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:
 
 
 def past_run(desk: Desk, name: str) -> tuple[Mapping[str, Any], Run]:
-    """Everything that is known of one run, and how the invoices that it was the last to plan stand now.
+    """Everything that is known of one run, and how its invoices stand now.
 
-    Raises `CannotRun` where there is no such run.
+    Where its files are kept no longer, or never were, those are the invoices that it was the last to plan. Raises
+    `CannotRun` where there is no such run.
     """
     with open_ledger(desk, "history") as ledger:
         record = ledger.run_record(name)
         if record is None:
             raise CannotRun(f"There is no run {name}.", "`invoice-importer history` lists them.")
+        with suppress(CannotRun):
+            known = (
+                known_run(desk, ledger, record, name) if record["destination"] == desk.settings.destination else None
+            )
+            desk.watcher.end()
+            if known is not None:
+                return record, known.run
         start = Start(name, record["command"], record["started"], record["who"], record["destination"])
         entries = list(ledger.standing(ledger.keys_of_run(name)).values())
         return record, of_entries(start, entries, record["finished"] or record["started"])
@@ -214,6 +222,10 @@ def _closed(desk: Desk, ledger: Ledger, run: Run) -> Run:
         if ledger.run_record(run.id) is None:
             ledger.open_run(command=run.command, destination=run.destination, started=run.started)
         files = [{"name": file.name} for file in run.reading.files]
-        told = {"files": files, "counts": run.counts(), "amounts": run.amounts()}
+        counts, amounts = run.counts(), run.amounts()
+        for resman in ("confirmed", "pending") if run.command == "status" else ():
+            mine = [each for each in run.outcomes if each.status is Status.POSTED and each.resman == resman]
+            counts[resman], amounts[resman] = len(mine), sum(each.invoice.worth for each in mine)
+        told = {"files": files, "counts": counts, "amounts": amounts}
         ledger.close_run(finished=desk.now(), exit_code=run.exit_code, **told)
     return run

@@ -54,7 +54,7 @@ def read_again(desk: Desk, ledger: Ledger, runs: Iterable[str]) -> tuple[list[Kn
     for record in [*senders, *books.later]:
         name = record["id"]
         try:
-            known = _known(desk, ledger, record, archived.get(_content(record), name))
+            known = known_run(desk, ledger, record, archived.get(_content(record), name))
         except CannotRun as error:  # one run that cannot be read again keeps no other from its news
             unread.append(f"The workbook of run {name} cannot be written anew: {error}")
         else:
@@ -108,7 +108,7 @@ def _content(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((str(file["name"]), str(file.get("sha256") or record["id"])) for file in record["files"])
 
 
-def _known(desk: Desk, ledger: Ledger, record: Mapping[str, Any], archived: str) -> Known | None:
+def known_run(desk: Desk, ledger: Ledger, record: Mapping[str, Any], archived: str) -> Known | None:
     """A past run read again from its archived files, or those of another run with the very same ones."""
     home, options = desk.settings.home, record["options"] or {}
     wanted: Wanted | None = kept_inputs(home, record["id"], options) or kept_inputs(home, archived, options)

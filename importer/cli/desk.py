@@ -119,13 +119,14 @@ class Outputs:
     as_json: bool
 
     def are_possible(self) -> None:
-        """Raises `CannotRun` where the results could not be written: known too late after posting."""
-        if self.results is None:
-            return
-        try:
-            check_target(self.results)
-        except ResultsNotWritten as error:
-            raise CannotRun(error.sentence, "Name another place with --results. Nothing was sent.") from error
+        """Raises `CannotRun` where results or summary could not be written: known too late after posting."""
+        for asked, option in ((self.results, "--results"), (self.summary, "--summary")):
+            if asked is None:
+                continue
+            try:
+                check_target(asked)
+            except ResultsNotWritten as error:
+                raise CannotRun(error.sentence, f"Name another place with {option}. Nothing was sent.") from error
 
 
 def outputs(given: Mapping[str, Any]) -> Outputs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -31,9 +32,18 @@ def history(runs: Sequence[Mapping[str, Any]]) -> RenderableType:
         table.add_column(heading, overflow="fold")
     for run in runs:
         files = ", ".join(str(file["name"]) for file in run["files"])
-        cells = (run["id"], run["who"], f"{run['command']} {files}".strip(), _outcome(run))
+        cells = (run["id"], run["who"], f"{run['command']} {files}".strip(), _cut(_outcome(run)))
         table.add_row(*map(Text, cells))  # a Text is shown as it is, also where a file is called "[bold].csv"
     return table
+
+
+def _cut(outcome: str) -> str:
+    """As much as leaves a line readable; `history RUN` says all."""
+    return textwrap.shorten(outcome, LONGEST_OUTCOME, placeholder=" …")
+
+
+LONGEST_OUTCOME = 90
+"""Characters: one run that could not go on does not make all lines wrap."""
 
 
 def one_run(run: Mapping[str, Any], told: Run) -> RenderableType:
@@ -48,13 +58,19 @@ def one_run(run: Mapping[str, Any], told: Run) -> RenderableType:
     for name, fact in _facts(run):
         facts.add_row(Text(name), Text(tidy_text(fact)))
     if not told.outcomes:
-        return Group(facts, Text("No invoice was sent by it, or all of them were sent again by a later run."))
+        return Group(facts, Text(_NOTHING_KEPT))
     invoices = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for heading in ("Invoice", "Vendor", "Property", "Amount", "Outcome", "ResMan", "Job id"):
         invoices.add_column(heading, overflow="fold", justify="right" if heading == "Amount" else "left")
     for cells in _invoice_rows(told):
         invoices.add_row(*(Text(tidy_text(cell)) for cell in cells[: len(invoices.columns)]))
     return Group(facts, Text(), invoices)
+
+
+_NOTHING_KEPT = (
+    "Nothing more is kept of its invoices: none was sent by it, or all of them were sent again by a later run. "
+    "A check keeps its plan and its workbook only."
+)
 
 
 def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -117,7 +133,8 @@ def one_run_csv(told: Run) -> str:
 def history_csv(runs: Sequence[Mapping[str, Any]]) -> str:
     """The runs, one a line: amounts in dollars, moments in ISO 8601."""
     headings = ("Run", "Command", "Started", "Ended", "Who", "Destination", "Files", "Plan", "Invoices", "Amount")
-    statuses = [word for status in Status for word in (status.label, f"{status.label}, amount")]
+    labels = [*(status.label for status in Status), *(word.capitalize() for word in STANDING.values())]
+    statuses = [word for label in labels for word in (label, f"{label}, amount")]
     rows = []
     for run in runs:
         counts, amounts = run["counts"] or {}, run["amounts"] or {}
@@ -133,13 +150,28 @@ def history_csv(runs: Sequence[Mapping[str, Any]]) -> str:
                 run["plan"] or "",
                 str(counts.get("invoices", "")),
                 _dollars(amounts.get("invoices")),
-                *(cell for status in Status for cell in (str(counts.get(status, "")), _dollars(amounts.get(status)))),
+                *(cell for what in _told_of(run) for cell in _count_and_amount(run, what)),
                 "" if run["exit_code"] is None else str(run["exit_code"]),
                 run["stopped"] or "",
                 run["results"] or "",
             )
         )
     return _csv((*headings, *statuses, "Exit code", "Stopped", "Results"), rows)
+
+
+STANDING = {"confirmed": "confirmed", "pending": "on the way"}
+"""What `status` counts of invoices that another run has posted."""
+
+
+def _told_of(run: Mapping[str, Any]) -> list[str]:
+    """The counts of a run, by their names; "" where one would count again what another run has posted."""
+    has_posted = run["command"] != "status"
+    return [*("" if status is Status.POSTED and not has_posted else status for status in Status), *STANDING]
+
+
+def _count_and_amount(run: Mapping[str, Any], what: str) -> tuple[str, str]:
+    counts, amounts = run["counts"] or {}, run["amounts"] or {}
+    return str(counts.get(what, "")), _dollars(amounts.get(what))
 
 
 def _dollars(cents: int | None) -> str:
@@ -182,7 +214,8 @@ def _outcome(run: Mapping[str, Any]) -> str:
     if counts is None:
         stopped = str(run["stopped"] or ("under way" if run["finished"] is None else ""))
         return stopped.splitlines()[0] if stopped else ""
-    parts = [
-        f"{counts[status]:,} {status.label.lower()} ({dollars(amounts[status])})" for status in Status if counts[status]
-    ]
-    return ", ".join(parts)
+    words = {status.value: status.label.lower() for status in Status} | STANDING
+    told = [what for what in _told_of(run) if counts.get(what)]
+    if not told and counts.get(Status.POSTED):
+        return f"{counts[Status.POSTED]:,} asked after ({dollars(amounts[Status.POSTED])})"  # by an older version
+    return ", ".join([f"{counts[what]:,} {words[what]} ({dollars(amounts[what])})" for what in told])

@@ -12,7 +12,7 @@ from importer.problems import AMBIGUOUS_NAME, UNKNOWN_NAME, Kind, Problem
 from importer.report.accounts import advised
 from importer.report.strangers import NAMES_ADVICE, name_said, names_title
 from importer.report.tie_out import as_said
-from importer.report.wording import Place, destination, happened, next_steps, notices, several
+from importer.report.wording import Place, destination, happened, is_held_up, next_steps, notices, several
 from importer.results_layout import tidy_text
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> Render
         parts.append(Text(f"… and {', '.join(counted)}" + (", in the workbook" if results else ""), "dim"))
     parts += [Text(tidy_text(notice)) for notice in notices(run)]
     has_workbook = results is not None and results.suffix.lower() == ".xlsx"
-    parts += [Text(), *(Text(tidy_text(step)) for step in next_steps(run, has_workbook=has_workbook))]
+    parts += [Text(), *(Text(tidy_text(step)) for step in next_steps(run, has_workbook=has_workbook, is_below=True))]
     if results is not None:
         parts.append(Text.assemble("Results: ", (tidy_text(str(results)), "bold")))
     return Group(*parts)
@@ -87,7 +87,10 @@ class ProblemLine:
 
 
 def problem_lines(run: Run) -> Iterator[ProblemLine]:
-    """Unknown names, each once; then errors, then warnings, those of one kind together, the most frequent first."""
+    """Unknown names, each once; then errors, then warnings, those of one kind together, the most frequent first.
+
+    What holds up the whole run comes before all others, and is not said again of each invoice.
+    """
     groups: dict[Kind, list[tuple[str, Problem]]] = {}
     yield from _name_lines(run)
     told = {UNKNOWN_NAME.code, AMBIGUOUS_NAME.code} if run.unknown_names else set()
@@ -98,14 +101,14 @@ def problem_lines(run: Run) -> Iterator[ProblemLine]:
             continue
         number = as_said(outcome, "invoice_number") or "(no number)"
         for problem in outcome.problems:
-            if problem.kind.code not in told:
+            if problem.kind.code not in told and not is_held_up(problem):
                 groups.setdefault(problem.kind, []).append((f"{number}, {_where(problem, run)}", problem))
     for title, is_error in (("What is wrong", True), ("Worth a look, but nothing stops for it", False)):
         found = [group for group in groups.values() if group[0][1].is_error is is_error]
         if found:
             yield ProblemLine("", 0, is_error)
             yield ProblemLine(f"{title}: {sum(map(len, found)):,}", 0, is_error, is_heading=True)
-        for group in sorted(found, key=len, reverse=True):
+        for group in sorted(found, key=lambda group: (not group[0][1].kind.stops_run, -len(group))):
             yield from _group_lines(group)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -114,7 +115,11 @@ def changes_said(run: Run) -> tuple[str, ...]:
     said = []
     for now in dict.fromkeys(change.now for change in run.changes):
         mine = [change for change in run.changes if change.now == now]
-        names = ", ".join(change.invoice_number for change in mine[:_MOST_NAMED])
+        shared = Counter(change.invoice_number for change in mine)
+        names = ", ".join(
+            change.invoice_number + (f" of {change.vendor_id}" if shared[change.invoice_number] > 1 else "")
+            for change in mine[:_MOST_NAMED]
+        )
         more = f" and {len(mine) - _MOST_NAMED:,} more" if len(mine) > _MOST_NAMED else ""
         what = {
             "confirmed": "now confirmed in ResMan",
@@ -132,8 +137,16 @@ def changes_said(run: Run) -> tuple[str, ...]:
     return tuple(said)
 
 
-def next_steps(run: Run, *, has_workbook: bool = True) -> tuple[str, ...]:
-    """What the reader of the report should do now, most urgent first; never empty."""
+def is_held_up(problem: Problem) -> bool:
+    """True for an invoice that only goes unsent because of something that is said of the run as a whole."""
+    return problem.kind is NOT_SENT and problem.advice == ""
+
+
+def next_steps(run: Run, *, has_workbook: bool = True, is_below: bool = False) -> tuple[str, ...]:
+    """What the reader of the report should do now, most urgent first; never empty.
+
+    `is_below`: what holds up the whole run was said above, with its cell and the way out.
+    """
     counts = run.counts()
     steps = []
     if counts[Status.IN_DOUBT]:
@@ -147,9 +160,13 @@ def next_steps(run: Run, *, has_workbook: bool = True) -> tuple[str, ...]:
         which = several(counts[Status.CONFLICT], "invoice")
         steps.append(f"Compare {which} with what was posted before under the same number.")
     holding_up = [problem for problem in run.reading.problems if problem.kind.stops_run]
-    steps += [
-        f"{problem.what} {problem.kind.advice if problem.advice is None else problem.advice}" for problem in holding_up
-    ]
+    if holding_up and is_below:
+        steps.append("Settle first what holds up the whole run. Nothing of it is sent until then.")
+    else:
+        steps += [
+            f"{problem.what} {problem.kind.advice if problem.advice is None else problem.advice}"
+            for problem in holding_up
+        ]
     found = {problem.kind for outcome in run.outcomes for problem in outcome.problems if problem.kind in _NO_CELL}
     steps += [f"{kind.title}. {kind.advice}" for kind in _NO_CELL if kind in found]
     mend = counts[Status.REFUSED] + sum(map(_is_to_mend, run.outcomes))
@@ -215,7 +232,7 @@ def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False) -> str:
         return "Complete the row, or delete it if it is no invoice."
     if any(problem.kind is CREDIT_MEMO for problem in outcome.problems):
         return "Enter it in ResMan by hand, and delete its rows here."
-    if any(problem.kind is NOT_SENT and problem.advice == "" for problem in outcome.problems):
+    if any(map(is_held_up, outcome.problems)):
         return "Nothing to correct here: the sheet “Summary” says what holds up the whole run."
     missing = _missing(outcome)
     if missing is not None:

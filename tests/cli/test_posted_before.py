@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import openpyxl
@@ -90,3 +92,33 @@ def test_a_workbook_that_is_about_something_else_by_now_stays(clerk: Clerk) -> N
     assert "march.results.xlsx is that of run" in said.err
     assert (clerk.folder / "march.results.xlsx").read_bytes() == before
     assert ["Confirmed in ResMan", 2, 200] in summary_of(clerk.folder / "march.results (status).xlsx")
+
+
+def test_money_is_posted_once_in_the_history(clerk: Clerk) -> None:
+    """`status` tells what ResMan has of it. One run that could not go on makes no line long, and RUN tells of all."""
+    clerk.writes("march.csv", row(clerk.number(1)), row(clerk.number(1), vendor_id="vend-turfworks"), row("", "7.00"))
+    posted = clerk.runs("submit", "march.csv", "--yes", "--json").answer
+    asked = clerk.runs("status").out
+    assert f"{clerk.number(1)} of vend-turfworks" in asked
+    (clerk.folder / "odd.csv").write_text(",".join(f"Heading {n}" for n in range(40)) + "\n1,2\n", encoding="utf-8")
+    assert clerk.runs("check", "odd.csv").code == 2
+
+    lines = clerk.runs("history").out.splitlines()
+    assert lines[1].rstrip().endswith(" …")
+    assert lines[2].rstrip().endswith("2 confirmed ($200.00)")
+    assert max(map(len, lines)) < 200
+    table = {line["Command"]: line for line in csv.DictReader(io.StringIO(clerk.runs("history", "--csv").out))}
+    assert [table[name]["Posted, amount"] for name in ("submit", "status")] == ["200.00", ""]
+    assert table["status"]["Confirmed, amount"] == "200.00"
+
+    one = clerk.runs("history", posted["run"], "--json").answer["invoices"]
+    assert sorted(each["status"] for each in one) == ["needs_fixing", "posted", "posted"]
+
+
+def test_a_summary_without_a_folder_is_known_beforehand(clerk: Clerk) -> None:
+    """Like results: nothing is posted, and the option is named."""
+    clerk.writes_good("march.csv")
+    said = clerk.runs("submit", "march.csv", "--yes", "--summary", "nofolder/march.html")
+    assert said.code == 2
+    assert "Name another place with --summary. Nothing was sent." in said.err
+    assert clerk.posted() == {}

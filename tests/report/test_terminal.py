@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from importer.models import Run, Status
-from importer.problems import NEGATIVE_LINE, NOT_A_DATE, TOTAL_MISMATCH, Problem
+from importer.problems import CONTROL_TOTAL, NEGATIVE_LINE, NOT_A_DATE, NOT_SENT, TOTAL_MISMATCH, Place, Problem
 from importer.report import summary
 from tests import factory
 
@@ -79,3 +79,17 @@ def test_production_is_not_to_be_mistaken() -> None:
     said = _said(run)
     assert said[0] == " PRODUCTION  Checked for the live ResMan account, through api.propexo.com. Nothing was sent."
     assert said[-1] == "Send 1 invoice that is ready: “invoice-importer submit”."
+
+
+def test_what_holds_up_the_whole_run_is_said_once() -> None:
+    """With its cell and the way out; not of each invoice, and without the advice to run the same file again."""
+    what = "The file says $5.00, its rows come to $200.00."
+    held = [Problem(NOT_SENT, what, Place("march.csv", None, 2), advice="")]
+    outcomes = [factory.outcome(factory.invoice(number=f"A-{n}"), Status.NOT_SENT, problems=held) for n in range(5)]
+    whole = Problem(CONTROL_TOTAL, what, Place("march.csv", None, 9, "H"))
+    read = factory.reading([each.invoice for each in outcomes], problems=[whole])
+    said = _said(factory.run(*outcomes, of=read))
+    assert [line for line in said if what in line] == [f"  H9: {what} {CONTROL_TOTAL.advice}"]
+    assert "What is wrong: 1" in said
+    assert not [line for line in said if "again" in line or "not sent: " in line]
+    assert "Settle first what holds up the whole run. Nothing of it is sent until then." in said
