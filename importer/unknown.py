@@ -19,8 +19,9 @@ class UnknownName:
     invoices: int
     cents: int  # of those invoices
     nearest: tuple[str, ...]  # as a clerk reads them: "Acme Landscaping (vend-acme)"; the likeliest first
-    nearest_id: str | None
+    nearest_id: str | None  # where only one is near: which of several, a person says
     is_ambiguous: bool  # there are several of that name: they are the nearest
+    profile: str | None = None  # the one whose decision about it is no longer good; None: nobody's, or everywhere
 
     @property
     def hint(self) -> str:
@@ -32,11 +33,16 @@ class UnknownName:
     @property
     def remedy(self) -> str:
         """The command that settles it for good."""
-        return alias_command(self.name, "ID" if self.nearest_id is None or self.is_ambiguous else self.nearest_id)
+        meant = "ID" if self.nearest_id is None or self.is_ambiguous else self.nearest_id
+        return alias_command(self.name, meant, profile=self.profile)
 
 
-def alias_command(name: str, meant: str) -> str:
+def alias_command(name: str, meant: str, *, profile: str | None = None) -> str:
     """What a clerk may copy into a terminal; the name is left out where a shell might read more in it."""
-    spelt = " ".join(name.split())
-    quoted = f'"{spelt}"' if _SAFE.fullmatch(spelt) and not spelt.startswith("-") else "NAME"
-    return f"invoice-importer alias {quoted} {meant}"
+    command = f"invoice-importer alias {_quoted(name, 'NAME')} {meant}"
+    return command if profile is None else f"{command} --profile {_quoted(profile, 'PROFILE')}"
+
+
+def _quoted(text: str, instead: str) -> str:
+    spelt = " ".join(text.split())
+    return f'"{spelt}"' if _SAFE.fullmatch(spelt) and not spelt.startswith("-") else instead

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "importer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "problems", "columns", "collector", "held", "news", "trace", "unknown"),
+    ("errors", "problems", "columns", "collector", "held", "news", "rehearsal", "trace", "unknown"),
     ("models", "token", "severities"),
     ("smtp",),
     ("settings", "results_layout", "named_cells"),

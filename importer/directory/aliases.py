@@ -62,6 +62,10 @@ class Aliases:
             return own
         return self._ids.get((sort, key, None))
 
+    def is_of(self, profile: str | None, sort: Sort, text: str) -> bool:
+        """True where `id_of` gives the profile's own decision."""
+        return profile is not None and (sort, whole_key(text), profile) in self._ids
+
     def with_one(self, alias: Alias) -> Aliases:
         """The decisions with one more; a newer one about the same name takes the older one's place."""
         return Aliases(self.path, [*(each for each in self.entries if not _is_about(each, alias)), alias])

@@ -19,6 +19,7 @@ class Group:
     kind: Kind
     nearest: tuple[str, ...]
     nearest_id: str | None
+    profile: str | None  # whose decision about it is no longer good
     rows: set[tuple[int, int]] = field(default_factory=set)
     worths: dict[int, int] = field(default_factory=dict)  # cents, by invoice
 
@@ -45,6 +46,7 @@ def unknown_names(groups: Sequence[Group]) -> tuple[UnknownName, ...]:
             group.nearest,
             group.nearest_id,
             group.kind.code == AMBIGUOUS_NAME.code,
+            group.profile,
         )
         for group in groups
         if group.kind.code != NAMES_NOT_FETCHED.code

@@ -313,16 +313,21 @@ class _Resolver:
     def _by_decision(
         self, index: Index, sort: Sort, text: str, meant: str, property_id: str | None, profile: str | None
     ) -> Answer:
-        """What a person settled, for one profile or for all files. It holds as long as ResMan has what it points at; where ResMan itself has come to
-        call something else by that name, both are said."""
+        """What a person settled, for one profile or for all files. It holds as long as ResMan has what it points at;
+        where ResMan itself has come to call something else by that name, both are said."""
         record = index.by_id(meant)
         if record is None:
             what = (
                 f"{text!r} was settled to mean the {NOUN[sort]} {meant}, which was not among those fetched from ResMan"
             )
-            advice = f"Settle it anew: `{alias_command(text, 'ID', profile=profile)}`; or run `sync` if it is new in ResMan."
+            advice = (
+                f"Settle it anew: `{alias_command(text, 'ID', profile=profile)}`; or run `sync` if it is new in ResMan."
+            )
             return Answer(
-                None, Said(UNKNOWN_NAME, f"{what}{self._age()}.", advice), nearest=(f"{meant}, which is gone",), profile=profile
+                None,
+                Said(UNKNOWN_NAME, f"{what}{self._age()}.", advice),
+                nearest=(f"{meant}, which is gone",),
+                profile=profile,
             )
         remarks = list(self._remarks(record, property_id))
         others = index.find(text, property_id).candidates

@@ -7,6 +7,7 @@ from pathlib import Path
 from importer.models import Outcome, Run
 from importer.news import Change
 from importer.problems import Problem
+from importer.rehearsal import rehearsed
 from importer.report.tie_out import as_said
 from importer.report.wording import notices
 
@@ -36,7 +37,7 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
                 "invoices": one.invoices,
                 "amount_in_cents": one.cents,
                 "nearest": list(one.nearest),
-                "remedy": one.remedy,
+                "remedy": rehearsed(one.remedy, run.destination),
             }
             for one in run.unknown_names
         ],
@@ -47,8 +48,8 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
             for table in run.reading.tables
             for skipped in table.skipped
         ],
-        "problems": [_problem(problem) for problem in run.reading.problems],
-        "invoices": [_invoice(outcome) for outcome in run.outcomes],
+        "problems": [_problem(problem, run) for problem in run.reading.problems],
+        "invoices": [_invoice(outcome, run) for outcome in run.outcomes],
         **({"changes": [_change(change) for change in run.changes]} if run.command == "status" else {}),
     }
 
@@ -65,12 +66,12 @@ def _change(change: Change) -> dict[str, object]:
     }
 
 
-def _problem(problem: Problem) -> dict[str, object]:
+def _problem(problem: Problem, run: Run) -> dict[str, object]:
     place = problem.place
     return {
         "code": problem.kind.code,
         "severity": problem.severity.value,
-        "message": problem.message,
+        "message": rehearsed(problem.message, run.destination),
         "file": place.file,
         "sheet": place.sheet,
         "row": place.row,
@@ -80,7 +81,7 @@ def _problem(problem: Problem) -> dict[str, object]:
     }
 
 
-def _invoice(outcome: Outcome) -> dict[str, object]:
+def _invoice(outcome: Outcome, run: Run) -> dict[str, object]:
     invoice, payload = outcome.invoice, outcome.payload
     answer: dict[str, object] = {
         "invoice_number": payload.invoice_number if payload else as_said(outcome, "invoice_number"),
@@ -95,7 +96,7 @@ def _invoice(outcome: Outcome) -> dict[str, object]:
         "file": invoice.source.file,
         "sheet": invoice.source.sheet,
         "rows": [row.number for row in invoice.rows],
-        "problems": [_problem(problem) for problem in outcome.problems],
+        "problems": [_problem(problem, run) for problem in outcome.problems],
     }
     if outcome.evidence:
         answer["evidence"] = [

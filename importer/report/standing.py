@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.models import Outcome, Run, Status, dollars
+from importer.rehearsal import rehearsed
 from importer.report.wording import changes_said
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
 MOST_LINES = 20
 
@@ -27,7 +29,7 @@ def standing(told: Run, workbooks: int, results: Path | None) -> RenderableType:
     pending = [each for each in told.outcomes if each.status is Status.POSTED and each.resman == "pending"]
     failed = [each for each in told.outcomes if each.status is Status.REFUSED]
     doubtful = [each for each in told.outcomes if each.status is Status.IN_DOUBT]
-    lines: list[RenderableType] = [Text(sentence) for sentence in changes_said(told)]
+    lines = [Text(sentence) for sentence in changes_said(told)]
     for outcomes, words in (
         (confirmed, "ResMan has it"),
         (pending, "still pending"),
@@ -47,7 +49,7 @@ def standing(told: Run, workbooks: int, results: Path | None) -> RenderableType:
         lines.append(Text("Ask again later for those that are pending."))
     lines += [Text(notice) for notice in told.notices]
     lines += [Text(line) for line in _where(results, workbooks)]
-    return Group(*lines)
+    return Group(*(_rehearsed(line, told.destination) for line in lines))
 
 
 def doubts(told: Run, workbooks: int, results: Path | None) -> RenderableType:
@@ -57,7 +59,7 @@ def doubts(told: Run, workbooks: int, results: Path | None) -> RenderableType:
 
     if not told.outcomes:
         return Text("No invoice is in doubt.")
-    lines: list[RenderableType] = []
+    lines: list[Text] = []
     for outcome in told.outcomes:
         lines.append(Text(f"{_name(outcome)}: {_word(outcome)}", "bold" if outcome.status is Status.IN_DOUBT else ""))
         lines += [Text(f"    {each.looked_at}: {each.found}", "dim") for each in outcome.evidence]
@@ -77,7 +79,11 @@ def doubts(told: Run, workbooks: int, results: Path | None) -> RenderableType:
         )
     lines += [Text(notice) for notice in told.notices]
     lines += [Text(line) for line in _where(results, workbooks)]
-    return Group(*lines)
+    return Group(*(_rehearsed(line, told.destination) for line in lines))
+
+
+def _rehearsed(line: Text, where: str) -> Text:
+    return line.__class__(rehearsed(line.plain, where), line.style)
 
 
 def _where(results: Path | None, workbooks: int) -> Iterator[str]:

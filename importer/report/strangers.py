@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importer.models import dollars
+from importer.rehearsal import rehearsed
 from importer.report.summary_page import Page
 from importer.report.wording import several
 from importer.unknown import UnknownName
@@ -25,16 +25,15 @@ def name_said(one: UnknownName) -> str:
     return f"{one.name!r}: {several(one.rows, 'row')}, {several(one.invoices, 'invoice')}"
 
 
-def write_unknown_names(page: Page, names: Sequence[UnknownName]) -> None:
-    """A section of the summary; nothing, where every name is known."""
+def write_unknown_names(page: Page, names: Sequence[UnknownName], where: str) -> None:
+    """A section of the summary; nothing, where every name is known. `where` is the destination of the run."""
     if not names:
         return
     page.section("Names that ResMan does not have", "Invoices", "Amount")
     for one in names[:_MOST]:
         rows = several(one.rows, "row")
-        hint = f"{rows}; {one.hint}. To settle it for good: {one.remedy}"
+        hint = f"{rows}; {one.hint}. To settle it for good: {rehearsed(one.remedy, where)}"
         page.figures(f"{one.noun[0].upper()}{one.noun[1:]} {one.name!r}", one.invoices, one.cents, hint)
     if len(names) > _MOST:
-        left = names[_MOST:]
-        page.note(f"… and {len(left):,} more, {dollars(sum(one.cents for one in left))}, which --json lists.")
+        page.note(f"… and {len(names) - _MOST:,} more, which --json lists.")
     page.note("Correct them in the sheet “To fix”, or settle them, and run again. Nothing similar is taken by itself.")

@@ -58,7 +58,7 @@ def write_summary(
             page.figures(amount.label, amount.count, amount.cents)
         page.note("An invoice with several problems is counted once, under the first of them.")
 
-    write_unknown_names(page, run.unknown_names)
+    write_unknown_names(page, run.unknown_names, run.destination)
 
     if sums.accepted.count:
         page.section("What ResMan has", "Invoices", "Amount")

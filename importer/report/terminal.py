@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.models import Run, Status, dollars
 from importer.problems import AMBIGUOUS_NAME, UNKNOWN_NAME, Kind, Problem
+from importer.rehearsal import rehearsed
 from importer.report.accounts import advised
 from importer.report.strangers import NAMES_ADVICE, name_said, names_title
 from importer.report.tie_out import as_said
@@ -91,6 +92,11 @@ def problem_lines(run: Run) -> Iterator[ProblemLine]:
 
     What holds up the whole run comes before all others, and is not said again of each invoice.
     """
+    for line in _problem_lines(run):
+        yield replace(line, text=rehearsed(line.text, run.destination))
+
+
+def _problem_lines(run: Run) -> Iterator[ProblemLine]:
     groups: dict[Kind, list[tuple[str, Problem]]] = {}
     yield from _name_lines(run)
     told = {UNKNOWN_NAME.code, AMBIGUOUS_NAME.code} if run.unknown_names else set()
@@ -121,8 +127,7 @@ def _name_lines(run: Run) -> Iterator[ProblemLine]:
     for one in names[:_NAMES]:
         yield ProblemLine(f"  {one.noun} {name_said(one)}, {dollars(one.cents)}, {one.hint}", 1, is_error=True)
     if len(names) > _NAMES:
-        money = dollars(sum(one.cents for one in names[_NAMES:]))
-        more = f"  and {several(len(names) - _NAMES, 'more name')}, {money}"
+        more = f"  and {several(len(names) - _NAMES, 'more name')}"
         yield ProblemLine(more, len(names) - _NAMES, is_error=True)
     yield ProblemLine(f"  {NAMES_ADVICE} {names[0].remedy}", 0, is_error=True)
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from importer.models import Outcome, Run, Status, dollars
 from importer.problems import CONFLICT, CREDIT_MEMO, NAMES_NOT_FETCHED, NO_ACCOUNT, NOT_SENT, Problem
+from importer.rehearsal import rehearsed
 
 
 class Place(StrEnum):
@@ -101,7 +102,7 @@ def happened(run: Run) -> str:
 
 def notices(run: Run) -> tuple[str, ...]:
     """How the files were understood where that was no matter of course, and further sentences about the run."""
-    return (*run.reading.notices, *run.notices)
+    return tuple(rehearsed(said, run.destination) for said in (*run.reading.notices, *run.notices))
 
 
 _MOST_NAMED = 8
@@ -194,7 +195,7 @@ def next_steps(run: Run, *, has_workbook: bool = True, is_below: bool = False) -
         steps.append("See in a few minutes whether ResMan took them: “invoice-importer status”.")
     elif not steps and counts[Status.POSTED]:
         steps.append("Nothing to do here. The new invoices wait in ResMan for approval.")
-    return tuple(steps) or ("Nothing to do.",)
+    return tuple(rehearsed(step, run.destination) for step in steps) or ("Nothing to do.",)
 
 
 _NO_CELL = (NO_ACCOUNT, NAMES_NOT_FETCHED)

@@ -7,16 +7,20 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from importer import names
-from importer.directory import Cache, Sort
+from importer.desk import open_directories
+from importer.directory import Alias, Aliases, Cache, Sort, resolve
 from importer.directory.cache import Progress
 from importer.directory.desk import cache_path, folder_of
 from importer.errors import BadSettings, CannotRun
 from importer.models import Run
+from importer.reader import read_files
+from importer.report.terminal import problem_lines
 from importer.sandbox import INTEGRATION_ID
 from tests.directory.office import Office, codes, statuses
 
@@ -179,6 +183,35 @@ def test_a_decision_is_worth_what_it_points_at(office: Office, cache: Cache) -> 
     assert (statuses(run), codes(run)) == (["needs_fixing"], [["unknown-name"]])
     assert 'alias "our GARDENER"' in messages(run)
     assert "does not show it" in names.reviewed(office.desk())[0].doubt
+
+
+def test_where_several_are_as_near_no_command_names_one_of_them(office: Office, cache: Cache) -> None:
+    """The first of equals would be followed; of many names the rest is counted, without money counted several times."""
+    assert cache.fetched(Sort.VENDOR)
+    rows = [{"GL Account": f"Zz{n} Kk{n}", "Invoice #": f"A-{n}00"} for n in range(9)]
+    run = office.check(office.sheet({"GL Account": "Repairs"}, *rows))
+    (one,) = [each for each in run.unknown_names if each.name == "Repairs"]
+    assert len(one.nearest) > 1
+    assert one.remedy == 'invoice-importer alias "Repairs" ID'
+    assert 'Repairs" ID`' in messages(run)
+    more = [line.text for line in problem_lines(replace(run, destination="sandbox")) if "more name" in line.text]
+    assert more == ["  and 2 more names"]
+    advice = [line.text for line in problem_lines(replace(run, destination="sandbox")) if "for good" in line.text]
+    assert all("alias --sandbox " in line for line in advice)
+
+
+def test_a_profiles_decision_about_what_is_gone_is_settled_anew_for_that_profile(office: Office, cache: Cache) -> None:
+    """Without the profile, the advice would be followed and change nothing."""
+    at = office.desk().now()
+    Aliases(names.aliases(office.desk()).path, [Alias("gardener", Sort.VENDOR, "vend-gone", "acme", "c", at)]).save()
+    with open_directories(office.desk()) as directory_of:
+        reading = read_files([office.sheet({"Vendor": "Gardener"})], integration_id=INTEGRATION_ID)
+        source = replace(reading.invoices[0].source, profile="acme")
+        invoice = reading.invoices[0]
+        rows = tuple(row._replace(source=source) for row in invoice.rows)
+        found = resolve(replace(reading, invoices=(replace(invoice, rows=rows),)), directory_of, now=at)
+    assert found.unknown[0].remedy == 'invoice-importer alias "Gardener" ID --profile "acme"'
+    assert "ID --profile" in (found.reading.invoices[0].problems[0].advice or "")
 
 
 def test_a_decision_that_resman_has_overtaken_is_told(office: Office, cache: Cache) -> None:
