@@ -26,7 +26,7 @@ from importer.errors import (
 )
 from importer.submitter.ledger import Entry, Intent, Ledger
 from importer.submitter.pacing import Stopped
-from importer.submitter.states import Event
+from importer.submitter.states import Event, State
 from importer.submitter.watch import Fresh
 
 if TYPE_CHECKING:
@@ -102,9 +102,16 @@ def send(
     except LedgerUnavailable as error:
         sending.end(str(error))
     stopped = sending.stopped
-    if stopped is None and stop.is_set():
+    if stopped is None and stop.is_set() and any(_is_left(key, sending.heard, standing) for key in keys):
         stopped = "The run was interrupted. What was sent is recorded; run it again for the rest."
     return Sent(sending.heard, standing, stopped)
+
+
+def _is_left(key: str, heard: Mapping[str, Heard], standing: Mapping[str, Entry]) -> bool:
+    """True where an invoice would be sent if the run went on."""
+    state = standing[key].state if key in standing else State.PLANNED
+    still_to_go = (State.PLANNED, State.SENDING, State.RELEASED)
+    return state in still_to_go or (state is State.REFUSED and key not in heard)
 
 
 def _held_by_another(entry: Entry | None, run: str) -> bool:

@@ -22,6 +22,7 @@ from importer.watcher.bench import Bench
 from importer.watcher.folder import FAILED, move, open_plain, owner_of
 from importer.watcher.naming import WORD, numbered, safe, word_of
 from importer.watcher.plain import write_beside
+from importer.watcher.taking import NOT_TAKEN
 
 PLAN = re.compile(r"sha256:[0-9a-f]{64}")
 MOST_BYTES = 64 * 1024
@@ -72,6 +73,10 @@ class Approvals:
         elif meant:
             for drop in meant:
                 self._carry_out(bench, ledger, drop, who, None if word == "approved" else _reason(text))
+        if word == "approved" and meant and bench.orders.action == "check":  # the word stays, for when it posts again
+            said = f"{meant[0].name} is approved, but this folder only checks: it goes on waiting."
+            bench.note(NOT_TAKEN, said, file=shown(path.name))
+            return
             _put_aside(bench, path, bench.folder.month(bench.desk.now().astimezone().date()))
         elif plan is not None and drops.was_approved(ledger, bench.folder_id, plan[0]):
             _put_aside(bench, path, bench.folder.month(bench.desk.now().astimezone().date()))

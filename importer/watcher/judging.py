@@ -32,6 +32,8 @@ ANSWERS = ".answer"
 
 RESULTS = "results.xlsx"
 
+ONLY_CHECKS = "It was approved, but this folder only checks by now: it goes on waiting."
+
 MOST_PAUSES_WHILE_POSTING = 12
 """So often a file is taken up again whose posting was broken off; then people are told what is not sent."""
 
@@ -116,8 +118,11 @@ def _run(bench: Bench, ledger: Ledger, drop: Drop, path: Path) -> tuple[Run, boo
         with suppress(PlanDiffers):
             return _submitted(bench, wanted, is_still_ours, drop.approved), False, said
         said = ("It would post something else now than what was approved: look at it again.",)
+    only_checks = drop.approved is not None and orders.action == "check"
+    if only_checks:
+        said = (ONLY_CHECKS,)
     run = check_files(wanted, desk)
-    return run, orders.needs_approval and run.counts()[Status.READY] > 0, said
+    return run, (orders.needs_approval or only_checks) and run.counts()[Status.READY] > 0, said
 
 
 def _submitted(bench: Bench, wanted: Wanted, before: Callable[[], None], approved: str | None) -> Run:

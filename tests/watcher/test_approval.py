@@ -156,6 +156,30 @@ def test_what_was_approved_by_hand_is_finished(waiting: Yard) -> None:
     assert "done/MONTH/march.csv" in waiting.lies()
 
 
+def test_a_folder_that_only_checks_by_now_uses_no_approval_up(waiting: Yard) -> None:
+    """The file goes on waiting, its word beside it, and is posted once the folder posts again."""
+    rename(waiting, "approved")
+    waiting.orders("")
+    waiting.goes()
+    assert "waiting-for-approval/march.csv" in waiting.lies()
+    assert "march.csv is approved, but this folder only checks: it goes on waiting." in waiting.said("not-taken")
+    waiting.orders(APPROVAL)
+    waiting.goes()
+    assert set(waiting.posted().values()) == {1}
+    assert "done/MONTH/march.csv" in waiting.lies()
+
+
+def test_an_approval_that_the_settings_overtook_is_no_end(waiting: Yard) -> None:
+    """Approved, and then only checked: the file waits again, with a text that says so."""
+    rename(waiting, "approved")
+    with waiting.watched() as watcher:
+        (drop,) = watcher.takes_all()
+        waiting.orders("")
+        watcher.works_on(drop)
+    assert waiting.posted() == {}
+    assert "this folder only checks by now" in waiting.text(TEXT)
+
+
 def test_a_file_that_is_taken_back_ends(waiting: Yard) -> None:
     """Whoever takes the file out of the folder has changed their mind."""
     (waiting.folder.waiting / "march.csv").unlink()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from importer.desk import Silence
 from importer.submitter import drops
 from importer.submitter.drops import Stage
 from tests.cli.clerk import StandIn
@@ -105,3 +106,20 @@ def test_who_asks_to_stop_loses_nothing(yard: Yard) -> None:
     assert (answer.trouble, answer.pause) == ("stop", 0.0)
     assert [each.exit_code for each in yard.goes()] == [0]
     assert set(yard.posted().values()) == {1}
+
+
+def test_who_asks_to_stop_when_all_is_posted_has_it_all_posted(yard: Yard) -> None:
+    """A signal with the very last answer leaves nothing for another run: the file is done."""
+
+    class Impatient(Silence):
+        def moved(self, done: int, total: int) -> None:
+            if done == total == 3:
+                yard.desk.stop.set()
+
+    yard.orders(SUBMIT)
+    yard.drop("march.csv", yard.good(1, 2, 3))
+    yard.desk = replace(yard.desk, watcher=Impatient())
+    (answer,) = yard.goes()
+    assert yard.desk.stop.is_set()
+    assert answer.exit_code == 0
+    assert "done/MONTH/march.csv" in yard.lies()
