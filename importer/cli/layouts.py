@@ -26,7 +26,7 @@ def new(file: Path, **given: Any) -> int:
     """Proposes a layout from a sample FILE, asks what only you can say, and saves it."""
     from importer.cli.desk import load_settings
     from importer.reader.profiles import load_profiles, profile_text, save_profile
-    from importer.reader.proposals import check_profile, propose_profile
+    from importer.reader.proposals import check_profile, is_open, propose_profile
 
     folder = load_settings(given).profiles
     proposal = propose_profile(file, given["name"])
@@ -35,10 +35,11 @@ def new(file: Path, **given: Any) -> int:
     made = proposal.profile
     left = []
     for ask in proposal.asks:
-        if asking:
-            made = _ask(made, ask)
-        else:
-            left.append(ask.sentence)
+        before = made
+        if is_open(made, ask):
+            made = _ask(made, ask) if asking else made
+            if made == before and not ask.is_optional:
+                left.append(ask.sentence)
     _say("", profile_text(made), "")
     taken = made.name in [known.name for known in load_profiles(folder)]
     if taken and not asking and not given["yes"]:
@@ -52,7 +53,8 @@ def new(file: Path, **given: Any) -> int:
     saved = save_profile(made, folder)
     _say(f"Saved: {saved}")
     if left:
-        _say("Still to be said, in that file:", *(f"  {sentence}" for sentence in left))
+        _say("It is not complete: files cannot be read with it before this is said, in that file or by answering here:")
+        _say(*(f"  {sentence}" for sentence in left))
         return 1
     _say(*check_profile(made, file))
     return 0

@@ -16,17 +16,23 @@ from importer.reader.contents import Contents
 from importer.reader.headings import normalised, spelled
 from importer.reader.layout import Layout, Side, lay_out
 from importer.reader.mapping import LINE_MONEY, SAID_AMOUNTS, Question, fits, unused
+from importer.reader.parts import columns_of_total
 from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
 from importer.reader.reading import read_contents
 from importer.reader.sheets import plan_sheets
-from importer.reader.vocabulary import AMOUNT, meaning_of
+from importer.reader.vocabulary import AMOUNT, meaning_of, words_of
 
 NOTES = "{file} row {row}"
 TERMS_DAYS = "terms_days"
 DATE_ORDER = "date_order"
 TAX = "tax"
+LINES = "lines"  # whether columns that add up to the total are a line each
+ACCOUNT_OF = "account_of"  # of one of those lines
 NO_TEXTS = SAID_AMOUNTS | {AMOUNT, "tax", "unsure_date", "quantity_ordered", "debit", "credit", "terms"}
 """Meanings of headings that are no id, name or number of anything."""
+
+OWN_ACCOUNT = frozenset(("account", "number"))
+"""The vendor's number for its customer: no property, vendor or GL account of ours."""
 
 NO_NAMES = frozenset(("y", "yes", "n", "no", "ok", "none", "na", "x", "unknown"))
 _VARIABLE = re.compile(r"\d+|(?i:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*")
@@ -45,6 +51,8 @@ class Ask:
     settles: tuple[Mapping[str, str], ...] = ()  # of the tax: what each choice says which column is
     extra: ExtraLine | None = None  # of the tax: the line that it is, where the answer is its account
     beside: tuple[tuple[str, str], ...] = ()  # and which column is what beside that line
+    lines: tuple[ExtraLine, ...] = ()  # of columns that add up to the total: what they would be
+    is_optional: bool = False  # the profile works without an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,16 @@ def propose_for(contents: Contents, name: str | None = None) -> Proposal:
     return Proposal(profile, tuple(because), tuple(_asks(contents, layouts, profile)))
 
 
+def is_open(profile: Profile, ask: Ask) -> bool:
+    """Whether it is still to be asked, after what was answered before it."""
+    if ask.field == ACCOUNT_OF:
+        return ask.extra in profile.extra_lines
+    if ask.field == "financial_account_id" and not LINE_MONEY & profile.columns.keys():
+        lines = profile.extra_lines
+        return not lines or any(line.financial_account_id is None for line in lines)
+    return True
+
+
 def answered(profile: Profile, ask: Ask, answer: str) -> Profile:
     """The profile with a person's answer: one of the choices is a column, anything else holds for every invoice.
 
@@ -118,6 +136,16 @@ def answered(profile: Profile, ask: Ask, answer: str) -> Profile:
             if text.upper() == order:
                 return replace(profile, date_order=order)
         raise ValueError("Answer MDY (March 4 is 03/04), DMY (4 March is 04/03) or YMD.")
+    if ask.field == LINES:
+        if text not in ask.choices:
+            raise ValueError(f"{text} is no answer to that.")
+        lines = ask.lines if text == ask.choices[0] else ()
+        return replace(profile, extra_lines=(*profile.extra_lines, *lines))
+    if ask.field == ACCOUNT_OF and ask.extra is not None:
+        booked = replace(ask.extra, financial_account_id=_id("financial_account_id", text, profile))
+        return replace(
+            profile, extra_lines=tuple(booked if line == ask.extra else line for line in profile.extra_lines)
+        )
     if ask.settles:
         if text in ask.choices:
             said, lines = ask.settles[ask.choices.index(text)], profile.extra_lines
@@ -215,6 +243,7 @@ def _defaults(columns: dict[str, str]) -> dict[str, str]:
 
 def _asks(contents: Contents, layouts: Sequence[Layout], profile: Profile) -> list[Ask]:
     asks = [_as_ask(question, layout) for layout in layouts for question in layout.mapped.questions]
+    asks += [ask for layout in layouts if len(layouts) == 1 for ask in _asks_of_lines(layout)]
     asked = {ask.field for ask in asks}
     for name in ("invoice_number", "invoice_date", "due_date", "property_id", "vendor_id", "financial_account_id"):
         if name in profile.columns or name in asked or _accounted_for(name, layouts):
@@ -236,6 +265,24 @@ def _asks(contents: Contents, layouts: Sequence[Layout], profile: Profile) -> li
         asks.append(
             Ask(DATE_ORDER, "Day and month cannot be told apart. Which comes first: MDY or DMY?", ("MDY", "DMY"))
         )
+    return asks
+
+
+def _asks_of_lines(layout: Layout) -> list[Ask]:
+    """Of columns that add up to the total (Water, Sewer, Late Fee): a line each, and to which account?"""
+    headings, columns = layout.source.headings, layout.mapped.columns
+    parts = columns_of_total(layout) if layout.separate and not layout.mapped.questions else ()
+    if not parts:
+        return []
+    lines = tuple(ExtraLine(spelled(headings[index])) for index in parts)
+    total = spelled(headings[columns["total_amount"]])
+    names = ", ".join(line.heading for line in lines)
+    choices = ("each is a line of its own", f"no: one line for {total}")
+    sentence = f"{names} add up to {total}. Is each booked as a line of its own?"
+    asks = [Ask(LINES, sentence, choices, lines=lines, is_optional=True)]
+    for line in lines:
+        said = f"To which GL account is {line.heading} booked? (Enter: to the one for all that is asked for below)"
+        asks.append(Ask(ACCOUNT_OF, said, extra=line, is_optional=True))
     return asks
 
 
@@ -289,12 +336,16 @@ def _candidates(layouts: Sequence[Layout], name: str) -> tuple[str, ...]:
     foreign = NO_TEXTS if BY_NAME[name].kind == "text" else frozenset()
     for layout in layouts:
         hints = layout.mapped.hints
+        parts = columns_of_total(layout) if foreign else ()
         headings: Sequence[Cell] = layout.source.headings
         indexes = [*hints.get(name, []), *hints.get(related.get(name, ""), []), *unused(headings, layout.mapped)]
         found += [
             spelled(headings[index])
             for index in indexes
-            if _may_be(name, layout.cells(index)) and _meant_as(headings[index]) not in foreign
+            if index not in parts
+            and _may_be(name, layout.cells(index))
+            and _meant_as(headings[index]) not in foreign
+            and not (foreign and words_of(spelled(headings[index])) == OWN_ACCOUNT)
         ]
     return tuple(dict.fromkeys(found))
 

@@ -153,6 +153,8 @@ amount 2: base net
 amount 2: value invoiced | total invoiced | amount billed | total billed
 item_notes 3: line description | line notes | description line | description goods services | description services
 item_notes 3: service description | description
+item_notes 3: service performed | services performed | work performed | work description | service provided
+item_notes 3: services provided | services rendered | job description
 item_notes 2: line | line name | service | line product | memo line
 currency 2: currency | currency code | currency id
 type 2: type | document type | transaction type | invoice type | debit credit | credit debit | dr cr | cr dr

@@ -56,3 +56,13 @@ def test_a_layout_is_removed(clerk: Clerk) -> None:
     assert list(profiles.iterdir()) == [profiles / "old name.toml"]
     assert clerk.runs("profile", "remove", "acme", "--yes").code == 0
     assert list(profiles.iterdir()) == []
+
+
+def test_a_layout_with_open_questions_is_called_incomplete(clerk: Clerk) -> None:
+    """Enter on every question: what is missing is said once, and no advice runs in a circle."""
+    (clerk.folder / "globex 2026-11.csv").write_text(SAMPLE.format(n=clerk.number("g")))
+    code, screen = on_a_terminal(clerk, "profile", "new", "globex 2026-11.csv", types="\n" * 12)
+    assert code == 1, screen
+    assert "It is not complete: files cannot be read with it before this is said" in screen
+    assert "No column is the Vendor. Which one is it, or which is it for all?" in screen.split("It is not complete")[1]
+    assert "Run: invoice-importer profile new" not in screen

@@ -1,0 +1,42 @@
+"""Columns that together make the total of a wide sheet: Water, Sewer and Late Fee beside Total Due."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from importer.columns import Kind
+from importer.reader.amounts import adds_up
+from importer.reader.carried import is_carried
+from importer.reader.cells import is_blank, read_cells
+from importer.reader.headings import spelled
+from importer.reader.layout import Layout
+from importer.reader.mapping import unused
+
+LEAST, MOST = 2, 24
+"""So many columns make a total; past that, nobody would look for them."""
+
+
+def columns_of_total(layout: Layout) -> tuple[int, ...]:
+    """The longest run of unused columns of amounts, side by side, that adds up to the total; empty where none does."""
+    total = layout.mapped.columns.get("total_amount")
+    if total is None:
+        return ()
+    headings = layout.source.headings
+    amounts: dict[int, list[Decimal]] = {}
+    for index in unused(headings, layout.mapped):
+        cells = layout.cells(index)
+        if is_carried(spelled(headings[index])):
+            continue
+        read = read_cells(cells, Kind.DOLLARS, layout.conventions)
+        values = [value for value in read if isinstance(value, Decimal)]
+        if values and all(
+            is_blank(cell) or isinstance(value, Decimal) for cell, value in zip(cells, read, strict=True)
+        ):
+            amounts[index] = [value if isinstance(value, Decimal) else Decimal() for value in read]
+    known = list(amounts)[:MOST]
+    whole = read_cells(layout.cells(total), Kind.DOLLARS, layout.conventions)
+    runs = [known[at:end] for at in range(len(known)) for end in range(at + LEAST, len(known) + 1)]
+    runs = [run for run in runs if run[-1] - run[0] == len(run) - 1]
+    return next(
+        (tuple(run) for run in sorted(runs, key=len, reverse=True) if adds_up([amounts[at] for at in run], whole)), ()
+    )
