@@ -14,6 +14,8 @@ from importer.report import write_workbook
 from importer.sandbox.store import Store
 from tests.directory.office import Office, codes, statuses
 
+HELD = ("invoice_number", "invoice_date", "x_vendor_id", "property_id", "total_amount_in_cents", "invoice_items")
+
 
 def test_a_row_that_a_workbook_shows_as_posted_is_not_posted_under_another_vendor(office: Office) -> None:
     """The alias was settled anew between: the row given back keeps to what went out, and stops."""
@@ -112,6 +114,22 @@ def test_a_word_on_a_likeness_covers_what_was_shown_and_no_more(office: Office) 
     assert codes(office.check(file, **stricter))[0][:1] != ["near-duplicate"]
     changed = office.sheet({"Invoice #": "1", "Memo": "other"}, name="portal.csv")
     assert codes(office.check(changed, **stricter))[0] == ["near-duplicate"]
+    file = office.sheet({"Invoice #": "1"}, name="portal.csv")
+    known = office.api.get("/v1/invoices/", params={"limit": 250}).json()["results"]
+    vendors = office.api.get("/v1/vendors/", params={"limit": 250}).json()["results"]
+    held = {
+        **known[0],
+        "invoice_number": "1",
+        "property_id": "prop-maplecourt",
+        "x_vendor_id": next(each["x_id"] for each in vendors if each["id"] == "vend-greenleaf"),
+    }
+    content = {name: held[name] for name in HELD}
+    store = Store(office.home.parent / "api", time.time)
+    with store.change():
+        store.add("invoices", "inv-late", "prop-maplecourt", content, datetime.now(UTC).isoformat(), time.time())
+    store.close()
+    office.sync(everything=True)
+    assert "already-in-resman" in codes(office.check(file, **stricter))[0]
 
 
 def test_a_vendor_made_anew_under_its_old_name_is_remarked(office: Office) -> None:
