@@ -67,16 +67,16 @@ class Approvals:
             beside = path.parent == bench.folder.waiting and word == "rejected"  # to say no needs no hash
             meant = [drop for drop in waiting if beside and Path(drop.place or "").stem.casefold() == stem]
         who = owner_of(path)
+        if word == "approved" and meant and bench.orders.action == "check":  # the word stays, for when it posts again
+            said = f"{meant[0].name} is approved, but this folder only checks: it goes on waiting."
+            bench.note(NOT_TAKEN, said, file=shown(path.name))
+            return
         if word == "approved" and meant and (same := [drop for drop in meant if _is_same_person(bench, drop, who)]):
             why = f"{same[0].name} was dropped by {who}, and cannot be approved by the same person."
             self._refuse(bench, path, why)
         elif meant:
             for drop in meant:
                 self._carry_out(bench, ledger, drop, who, None if word == "approved" else _reason(text))
-        if word == "approved" and meant and bench.orders.action == "check":  # the word stays, for when it posts again
-            said = f"{meant[0].name} is approved, but this folder only checks: it goes on waiting."
-            bench.note(NOT_TAKEN, said, file=shown(path.name))
-            return
             _put_aside(bench, path, bench.folder.month(bench.desk.now().astimezone().date()))
         elif plan is not None and drops.was_approved(ledger, bench.folder_id, plan[0]):
             _put_aside(bench, path, bench.folder.month(bench.desk.now().astimezone().date()))
