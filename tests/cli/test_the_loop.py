@@ -170,7 +170,7 @@ def test_an_older_workbook_does_not_post_again_what_was_sent_since(clerk: Clerk)
     )  # fmt: skip
     (problem,) = [one for each in said.answer["invoices"] for one in each["problems"]]
     assert (problem["code"], problem["row"]) == ("changed-row", 2)
-    assert f"the row was sent as invoice '{clerk.number(1)}'" in problem["message"]
+    assert f"The row was sent as invoice '{clerk.number(1)}'" in problem["message"]
     assert clerk.posted() == {clerk.number(1): 1, clerk.number(2): 1}
 
 
