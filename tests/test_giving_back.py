@@ -270,7 +270,7 @@ def test_a_total_of_the_file_is_no_obstacle_to_a_correction(tmp_path: Path) -> N
     [
         (lambda book: book.remove(book["importer"]), "hidden sheet is gone or damaged"),
         (lambda book: book.remove(book["To fix"]), "The sheet “To fix” is gone"),
-        (lambda book: book["To fix"].insert_cols(9), "The headings of the sheet “To fix” in"),
+        (lambda book: book["To fix"].delete_cols(9), "The headings of the sheet “To fix” in"),
         (lambda book: book["Rows"].cell(2, 3, "two"), "no longer says which row"),
         (lambda book: book["importer"].cell(2, 1, '"{"'), "hidden sheet is gone or damaged"),
     ],
@@ -433,3 +433,23 @@ def test_what_corrected_cells_no_longer_show_is_kept(tmp_path: Path) -> None:
     (invoice,) = read(written).invoices
     assert invoice.invoice_date == date(2024, 6, 19)
     assert invoice.lines[0].quantity == Decimal("1.25")
+
+
+def test_a_column_that_was_added_is_read_or_named(tmp_path: Path) -> None:
+    """Right of the hidden mark, or between the vendor's own: read where its heading is known, and never in silence."""
+
+    def add(to_fix: Worksheet, _rows: Worksheet) -> None:
+        put(to_fix, 2, "unit_price", 100)
+        to_fix.insert_cols(9)
+        for column, heading, said in ((9, "Accounting Date", "2026-04-02"), (20, "Our remark", "see mail")):
+            to_fix.cell(1, column).value, to_fix.cell(2, column).value = heading, said
+        to_fix.cell(1, 21).value, to_fix.cell(2, 21).value = "Memo", "another"
+
+    again = given_back(tmp_path, [good("A-1", price="??"), good("A-2")], add)
+    assert '"accounting_date":"2026-04-02"' in (bodies(again)["A-1"] or "")
+    assert '"accounting_date"' not in (bodies(again)["A-2"] or "")
+    assert [notice for notice in again.notices if "Column" in notice] == [
+        "Column I of “To fix” ('Accounting Date') was added by hand, and is read.",
+        "Column T of “To fix” ('Our remark') was added by hand, and is not read: its heading is not a known one.",
+        "Column U of “To fix” ('Memo') was added by hand, and is not read: there is a column for the Memo already.",
+    ]

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from importer import results_layout as layout
-from importer.errors import FileUnreadable
 from importer.models import Cell, cell_text
 from importer.reader.cells import is_blank
-from importer.reader.contents import Contents, trimmed
+from importer.reader.given_sheets import Given
 from importer.results_layout import RowMark
 from importer.results_manifest import Kept
 
@@ -49,27 +48,17 @@ class Line:
         return self.mark.is_of(*self.table, self.number)
 
 
-def lines(contents: Contents, kept: Sequence[Kept], name: str) -> Iterator[Line]:
-    """The filled rows of the sheets of that name. Raises FileUnreadable where their columns have moved."""
-    wanted = {_without_blanks_at_the_end([heading.strip() for heading in one.headings]) for one in kept}
-    for sheet in contents.sheets:
-        title = sheet.name or ""
-        if not layout.is_sheet_of(title, name) or not sheet.rows:
+def lines(given: Given, name: str) -> Iterator[Line]:
+    """The filled rows of the sheets of that name."""
+    for sheet in given.sheets:
+        if not layout.is_sheet_of(sheet.title, name):
             continue
-        headings = [cell_text(cell).strip() for cell in sheet.rows[0]]
-        own = layout.clerk_columns(headings)
-        if own is None or _without_blanks_at_the_end(headings[own.start : own.stop]) not in wanted:
-            raise FileUnreadable(
-                f"The headings of the sheet “{title}” in {contents.file.name} are not as they were.",
-                "Put them back: cells are corrected there and rows deleted or added, while columns and headings "
-                "stay. Or correct the vendor's own file.",
-            )
         for at, row in enumerate(sheet.rows[1:], start=2):
-            cells = trimmed(tuple(None if cell == "" else cell for cell in row[own.start : own.stop]))
-            mark = RowMark.parse(cell_text(row[own.stop])) if own.stop < len(row) else None
+            cells = sheet.cells(row)
+            mark = RowMark.parse(cell_text(row[sheet.mark])) if sheet.mark < len(row) else None
             if mark is None and all(map(is_blank, cells)):
                 continue
-            yield _line(kept, title, at, row, mark, cells)
+            yield _line(given.kept, sheet.title, at, row, mark, cells)
 
 
 def _line(
@@ -94,10 +83,3 @@ def _exactly(one: Kept, number: int, cells: tuple[Cell, ...]) -> tuple[Cell, ...
         was if was is not None and layout.canonical(was) == layout.canonical(cell) else cell
         for was, cell in zip(exact, cells, strict=True)
     )
-
-
-def _without_blanks_at_the_end(headings: Sequence[str]) -> tuple[str, ...]:
-    end = len(headings)
-    while end and not headings[end - 1]:
-        end -= 1
-    return tuple(headings[:end])

@@ -19,6 +19,7 @@ from importer.models import Cell, InputFile, Reading, SkippedRow, Status, cell_t
 from importer.problems import Place, Problem
 from importer.reader.contents import Contents, Sheet
 from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, lines
+from importer.reader.given_sheets import Given, given_sheets
 from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
 from importer.reader.remarks import control_problem
 from importer.reader.sheets import Found, Plan
@@ -113,16 +114,19 @@ def unpack(contents: Contents) -> Returned | None:
     """
     if not any(_is_rows(sheet) for sheet in contents.sheets):
         return None
-    return _Merge(contents, _manifest(contents)).merged()
+    kept = _manifest(contents)
+    return _Merge(contents, kept, given_sheets(contents, kept.tables)).merged()
 
 
 def is_as_written(contents: Contents) -> bool:
     """True for a results workbook in whose rows nobody has changed, added or removed anything."""
     if not any(_is_rows(sheet) for sheet in contents.sheets):
         return False
-    merge = _Merge(contents, _manifest(contents))
+    kept = _manifest(contents)
+    merge = _Merge(contents, kept, given_sheets(contents, kept.tables))
     merge.merged()
-    return not (merge.corrected or merge.altered or merge.added or merge.now_out or any(merge.changed.values()))
+    touched = merge.corrected or merge.altered or merge.added or merge.now_out or merge.given.notices
+    return not (touched or any(merge.changed.values()))
 
 
 def _is_rows(sheet: Sheet) -> bool:
@@ -158,6 +162,7 @@ class _Merge:
 
     contents: Contents
     manifest: Manifest
+    given: Given
     rows: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
     before: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
     taken_out: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
@@ -173,7 +178,7 @@ class _Merge:
     @property
     def kept(self) -> Sequence[Kept]:
         """The tables of the input."""
-        return self.manifest.tables
+        return self.given.kept
 
     def merged(self) -> Returned:
         for one in self.kept:
@@ -195,7 +200,7 @@ class _Merge:
         """The rows of "To fix" by the digest in their mark; those without one are added right away."""
         found: dict[str, Line] = {}
         near: Table | None = None
-        for line in lines(self.contents, self.kept, layout.TO_FIX):
+        for line in lines(self.given, layout.TO_FIX):
             if line.mark is not None and line.number is not None and not line.has_its_own_mark:
                 raise self._foreign_mark(line)
             if line.mark is not None and line.mark.digest not in found:
@@ -207,7 +212,7 @@ class _Merge:
 
     def _all_rows(self, corrections: dict[str, Line]) -> None:
         has_to_fix = any(layout.is_sheet_of(sheet.name or "", layout.TO_FIX) for sheet in self.contents.sheets)
-        for line in lines(self.contents, self.kept, layout.ROWS):
+        for line in lines(self.given, layout.ROWS):
             mark, table, number = line.mark, line.table, line.number
             if (mark is None and number is None) or (table is not None and number in self.before[table]):
                 self.added.append((line, table or self._first_table()))
@@ -320,6 +325,7 @@ class _Merge:
             last[table] += 1
             self.rows[table][last[table]] = line.cells
             placed.append(f"{line.where}, as row {last[table]:,}{_of(table, self.kept)}")
+        self.notices.extend(self.given.notices)
         if placed:
             self.notices.append(f"Added by hand: {_shortened(placed)}.")
 

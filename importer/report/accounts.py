@@ -12,6 +12,9 @@ from importer.models import Cell, Outcome, Row, Run, SkippedRow, Source, Table, 
 from importer.problems import Problem
 from importer.results_layout import NO_INVOICE, OPEN_STATUSES, SKIPPED, column_index
 
+OFFERED = "accounting_date"
+"""The field that "To fix" offers an empty column for."""
+
 
 class Answer(NamedTuple):
     """One row of the input and what became of it."""
@@ -77,6 +80,7 @@ class Accounts:
         self._problems: dict[tuple[int, int], list[Problem]] = defaultdict(list)
         self._held_by: dict[int, int] = {}  # index of outcome → number of its row with the first error
         self.unplaced: list[Problem] = []
+        self._asks: set[int] = set()  # ids of the sources that a problem asks an accounting date of, and have none
         self.layouts = _layouts(run.reading.tables)
         for index, outcome in enumerate(run.outcomes):
             for row in outcome.invoice.rows:
@@ -95,6 +99,10 @@ class Accounts:
         """Those of them that did not go and may be corrected."""
         for table in layout.tables:
             yield from self._answers(table.source, self._open_rows(table))
+
+    def asks_for_more(self, layout: Layout) -> bool:
+        """True where "To fix" has to offer the column OFFERED, because a problem asks for what the file has not."""
+        return any(id(table.source) in self._asks for table in layout.tables)
 
     def open_count(self, layout: Layout) -> int:
         """How many `open_answers` gives."""
@@ -132,6 +140,8 @@ class Accounts:
             row = rows.get(replace(problem.place, column=None), outcome.invoice.rows[0])
             self._problems[id(row.source), row.number].append(problem)
             if problem.is_error:
+                if problem.field == OFFERED and OFFERED not in row.source.columns:
+                    self._asks.add(id(row.source))
                 self._held_by.setdefault(index, row.number)
 
     def _place_loose(self, run: Run) -> None:

@@ -8,10 +8,11 @@ from itertools import chain, islice
 from typing import Any
 
 from importer import results_layout as layout
+from importer.columns import BY_NAME
 from importer.models import Cell, cell_text
 from importer.problems import Problem
 from importer.report import styles
-from importer.report.accounts import Answer, Layout, advised, worst_first
+from importer.report.accounts import OFFERED, Answer, Layout, advised, worst_first
 from importer.report.cells import CellStyles, money_columns, row_height
 from importer.report.styles import Styles
 from importer.report.wording import how_to_mend
@@ -36,7 +37,9 @@ class Contents:
 class RowsSheet:
     """One worksheet of "Rows" (`first_rows` given: it notes there where each invoice begins) or of "To fix" (None)."""
 
-    def __init__(self, sheet: Any, made: Styles, tables: Layout, first_rows: dict[int, str] | None) -> None:
+    def __init__(
+        self, sheet: Any, made: Styles, tables: Layout, first_rows: dict[int, str] | None, offers: bool = False
+    ) -> None:
         self._sheet = sheet
         self._made = made
         self._layout = tables
@@ -57,7 +60,10 @@ class RowsSheet:
         self._faint_number = made.get(font_color=styles.QUIET, num_format=styles.AS_IS)
         self._chips = {status: made.chip(status, indent=1) for status in styles.CHIPS}
         self._money = {id(table.source): money_columns(table.source) for table in tables.tables}
-        self._mark = len(layout.FRONT) + tables.width
+        self._offered = len(layout.FRONT) + tables.width if offers else None  # where an empty column is offered
+        self._mark = len(layout.FRONT) + tables.width + offers
+        self._to_fill = made.get(num_format=styles.DAY, align="left")
+        self._to_fill_red = made.get(num_format=styles.DAY, align="left", bg_color=styles.WRONG)
 
     def fill(self, answers: Iterator[Answer]) -> Contents:
         """Write the rows and say what stands here."""
@@ -88,6 +94,8 @@ class RowsSheet:
             figures = sum(isinstance(cell, float | int) for cell in filled)
             align = "right" if figures * 2 > len(filled) else "left"
             row.append((len(layout.FRONT) + index, self._heading(index) or None, made.own_heading(align=align)))
+        if self._offered is not None:
+            row.append((self._offered, BY_NAME[OFFERED].heading, made.heading(align="left")))
         row.append((self._mark, layout.MARK, self._faint))
         self._sheet.put_row(0, row, 30)
 
@@ -122,11 +130,20 @@ class RowsSheet:
             if starts and self._first_rows is not None:
                 self._first_rows.setdefault(id(outcome), f"internal:'{self._sheet.get_name()}'!A{at + 1}")
         row += self._own_cells(at, answer, self._quiet if is_skipped else self._plain)
+        if self._offered is not None:
+            row.append((self._offered, None, self._offered_cell(at, self._offered, answer)))
         status = layout.TAKEN_OUT if is_skipped and answer.remark == layout.TAKEN_OUT_REASON else answer.status
         key = outcome.key if outcome is not None else None
         mark = layout.RowMark.of(status, key, source.file, source.sheet, answer.number, answer.cells)
         row.append((self._mark, mark.text, self._faint))
         self._sheet.put_row(at, row, height)
+
+    def _offered_cell(self, at: int, column: int, answer: Answer) -> Any:
+        """The format of the empty cell behind the vendor's own: red where a problem asks for it."""
+        asking = [each for each in answer.problems if each.field == OFFERED and each.place.column is None]
+        if asking:
+            self._comment(at, column, "\n".join(map(advised, asking)))
+        return self._to_fill_red if asking else self._to_fill
 
     def _long_cells(self, answer: Answer) -> Iterator[tuple[str, float]]:
         """The clerk's texts that do not fit on one line of their columns, and the columns' widths."""
@@ -185,6 +202,8 @@ class RowsSheet:
             width = min(max(longest, word + 1, len(heading) // 2 + 2, 7) + 2, most)
             self._own_widths.append(width)
             sheet.set_column(len(layout.FRONT) + index, len(layout.FRONT) + index, width)
+        if self._offered is not None:
+            sheet.set_column(self._offered, self._offered, 15)
         sheet.set_column(self._mark, self._mark, 12, None, {"hidden": True})
 
     def _set_up_for_print(self) -> None:

@@ -81,8 +81,8 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     first_rows: dict[int, str] = {}
     held: list[Contents] = []
     for one, sheets in zip(accounts.layouts, to_fix, strict=True):
-        opened = accounts.open_answers(one)
-        held += [RowsSheet(sheet, made, one, None).fill(islice(opened, rows_per_sheet)) for sheet in sheets]
+        opened, offers = accounts.open_answers(one), accounts.asks_for_more(one)
+        held += [RowsSheet(sheet, made, one, None, offers).fill(islice(opened, rows_per_sheet)) for sheet in sheets]
     held.append(Contents(layout.INVOICES, len(run.outcomes), None, None))
     for one, sheets in zip(accounts.layouts, rows, strict=True):
         answers = accounts.answers(one)

@@ -23,4 +23,5 @@ def closed_period(invoice: Invoice, open_from: date | None, since: str) -> Probl
     advice = (
         f"Give an accounting date from {open_from} on. That was fetched {since}: `invoice-importer sync` asks again."
     )
-    return Problem(CLOSED_PERIOD, what, invoice.place(name), name, invoice.cell_text(name), advice)
+    place = invoice.place("accounting_date")  # the bill date is as the vendor says, and not what to correct
+    return Problem(CLOSED_PERIOD, what, place, "accounting_date", invoice.cell_text(name), advice)

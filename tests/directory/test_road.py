@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -286,3 +287,31 @@ def test_what_settling_gives_back_is_weighed_like_all_that_goes(office: Office) 
     run = office.submit(corrected)
     assert (statuses(run), codes(run)) == (["needs_fixing", "posted"], [["inactive-record"], []])
     assert len(office.posted()) == 2
+
+
+def test_a_closed_period_is_answered_in_a_column_of_its_own(office: Office, tmp_path: Path) -> None:
+    """The file has no Accounting Date: "To fix" offers one, red where it is asked for, and it is read afterwards."""
+    office.sync()
+    today = datetime.now(UTC).date()
+    last_month = today.replace(day=1) - timedelta(days=1)
+    file = office.sheet({"Property": "STB", "Bill Date": last_month.isoformat()}, {"Invoice #": "GL-2", "Memo": ""})
+    path = write_workbook(office.check(file), tmp_path / "bills.results.xlsx")
+    book = openpyxl.load_workbook(path)
+    sheet = book["To fix"]
+    at = next(cell.column for cell in sheet[1] if cell.value == "Accounting Date")
+    billed = next(cell.column for cell in sheet[1] if cell.value == "Bill Date")
+    fills = [sheet.cell(2, column).fill.start_color.rgb for column in (at, billed)]
+    assert fills[0] == sheet.cell(3, billed + 3).fill.start_color.rgb  # as red as the blank memo of the other
+    assert fills[1] != fills[0]
+    sheet.cell(2, at).value = today
+    sheet.cell(3, billed + 3).value = "m"
+    book.save(path)
+    again = office.check(path)
+    assert codes(again) == [[], []]
+    assert [one.invoice.accounting_date for one in again.outcomes] == [today, None]
+    assert [(one.column, one.now) for one in again.reading.trace.corrections] == [
+        ("Accounting Date", str(today)),
+        ("Memo", "m"),
+    ]
+    last = openpyxl.load_workbook(write_workbook(again, tmp_path / "bills.results 2.xlsx"))
+    assert "Accounting Date" in [cell.value for cell in last["Rows"][1]]
