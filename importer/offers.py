@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from importer.directory import Directory, Known, Sort
+from importer.directory.lookup import Index
 from importer.report.template import FIELDS, PROPERTY, Choice, Offer
 
 SORTS = dict(zip(FIELDS, (Sort.PROPERTY, Sort.VENDOR, Sort.ACCOUNT), strict=True))
@@ -17,7 +18,7 @@ def offered(directory: Directory) -> Offer:
     named: dict[str, dict[str, list[Known]]] = {}
     for name, sort in SORTS.items():
         index = directory.index(sort)
-        named[name] = _labelled([] if index is None else index.records)
+        named[name] = {} if index is None else _labelled(index)
     choices = {
         name: [Choice(label, known[0].id if len(known) == 1 else "") for label, known in labels.items()]
         for name, labels in named.items()
@@ -29,17 +30,21 @@ def offered(directory: Directory) -> Offer:
     return Offer(choices, {name: by_property for name, by_property in here.items() if by_property})
 
 
-def _labelled(records: Sequence[Known]) -> dict[str, list[Known]]:
-    """Label → the record that it means; several, where each of them belongs to a property of its own."""
+def _labelled(index: Index) -> dict[str, list[Known]]:
+    """Label → the record that it means; several, where each of them belongs to a property of its own.
+
+    A label that could mean another record as well, read back, has the id with it.
+    """
     labels: dict[str, list[Known]] = {}
-    for record in records:
+    for record in index.records:
         if record.is_active and not record.is_stale and record.name:
             label = f"{record.code} {record.name}" if record.sort is Sort.ACCOUNT and record.code else record.name
             labels.setdefault(" ".join(label.split()), []).append(record)
     found: dict[str, list[Known]] = {}
     for label, same in labels.items():
         places = [record.property_id for record in same]
-        if len(same) == 1 or (None not in places and len(set(places)) == len(places)):
+        is_one_each = len(same) == 1 or (None not in places and len(set(places)) == len(places))
+        if is_one_each and set(index.find(label, None).candidates) <= set(same):
             found[label] = same
         else:
             found |= {f"{label} ({record.id})": [record] for record in same}

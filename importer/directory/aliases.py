@@ -83,7 +83,8 @@ class Aliases:
     def save(self) -> None:
         """Writes the file anew, whole or not at all. Raises `CannotRun`."""
         lines = ["# Names that were settled with `invoice-importer alias`. May be edited by hand."]
-        for each in sorted(self.entries, key=_order):
+        kept = sorted(self.entries, key=lambda alias: (alias.sort, alias.name.casefold()))
+        for each in kept:
             lines += ["", "[[alias]]", f"name = {_toml(each.name)}", f'list = "{each.sort}"']
             lines += [f"id = {_toml(each.id)}"]
             lines += [f"profile = {_toml(each.profile)}"] if each.profile is not None else []
@@ -94,7 +95,7 @@ class Aliases:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             written.write_text(text, encoding="utf-8")
             read = load_aliases(self.path.parent, name=written.name).entries
-            if sorted(read, key=_order) != sorted(self.entries, key=_order):
+            if read != kept:
                 raise CannotRun(f"The alias cannot be kept in {self.path}: it would not be read as it was given.")
             written.replace(self.path)
         except (UnicodeError, BadSettings) as error:
@@ -163,10 +164,6 @@ def _parsed(said: object) -> Alias:
         str(said.get("who", "")),
         at,
     )
-
-
-def _order(alias: Alias) -> tuple[str, str, str]:
-    return alias.sort, alias.name.casefold(), alias.profile or ""
 
 
 def _is_about(one: Alias, other: Alias) -> bool:

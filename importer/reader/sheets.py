@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from importer.columns import OWN_SHEETS
+from importer.columns import COLUMNS, OWN_SHEETS
 from importer.errors import FileUnreadable
 from importer.models import SkippedRow, Source, Table
 from importer.reader.cells import is_blank
@@ -55,8 +55,8 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
     if isinstance(profile.sheet, str) and asked and asked[0].name is None:
         plan.notices.append(f"{name} has no sheets: all of it is read, although sheet {profile.sheet!r} was asked for.")
     for sheet in contents.sheets:
-        if sheet.name in OWN_SHEETS and (sheet.name != OWN_SHEETS[1] or not sheet.visible):
-            continue  # ours, not the vendor's
+        if _is_own(sheet):
+            continue
         if not any(sheet.rows):
             plan.left_out.append((sheet, "empty sheet"))
         elif not sheet.visible and sheet not in asked:
@@ -84,6 +84,19 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
             plan.left_out.append((sheet, "sheet without a table of invoices" if asked == [] else "sheet not asked for"))
     _say(plan, contents, asked)
     return plan
+
+
+_EXPLAINED = frozenset(("Column", *(column.heading for column in COLUMNS)))
+
+
+def _is_own(sheet: Sheet) -> bool:
+    """True for what our template says about itself: not the vendor's, as long as nothing was written into it."""
+    instructions, lists = OWN_SHEETS
+    if sheet.name == lists:
+        return not sheet.visible
+    return sheet.name == instructions and all(
+        row[0] in _EXPLAINED or all(map(is_blank, row[1:])) for row in sheet.rows if row
+    )
 
 
 def _asked_for(contents: Contents, profile: Profile) -> list[Sheet]:

@@ -15,9 +15,14 @@ import pytest
 
 from importer import names
 from importer.columns import OWN_SHEETS
+from importer.directory import Cache, Sort
+from importer.directory.desk import cache_path, folder_of
 from importer.errors import CannotRun
+from importer.pipeline import check_files
 from importer.report.template import OFFERED, Choice, Offer, write_template
-from tests.directory.office import Office, statuses
+from importer.sandbox import INTEGRATION_ID
+from importer.wanted import Wanted
+from tests.directory.office import Office, codes, statuses
 
 TODAY = datetime(2026, 3, 2, tzinfo=UTC).replace(tzinfo=None)
 FILLED = {
@@ -166,3 +171,39 @@ def test_a_name_that_is_there_twice_is_offered_with_its_id(tmp_path: Path) -> No
     )
     book = openpyxl.load_workbook(path, read_only=True)
     assert book[OWN_SHEETS[1]].max_row == 20_001
+
+
+@pytest.mark.parametrize("sheets", [None, "*"])
+def test_rows_on_the_sheet_that_explains_are_not_passed_over(office: Office, sheets: str | None) -> None:
+    """The template's own text is nobody's invoice; with a row of somebody's it is read, or named as left out."""
+    office.sync()
+    path = office.home / "filled.xlsx"
+    names.template(office.desk(), path)
+    fill(path)
+    wanted = Wanted((path,), integration_id=INTEGRATION_ID, sheet=sheets)
+    before = check_files(wanted, office.desk())
+    assert not any("left out" in notice for notice in before.notices + before.reading.notices)
+    book = openpyxl.load_workbook(path)
+    book[OWN_SHEETS[0]].append(["MPC", "Turf Works", "T-2", 100])
+    book.save(path)
+    after = check_files(wanted, office.desk())
+    assert any(OWN_SHEETS[0] in notice for notice in after.reading.notices)
+    assert any("T-2" in map(str, skipped.cells) for table in after.reading.tables for skipped in table.skipped)
+
+
+def test_what_it_offers_is_never_refused_as_ambiguous(office: Office) -> None:
+    """Two names that are read alike, and a name that is another's number, stand in the list with their ids."""
+    office.sync()
+    settings = office.desk().settings
+    vendors = (("vend-kl1", "Kilo & Lima", None), ("vend-kl2", "Kilo and Lima", None), ("vend-n", "PA-615", "X-1"))
+    with Cache(cache_path(folder_of(settings.home, settings.destination, INTEGRATION_ID))) as cache:
+        rows = [{"id": one, "name": name, "account_number": code} for one, name, code in vendors]
+        rows.append({"id": "vend-c", "name": "Coded", "account_number": "PA-615"})
+        cache.keep(cache.progress(Sort.VENDOR), Sort.VENDOR, rows, office.desk().now())
+    path = office.home / "sheet.xlsx"
+    names.template(office.desk(), path)
+    lists = openpyxl.load_workbook(path)[OWN_SHEETS[1]]
+    labels = [str(cell.value) for cell in lists["C"][1:] if cell.value]
+    assert {"Kilo & Lima (vend-kl1)", "Kilo and Lima (vend-kl2)", "PA-615 (vend-n)", "Coded"} <= set(labels)
+    run = office.check(office.sheet(*({"Vendor": one, "Invoice #": f"A-{n}"} for n, one in enumerate(labels))))
+    assert not [code for told in codes(run) for code in told if code in ("ambiguous-name", "unknown-name")]
