@@ -15,7 +15,7 @@ from importer.directory.aliases import load_aliases, settling
 from importer.directory.cache import Cache
 from importer.directory.desk import ago, cache_path
 from importer.directory.recurring import Awaited, awaited
-from importer.directory.resolve import NOUN
+from importer.directory.resolve import FIELD, NOUN
 from importer.directory.spelling import is_id_like, whole_key
 from importer.directory.sync import alone_syncing
 from importer.errors import BadSettings, CannotRun, RequestError
@@ -88,6 +88,26 @@ def settle_name(desk: Desk, name: str, meant: str, *, profile: str | None) -> Re
     with settling(_folder(desk)) as before:
         before.with_one(alias).save()
     return _reviewed(desk, [alias])[0]
+
+
+def doubt_about(desk: Desk, field: str, text: str) -> str:
+    """Why a text may not be the name of one record of this sort, in a sentence; "" where it is, and where nothing
+    is known yet."""
+    if desk.settings.integration_id is None:
+        return ""
+    sort = next(sort for sort, name in FIELD.items() if name == field)
+    with _directory(desk) as directory:
+        index = None if directory is None else directory.index(sort)
+        if directory is None or index is None or index.by_id(text) or directory.aliases.id_of(sort, text, None):
+            return ""
+        found = index.find(text, None).candidates
+        if len(found) == 1:
+            return ""
+        near = found or index.nearest(text, None)
+        named = "; ".join(f"{each.name} ({each.id})" for each in near[:4])
+        if found:
+            return f"{len(found)} are called {text!r}: {named}. Give the id of the one that is meant."
+        return f"ResMan has no {NOUN[sort]} {text!r}." + (f" Nearest: {named}." if named else "")
 
 
 @dataclass(frozen=True, slots=True)

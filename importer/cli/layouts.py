@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from importer.cli.options import CONFIG, JSON, with_options
+from importer.cli.options import CONFIG, JSON, SANDBOX, with_options
 
 
 @click.group(short_help="Saved layouts of vendors' files.")
@@ -21,14 +21,15 @@ def profile() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", metavar="NAME", help="What to call it. [from the file's name]")
 @click.option("--yes", is_flag=True, help="Save without asking anything; what is left open is listed.")
-@with_options(CONFIG)
+@with_options(SANDBOX, CONFIG)
 def new(file: Path, **given: Any) -> int:
     """Proposes a layout from a sample FILE, asks what only you can say, and saves it."""
-    from importer.cli.desk import load_settings
+    from importer.cli.desk import at_desk
     from importer.reader.profiles import load_profiles, profile_text, save_profile
     from importer.reader.proposals import check_profile, is_open, propose_profile
 
-    folder = load_settings(given).profiles
+    with at_desk(given) as desk:
+        folder = desk.settings.profiles
     proposal = propose_profile(file, given["name"])
     _say(*proposal.because)
     asking = sys.stdin.isatty() and not given["yes"]
@@ -37,7 +38,7 @@ def new(file: Path, **given: Any) -> int:
     for ask in proposal.asks:
         before = made
         if is_open(made, ask):
-            made = _ask(made, ask) if asking else made
+            made = _ask(made, ask, desk) if asking else made
             if made == before and not ask.is_optional:
                 left.append(ask.sentence)
     _say("", profile_text(made), "")
@@ -126,13 +127,16 @@ def remove(name: str, **given: Any) -> int:
     return 0
 
 
-def _ask(made: Any, ask: Any) -> Any:
-    """Asks until the answer can be taken; nothing leaves the question open."""
-    from importer.reader.proposals import TERMS_DAYS, answered
+def _ask(made: Any, ask: Any, desk: Any) -> Any:
+    """Asks until the answer can be taken; nothing leaves the question open. A name that ResMan does not have is said,
+    and taken where it is typed a second time."""
+    from importer.names import doubt_about
+    from importer.reader.proposals import TERMS_DAYS, account_or_name, answered
 
     counts = ask.field != TERMS_DAYS  # there a number is one of days
     for number, choice in enumerate(ask.choices, start=1):
         _say(f"  {number}  {choice}" if counts else f"  {choice}")
+    doubted = ""
     while True:
         said = click.prompt(ask.sentence, default="", show_default=False, err=True).strip()
         if not said:
@@ -143,9 +147,16 @@ def _ask(made: Any, ask: Any) -> Any:
                 continue
             said = ask.choices[int(said) - 1]
         try:
-            return answered(made, ask, said)
+            taken = answered(made, ask, said)
         except ValueError as error:
             _say(str(error))
+            continue
+        field = account_or_name(made, ask, said)
+        doubt = doubt_about(desk, field, said) if field and said != doubted else ""
+        if not doubt:
+            return taken
+        doubted = said
+        _say(f"{doubt} Answer again; the same once more, and it is kept.")
 
 
 def _say(*sentences: str) -> None:

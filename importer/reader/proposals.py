@@ -119,6 +119,15 @@ def is_open(profile: Profile, ask: Ask) -> bool:
     return True
 
 
+def account_or_name(profile: Profile, ask: Ask, answer: str) -> str:
+    """The field whose name or id the answer is; "" where it is a heading, a choice or something else."""
+    if answer in ask.choices or any(normalised(each) == normalised(answer) for each in profile.seen):
+        return ""
+    if ask.field == ACCOUNT_OF or (ask.field == TAX and ask.extra is not None):
+        return "financial_account_id"
+    return ask.field if ask.field in ("property_id", "vendor_id", "financial_account_id") else ""
+
+
 def answered(profile: Profile, ask: Ask, answer: str) -> Profile:
     """The profile with a person's answer: one of the choices is a column, anything else holds for every invoice.
 

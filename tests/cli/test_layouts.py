@@ -66,3 +66,14 @@ def test_a_layout_with_open_questions_is_called_incomplete(clerk: Clerk) -> None
     assert "It is not complete: files cannot be read with it before this is said" in screen
     assert "No column is the Vendor. Which one is it, or which is it for all?" in screen.split("It is not complete")[1]
     assert "Run: invoice-importer profile new" not in screen
+
+
+def test_a_name_that_resman_does_not_have_is_said_at_once(clerk: Clerk) -> None:
+    """Not a month later, in every invoice of the file: what is near is named, and the question is asked again."""
+    assert clerk.runs("sync").code == 0
+    (clerk.folder / "initech 2026-11.csv").write_text(SAMPLE.format(n=clerk.number("i")))
+    answers = ["2", "30", "prop-maplecourt", "Greenlef Landscapng", "Greenleaf Landscaping", "6210", "y", ""]
+    code, screen = on_a_terminal(clerk, "profile", "new", "initech 2026-11.csv", types="\n".join(answers))
+    assert code == 0, screen
+    assert "ResMan has no vendor 'Greenlef Landscapng'. Nearest: Greenleaf Landscaping" in screen
+    assert 'vendor_id = "Greenleaf Landscaping"' in screen
