@@ -99,3 +99,11 @@ def test_other_currencies_are_counted_and_not_added(tmp_path: Path) -> None:
     assert run.amounts()["invoices"] == 10000
     found = rows_of(write_workbook(run, tmp_path / "march.results.xlsx"), layout.SUMMARY)
     assert ["Of these in other currencies", 2, "Not added: the sums are in dollars."] in found
+
+
+def test_the_row_beside_a_wrong_sum_is_not_called_right(tmp_path: Path) -> None:
+    """The sum is told at one row of the invoice; what is wrong may stand in another."""
+    run = run_of(read(csv(tmp_path / "march.csv", good("A-1", "100.00", "60"), good("A-1", "100.00", "4"))))
+    ways = [str(row) for row in rows_of(write_workbook(run, tmp_path / "march.results.xlsx"), layout.TO_FIX)[1:]]
+    assert "Correct the cells marked red." in ways[0]
+    assert "may lie in this row" in ways[1]

@@ -29,7 +29,13 @@ def annotate(original: Path, run: Run, target: Path, *, name: str | None = None)
     """
     if target.exists() and target.samefile(original):
         raise ResultsNotWritten("The marked copy cannot take the place of the vendor's own file.", "Name another file.")
-    problems = _problems(name or original.name, run)
+    called = name or original.name
+    if any(each.workbook == called for each in run.reading.trace.rounds):
+        raise ResultsNotWritten(
+            f"{called} is a results workbook given back, and cannot be marked: its problems are in the new one.",
+            "--annotate marks the vendor's own file.",
+        )
+    problems = _problems(called, run)
     return place(target.with_suffix(".xlsx"), lambda stream: _write(original, problems, stream))
 
 
@@ -99,6 +105,8 @@ def _list(book: Any, problems: dict[Place, list[Problem]]) -> None:
             alignment=Alignment(wrap_text=True, vertical="top"),
         )
     sheet.freeze_panes = "A2"
+    sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = "landscape", 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
 
 
 def _text_row(sheet: Any, row: int, texts: tuple[str, ...], **look: Any) -> None:

@@ -8,7 +8,17 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from importer.models import Outcome, Run, Status, dollars
-from importer.problems import CONFLICT, CREDIT_MEMO, NAMES_NOT_FETCHED, NO_ACCOUNT, NOT_SENT, Problem
+from importer.problems import (
+    CONFLICT,
+    CREDIT_MEMO,
+    NAMES_NOT_FETCHED,
+    NO_ACCOUNT,
+    NOT_SENT,
+    REPEATED_INVOICE,
+    REPEATED_ROW,
+    TOTAL_MISMATCH,
+    Problem,
+)
 from importer.rehearsal import rehearsed
 
 
@@ -202,6 +212,10 @@ _NO_CELL = (NO_ACCOUNT, NAMES_NOT_FETCHED)
 """What no correction of a cell mends."""
 
 
+_OF_ALL_ROWS = (TOTAL_MISMATCH, REPEATED_ROW, REPEATED_INVOICE)
+"""What stands at one row of an invoice and may be mended in another."""
+
+
 def _is_to_mend(outcome: Outcome) -> bool:
     """True where a cell of the invoice is wrong, and not only something missing around it."""
     return outcome.status is Status.NEEDS_FIXING and _missing(outcome) is None
@@ -238,6 +252,8 @@ def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False) -> str:
     missing = _missing(outcome)
     if missing is not None:
         return f"Nothing to correct here. {missing.kind.advice}"
+    if is_held_back and any(problem.kind in _OF_ALL_ROWS for problem in outcome.problems):
+        return "What is wrong with its invoice may lie in this row: compare it with the vendor's document."
     if is_held_back and outcome.status is not Status.CONFLICT:
         return "Nothing to correct in this row: it goes with its invoice."
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -13,6 +14,7 @@ from importer.errors import ResultsNotWritten
 from importer.models import Run, Status
 from importer.problems import NEGATIVE_LINE, NOT_A_DATE, UNCLEAR_CONTINUATION, Place, Problem
 from importer.report import annotate
+from importer.trace import Round, Trace
 from tests import factory
 
 
@@ -83,3 +85,12 @@ def test_what_is_no_workbook_cannot_be_marked(tmp_path: Path) -> None:
     with pytest.raises(ResultsNotWritten, match="it is not an Excel workbook that can be changed"):
         annotate(original, _run(), tmp_path / "copy.xlsx")
     assert [one.name for one in tmp_path.iterdir()] == ["march.xlsx"]
+
+
+def test_a_workbook_given_back_is_not_marked(tmp_path: Path) -> None:
+    """Its copy would be empty, and look like a clean bill of health."""
+    run = _run()
+    trace = Trace(rounds=(Round(1, "march.results.xlsx", "", ""),))
+    run = replace(run, reading=replace(run.reading, trace=trace))
+    with pytest.raises(ResultsNotWritten, match="is a results workbook given back"):
+        annotate(_original(tmp_path / "march.results.xlsx"), run, tmp_path / "march.marked.xlsx")
