@@ -313,6 +313,15 @@ def ended_in(ledger: Ledger, folder: str, part: str) -> list[Drop]:
         return [_drop(row) for row in connection.execute(query.order_by(DROPS.c.taken_at))]
 
 
+def ended_since(ledger: Ledger, folder: str, since: datetime) -> list[Drop]:
+    """The drops that ended since then, the oldest first."""
+    with ledger.reading() as connection:
+        query = select(*_COLUMNS).where(
+            DROPS.c.folder == folder, DROPS.c.state == Stage.ENDED, DROPS.c.changed_at >= since
+        )
+        return [_drop(row) for row in connection.execute(query.order_by(DROPS.c.taken_at))]
+
+
 def same_before(ledger: Ledger, drop: Drop) -> Drop | None:
     """The last file of the same content that was taken before this one, from whichever folder."""
     if drop.sha256 is None:

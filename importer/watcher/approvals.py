@@ -20,7 +20,7 @@ from importer.telling.message import Message, as_text
 from importer.watcher.arrivals import Arrivals
 from importer.watcher.bench import Bench
 from importer.watcher.folder import FAILED, move, open_plain, owner_of
-from importer.watcher.naming import WORD, numbered, safe, word_of
+from importer.watcher.naming import WORD, is_passed_over, numbered, safe, word_of
 from importer.watcher.plain import write_beside
 from importer.watcher.taking import NOT_TAKEN
 
@@ -35,12 +35,18 @@ class Approvals:
     def __init__(self, arrivals: Arrivals, tell: Callable[[Message], None]) -> None:
         self._arrivals = arrivals  # of the folder in which files wait
         self._tell = tell
+        self.settling = 0
+        """Words among what waits, at the last look, that may count in a moment."""
 
     def look(self, bench: Bench, ledger: Ledger, dropped: tuple[str, ...]) -> None:
         """Looks once; `dropped` are the words that lie in the inbox. Raises OSError where a folder cannot be listed."""
         words = [bench.folder.inbox / name for name in dropped]
-        words += [bench.folder.waiting / name for name in self._arrivals.look(bench.orders).words]
-        there = {entry.name for entry in os.scandir(bench.folder.waiting)}
+        settled = self._arrivals.look(bench.orders).words
+        words += [bench.folder.waiting / name for name in settled]
+        with os.scandir(bench.folder.waiting) as entries:
+            there = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
+        coming = {name for name in there if there[name] and word_of(name) and not is_passed_over(name)}
+        self.settling = len(coming - set(settled))
         for path in words:
             self._heed(bench, ledger, path)
         for drop in drops.drops(ledger, bench.folder_id, Stage.WAITING):

@@ -16,6 +16,12 @@ from importer.watcher.naming import is_passed_over, why_unusable, word_of
 from importer.watcher.orders import Orders
 from importer.watcher.wholeness import Wholeness, wholeness
 
+PAUSES = 3
+"""A file in which nothing marks the end is given so many times the longest pause after which it was seen to grow."""
+
+LONGEST_WAIT = 300.0
+"""But no more than so many seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Odd:
@@ -42,6 +48,7 @@ class _Seen:
     size: int
     changed: int
     since: float
+    pause: float = 0.0  # the longest after which it grew again
     looked_into: float = -1e9
     content: Wholeness = Wholeness.OPEN
 
@@ -85,7 +92,9 @@ class Arrivals:
                 if now - one.looked_into >= orders.settle_seconds:
                     one.content, one.looked_into = wholeness(self._inbox / entry.name), now
                 match one.content:
-                    case Wholeness.WHOLE:
+                    case Wholeness.LINE | Wholeness.OPEN if quiet < min(PAUSES * one.pause, LONGEST_WAIT):
+                        settling += 1
+                    case Wholeness.WHOLE | Wholeness.LINE:
                         ready.append((-quiet, entry.name))
                     case Wholeness.OPEN if quiet >= orders.open_end_seconds:
                         ready.append((-quiet, entry.name))
@@ -119,7 +128,10 @@ class Arrivals:
         before = self._seen.get(name)
         if before is not None and (before.size, before.changed) == (status.st_size, status.st_mtime_ns):
             return before
-        return _Seen(status.st_size, status.st_mtime_ns, now)
+        seen = _Seen(status.st_size, status.st_mtime_ns, now)
+        if before is not None and status.st_size > before.size:
+            seen.pause = max(before.pause, now - before.since)
+        return seen
 
 
 def _strange(name: str, status: os.stat_result) -> Odd | None:

@@ -6,11 +6,13 @@ Nothing is ever written over, no link is followed, and no name leads out of the 
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
 import secrets
 import stat
+import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -227,6 +229,16 @@ def open_plain(path: Path) -> BinaryIO:
         stream.close()
         raise OSError(errno.EINVAL, "It is not an ordinary file", str(path))
     return stream
+
+
+def sha256_of(path: Path, most: int = sys.maxsize) -> tuple[str, int]:
+    """SHA-256 of an ordinary file, or of so many bytes at its beginning; and of how many bytes it is."""
+    sha256, size = hashlib.sha256(), 0
+    with open_plain(path) as stream:
+        while piece := stream.read(min(1 << 20, most - size)):
+            sha256.update(piece)
+            size += len(piece)
+    return sha256.hexdigest(), size
 
 
 def is_workplace(name: str) -> bool:

@@ -5,7 +5,6 @@ What a crash leaves between the two is brought to its end, or undone, by whoever
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from importer.submitter import Ledger, drops
 from importer.submitter.drops import Drop, Stage
 from importer.watcher.arrivals import Odd
 from importer.watcher.bench import Bench
-from importer.watcher.folder import FAILED, INBOX, WORKING, is_workplace, move, owner_of
+from importer.watcher.folder import FAILED, INBOX, WORKING, is_workplace, move, owner_of, sha256_of
 from importer.watcher.judging import ANSWERS
 from importer.watcher.naming import is_passed_over, numbered, safe
 
@@ -72,7 +71,8 @@ def _taken(bench: Bench, ledger: Ledger, name: str, *, odd: str | None = None) -
     drop = drops.drop(ledger, name)
     if drop is None:
         return None
-    values: dict[str, Any] = {"state": Stage.TAKEN, "sha256": _digest(bench.folder.workplace(drop.id) / drop.name)}
+    path = bench.folder.workplace(drop.id) / drop.name
+    values: dict[str, Any] = {"state": Stage.TAKEN, **content_of(path)}
     if odd is not None:
         values |= {"exit_code": 2, "said": odd}
     return drops.drop(ledger, name) if drops.change(ledger, drop, **values) else None
@@ -149,12 +149,10 @@ def _is_there(path: Path) -> bool:
     return os.path.lexists(path)
 
 
-def _digest(path: Path) -> str | None:
-    try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_HASHED:
-            return None
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return None
+def content_of(path: Path) -> dict[str, Any]:
+    """What is kept of a file's content: by it is seen whether it is another one later."""
+    with suppress(OSError):
+        if path.lstat().st_size <= MOST_HASHED:
+            sha256, size = sha256_of(path)
+            return {"sha256": sha256, "size": size}
+    return {"sha256": None}

@@ -29,8 +29,10 @@ from importer.watcher.arrivals import Arrivals, Look
 from importer.watcher.bench import Answer, Bench, Charge, Note
 from importer.watcher.crew import Crew, News
 from importer.watcher.folder import DropFolder
+from importer.watcher.grown import take_again
 from importer.watcher.heartbeat import beat
 from importer.watcher.orders import Orders, read_orders
+from importer.watcher.settled import doubtful
 from importer.watcher.taking import NOT_TAKEN, Strays, recover, say_of_folder, take
 
 WORKERS = 2
@@ -209,6 +211,7 @@ class Watching:
                 self._recovered = self.ticks()
                 recover(bench, ledger)
                 self._strays.give_back(bench, ledger)
+                take_again(bench, ledger, self._tell)
         except BadSettings as error:
             message = settings_wrong(self.folder.root, str(error), at=self.desk.now())
             self._complain(ledger, folder_id, str(error), message)
@@ -281,7 +284,8 @@ class Watching:
         open_ones = drops.open_questions(ledger, self.desk.settings.destination)
         if open_ones.get(State.ACCEPTED) and drops.due(ledger, folder_id, "status", every):
             return "status"
-        if open_ones.get(State.IN_DOUBT) and drops.due(ledger, folder_id, "settle", max(every, SETTLE_SECONDS)):
+        doubts = open_ones.get(State.IN_DOUBT) or doubtful(ledger, folder_id)  # also what was settled by hand
+        if doubts and drops.due(ledger, folder_id, "settle", max(every, SETTLE_SECONDS)):
             return "settle"
         if drops.untold(ledger, folder_id) and drops.due(ledger, folder_id, "tell", TELL_SECONDS):
             return "tell"
@@ -368,7 +372,7 @@ class Watching:
         if not self._usable or self.ticks() < self._paused_until:
             self.worst = max(self.worst, COULD_NOT_RUN)
             return True
-        left = self._look.ready or self._look.odd or self._look.settling
+        left = self._look.ready or self._look.odd or self._look.settling or self._approvals.settling
         return not left and not self._to_do(ledger, folder_id, crew)
 
     def _end(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:

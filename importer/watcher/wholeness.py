@@ -19,6 +19,7 @@ class Wholeness(Enum):
     """What the content says."""
 
     WHOLE = "whole"
+    LINE = "line"  # its last line ends: it may be the last
     OPEN = "open"  # nothing says that this is the end, and nothing says that it is not
     CUT = "cut"  # its end is missing
     CLOSED = "closed"  # it cannot be opened: somebody holds it, or it may not be read
@@ -59,7 +60,7 @@ def _looked_at(stream: BinaryIO, size: int) -> Wholeness:
             if text.rstrip().lower().endswith((b"</html>", b"</workbook>", b":workbook>"))
             else Wholeness.OPEN
         )
-    return Wholeness.WHOLE if text.endswith((b"\n", b"\r", b"\x1a")) else Wholeness.OPEN
+    return Wholeness.LINE if text.endswith((b"\n", b"\r", b"\x1a")) else Wholeness.OPEN
 
 
 def _ends_as_zip(stream: BinaryIO, size: int) -> bool:

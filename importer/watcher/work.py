@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from importer.desk import open_ledger
 from importer.errors import LedgerUnavailable
 from importer.submitter import Ledger, drops
 from importer.submitter.drops import Drop, Stage
+from importer.telling import Message, tell
 from importer.watcher import filing
 from importer.watcher.bench import Answer, Bench
 from importer.watcher.folder import WORKING
+from importer.watcher.grown import look_again
 from importer.watcher.judging import Outcome, PutOff, Verdict, judge
 from importer.watcher.superseded import tidy_after
-from importer.watcher.tidings import spread
+from importer.watcher.taking import content_of
+from importer.watcher.tidings import begun, tell_of
 
 PAUSES = (30.0, 60.0, 120.0, 300.0, 600.0, 900.0)
 """Seconds that a file waits before it is taken up again, the first time and so on; then always the last."""
@@ -43,6 +47,8 @@ def _worked_on(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
         filing.fetch_back(bench, drop)
         if not os.path.lexists(bench.folder.workplace(drop.id) / drop.name):
             return _vanished(bench, ledger, drop)
+        if drop.place is not None:  # it waited meanwhile: what counts is what it is now
+            drops.change(ledger, drop, **content_of(bench.folder.workplace(drop.id) / drop.name))
         bench.note("working", f"{drop.name} is being worked on.", file=drop.name, drop=drop.id)
         verdict = _given(drop) or judge(bench, ledger, drop)
         if isinstance(verdict, PutOff):
@@ -69,14 +75,23 @@ def _filed(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
     place = lies.relative_to(bench.folder.root).as_posix()
     stage = filing.stage_after(drop)
     tidy_after(bench, ledger, drop)
-    told, left = spread(bench, drop)
-    ended: dict[str, Any] = {"state": stage, "owner": None, "worker": None, "told": told}
-    ended |= {} if left else {"message": None}
+    lying = replace(drop, state=stage, owner=None, told=begun(bench, drop))
+    ended: dict[str, Any] = {"state": stage, "owner": None, "worker": None, "told": lying.told}
     if stage is Stage.WAITING:  # what came of it is not decided yet
         ended |= {"exit_code": None, "pauses": 0, "deaths": 0}
-    drops.change(ledger, drop, **ended)
+    is_filed = drops.change(ledger, drop, **ended)
     bench.note("filed", f"{drop.name} lies in {place}.", file=drop.name, drop=drop.id, place=place, run=drop.run)
+    if is_filed and drop.message is not None:  # who cannot be reached holds up no file
+        tell_of(bench, ledger, lying)
+    ended_drop = drops.drop(ledger, drop.id)
+    if ended_drop is not None and ended_drop.state is Stage.ENDED:
+        look_again(bench, ledger, ended_drop, lambda message: _tell(bench, message), thoroughly=True)
     return Answer(exit_code=drop.exit_code, posts=drop.posting)
+
+
+def _tell(bench: Bench, message: Message) -> None:
+    for sentence in tell(message, bench.orders.tell, bench.desk.settings):
+        bench.note("not-told", sentence)
 
 
 def _put_off(bench: Bench, ledger: Ledger, drop: Drop, why: PutOff) -> Answer:

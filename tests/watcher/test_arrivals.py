@@ -34,11 +34,23 @@ def test_only_what_has_stood_still_is_taken(yard: Yard) -> None:
     os.utime(path, (0, 0))  # a copy that keeps the old time
     with yard.watched() as watcher:
         assert (watcher.looks().ready, watcher.looks(after=9.0).ready) == ((), ())
-        path.write_text(yard.good(1, 2))
+        path.write_text(yard.good(2))
         os.utime(path, (0, 4e9))
         assert watcher.looks(after=2.0).ready == ()
         assert watcher.looks(after=9.0).ready == ()
         assert watcher.looks(after=1.5).ready == ("march.csv",)
+
+
+def test_a_copy_that_pauses_is_given_longer(yard: Yard) -> None:
+    """A csv that grows in steps is quiet for three times the longest pause before it is taken."""
+    path = yard.drop("march.csv", yard.good(1))
+    with yard.watched() as watcher:
+        watcher.looks()
+        for number in (2, 3):
+            path.write_text(yard.good(*range(1, number + 1)))
+            watcher.looks(after=9.0)
+        assert watcher.looks(after=26.0).settling == 1
+        assert watcher.looks(after=2.0).ready == ("march.csv",)
 
 
 def test_a_workbook_without_its_end_waits(yard: Yard) -> None:
@@ -171,10 +183,10 @@ def made(content: bytes, folder: Path) -> Wholeness:
     ("content", "found"),
     [
         (b"", Wholeness.OPEN),
-        (b"a,b\n1,2\n", Wholeness.WHOLE),
-        (b"a,b\r1,2\r", Wholeness.WHOLE),
+        (b"a,b\n1,2\n", Wholeness.LINE),
+        (b"a,b\r1,2\r", Wholeness.LINE),
         (b"a,b\n1,2", Wholeness.OPEN),
-        ("a,b\n1,2\n".encode("utf-16"), Wholeness.WHOLE),
+        ("a,b\n1,2\n".encode("utf-16"), Wholeness.LINE),
         ("a,b\n1,2".encode("utf-16"), Wholeness.OPEN),
         (b"a,b\n1,2\n" + bytes(4096), Wholeness.OPEN),
         (bytes(4096), Wholeness.OPEN),

@@ -92,6 +92,18 @@ def test_once_deals_with_what_is_there(quick: Yard) -> None:
     assert Process(quick, "--once").ends()[0] == 0
 
 
+def test_once_waits_for_a_word(quick: Yard) -> None:
+    """Under cron every process begins to wait anew: a word beside a file that waits counts all the same."""
+    quick.orders(QUICK + 'approval = "required"\n')
+    quick.drop("march.csv", quick.good(1))
+    Process(quick, "--once").ends()
+    text = quick.folder.waiting / "march.to-approve.txt"
+    text.rename(text.with_name("march.approved"))
+    assert Process(quick, "--once").ends()[0] == 0
+    assert "done/MONTH/march.csv" in quick.lies()
+    assert set(quick.posted().values()) == {1}
+
+
 def test_it_goes_on_until_it_is_stopped(quick: Yard, watcher: Process) -> None:
     """Files are taken as they come; a signal ends it with 0, and nobody watches any more."""
     quick.drop("march.csv", quick.good(1))

@@ -142,7 +142,9 @@ class Watcher:
 
     def takes(self, name: str) -> Drop | None:
         """Takes one file."""
-        return take(self.bench, self.ledger, name)
+        taken = take(self.bench, self.ledger, name)
+        self.arrivals.forget(name)
+        return taken
 
     def takes_all(self) -> list[Drop]:
         """Waits a while, heeds approvals, and takes whatever is complete."""
