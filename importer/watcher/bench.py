@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +32,7 @@ class Bench:
     watcher: str  # the owner of what is being worked on
     note: Note
     account: str | None = None  # to which files belong that this program makes in the folder
+    silent: dict[str, float] = field(default_factory=dict)  # way of telling → until when it is not tried; monotonic
 
 
 @dataclass(frozen=True, slots=True)

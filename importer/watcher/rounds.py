@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer.afterwards import follow_up, settle
+from importer.afterwards import follow_up, runs_behind, settle
 from importer.desk import open_ledger
 from importer.errors import ApiAway, BadSettings, CannotRun, LedgerUnavailable, NoAccess
 from importer.models import Run
+from importer.report.wording import several
 from importer.results import write_anew
 from importer.retention import tidy
 from importer.submitter import drops
 from importer.telling import Drop as Told
 from importer.telling import of_changes, tell
 from importer.watcher.bench import Answer, Bench
+from importer.watcher.settled import bring_up_to_date
 from importer.watcher.tidings import spread_the_rest
 
 PAUSE = 60.0
@@ -27,8 +29,7 @@ def go_round(bench: Bench, what: str) -> Answer:
             case "status":
                 _ask(bench)
             case "settle":
-                left = settle(bench.desk).outcomes
-                bench.note("settled", f"{len(left):,} invoices were in doubt.", count=len(left))
+                _settle(bench)
             case "tidy":
                 bench.note("tidied", str(tidy(bench.desk)))
             case "tell":
@@ -67,6 +68,25 @@ def _ask(bench: Bench) -> None:
             bench.note("results", sentence, run=one.run.id)
         if one.is_sender and any(change.now in ("failed", "in doubt") for change in one.run.changes):
             _tell(bench, one.run, written.path)
+
+
+def _settle(bench: Bench) -> None:
+    """Looks for what is in doubt; writes the workbooks anew, and brings the files on in which nothing is any more."""
+    told, known = runs_behind(bench.desk, settle(bench.desk))
+    count, settled = len(told.outcomes), len(told.changes)
+    if count:
+        were = "was" if count == 1 else "were"
+        bench.note(
+            "settled",
+            f"{several(count, 'invoice')} {were} in doubt; {settled:,} of that is settled.",
+            count=count,
+            settled=settled,
+        )
+    for one in known:
+        if one.run.changes:
+            for sentence in write_anew(one, bench.desk).said:
+                bench.note("results", sentence, run=one.run.id)
+    bring_up_to_date(bench)
 
 
 def _tell(bench: Bench, run: Run, results: Path | None) -> None:

@@ -52,9 +52,11 @@ def main() -> None:
 
     folder = DropFolder(charge.root)
     desk = Desk(charge.settings, lambda: datetime.now(UTC), charge.who, charge.host, stop, Silence())
+    silent: dict[str, float] = {}
     while (job := jobs.get()) is not None:
         try:
-            bench = Bench(desk, folder, charge.folder_id, read_orders(folder.orders), charge.watcher, note)
+            orders = read_orders(folder.orders)
+            bench = Bench(desk, folder, charge.folder_id, orders, charge.watcher, note, silent=silent)
             wanted = json.loads(job)
             answer = go_round(bench, wanted["round"]) if "round" in wanted else work_on(bench, wanted["drop"])
         except BadSettings as error:

@@ -16,6 +16,7 @@ from importer.watcher.bench import Answer, Charge
 from importer.watcher.crew import Crew, News
 from importer.watcher.rounds import go_round
 from importer.watcher.watching import MOST_DEATHS, Watching
+from tests.cli.clerk import StandIn
 from tests.telling.servers import Hook, web_server
 from tests.watcher.yard import Yard
 
@@ -58,6 +59,25 @@ def test_what_resman_does_not_take_is_told(yard: Yard) -> None:
     (told,) = hook.given
     assert "march.csv" in str(told["text"])
     assert "1 invoice not taken by ResMan" in str(told["text"])
+
+
+def test_what_was_in_doubt_and_is_settled_is_brought_on(yard: Yard, stand_in: StandIn) -> None:
+    """The invoice is found: the workbook says so, the file is done, and people are told, once."""
+    yard.orders(SUBMIT)
+    yard.drop("march.csv", yard.good(1))
+    stand_in.fault("close_after", times=1)
+    yard.goes()
+    assert "needs-fixing/march.to-fix.txt" in yard.lies()
+    with web_server(Hook()) as hook, yard.watched() as watcher:
+        yard.orders(f'{SUBMIT}[tell]\nwebhook = "{hook.url}"\n')
+        for _ in range(2):
+            assert go_round(watcher.bench, "settle").trouble == ""
+        assert drops.open_questions(watcher.ledger, yard.desk.settings.destination).get(State.IN_DOUBT) is None
+    assert yard.lies() == ["done/MONTH/march.csv", "done/MONTH/march.results.xlsx"]
+    (results,) = yard.folder.root.glob("done/*/march.results.xlsx")
+    assert not any("In doubt" in line for line in standing(results))
+    assert len(hook.given) == 1
+    assert "Nothing of it is in doubt any more." in str(hook.given[0]["text"])
 
 
 def test_a_round_that_cannot_be_gone_is_gone_later(yard: Yard) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from importer.submitter import drops
-from importer.watcher import filing
+from importer.watcher import filing, tidings
 from importer.watcher.judging import Verdict, judge
 from importer.watcher.tidings import spread_the_rest
+from importer.watcher.work import work_on
 from tests.telling.servers import Hook, web_server
 from tests.watcher.test_running import QUICK, Process
 from tests.watcher.test_taking import dies
@@ -68,6 +70,46 @@ def test_who_cannot_be_reached_is_told_later(yard: Yard, hook: Hook) -> None:
             spread_the_rest(second.bench, second.ledger)
         assert drops.untold(second.ledger, second.folder_id) == []
     assert len(hook.given) == 3
+
+
+def test_who_hangs_is_not_tried_for_each_file(yard: Yard, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many files nobody could be told: a server that took long to fail is left alone; a signal ends the round."""
+    monkeypatch.setattr(tidings, "SLOW_SECONDS", 0.0)
+    hook.statuses[:] = [503, 503]  # one try each, and one again
+    yard.orders(f'[tell]\nwebhook = "{hook.url}"\n')
+    with yard.watched() as watcher:
+        yard.drop("march.csv", yard.good(1))
+        yard.drop("april.csv", yard.good(2))
+        bench = watcher.bench
+        for drop in watcher.takes_all():
+            work_on(bench, drop.id)
+        spread_the_rest(bench, watcher.ledger)
+        assert len(hook.given) == 2
+        assert len(drops.untold(watcher.ledger, watcher.folder_id)) == 2
+        yard.desk.stop.set()
+        spread_the_rest(watcher.bench, watcher.ledger)
+        yard.desk.stop.clear()
+        assert len(hook.given) == 2
+        spread_the_rest(watcher.bench, watcher.ledger)
+        assert len(hook.given) == 4
+
+
+def test_a_crash_in_the_middle_of_telling_is_said(yard: Yard, hook: Hook) -> None:
+    """Nobody knows whether it was told: it is told again after a while, with that said."""
+    yard.orders(f'[tell]\nwebhook = "{hook.url}"\n')
+    yard.drop("march.csv", yard.good(1))
+    yard.desk.stop.set()  # filed, and not told
+    with yard.watched() as watcher:
+        watcher.deals_with_all()
+        yard.desk.stop.clear()
+        for minutes, told in ((1, 0), (10, 1)):
+            (drop,) = drops.untold(watcher.ledger, watcher.folder_id)
+            since = yard.desk.now() - timedelta(minutes=minutes)
+            drops.change_unowned(watcher.ledger, drop, told={"being told": since.isoformat()})
+            spread_the_rest(watcher.bench, watcher.ledger)
+            assert len(hook.given) == told
+        assert drops.untold(watcher.ledger, watcher.folder_id) == []
+    assert "You may have been told of this before" in str(hook.given[0]["text"])
 
 
 def test_what_needs_a_person_is_told_at_once(yard: Yard, hook: Hook) -> None:

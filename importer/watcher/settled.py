@@ -1,0 +1,83 @@
+"""What becomes of files in which an invoice was in doubt, once none is: also where a person has settled it by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from importer.afterwards import keep_results, may_replace
+from importer.desk import open_ledger
+from importer.models import Run
+from importer.past_runs import read_again
+from importer.results import results_name
+from importer.submitter import Ledger, State, drops
+from importer.submitter.drops import Drop
+from importer.telling import Drop as Told
+from importer.telling import of_run, tell
+from importer.telling.message import Message, as_text
+from importer.watcher.bench import Bench
+from importer.watcher.folder import NEEDS_FIXING, move
+from importer.watcher.naming import numbered
+from importer.watcher.plain import write_beside
+
+IN_DOUBT = 3
+"""The exit code with which such a file was filed."""
+
+
+def doubtful(ledger: Ledger, folder_id: str) -> list[Drop]:
+    """The files of the folder that were filed with an invoice in doubt, and of which nobody was told more yet."""
+    ended = drops.ended_in(ledger, folder_id, NEEDS_FIXING)
+    return [drop for drop in ended if drop.exit_code == IN_DOUBT and drop.run is not None]
+
+
+def bring_up_to_date(bench: Bench) -> None:
+    """Tells of each that is settled, writes its text anew, and moves it to "done" where nothing is left to fix.
+
+    Its workbook was written anew by whoever settled it. Raises OSError.
+    """
+    with open_ledger(bench.desk, bench.watcher) as ledger:
+        for drop in doubtful(ledger, bench.folder_id):
+            entries = ledger.standing(ledger.keys_of_run(drop.run or "")).values()
+            if any(entry.state in (State.IN_DOUBT, State.SENDING) for entry in entries):
+                continue
+            known, unread = read_again(bench.desk, ledger, [drop.run or ""])
+            for sentence in unread:
+                bench.note("results", sentence, run=drop.run)
+            run = next((each.run for each in known if each.run.id == drop.run), None)
+            if run is None:  # its copy is gone: nothing more can be said of it
+                drops.change_unowned(ledger, drop, exit_code=1)
+            else:
+                _bring(bench, ledger, drop, run)
+
+
+def _bring(bench: Bench, ledger: Ledger, drop: Drop, run: Run) -> None:
+    lies = bench.folder.root / (drop.place or "")
+    note = lies.with_name(f"{lies.stem}.to-fix.txt")
+    if note.is_file() and not note.is_symlink():
+        note.unlink()
+        if run.exit_code:
+            write_beside(note, as_text(_message(bench, drop, run, lies)))
+    if run.exit_code == 0 and lies.is_file() and not lies.is_symlink():
+        lies = _moved_to_done(bench, drop, lies)
+    message = _message(bench, drop, run, lies)
+    if not drops.change_unowned(ledger, drop, exit_code=run.exit_code, said=message.subject):
+        return
+    bench.note("settled", message.subject, file=drop.name, drop=drop.id, run=run.id)
+    for sentence in tell(message, bench.orders.tell, bench.desk.settings):
+        bench.note("not-told", sentence, run=run.id)
+
+
+def _message(bench: Bench, drop: Drop, run: Run, lies: Path) -> Message:
+    results = lies.with_name(results_name([lies]))
+    kept = results if results.is_file() else None
+    said = "Nothing of it is in doubt any more."
+    return of_run(run, Told(drop.name, bench.folder.root, lies, f"{drop.id} settled", kept, (said,)))
+
+
+def _moved_to_done(bench: Bench, drop: Drop, file: Path) -> Path:
+    """Moves the file and its workbook, if nobody has worked in that; says where the file lies then."""
+    to = bench.folder.root / bench.folder.month(bench.desk.now().astimezone().date())
+    results = file.with_name(results_name([file]))
+    if results.is_file() and not results.is_symlink() and may_replace(bench.desk, results):
+        target = next(to / name for name in numbered(results.name) if move(results, to / name))
+        keep_results(bench.desk, drop.run or "", target)
+    return next(to / name for name in numbered(file.name) if move(file, to / name))
