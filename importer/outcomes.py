@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 
-from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status, dollars
+from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status, dollars, invoice_key
 from importer.named_cells import cells_named
 from importer.problems import (
     CHANGED_ROW,
@@ -62,7 +62,8 @@ class Prepared:
     def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
         """Looks every invoice without errors up in the ledger."""
         intents = tuple(_intent(verdict, destination) for verdict in verdicts)
-        found = cls(reading, verdicts, intents, ledger.standing([intent.key for intent in intents if intent]))
+        told = _with_what_was_posted(verdicts, destination, ledger)
+        found = cls(reading, told, intents, ledger.standing([intent.key for intent in intents if intent]))
         return found._without_renamed(ledger) if reading.former_keys else found
 
     def _without_renamed(self, ledger: Ledger) -> Prepared:
@@ -298,6 +299,44 @@ def _intent(verdict: Verdict, destination: str) -> Intent | None:
     payload = verdict.payload
     file = verdict.invoice.source.file.rpartition("/")[2]  # also where its namesake beside it had it called otherwise
     return Intent(payload.key(destination), payload.fingerprint(), payload, file, rows)
+
+
+def _with_what_was_posted(verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> tuple[Verdict, ...]:
+    """Of an invoice with errors whose number was posted before, say corrected: when, and with which amount."""
+    keys = {
+        index: key
+        for index, verdict in enumerate(verdicts)
+        if verdict.payload is None and (key := _key_of(verdict, destination)) is not None
+    }
+    if not keys:
+        return verdicts
+    standing = ledger.standing(list(dict.fromkeys(keys.values())))
+    told = list(verdicts)
+    for index, key in keys.items():
+        entry = standing.get(key)
+        if entry is not None and entry.state in _POSTED:
+            verdict = told[index]
+            told[index] = verdict._replace(problems=(*verdict.problems, _posted_already(verdict.invoice, entry)))
+    return tuple(told)
+
+
+def _key_of(verdict: Verdict, destination: str) -> str | None:
+    invoice = verdict.invoice
+    parts = (invoice.integration_id, invoice.property_id, invoice.vendor_id, invoice.invoice_number)
+    if not all(parts) or any(problem.kind is CHANGED_ROW for problem in verdict.problems):
+        return None  # of a changed row it is said already
+    return invoice_key(destination, *(part or "" for part in parts))
+
+
+def _posted_already(invoice: Invoice, entry: Entry) -> Problem:
+    when = f" on {entry.sent_at.astimezone():%Y-%m-%d}" if entry.sent_at else ""
+    what = (
+        f"It was posted{when} from {entry.file} (job {entry.job_id or 'unknown'}) "
+        f"with {dollars(entry.total_in_cents)}; here it comes to {dollars(invoice.worth)}."
+    )
+    advice = "If it is the same bill, nothing needs correcting: delete its rows here."
+    text = invoice.cell_text("invoice_number")
+    return Problem(CONFLICT, what, invoice.place("invoice_number"), "invoice_number", text, advice)
 
 
 _POSTED = (State.ACCEPTED, State.CONFIRMED)

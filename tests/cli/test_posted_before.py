@@ -122,3 +122,15 @@ def test_a_summary_without_a_folder_is_known_beforehand(clerk: Clerk) -> None:
     assert said.code == 2
     assert "Name another place with --summary. Nothing was sent." in said.err
     assert clerk.posted() == {}
+
+
+def test_what_was_posted_after_a_correction_is_not_to_be_corrected_again(clerk: Clerk) -> None:
+    """The file as the vendor sent it, once more: its wrong bill is in ResMan already, with another amount."""
+    wrong = row(clerk.number(1), "236.40", total_amount="254.40")
+    clerk.writes("march.csv", wrong | {"line_amount": "254.40"})
+    clerk.runs("submit", "march.csv", "--yes", "--no-results")
+    clerk.writes("march.csv", wrong)
+    said = clerk.runs("check", "march.csv", "--no-results").out
+    assert "It was posted on" in said
+    assert "with $254.40" in said
+    assert "nothing needs correcting: delete its rows here." in said
