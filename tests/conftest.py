@@ -11,6 +11,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")  # a busy machine is no failure: nothing here is measured by the clock
 
 
 @pytest.fixture(scope="session")
