@@ -18,7 +18,7 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     ("Status", 16),
     ("Invoice #", 18),
     ("Vendor", 24),
-    ("Property", 20),
+    ("Property", 24),
     ("Bill Date", 12),
     ("Due Date", 12),
     ("Total", 14),
@@ -57,6 +57,8 @@ def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: Mapping[int, 
         way = _way(outcome)
         wrapped = (("Problems", told), ("How to go on", way), ("ResMan", outcome.resman or ""))
         texts = [(text, _WIDTHS[heading] - 2) for heading, text in wrapped if text]
+        names = (as_said(outcome, "vendor_id"), as_said(outcome, "property_id"))
+        texts += [(name, _WIDTHS["Vendor"] - 1) for name in names if len(name) > _WIDTHS["Vendor"] - 6]
         height = row_height(*texts) if texts else None
         sheet.put_row(at, _cells(outcome, look, told, way, look.link if link else look.text), height)
     sheet.freeze_panes(1, 2)
@@ -77,6 +79,7 @@ class _Look:
     def __init__(self, made: Styles) -> None:
         self.text = made.get()
         self.wrapped = made.get(text_wrap=True, indent=1)
+        self.folded = made.get(text_wrap=True)
         self.number = made.get(num_format=styles.AS_IS)
         self.money = made.get(num_format=styles.MONEY)
         self.unread = made.get(num_format=styles.MONEY, font_color=styles.QUIET, italic=True)
@@ -91,8 +94,8 @@ def _cells(outcome: Outcome, look: _Look, told: str, way: str, rows_style: Any) 
     filled: dict[str, tuple[Any, Any]] = {
         "Status": (outcome.status.label, look.chips[outcome.status]),
         "Invoice #": (as_said(outcome, "invoice_number") or "(no number)", look.text),
-        "Vendor": (as_said(outcome, "vendor_id"), look.text),
-        "Property": (as_said(outcome, "property_id"), look.text),
+        "Vendor": (as_said(outcome, "vendor_id"), look.folded),
+        "Property": (as_said(outcome, "property_id"), look.folded),
         "Bill Date": look.day.of(invoice.invoice_date or invoice.cell_text("invoice_date"), is_money=False),
         "Due Date": look.day.of(invoice.due_date or invoice.cell_text("due_date"), is_money=False),
         "Total": (invoice.worth / 100, look.unread if invoice.total is None else look.money),
