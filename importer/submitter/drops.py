@@ -177,8 +177,10 @@ def new_drop_id() -> str:
     return f"{_now().astimezone():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
 
 
-def write_down(ledger: Ledger, drop: str, folder: str, name: str, size: int, dropped_by: str | None) -> None:
-    """Writes down that this watcher is about to take a file."""
+def write_down(
+    ledger: Ledger, drop: str, folder: str, name: str, size: int, dropped_by: str | None, *, odd: str | None = None
+) -> None:
+    """Writes down that this watcher is about to take a file; `odd`: to put it aside, and why."""
     with ledger.transaction() as connection:
         connection.execute(
             insert(DROPS).values(
@@ -196,6 +198,8 @@ def write_down(ledger: Ledger, drop: str, folder: str, name: str, size: int, dro
                 posting=False,
                 told={},
                 changed_at=_now(),
+                exit_code=None if odd is None else 2,
+                said=odd,
             )
         )
 

@@ -80,6 +80,13 @@ class Approvals:
         if word == "approved" and meant and (same := [drop for drop in meant if _is_same_person(bench, drop, who)]):
             why = f"{same[0].name} was dropped by {who}, and cannot be approved by the same person."
             self._refuse(bench, path, why)
+        elif word == "approved" and (unseen := [drop for drop in meant if _shows_nobody(bench, drop, who)]):
+            why = (
+                f"{unseen[0].name} was dropped by {unseen[0].dropped_by}, and {shown(path.name)} does not show who "
+                "agrees, because it belongs to the importer. Whoever agrees drops a text of their own into “inbox”: "
+                f"its name ends in “.approved”, and in it stands {unseen[0].plan}"
+            )
+            self._refuse(bench, path, why)
         elif meant:
             for drop in meant:
                 self._carry_out(bench, ledger, drop, who, None if word == "approved" else _reason(text))
@@ -128,6 +135,11 @@ class Approvals:
 def _is_same_person(bench: Bench, drop: Drop, who: str | None) -> bool:
     """True where it is known that the approver dropped the file; an account that stands for all tells nothing."""
     return who is not None and who == drop.dropped_by and who != bench.account
+
+
+def _shows_nobody(bench: Bench, drop: Drop, who: str | None) -> bool:
+    """True where it is known who dropped the file, and the word is only our own text, renamed by anybody."""
+    return drop.dropped_by not in (None, bench.account) and who in (None, bench.account)
 
 
 def _put_aside(bench: Bench, path: Path, part: str) -> Path | None:

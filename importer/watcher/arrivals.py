@@ -82,7 +82,7 @@ class Arrivals:
             quiet = now - one.since
             if quiet < orders.settle_seconds:
                 settling += 1
-            elif (strange := _strange(entry.name, status)) is not None:
+            elif (strange := strange_thing(entry.name, status)) is not None:
                 odd.append(strange)
             elif word_of(entry.name):
                 words.append(entry.name)
@@ -134,7 +134,8 @@ class Arrivals:
         return seen
 
 
-def _strange(name: str, status: os.stat_result) -> Odd | None:
+def strange_thing(name: str, status: os.stat_result) -> Odd | None:
+    """What is no ordinary file. It is never looked into, and no link is followed."""
     if stat.S_ISLNK(status.st_mode):
         return Odd(name, "it is a link to another place, and no file")
     if stat.S_ISDIR(status.st_mode):

@@ -29,8 +29,12 @@ from importer.watcher.plain import write_beside
 ENDINGS = {FAILED: ".why.txt", NEEDS_FIXING: ".to-fix.txt", WAITING: ".to-approve.txt"}
 """Part of the folder → how the text is called that lies beside a file there."""
 
+RENAME = "If you agree, rename the text that lies beside the file from “….to-approve.txt” to “….approved”."
+COPY = (
+    "If you agree, copy the text that lies beside the file, under your own account, and call the copy “….approved”. "
+    "To rename the text is not enough: it would still belong to the importer, and not show who agrees."
+)
 HOW_TO_APPROVE = (
-    "If you agree, rename the text that lies beside the file from “….to-approve.txt” to “….approved”.",
     "Whoever dropped the file may not approve it.",
     "If you do not, rename it to “….rejected”.",
     "Or run: invoice-importer submit FILE --approved PLAN",
@@ -68,7 +72,7 @@ def fetch_back(bench: Bench, drop: Drop) -> None:
     """
     workplace = bench.folder.workplace(drop.id)
     place = bench.folder.root / (drop.place or "")
-    if drop.place is None or os.path.lexists(workplace / drop.name) or not place.is_file():
+    if drop.place is None or os.path.lexists(workplace / drop.name) or not os.path.lexists(place):
         return
     results, note = place.with_name(results_name([place])), place.with_name(f"{place.stem}{ENDINGS[WAITING]}")
     with suppress(LedgerUnavailable):  # then it cannot be told, and they stay
@@ -150,7 +154,8 @@ def _message(bench: Bench, drop: Drop, verdict: Verdict, place: str) -> Message:
     if verdict.run is None:
         return of_failure(told, verdict.why, destination=bench.desk.settings.destination, at=bench.desk.now())
     if verdict.outcome is Outcome.WAITING:
-        return to_approve(verdict.run, told, HOW_TO_APPROVE)
+        people_show = drop.dropped_by is not None and drop.dropped_by != bench.folder.account()
+        return to_approve(verdict.run, told, (COPY if people_show else RENAME, *HOW_TO_APPROVE))
     return of_run(verdict.run, told)
 
 

@@ -25,6 +25,7 @@ from importer.results import write_results
 from importer.submitter import Ledger, drops
 from importer.submitter.drops import Drop
 from importer.wanted import Wanted
+from importer.watcher.arrivals import strange_thing
 from importer.watcher.bench import Bench
 
 ANSWERS = ".answer"
@@ -70,6 +71,8 @@ def judge(bench: Bench, ledger: Ledger, drop: Drop) -> Verdict | PutOff:
     """Does the work. Whatever is not about the file puts it off."""
     path = bench.folder.workplace(drop.id) / drop.name
     try:
+        if (odd := strange_thing(drop.name, path.lstat())) is not None:  # whatever was put there meanwhile
+            return Verdict(Outcome.FAILED, None, None, f"“{drop.name}” was put aside: {odd.why}.")
         before = _came_before(ledger, drop)
         run, waits, said = _run(bench, ledger, drop, path)
         if bench.desk.stop.is_set() and run.counts()[Status.NOT_SENT]:
@@ -78,7 +81,7 @@ def judge(bench: Bench, ledger: Ledger, drop: Drop) -> Verdict | PutOff:
             return PutOff("api", stopped)
         run = replace(run, notices=(*run.notices, *before, *said))
         answers = path.parent / ANSWERS
-        if answers.is_symlink() or path.is_symlink():  # nothing of ours: it could lead anywhere
+        if answers.is_symlink():  # nothing of ours: it could lead anywhere
             raise NotADirectoryError(errno.ENOTDIR, "It is a link", str(answers))
         answers.mkdir(exist_ok=True)
         written = write_results(run, bench.desk, answers / RESULTS)

@@ -15,7 +15,7 @@ from typing import Any
 from importer.reader.files import shown
 from importer.submitter import Ledger, drops
 from importer.submitter.drops import Drop, Stage
-from importer.watcher.arrivals import Odd
+from importer.watcher.arrivals import Odd, strange_thing
 from importer.watcher.bench import Bench
 from importer.watcher.folder import FAILED, INBOX, WORKING, is_workplace, move, owner_of, sha256_of
 from importer.watcher.judging import ANSWERS
@@ -40,7 +40,9 @@ def take(bench: Bench, ledger: Ledger, name: str, *, odd: Odd | None = None) -> 
     except OSError:
         return None
     drop = drops.new_drop_id()
-    drops.write_down(ledger, drop, bench.folder_id, called, before.st_size, owner_of(source))
+    said = f"{shown(name)} was taken." if odd is None else f"“{shown(name)}” was put aside: {odd.why}."
+    why = None if odd is None else said
+    drops.write_down(ledger, drop, bench.folder_id, called, before.st_size, owner_of(source), odd=why)
     target = bench.folder.workplace(drop) / called
     try:
         target.parent.mkdir()
@@ -51,30 +53,29 @@ def take(bench: Bench, ledger: Ledger, name: str, *, odd: Odd | None = None) -> 
                 target.parent.rmdir()
             drops.strike_out(ledger, drop)
             if _is_there(source):
-                said = f"{shown(name)} cannot be taken yet: {error.strerror or error}."
-                bench.note(NOT_TAKEN, said, file=shown(name))
+                not_yet = f"{shown(name)} cannot be taken yet: {error.strerror or error}."
+                bench.note(NOT_TAKEN, not_yet, file=shown(name))
             return None
     after = target.lstat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) and stat.S_ISREG(after.st_mode):
         _given_back(bench, target)
         drops.strike_out(ledger, drop)
         return None
-    said = f"{shown(name)} was taken." if odd is None else f"“{shown(name)}” was put aside: {odd.why}."
-    taken = _taken(bench, ledger, drop, odd=said if odd is not None else None)
+    taken = _taken(bench, ledger, drop)
     if taken is not None:
         bench.note("taken", said, file=called, drop=drop, bytes=after.st_size, dropped_by=taken.dropped_by)
     return taken
 
 
-def _taken(bench: Bench, ledger: Ledger, name: str, *, odd: str | None = None) -> Drop | None:
-    """The second half: what lies in the working folder is this watcher's to work on."""
+def _taken(bench: Bench, ledger: Ledger, name: str) -> Drop | None:
+    """The second half: what lies in the working folder is this watcher's to work on. No link is followed."""
     drop = drops.drop(ledger, name)
     if drop is None:
         return None
     path = bench.folder.workplace(drop.id) / drop.name
     values: dict[str, Any] = {"state": Stage.TAKEN, **content_of(path)}
-    if odd is not None:
-        values |= {"exit_code": 2, "said": odd}
+    if drop.exit_code is None and (odd := strange_thing(drop.name, path.lstat())) is not None:
+        values |= {"exit_code": 2, "said": f"“{shown(drop.name)}” was put aside: {odd.why}."}
     return drops.drop(ledger, name) if drops.change(ledger, drop, **values) else None
 
 

@@ -110,6 +110,27 @@ def test_who_dropped_it_does_not_approve_it(yard: Yard) -> None:
 
 
 @as_root
+def test_the_text_renamed_does_not_show_who_agrees(yard: Yard) -> None:
+    """Where people have accounts of their own: the dropper could rename it too, and a copy shows whose it is."""
+    yard.orders(APPROVAL)
+    belongs_to(yard.drop("march.csv", yard.good(1)), "daemon")
+    with yard.watched() as watcher:
+        watcher.deals_with_all()
+        text = yard.text(TEXT)
+        assert "copy the text that lies beside the file" in text
+        rename(yard, "approved")
+        watcher.deals_with_all()
+        assert yard.posted() == {}
+        assert "Whoever agrees drops a text of their own" in yard.text("failed/march.approved.why.txt")
+        copy = yard.folder.waiting / "march.approved"
+        copy.write_text(text)
+        belongs_to(copy, "nobody")
+        watcher.arrivals.forget("march.approved")
+        watcher.deals_with_all()
+    assert len(yard.posted()) == 1
+
+
+@as_root
 def test_somebody_else_approves_it(yard: Yard) -> None:
     """Who that was is kept."""
     yard.orders(APPROVAL)

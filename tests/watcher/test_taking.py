@@ -74,6 +74,28 @@ def test_a_crash_while_it_is_taken(yard: Yard, moved: bool) -> None:
     assert yard.lies() == ["done/MONTH/march.csv", "done/MONTH/march.results.xlsx"]
 
 
+@pytest.mark.parametrize("what", ["link", "name"])
+def test_a_crash_while_something_odd_is_put_aside(yard: Yard, tmp_path: Path, what: str) -> None:
+    """Whoever takes it over knows, or sees, that it is odd: no link is followed, nothing of it is posted."""
+    yard.orders(SUBMIT)
+    outside = tmp_path / "outside.csv"
+    outside.write_text(yard.good(1))
+    with yard.watched("first") as first:
+        name = drops.new_drop_id()
+        odd = "its name has a bell in it" if what == "name" else None
+        drops.write_down(first.ledger, name, first.folder_id, "march.csv", 100, None, odd=odd)
+        yard.folder.workplace(name).mkdir()
+        if what == "link":
+            (yard.folder.workplace(name) / "march.csv").symlink_to(outside)
+        else:
+            outside.rename(yard.folder.workplace(name) / "march.csv")
+        dies(first)
+        with yard.watched("second") as second:
+            assert [answer.exit_code for answer in second.deals_with_all()] == [2]
+    assert yard.posted() == {}
+    assert "its name has a bell" in yard.text("failed/march.why.txt") or what == "link"
+
+
 def test_what_lives_is_not_taken_over(yard: Yard) -> None:
     """As long as its watcher renews the lease, nobody else touches it."""
     yard.drop("march.csv", yard.good(1))
