@@ -129,6 +129,16 @@ def is_as_written(contents: Contents) -> bool:
     return not (touched or any(merge.changed.values()))
 
 
+def made_from(contents: Contents) -> tuple[frozenset[str], frozenset[str]]:
+    """What a results workbook answers: the runs behind it, and the SHA-256 of the vendor's files.
+
+    Its hidden sheet is enough. Raises FileUnreadable for any other file.
+    """
+    kept = _manifest(contents)
+    runs = {kept.run, *(each.run for each in kept.trace.rounds)}
+    return frozenset(runs - {""}), frozenset(each.sha256 for each in kept.trace.origins if each.sha256)
+
+
 def _is_rows(sheet: Sheet) -> bool:
     if sheet.name is None or not layout.is_sheet_of(sheet.name, layout.ROWS) or not sheet.rows:
         return False

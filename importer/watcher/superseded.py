@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path, PurePosixPath
 
 from importer.afterwards import keep_results, may_replace
-from importer.errors import LedgerUnavailable
+from importer.errors import FileUnreadable, LedgerUnavailable
+from importer.reader.files import open_file
+from importer.reader.returned import made_from
 from importer.results import results_name
+from importer.results_manifest import SHEET
 from importer.submitter import Ledger, drops
 from importer.submitter.drops import Drop
 from importer.watcher.bench import Bench
 from importer.watcher.folder import DONE, NEEDS_FIXING, move
 from importer.watcher.naming import numbered
 
-GIVEN_BACK = re.compile(r"(?P<stem>.+)\.results(?: \d+)?", re.IGNORECASE)
-
 
 def tidy_after(bench: Bench, ledger: Ledger, drop: Drop) -> None:
     """Moves what a workbook that is done has made an end of to where it lies itself. Can be done again.
 
-    "march.results.xlsx", and "march.results 2.xlsx", which answers that one, are about "march.csv". A workbook in which
-    somebody has worked since stays. Raises OSError.
+    That is what the workbook itself says it was made from: by the run, or by the vendor's file. Names say nothing. A
+    workbook in which somebody has worked since stays. Raises OSError.
     """
     place = PurePosixPath(drop.place or "")
-    given_back = GIVEN_BACK.fullmatch(PurePosixPath(drop.name).stem)
-    if given_back is None or not drop.name.lower().endswith(".xlsx") or place.parts[:1] != (DONE,):
+    if place.parts[:1] != (DONE,) or drop.run is None or not drop.name.lower().endswith((".xlsx", ".xlsm", ".ods")):
         return
-    about = given_back["stem"]
-    for earlier in drops.ended_in(ledger, bench.folder_id, NEEDS_FIXING):
-        at = PurePosixPath(earlier.place or "")
-        again = GIVEN_BACK.fullmatch(at.stem)
-        if about in (at.stem, again and again["stem"]) and earlier.taken_at < drop.taken_at:
-            _move_all(bench, earlier, (bench.folder.root / place).parent)
+    root, ended = bench.folder.root, drops.ended_in(ledger, bench.folder_id, NEEDS_FIXING)
+    left = [each for each in ended if each.taken_at < drop.taken_at]
+    if not left:
+        return
+    try:
+        runs, contents = made_from(open_file(bench.folder.root / place, sheet=SHEET))
+    except FileUnreadable:
+        return  # no answer of ours; or it was moved meanwhile
+    for earlier in left:
+        if earlier.run in runs or earlier.sha256 in contents:
+            _move_all(bench, earlier, (root / place).parent)
 
 
 def _move_all(bench: Bench, earlier: Drop, to: Path) -> None:

@@ -102,6 +102,27 @@ def test_a_corrected_workbook_makes_an_end(yard: Yard) -> None:
     ]
 
 
+def test_a_name_alone_makes_no_end(yard: Yard) -> None:
+    """A vendor's own sheet that is called like an answer, or another vendor's answer, clears nothing."""
+    yard.orders(SUBMIT)
+    yard.drop("march.csv", as_csv([row(f"{yard.prefix}1", due_date="soon")]))
+    yard.goes()
+    headings, *lines = [line.split(",") for line in yard.good(2).split()]
+    book = openpyxl.Workbook()
+    for line in (headings, *lines):
+        book.worksheets[0].append(line)
+    book.save(yard.folder.inbox / "march.results.xlsx")
+    yard.goes()
+    assert yard.posted() == {f"{yard.prefix}2": 1}
+    assert "needs-fixing/march.csv" in yard.lies()
+    yard.drop("april.csv", yard.good(3))
+    yard.goes()
+    (answer,) = yard.folder.root.glob("done/*/april.results.xlsx")
+    answer.rename(yard.folder.inbox / "march.results.xlsx")
+    yard.goes()
+    assert {"needs-fixing/march.csv", "needs-fixing/march.to-fix.txt"} <= set(yard.lies())
+
+
 def test_the_same_content_is_recognised(yard: Yard) -> None:
     """Under another name too; it walks the road all the same, and nothing is posted twice."""
     yard.orders(SUBMIT)
