@@ -86,6 +86,8 @@ def _tell(found: Standing, *, as_json: bool) -> int:
         return ALIVE if found.alive else NOT_ALIVE
     for who, since in found.watchers:
         click.echo(f"Watched by {who} since {since.astimezone():%Y-%m-%d %H:%M}.")
+    if found.alive and not found.watchers and found.seen is not None:
+        click.echo(f"Watched from time to time, last at {found.seen.astimezone():%Y-%m-%d %H:%M}.")
     if not found.alive:
         seen = f"; the last sign of life is of {found.seen.astimezone():%Y-%m-%d %H:%M}" if found.seen else ""
         click.echo(f"Nobody watches this folder{seen}. Start it with: invoice-importer watch FOLDER")

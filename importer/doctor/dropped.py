@@ -16,7 +16,7 @@ from importer.errors import CannotRun
 from importer.submitter import Ledger, drops
 from importer.telling import try_telling
 from importer.watcher.folder import PARTS, DropFolder
-from importer.watcher.heartbeat import FRESH_SECONDS, last_beat
+from importer.watcher.heartbeat import FRESH_SECONDS, is_looked_at_times, last_beat
 from importer.watcher.orders import Orders, read_orders
 
 
@@ -153,6 +153,9 @@ def _of_watching(desk: Desk, folder: DropFolder, ledger: Ledger | None) -> Itera
             last = f"its last look at it was {ago(now, seen)}"
             advice = "Look whether its share still answers there, or start it anew."
             yield wrong("Watching", f"The folder is watched by {said}, but {last}.", advice)
+    elif (beat := last_beat(folder)) is not None and is_looked_at_times(beat, now):
+        last = ago(now, datetime.fromisoformat(beat["at"]))
+        yield ok("Watching", f"The folder is looked at from time to time (`watch --once`), last {last}.")
     else:
         yield wrong("Watching", "Nobody watches the folder.", f"Start it: invoice-importer watch {folder.root}")
     for _, since, trouble in drops.troubles(ledger, mine):

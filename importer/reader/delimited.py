@@ -159,6 +159,9 @@ class _Table:
                 f"{self._name} has {widest:,} cells in row {number}, more than a spreadsheet can have.",
                 "Check the separators and line ends of that row.",
             )
+        if len(self.rows) + len(chunk) > self._limits.rows:
+            said = f"{self._name} has more than {self._limits.rows:,} rows, more than a month of invoices has."
+            raise FileUnreadable(said, "Split it.")
         self._cells += sum(width * count for width, count in widths.items()) + widths[0]
         if self._cells > self._limits.cells:
             raise FileUnreadable(f"{self._name} holds more than {self._limits.cells:,} cells.", "Split it.")

@@ -18,6 +18,7 @@ class Limits:
     ratio_from_bytes: int = 64 * MEBIBYTE
     cells: int = 40_000_000  # of a whole file, blanks inside rows included
     spread: int = 60_000_000  # rows × columns between the first and the last cell of one sheet
+    rows: int = 1_500_000  # of a text file; a workbook's sheet has no more than 1,048,576
     columns: int = 16_384  # Excel's own limit
     seconds: float = 120.0  # wall time of the process that parses a workbook
     memory_bytes: int = 4_096 * MEBIBYTE  # address space of that process

@@ -111,6 +111,13 @@ def folder_at(ledger: Ledger, path: str) -> str | None:
         return found
 
 
+def path_of(ledger: Ledger, folder: str) -> str | None:
+    """Where this folder was when it was watched last; None where it never was."""
+    with ledger.reading() as connection:
+        found: str | None = connection.execute(select(FOLDERS.c.path).where(FOLDERS.c.id == folder)).scalar()
+        return found
+
+
 @contextmanager
 def kept_watching(ledger: Ledger) -> Iterator[None]:
     """Renews the watcher's lease again and again for as long as the block takes."""

@@ -161,7 +161,10 @@ def _message(bench: Bench, drop: Drop, verdict: Verdict, place: str) -> Message:
 
 _WITHOUT_A_RUN = {
     True: ("Rejected", "Correct the file, and drop it into “inbox” again."),
-    False: ("Broke off while posting", "Whoever looks after the importer runs “invoice-importer settle”."),
+    False: (
+        "Broke off while posting",
+        "Drop the file into “inbox” again: what was posted stays so, what is in doubt is looked for, the rest goes.",
+    ),
 }
 
 

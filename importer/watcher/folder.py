@@ -167,6 +167,28 @@ class DropFolder:
             )
         return known["folder"]
 
+    def is_copy_of(self, other: Path, folder_id: str) -> bool:
+        """True where the folder of this id is still at another place, and not this very folder by another path."""
+        theirs = other / OWN
+        if other == self.root:
+            return False
+        try:
+            if _read_card(theirs / self._card.name)["folder"] != folder_id:
+                return False
+            with tempfile.NamedTemporaryFile(dir=self.own, prefix="same.", suffix=".tmp") as made:
+                return not os.path.lexists(theirs / Path(made.name).name)
+        except (CannotRun, OSError):
+            return False
+
+    def becomes_another(self, ledger: str, where: str) -> str:
+        """Gives a copied folder an id of its own. Raises OSError."""
+        folder_id = secrets.token_hex(8)
+        aside = self.own / f"ledger.{secrets.token_hex(4)}.tmp"
+        with aside.open("x", encoding="utf-8") as stream:
+            json.dump({"folder": folder_id, "ledger": ledger, "destination": where}, stream)
+        aside.replace(self._card)
+        return folder_id
+
     def account(self) -> str | None:
         """The account to which files belong that this program makes here; None where that cannot be told.
 

@@ -17,6 +17,9 @@ from importer.errors import LedgerUnavailable
 from importer.submitter import drops
 from importer.watcher.folder import DONE, FAILED, INBOX, NEEDS_FIXING, WAITING, WORKING, DropFolder, open_plain
 
+ONCE_SECONDS = 900.0
+"""Who looks at the folder from time to time, and ends, watches it for so long after each look."""
+
 FRESH_SECONDS = 120.0
 """A sign of life that is older says nothing any more; so does one that is this far in the future."""
 
@@ -39,9 +42,16 @@ def last_beat(folder: DropFolder) -> dict[str, Any] | None:
     with suppress(OSError, ValueError):
         with open_plain(folder.own / "heartbeat.json") as stream:
             found = json.loads(stream.read())
-        if isinstance(found, dict) and isinstance(found.get("at"), str):
+        if isinstance(found, dict) and datetime.fromisoformat(str(found.get("at"))).tzinfo is not None:
             return found
     return None
+
+
+def is_looked_at_times(beat: Mapping[str, Any] | None, now: datetime) -> bool:
+    """True where the last sign of life is of somebody who looks from time to time, and not too old for that."""
+    if beat is None or not beat.get("once"):
+        return False
+    return abs((now - datetime.fromisoformat(beat["at"])).total_seconds()) < ONCE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +71,18 @@ def standing(desk: Desk, folder: DropFolder) -> Standing:
     found = last_beat(folder)
     seen = None if found is None else datetime.fromisoformat(found["at"])
     fresh = seen is not None and abs((desk.now() - seen).total_seconds()) < FRESH_SECONDS
+    at_times = is_looked_at_times(found, desk.now())
+    damaged = found is None and os.path.lexists(folder.own / "heartbeat.json")
+    said = ("The sign of life cannot be read, and counts for nothing.",) if damaged else ()
     files = {part: _files(folder.root / part) for part in (INBOX, WORKING, WAITING, NEEDS_FIXING, FAILED, DONE)}
     try:
         with open_ledger(desk, "watch-status") as ledger:
-            folder_id = str((found or {}).get("folder_id", ""))
+            folder_id = str((found or {}).get("folder_id") or drops.folder_at(ledger, str(folder.root)) or "")
             who = tuple(drops.watchers(ledger, folder_id))
-            return Standing(bool(who), seen, who, files, tuple(drops.troubles(ledger, folder_id)))
+            troubles = tuple(drops.troubles(ledger, folder_id))
+            return Standing(bool(who) or at_times, seen, who, files, troubles, said)
     except LedgerUnavailable as error:
-        return Standing(fresh, seen, (), files, (), (str(error),))
+        return Standing(fresh or at_times, seen, (), files, (), (*said, str(error)))
 
 
 def _files(part: Path) -> int:

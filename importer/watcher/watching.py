@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from importer.desk import Desk, open_ledger
@@ -120,6 +121,12 @@ class Watching:
                     self.folder.make(is_known=known_as is not None)
                     mine, destination = drops.identity(ledger), self.desk.settings.destination
                     folder_id = self.folder.belongs_to(mine, destination, known_as)
+                    path = drops.path_of(ledger, folder_id)
+                    if path is not None and self.folder.is_copy_of(Path(path), folder_id):
+                        folder_id = self.folder.becomes_another(mine, destination)
+                        self.log(
+                            "copied", f"{self.folder.root} is a copy of {path}, and a folder of its own from now on."
+                        )
                     begun, failures = True, 0
                     return self._watch(ledger, folder_id)
             except LedgerUnavailable as error:
@@ -406,6 +413,7 @@ class Watching:
             "pid": os.getpid(),
             "workers": crew.processes,
             "action": self._orders.action,
+            "once": self.once,
             "working": len(crew.jobs),
             "ready": len(self._look.ready),
             "settling": self._look.settling,
@@ -419,7 +427,10 @@ class Watching:
 def _gave_up(drop: Drop, deaths: int) -> str:
     if drop.posting:
         return (
-            f"The work on {drop.name} broke off {deaths} times while it was posting. What was posted is in the ledger; "
-            "of the rest it is not known. Do not enter it by hand: run “invoice-importer settle”."
+            f"The work on {drop.name} broke off {deaths} times while it was posting. What was posted is in the ledger, "
+            "and stays posted once. Do not enter the rest by hand: drop the file into “inbox” again."
         )
-    return f"The work on {drop.name} broke off {deaths} times, so that it was put aside. Save it again as .xlsx."
+    return (
+        f"The work on {drop.name} broke off {deaths} times, so that it was put aside; nothing of it was posted. "
+        "Drop it again. If it breaks off once more, it is too large for the machine, or damaged: split it, or save it anew."
+    )

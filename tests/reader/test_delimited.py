@@ -168,6 +168,13 @@ def test_too_many_cells_are_refused(tmp_path: Path) -> None:
         opened(tmp_path, "\n" * 10_001, Limits(cells=10_000))
 
 
+def test_more_rows_than_a_month_has_are_refused_while_they_are_read(tmp_path: Path) -> None:
+    """Before they fill the memory, in one sentence."""
+    with pytest.raises(FileUnreadable, match=r"has more than 10 rows.*Split it"):
+        opened(tmp_path, "a,b\n" * 11, Limits(rows=10))
+    assert len(opened(tmp_path, "a,b\n" * 10, Limits(rows=10)).sheets[0].rows) == 10
+
+
 def test_repeated_texts_are_one_object(tmp_path: Path) -> None:
     """A month of invoices repeats its vendors; a million rows must fit into memory."""
     rows = opened(tmp_path, "vend-1,5\nvend-1,5\n").sheets[0].rows

@@ -111,6 +111,7 @@ def test_a_file_that_ends_every_worker_is_put_aside(yard: Yard, *, posting: bool
     note = yard.text(place.replace(".csv", ".to-fix.txt" if posting else ".why.txt"))
     assert "broke off 3 times" in note
     assert ("Nothing of it was posted" in note) is not posting
+    assert ("Drop the file into “inbox” again" in note) is posting
 
 
 def heard(crew: Crew, wake: threading.Event) -> News:

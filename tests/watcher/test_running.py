@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,6 +152,33 @@ def test_settings_that_are_gone_are_not_made_anew(quick: Yard) -> None:
     quick.orders(QUICK)
     assert Process(quick, "--once").ends()[0] == 0
     assert set(quick.posted().values()) == {1}
+
+
+def test_a_copied_folder_is_another(quick: Yard) -> None:
+    """What waits in the original goes on waiting: the copy has an id of its own from its first watcher on."""
+    Process(quick, "--once").ends()
+    copy = quick.folder.root.with_name("copy")
+    shutil.copytree(quick.folder.root, copy)
+    before = (quick.folder.own / "ledger.json").read_text()
+    other = Yard(DropFolder.at(copy), quick.desk, quick.stand_in, quick.prefix)
+    assert "is a copy of" in Process(other, "--once").ends()[2]
+    after = (copy / ".watch" / "ledger.json").read_text()
+    assert json.loads(after)["folder"] != json.loads(before)["folder"]
+    assert "is a copy of" not in Process(other, "--once").ends()[2]
+    assert (quick.folder.own / "ledger.json").read_text() == before
+
+
+def test_who_looks_from_time_to_time_watches_too(quick: Yard) -> None:
+    """For a quarter of an hour; a sign of life that is damaged counts for nothing, and that is said."""
+    Process(quick, "--once").ends()
+    code, out, _ = Process(quick, "--status").ends()
+    assert code == 0
+    assert "Watched from time to time, last at" in out
+    for damaged in ("hello", "2026-03-01T10:00:00"):
+        (quick.folder.own / "heartbeat.json").write_text(json.dumps({"at": damaged}))
+        code, _, err = Process(quick, "--status").ends()
+        assert code == 1
+        assert "The sign of life cannot be read" in err
 
 
 def test_another_ledger_does_not_start(quick: Yard, tmp_path: Path) -> None:
