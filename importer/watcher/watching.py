@@ -432,5 +432,5 @@ def _gave_up(drop: Drop, deaths: int) -> str:
         )
     return (
         f"The work on {drop.name} broke off {deaths} times, so that it was put aside; nothing of it was posted. "
-        "Drop it again. If it breaks off once more, it is too large for the machine, or damaged: split it, or save it anew."
+        "Drop it again. If it breaks off again, it is too large for the machine, or damaged: split it, or save it anew."
     )
