@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.watcher.naming import is_passed_over, why_unusable, word_of
+from importer.watcher.naming import is_litter, is_passed_over, why_unusable, word_of
 from importer.watcher.orders import Orders
 from importer.watcher.wholeness import Wholeness, wholeness
 
@@ -29,7 +29,7 @@ class Odd:
 
     name: str
     why: str
-    is_folder: bool = False
+    left: str = ""  # what to do about it, where it is left in the inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Arrivals:
         with os.scandir(self._inbox) as entries:
             found = list(entries)
         for entry in found:
-            if is_passed_over(entry.name):
+            if is_passed_over(entry.name) and is_litter(entry.name):
                 continue
             try:
                 status = entry.stat(follow_symlinks=False)
@@ -80,6 +80,10 @@ class Arrivals:
                 continue  # gone again
             one = seen[entry.name] = self._noted(entry.name, status, now)
             quiet = now - one.since
+            if is_passed_over(entry.name):
+                if quiet >= orders.give_up_minutes * 60:
+                    odd.append(Odd(entry.name, "by its name it is hidden, or not finished", "Give it its own name."))
+                continue
             if quiet < orders.settle_seconds:
                 settling += 1
             elif (strange := strange_thing(entry.name, status)) is not None:
@@ -139,7 +143,7 @@ def strange_thing(name: str, status: os.stat_result) -> Odd | None:
     if stat.S_ISLNK(status.st_mode):
         return Odd(name, "it is a link to another place, and no file")
     if stat.S_ISDIR(status.st_mode):
-        return Odd(name, "it is a folder", is_folder=True)
+        return Odd(name, "it is a folder", "Drop the files that are in it.")
     return None if stat.S_ISREG(status.st_mode) else Odd(name, "it is not an ordinary file")
 
 

@@ -16,6 +16,12 @@ PASSED_OVER = (
 )  # fmt: skip
 """Lock files, downloads that are under way, and what systems leave behind. `.~lock.x#` begins with a dot."""
 
+LITTER = (
+    "~$*", ".~lock.*", "._*", ".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "$recycle.bin",
+    "system volume information",
+)  # fmt: skip
+"""What of these nobody ever means to drop: not a word is said of it."""
+
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 """What Windows takes for a device, whatever comes after the dot."""
 
@@ -26,9 +32,14 @@ WORD = re.compile(r"\.(approved|rejected)(\.txt)?$", re.IGNORECASE)
 
 
 def is_passed_over(name: str) -> bool:
-    """True for what is no bill and will never be one: it is left alone, without a word."""
+    """True for what is no bill and will never be one: it is never taken."""
     folded = name.casefold()
     return not name.startswith("..") and any(fnmatchcase(folded, pattern) for pattern in PASSED_OVER)
+
+
+def is_litter(name: str) -> bool:
+    """True for what programs and systems leave behind, and nobody has dropped."""
+    return any(fnmatchcase(name.casefold(), pattern) for pattern in LITTER)
 
 
 def word_of(name: str) -> str | None:

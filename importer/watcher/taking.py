@@ -127,11 +127,11 @@ class Strays:
                     path.rmdir()
 
 
-def say_of_folder(bench: Bench, odd: Odd) -> None:
-    """Says once, beside the failed files, that a folder in the inbox is left alone."""
+def say_of_left(bench: Bench, odd: Odd) -> None:
+    """Says once, beside the failed files, that a folder or an unfinished file in the inbox is left alone."""
     name = f"{safe(odd.name)}.why.txt"
     with suppress(FileExistsError), (bench.folder.root / FAILED / name).open("x", encoding="utf-8") as stream:
-        said = f"“{shown(odd.name)}” in “{INBOX}” is left alone: {odd.why}. Drop the files that are in it."
+        said = f"“{shown(odd.name)}” in “{INBOX}” is left alone: {odd.why}. {odd.left}"
         stream.write(f"{said}\n")
         bench.note("left-alone", said, file=shown(odd.name))
 

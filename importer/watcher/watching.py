@@ -34,7 +34,7 @@ from importer.watcher.grown import take_again
 from importer.watcher.heartbeat import beat
 from importer.watcher.orders import Orders, read_orders
 from importer.watcher.settled import doubtful
-from importer.watcher.taking import NOT_TAKEN, Strays, recover, say_of_folder, take
+from importer.watcher.taking import NOT_TAKEN, Strays, recover, say_of_left, take
 
 WORKERS = 2
 RECOVER_SECONDS = 15.0
@@ -248,8 +248,8 @@ class Watching:
         """Takes as much as there are hands for: the rest stays in the inbox, for other watchers too."""
         bench = self._bench(folder_id)
         for odd in self._look.odd:
-            if odd.is_folder:
-                say_of_folder(bench, odd)
+            if odd.left:
+                say_of_left(bench, odd)
             else:
                 take(bench, ledger, odd.name, odd=odd)
         ready = list(self._look.ready)

@@ -101,6 +101,20 @@ def test_what_is_nobodys_business_is_left(yard: Yard, name: str) -> None:
     assert yard.events == []
 
 
+@pytest.mark.parametrize("name", ["march.csv.part", ".march.csv", "march.csv~", "march.tmp"])
+def test_a_name_that_is_never_taken_is_said_once(yard: Yard, name: str) -> None:
+    """After half an hour somebody is told why nothing becomes of it; it stays where it is."""
+    yard.drop(name, yard.good(1))
+    with yard.watched() as watcher:
+        watcher.looks()
+        for _ in range(2):
+            watcher.looks(after=1801.0)
+            watcher.takes_all()
+    assert f"inbox/{name}" in yard.lies()
+    (said,) = yard.said("left-alone")
+    assert "is left alone: by its name it is hidden, or not finished. Give it its own name." in said
+
+
 @pytest.mark.parametrize(
     ("name", "called"),
     [

@@ -24,7 +24,7 @@ from importer.watcher.arrivals import Arrivals, Look
 from importer.watcher.bench import Answer, Bench
 from importer.watcher.folder import DropFolder
 from importer.watcher.orders import read_orders
-from importer.watcher.taking import Strays, recover, say_of_folder, take
+from importer.watcher.taking import Strays, recover, say_of_left, take
 from importer.watcher.work import work_on
 from tests.cli.clerk import StandIn, as_csv, row
 
@@ -153,8 +153,8 @@ class Watcher:
         look = self.looks(after=A_WHILE)
         self.approvals.look(self.bench, self.ledger, look.words)
         for odd in look.odd:
-            if odd.is_folder:
-                say_of_folder(self.bench, odd)
+            if odd.left:
+                say_of_left(self.bench, odd)
             else:
                 take(self.bench, self.ledger, odd.name, odd=odd)
         for name in look.ready:
