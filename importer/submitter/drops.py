@@ -107,15 +107,13 @@ def begin_to_watch(ledger: Ledger, folder: str, path: str) -> None:
 def folder_at(ledger: Ledger, path: str) -> str | None:
     """The id of the folder that was watched at this path before; None where there was none."""
     with ledger.reading() as connection:
-        found: str | None = connection.execute(select(FOLDERS.c.id).where(FOLDERS.c.path == path).limit(1)).scalar()
-        return found
+        return connection.execute(select(FOLDERS.c.id).where(FOLDERS.c.path == path).limit(1)).scalar()
 
 
 def path_of(ledger: Ledger, folder: str) -> str | None:
     """Where this folder was when it was watched last; None where it never was."""
     with ledger.reading() as connection:
-        found: str | None = connection.execute(select(FOLDERS.c.path).where(FOLDERS.c.id == folder)).scalar()
-        return found
+        return connection.execute(select(FOLDERS.c.path).where(FOLDERS.c.id == folder)).scalar()
 
 
 @contextmanager
@@ -392,9 +390,9 @@ def open_questions(ledger: Ledger, destination: str) -> dict[State, int]:
 def due(ledger: Ledger, folder: str, what: str, every: float) -> bool:
     """True for one watcher, once in so many seconds: it is this one's turn to do what is done from time to time."""
     with ledger.transaction() as connection:
-        now = ledger.store.now(connection)
         query = select(FOLDERS.c.rounds).where(FOLDERS.c.id == folder).with_for_update()
         rounds = dict(connection.execute(query).scalar() or {})
+        now = ledger.store.now(connection)  # after the waiting, or another's turn would seem to lie ahead
         if now - every < rounds.get(what, 0.0) <= now:
             return False
         connection.execute(update(FOLDERS).where(FOLDERS.c.id == folder).values(rounds={**rounds, what: now}))
