@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,7 +39,8 @@ def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
 
     from importer.report.quick_sheet import QuickSheet
 
-    with tempfile.TemporaryDirectory(prefix="results-") as folder:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="results-"))
         options = {
             "constant_memory": True,
             "tmpdir": folder,
@@ -48,7 +51,9 @@ def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
             "use_zip64": True,
             "default_format_properties": {"font_name": FONT, "font_size": 10},
         }
-        book = Workbook(stream, options)
+        # A disk that is full shows when all is written: nothing can catch what goes wrong at the archive's end.
+        made = stack.enter_context((Path(folder) / "results.xlsx").open("w+b"))
+        book = Workbook(made, options)
         book.worksheet_class = QuickSheet
         book.set_properties(
             {"title": f"Results of run {run.id}", "author": run.who, "created": run.finished.replace(tzinfo=None)}
@@ -62,6 +67,8 @@ def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
         finally:
             for sheet in book.worksheets():
                 sheet.discard()
+        made.seek(0)
+        shutil.copyfileobj(made, stream, 1024 * 1024)
 
 
 def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:

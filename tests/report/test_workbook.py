@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import gc
+import io
 import math
 import re
 import zipfile
@@ -26,7 +29,7 @@ from importer.problems import (
     Place,
     Problem,
 )
-from importer.report import write_workbook
+from importer.report import workbook, write_workbook
 from importer.report.cells import lines_needed
 from importer.results_layout import RowMark
 from tests import factory
@@ -465,3 +468,15 @@ def test_a_row_that_only_waits_says_so(tmp_path: Path) -> None:
          "Nothing to correct in this row: it goes with its invoice."],
         [3, "Needs fixing", "Due Date: 'x' is not a date. Write it like 2026-03-31.", "Correct the cells marked red."],
     ]  # fmt: skip
+
+
+def test_a_disk_that_fills_up_at_the_very_end_is_an_error_and_nothing_else() -> None:
+    """What the library leaves behind says nothing of its own later."""
+
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        workbook._write(factory.run(factory.outcome(factory.invoice())), Full(), 100)
+    gc.collect()  # a complaint of a destructor would fail this test
