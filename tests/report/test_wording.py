@@ -7,6 +7,7 @@ import pytest
 from importer.models import Status
 from importer.problems import NAMES_NOT_FETCHED, NO_ACCOUNT, NOT_A_DATE, Kind, Problem
 from importer.problems import Place as At
+from importer.rehearsal import rehearsed
 from importer.report.wording import MEANING, Place, destination, happened, how_to_go_on, how_to_mend, next_steps
 from tests import factory
 
@@ -83,7 +84,8 @@ def test_nobody_is_sent_to_correct_cells_where_something_else_is_missing(kind: K
     wrong = Problem(NOT_A_DATE, "'x' is not a date.")
     only = factory.outcome(factory.invoice(), Status.NEEDS_FIXING, problems=[missing])
     both = factory.outcome(factory.invoice(number="2"), Status.NEEDS_FIXING, problems=[missing, wrong])
-    assert next_steps(factory.run(only)) == (f"{kind.title}. {kind.advice}",)
+    run = factory.run(only)
+    assert next_steps(run) == (rehearsed(f"{kind.title}. {kind.advice}", run.destination),)
     assert how_to_mend(only) == f"Nothing to correct here. {kind.advice}"
     assert next_steps(factory.run(only, both))[1].startswith("Correct 1 invoice:")
     assert how_to_mend(both) == "Correct the cells marked red."
@@ -98,7 +100,7 @@ def test_a_sheet_is_named_only_where_there_is_one() -> None:
     run = factory.run(factory.outcome(invoice, Status.NEEDS_FIXING), of=reading)
     assert next_steps(run) == (
         "Correct 1 invoice: the sheet “To fix” shows every cell that is wrong.",
-        "Correct the cells there, save the workbook, and give it back: “invoice-importer submit THIS-WORKBOOK”.",
+        "Correct the cells there, save the workbook, and give it back: “invoice-importer submit --sandbox THIS-WORKBOOK”.",
         "Look at 1 problem in rows that belong to no invoice; “To fix” shows them too.",
         "Look at 1 problem of the input as a whole.",
     )
