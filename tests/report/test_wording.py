@@ -100,8 +100,10 @@ def test_a_sheet_is_named_only_where_there_is_one() -> None:
     run = factory.run(factory.outcome(invoice, Status.NEEDS_FIXING), of=reading)
     assert next_steps(run) == (
         "Correct 1 invoice: the sheet “To fix” shows every cell that is wrong.",
-        "Correct the cells there, save the workbook, and give it back: "
-        "“invoice-importer submit --sandbox THIS-WORKBOOK”.",
+        (
+            "Correct the cells there, save the workbook, and give it back: "
+            "“invoice-importer submit --sandbox THIS-WORKBOOK”."
+        ),
         "Look at 1 problem in rows that belong to no invoice; “To fix” shows them too.",
         "Look at 1 problem of the input as a whole.",
     )
