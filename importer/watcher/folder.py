@@ -272,5 +272,5 @@ def owner_of(path: Path) -> str | None:
     """The account that a file belongs to; None where that cannot be told."""
     try:
         return path.owner()
-    except (KeyError, OSError, NotImplementedError):
+    except (KeyError, OSError, NotImplementedError):  # an account without a name; Windows names no owners here
         return None
