@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event as Flag
 
 from bench.measuring import PYTHON, Comparison, Measured, Size, run
-from importer.models import Payload, PayloadLine
+from importer.payload import Payload, PayloadLine
 from importer.submitter import Event, Intent, Ledger, Pace, State, open_store
 from importer.submitter.submit import IN_FLIGHT
 

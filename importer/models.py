@@ -7,22 +7,21 @@ an `Invoice` or a `Line` means "the sheet does not say, or says it unreadably" (
 
 from __future__ import annotations
 
-import hashlib
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal
 from enum import StrEnum
-from typing import Annotated, NamedTuple
-
-from pydantic import ConfigDict, Field, Strict, TypeAdapter, with_config
+from typing import TYPE_CHECKING, NamedTuple
 
 from importer.news import Change
 from importer.problems import OTHER_CURRENCY, Place, Problem
 from importer.trace import Trace
 from importer.unknown import UnknownName
+
+if TYPE_CHECKING:
+    from importer.payload import Payload
 
 EXACT = Context(prec=200)
 """For multiplying without loss: by itself, Decimal rounds a product to 28 digits and says nothing."""
@@ -266,86 +265,6 @@ class Reading:
     def row_count(self) -> int:
         """Data rows."""
         return sum(len(table.rows) for table in self.tables)
-
-
-# ---------------------------------------------------------------------- what would be sent
-
-Id = Annotated[str, Strict(), Field(min_length=1)]
-Text = Annotated[str, Strict()]
-Day = Annotated[date, Strict()]
-Whole = Annotated[int, Strict()]
-Cents = Annotated[int, Strict(), Field(ge=0)]
-
-
-@with_config(ConfigDict(extra="forbid"))
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayloadLine:
-    """One entry of `invoice_items`."""
-
-    financial_account_id: Id
-    quantity_ordered: Whole
-    unit_price_in_cents: Whole
-    notes: Text
-
-
-@with_config(ConfigDict(extra="forbid"))
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payload:
-    """The body of one request, as in the contract, checked like a pydantic model in a tenth of its memory."""
-
-    integration_id: Id
-    property_id: Id
-    vendor_id: Id
-    invoice_number: Id
-    invoice_date: Day
-    due_date: Day
-    accounting_date: Day | None = None
-    notes: Text
-    memo: Text
-    total_amount_in_cents: Cents
-    invoice_items: tuple[PayloadLine, ...]
-
-    @staticmethod
-    def checked(values: Mapping[str, object]) -> Payload:
-        """A payload from its fields. Raises `pydantic.ValidationError` for a gap, a wrong type or a field too many."""
-        payload: Payload = _PAYLOAD.validator.validate_python(values)
-        return payload
-
-    @staticmethod
-    def from_body(body: str) -> Payload:
-        """The payload that has this `body()`."""
-        return _PAYLOAD.validate_json(body)
-
-    def body(self) -> str:
-        """The JSON that is sent, always the same text for the same content. A blank accounting date is left out."""
-        return _PAYLOAD.serializer.to_json(self, exclude_none=True).decode()
-
-    def fingerprint(self) -> str:
-        """SHA-256 over `body()`: two payloads with the same fingerprint say the same in every field."""
-        return hashlib.sha256(_PAYLOAD.serializer.to_json(self, exclude_none=True)).hexdigest()
-
-    def key(self, destination: str) -> str:
-        """The invoice's identity at one destination: equal for whatever would be the same invoice to the vendor."""
-        return invoice_key(destination, self.integration_id, self.property_id, self.vendor_id, self.invoice_number)
-
-
-_PAYLOAD = TypeAdapter(Payload)
-
-
-def normalised_number(number: str) -> str:
-    """An invoice number for comparing: without case, needless spaces, typographic variants and invisible characters."""
-    return " ".join((number if number.isascii() else _plain(number)).split()).casefold()
-
-
-def _plain(text: str) -> str:
-    kinds = ((each, unicodedata.category(each)) for each in unicodedata.normalize("NFKC", text))
-    return "".join("-" if kind == "Pd" else each for each, kind in kinds if kind != "Cf")
-
-
-def invoice_key(destination: str, integration_id: str, property_id: str, vendor_id: str, invoice_number: str) -> str:
-    """The identity of an invoice as 24 hexadecimal digits, short enough to be typed after `--release`."""
-    parts = (destination, integration_id, property_id, vendor_id, normalised_number(invoice_number))
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
 
 
 # ---------------------------------------------------------------------- what became of it

@@ -13,7 +13,8 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 
-from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status, dollars, invoice_key
+from importer.keys import invoice_key
+from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status, dollars
 from importer.named_cells import cells_named
 from importer.problems import (
     CHANGED_ROW,

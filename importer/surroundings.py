@@ -18,8 +18,10 @@ from importer.directory.cache import Known, Sort
 from importer.directory.desk import ago
 from importer.errors import CannotRun
 from importer.held import Held, Posted
-from importer.models import Invoice, Payload, invoice_key, normalised_number
+from importer.keys import invoice_key, normalised_number
+from importer.models import Invoice
 from importer.outcomes import Prepared
+from importer.payload import Payload
 from importer.problems import IN_RESMAN, NEAR_DUPLICATE, WENT_OUT_BEFORE, Problem
 from importer.severities import with_levels
 from importer.submitter import Intent, Ledger

@@ -13,8 +13,6 @@ from importer.models import (
     Invoice,
     Line,
     Outcome,
-    Payload,
-    PayloadLine,
     Reading,
     Row,
     Run,
@@ -23,6 +21,7 @@ from importer.models import (
     Status,
     Table,
 )
+from importer.payload import Payload, PayloadLine
 from importer.problems import Problem
 
 HEADINGS: tuple[Cell, ...] = (

@@ -14,7 +14,8 @@ PACKAGE = Path(__file__).parent.parent / "importer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "problems", "columns", "collector", "held", "news", "rehearsal", "trace", "unknown"),
+    ("errors", "problems", "columns", "collector", "held", "keys", "news", "rehearsal", "trace", "unknown"),
+    ("payload",),
     ("models", "token", "severities"),
     ("smtp",),
     ("settings", "results_layout", "named_cells"),
@@ -45,7 +46,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pandas": ("reader/",),
     "platformdirs": ("settings.py",),
     "pydantic": (
-        "models.py",
+        "payload.py",
         "settings.py",
         "smtp.py",
         "telling/",

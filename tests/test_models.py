@@ -14,19 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from importer.models import (
-    Cell,
-    ErrorCell,
-    Payload,
-    Row,
-    Status,
-    UncalculatedCell,
-    cell_text,
-    column_letter,
-    dollars,
-    invoice_key,
-    normalised_number,
-)
+from importer.keys import invoice_key, normalised_number
+from importer.models import Cell, ErrorCell, Row, Status, UncalculatedCell, cell_text, column_letter, dollars
+from importer.payload import Payload
 from importer.problems import CONTROL_TOTAL, UNKNOWN_COLUMN, Place, Problem
 from tests.factory import invoice, line, outcome, payload, reading, run, source
 

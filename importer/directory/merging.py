@@ -11,7 +11,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from importer.models import Invoice, Row, cell_text, normalised_number
+from importer.keys import normalised_number
+from importer.models import Invoice, Row, cell_text
 from importer.problems import CONTRADICTION, REPEATED_ROW, Problem
 
 HEADER = ("invoice_date", "due_date", "accounting_date", "notes", "memo", "total")

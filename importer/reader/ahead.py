@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from importer.reader.contents import Contents
 from importer.reader.files import is_workbook, open_file
+from importer.reader.limits import Limits
+from importer.reader.parsing import Parser
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,17 @@ def begun(paths: Sequence[Path], names: Sequence[str]) -> Iterator[Ahead | None]
     if not paths or not is_workbook(paths[0]):
         yield None
         return
-    with ThreadPoolExecutor(1, "ahead") as reading:
-        yield Ahead(paths[0], names[0], reading.submit(open_file, paths[0], name=names[0]))
+    path, name = paths[0], names[0]
+    with _started(name) as parser, ThreadPoolExecutor(1, "ahead") as reading:
+        yield Ahead(path, name, reading.submit(open_file, path, name=name, parser=parser))
+
+
+def _started(name: str) -> AbstractContextManager[Parser | None]:
+    """A parser, started before this process has much else to do. None where the system has no process to spare now."""
+    try:
+        return Parser(name, Limits())
+    except OSError:
+        return nullcontext()
 
 
 def opened(path: Path, name: str, ahead: Ahead | None) -> Contents:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from importer.columns import Kind
-from importer.models import Cell, cell_text, normalised_number
+from importer.keys import normalised_number
+from importer.models import Cell, cell_text
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
 from importer.reader.headings import listed, spelled
 from importer.reader.mapping import SAID_AMOUNTS, Cells, Mapped, Question

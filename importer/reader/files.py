@@ -18,6 +18,7 @@ from importer.reader import compound, delimited, html_table, spreadsheetml, work
 from importer.reader.contents import Contents, Sheet
 from importer.reader.encoding import EncodingSurvey
 from importer.reader.limits import Limits
+from importer.reader.parsing import Parser
 
 HEAD = 65_536
 PIECE = 1024 * 1024
@@ -44,9 +45,10 @@ def open_file(
     sheet: str | None = None,
     name: str | None = None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    parser: Parser | None = None,
 ) -> Contents:
     """Everything that the file holds. `sheet` names the only sheet to read, `name` is what the file is called where
-    that is not its own name. Raises FileUnreadable, nothing else."""
+    that is not its own name, `parser` was started already for it. Raises FileUnreadable, nothing else."""
     name = name or shown(path.name or str(path))  # "." has no name
     try:
         with _opened(path, name) as stream:
@@ -54,7 +56,7 @@ def open_file(
             if before.st_size > limits.file_bytes:
                 raise FileUnreadable(f"{name} is larger than {limits.file_bytes // PIECE} MB.", "Split it.")
             with at_rest():
-                contents = _read(stream, name, sheet, limits)
+                contents = _read(stream, name, sheet, limits, parser)
             after = os.fstat(stream.fileno())
     except OSError as error:
         raise FileUnreadable(f"{name} cannot be read: {error.strerror or error}.", "Try again.") from error
@@ -106,13 +108,13 @@ def _must_be_ordinary(mode: int, name: str) -> None:
         raise FileUnreadable(f"{name} is not an ordinary file.", "Give the spreadsheet itself.")
 
 
-def _read(stream: BinaryIO, name: str, wanted: str | None, limits: Limits) -> Contents:
+def _read(stream: BinaryIO, name: str, wanted: str | None, limits: Limits, parser: Parser | None) -> Contents:
     head = stream.read(HEAD)
     stream.seek(0)
     if not head.strip(b"\0"):
         raise FileUnreadable(f"{name} is empty: there is nothing in it.", "Fetch it again.")
     if head.startswith(WORKBOOKS):
-        return _read_workbook(stream.read(), name, wanted, limits)
+        return _read_workbook(stream.read(), name, wanted, limits, parser)
     if head.startswith(OLD_EXCEL):
         raise FileUnreadable(f"{name} is written by a very old Excel.", "Open it in Excel and save it as .xlsx.")
     for start, what in STRANGERS:
@@ -121,9 +123,9 @@ def _read(stream: BinaryIO, name: str, wanted: str | None, limits: Limits) -> Co
     return _read_text(stream, head, name, wanted, limits)
 
 
-def _read_workbook(book: bytes, name: str, wanted: str | None, limits: Limits) -> Contents:
+def _read_workbook(book: bytes, name: str, wanted: str | None, limits: Limits, parser: Parser | None) -> Contents:
     read = workbook.read_compound if book.startswith(compound.MAGIC) else workbook.read_package
-    form, sheets, details = read(name, book, wanted, limits)
+    form, sheets, details = read(name, book, wanted, limits, parser)
     return Contents(InputFile(name, hashlib.sha256(book).hexdigest(), len(book)), form, sheets, details)
 
 

@@ -12,7 +12,8 @@ from typing import Any, TypeVar, cast
 
 from importer import problems
 from importer.columns import COLUMNS, IDENTITY
-from importer.models import Invoice, Line, Row, cell_text, normalised_number
+from importer.keys import normalised_number
+from importer.models import Invoice, Line, Row, cell_text
 from importer.problems import Problem
 from importer.reader.cells import Unreadable, Value, is_blank, quoted
 

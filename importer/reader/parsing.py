@@ -36,7 +36,10 @@ class _Frame(pickle.Unpickler):
 
 
 class Parser:
-    """A child process waiting for one workbook. Started early, so that its start-up costs nobody time."""
+    """A child process waiting for one workbook. Started early, so that its start-up costs nobody time.
+
+    Leaving its block ends the process, and may be done twice. Raises OSError where no process can be started.
+    """
 
     def __init__(self, name: str, limits: Limits) -> None:
         self._name = name
@@ -52,7 +55,6 @@ class Parser:
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
-        self._timer.start()
         return self
 
     def __exit__(
@@ -71,7 +73,8 @@ class Parser:
         self._process.kill()
 
     def begin(self, book: bytes, sheet: str | None) -> None:
-        """Hands over the workbook; parsing begins. `sheet` is the name of the only one that is wanted."""
+        """Hands over the workbook; parsing begins, and its time runs. `sheet` is the only one that is wanted."""
+        self._timer.start()
         wanted = (sheet or "").encode("utf-8", "replace")
         stdin = self._process.stdin
         assert stdin is not None  # noqa: S101 - it was asked for

@@ -23,12 +23,12 @@ OTHER_DOCUMENTS = {
 Read = tuple[str, tuple[Sheet, ...], dict[str, str]]
 
 
-def read_package(name: str, book: bytes, wanted: str | None, limits: Limits) -> Read:
+def read_package(name: str, book: bytes, wanted: str | None, limits: Limits, parser: Parser | None = None) -> Read:
     """Format, sheets and details of a zipped workbook: "dates" is "1904" where its day numbers count from then.
 
-    `wanted` names the one sheet to read. Raises FileUnreadable.
+    `wanted` names the one sheet to read, `parser` is one that was started already. Raises FileUnreadable.
     """
-    with Parser(name, limits) as parser:
+    with parser or Parser(name, limits) as parser:
         package = Package(name, book, limits)
         parser.begin(book, wanted)
         package.look_over()  # while the child parses, which has no more than its limits to do harm with
@@ -37,9 +37,9 @@ def read_package(name: str, book: bytes, wanted: str | None, limits: Limits) -> 
         return package.format, _sheets(parser, find, package), {"dates": "1904"} if from_1904 else {}
 
 
-def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits) -> Read:
+def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits, parser: Parser | None = None) -> Read:
     """The same of a workbook in an OLE container: an xls, or a zipped workbook that was encrypted."""
-    with Parser(name, limits) as parser:
+    with parser or Parser(name, limits) as parser:
         stream = _workbook_stream(name, book)
         parser.begin(book, wanted)
         found = xls_details.details_of(stream)

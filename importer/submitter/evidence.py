@@ -16,7 +16,8 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
-from importer.models import Payload, normalised_number
+from importer.keys import normalised_number
+from importer.payload import Payload
 from importer.submitter.answers import HeldInvoice
 
 _TIME_OUT = re.compile(

@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
-from importer.models import Evidence, Payload, normalised_number
+from importer.keys import normalised_number
+from importer.models import Evidence
+from importer.payload import Payload
 from importer.submitter.runs import RunBook
 from importer.submitter.schema import BATCH, batches
 from importer.submitter.states import MOVES, Event, Owner, State

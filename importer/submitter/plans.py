@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from importer.columns import BY_NAME
 from importer.errors import PlanDiffers
-from importer.models import dollars, normalised_number
+from importer.keys import normalised_number
+from importer.models import dollars
 from importer.submitter.ledger import Intent, Ledger
 from importer.submitter.schema import batches
 from importer.submitter.tables import PLANS

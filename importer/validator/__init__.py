@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from importer.models import Invoice, Payload, Reading
+from importer.models import Invoice, Reading
+from importer.payload import Payload
 from importer.problems import Problem
 from importer.severities import Level, with_levels
 from importer.validator import dates, required, totals

@@ -12,7 +12,9 @@ from datetime import date
 from enum import StrEnum
 
 from importer.held import Held, Posted
-from importer.models import Invoice, Payload, normalised_number
+from importer.keys import normalised_number
+from importer.models import Invoice
+from importer.payload import Payload
 from importer.validator.numbers import number_of
 
 

@@ -32,7 +32,7 @@ class Charge(NamedTuple):
         return self.quantity * self.unit_price
 
     def as_item(self) -> dict[str, object]:
-        """The entry of `invoice_items`, for `models.PayloadLine` to check."""
+        """The entry of `invoice_items`, for `payload.PayloadLine` to check."""
         return {
             "financial_account_id": self.line.financial_account_id,
             "quantity_ordered": self.quantity,

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from importer.held import Held
-from importer.models import Invoice, Payload, dollars
+from importer.models import Invoice, dollars
+from importer.payload import Payload
 from importer.problems import (
     IN_RESMAN,
     NEAR_DUPLICATE,

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importer.models import Invoice, Payload, normalised_number
+from importer.keys import normalised_number
+from importer.models import Invoice
+from importer.payload import Payload
 from importer.problems import REPEATED_INVOICE, Problem
 from importer.validator.places import rows_said
 

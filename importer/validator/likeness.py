@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import IntEnum
 
 from importer.held import Held
-from importer.models import normalised_number
+from importer.keys import normalised_number
 from importer.validator.numbers import Number, are_loosely_equal, number_of, tail_of
 
 NUMBERS_COME_BACK = timedelta(days=180)

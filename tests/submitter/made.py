@@ -11,7 +11,7 @@ import httpx
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
-from importer.models import Payload, PayloadLine
+from importer.payload import Payload, PayloadLine
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.submitter import Api, Entry, Event, Intent, Ledger, Pace, Sent, State, send
 from importer.submitter.schema import Store

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import CannotRun
-from importer.models import PayloadLine
+from importer.payload import PayloadLine
 from importer.submitter import Intent, plans
 from importer.submitter.schema import Store
 from tests.submitter.made import at_work, intent

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from importer.models import Line, PayloadLine
+from importer.models import Line
+from importer.payload import PayloadLine
 from importer.problems import (
     CREDIT_MEMO,
     LINE_MISMATCH,
