@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
 from importer.errors import FileUnreadable
@@ -50,30 +48,6 @@ def test_a_bad_cell_does_not_hide_a_column_of_amounts() -> None:
     assert ("not-money", "C3") in said(reading)
 
 
-def test_terms_that_cannot_be_read_are_named() -> None:
-    """The usual terms of the profile hold where the cell is blank, and never in the place of a cell that says more."""
-    reading = vendor(
-        ("Invoice #", "Date", "Amount", "Terms"),
-        ("A", DATE, "1.00", "N3T 30"),
-        ("B", DATE, "1.00", "2% 10, Net 45"),
-        ("C", DATE, "1.00", ""),
-        ("D", DATE, "1.00", "2% 10"),
-    )
-    assert [each.due_date for each in reading.invoices] == [None, date(2026, 4, 28), date(2026, 4, 13), None]
-    assert {("not-terms", "D2"), ("not-terms", "D5")} <= set(said(reading))
-
-
-def test_a_due_date_beside_terms_that_cannot_be_read_is_enough() -> None:
-    """Then the terms decide nothing; and they do where the due date is blank."""
-    reading = vendor(
-        ("Invoice #", "Date", "Due Date", "Amount", "Terms"),
-        ("A", DATE, "2026-03-31", "1.00", "as agreed"),
-        ("B", DATE, "", "1.00", "EOM"),
-    )
-    assert [invoice.due_date for invoice in reading.invoices] == [date(2026, 3, 31), date(2026, 3, 31)]
-    assert not {code for code, _ in said(reading)} & {"not-terms", "missing-value"}
-
-
 def test_a_word_that_may_be_a_credit_is_named() -> None:
     """What the type column says is a credit, an invoice, or asked about: never an invoice in silence."""
     reading = vendor(
@@ -107,66 +81,6 @@ def test_a_row_for_each_line_without_a_total() -> None:
     (invoice,) = reading.invoices
     assert invoice.total == 1033
     assert reading.notices == ("march.csv: no column gives the invoice total; it is what the lines come to.",)
-
-
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        ([("A", "2", "5.00", "10.00"), ("A", "1", "3.00", "3.00"), ("B", "1", "1.00", "1.00")], "line_amount"),
-        ([("A", "2", "5.00", "13.00"), ("A", "1", "3.00", "13.00"), ("B", "1", "1.00", "1.00")], "total_amount"),
-    ],
-)
-def test_the_cells_show_whose_amount_it_is(rows: list[tuple[Cell, ...]], expected: str) -> None:
-    """The same on all rows of an invoice: its total. Quantity × price, and different: the line's."""
-    reading = vendor(("Invoice #", "Qty", "Price", "Amount", "Date"), *[(*row, DATE) for row in rows])
-    assert reading.tables[0].source.columns[expected] == 3
-    assert money(reading) == [("A", 1300, [1000, 300]), ("B", 100, [100])]
-    assert ("taken-for", "D1") in said(reading)
-
-
-def test_an_amount_that_shows_neither_is_asked_about() -> None:
-    """The same on the rows of one invoice, different on another's: one profile line settles it."""
-    rows = (
-        ("Invoice #", "Date", "Amount"),
-        ("A", DATE, "5.00"),
-        ("A", DATE, "5.00"),
-        ("B", DATE, "1.00"),
-        ("B", DATE, "2.00"),
-    )
-    with pytest.raises(FileUnreadable) as caught:
-        vendor(*rows)
-    assert "'Amount' (C)" in str(caught.value)
-    assert '[columns] total_amount = "Amount", or line_amount = "Amount"' in str(caught.value)
-    settled = vendor(*rows, columns={"line_amount": "Amount"})
-    assert money(settled) == [("A", 1000, [500, 500]), ("B", 300, [100, 200])]
-
-
-def test_net_tax_and_gross_are_asked_about_and_settled_by_an_extra_line() -> None:
-    """The tax is neither left out nor booked anywhere in silence."""
-    rows = (
-        ("Invoice #", "Date", "Amount", "Tax", "Total"),
-        ("A", DATE, "10.00", "0.80", "10.80"),
-        ("B", DATE, "5.00", "0.00", "5.00"),
-    )
-    with pytest.raises(FileUnreadable, match="net, tax and gross"):
-        vendor(*rows)
-    settled = vendor(*rows, extra_lines=[{"heading": "Tax", "financial_account_id": "finacct-tax"}])
-    assert money(settled) == [("A", 1080, [1000, 80]), ("B", 500, [500])]
-    tax = settled.invoices[0].lines[1]
-    assert (tax.financial_account_id, tax.notes, tax.row.place("line_amount").cell) == ("finacct-tax", "Tax", "D2")
-
-
-def test_a_tax_that_nothing_accounts_for_is_asked_about() -> None:
-    """Lines and a tax column without a total: who would pay the tax?"""
-    rows = (
-        ("Invoice #", "Date", "Line Amount", "Sales Tax"),
-        ("A", DATE, "10.00", "0.80"),
-        ("A", DATE, "5.00", "0.40"),
-    )
-    with pytest.raises(FileUnreadable, match=r"'Sales Tax' \(D\) holds tax"):
-        vendor(*rows)
-    none = [(*row[:3], "0.00") for row in rows[1:]]
-    assert money(vendor(rows[0], *none)) == [("A", 1500, [1000, 500])]
 
 
 def test_a_wide_sheet_has_a_line_for_each_service() -> None:
@@ -268,18 +182,6 @@ def test_debit_and_credit_columns() -> None:
     assert money(reading) == [("A", 600, [1000, -400]), ("B", -100, [-100])]
 
 
-def test_due_dates_by_terms() -> None:
-    """From the profile, or from a column that says so; what no one can say is left blank."""
-    rows = (
-        ("Invoice #", "Invoice Date", "Terms", "Total Due"),
-        ("A", DATE, "Net 10", "1"),
-        ("B", DATE, "due on receipt", "1"),
-        ("C", DATE, "", "1"),
-    )
-    reading = vendor(*rows)
-    assert [str(invoice.due_date) for invoice in reading.invoices] == ["2026-03-24", "2026-03-14", "2026-04-13"]
-
-
 def test_notes_from_a_template() -> None:
     """{file}, {row} and the invoice's own words."""
     rows = (("Invoice #", "Invoice Date", "Total Due"), ("A", DATE, "1"), ("B", DATE, "1"))
@@ -315,24 +217,6 @@ def test_a_stray_total_of_one_row_is_asked_about() -> None:
     assert skipped(reading) == []
 
 
-def test_continuation_rows_show_whose_amount_it_is() -> None:
-    """A number on the first row only: an amount on every row is the line's, an amount on the first alone the total."""
-    lines = vendor(
-        ("Invoice #", "Date", "Description", "Amount"),
-        ("A", DATE, "x", "5.00"),
-        ("", "", "y", "7.00"),
-        ("B", DATE, "z", "1.00"),
-    )
-    assert money(lines) == [("A", 1200, [500, 700]), ("B", 100, [100])]
-    total = vendor(
-        ("Invoice #", "Date", "Qty", "Price", "Total"),
-        ("A", DATE, "1", "5.00", "12.00"),
-        ("", "", "1", "7.00", ""),
-        ("B", DATE, "1", "1.00", "1.00"),
-    )
-    assert money(total) == [("A", 1200, [500, 700]), ("B", 100, [100])]
-
-
 def test_a_numbered_row_without_a_date_is_no_total() -> None:
     """However well its amount fits the sum above: it has a number of its own."""
     reading = vendor(
@@ -358,14 +242,6 @@ def test_an_unreadable_amount_leaves_the_total_uncompared() -> None:
     )
     assert reading.control_totals == ()
     assert [code for code, _ in said(reading)] == ["not-money"]
-
-
-def test_an_amount_beside_the_total_is_the_lines_also_where_each_invoice_has_but_one() -> None:
-    """Otherwise a total that its only line does not come to would go unnoticed."""
-    reading = vendor(
-        ("Invoice #", "Date", "Amount", "Invoice Total"), ("A", DATE, "90.00", "100.00"), ("B", DATE, "5.00", "5.00")
-    )
-    assert money(reading) == [("A", 10000, [9000]), ("B", 500, [500])]
 
 
 VENDOR_HEADINGS = ("Invoice #", "Invoice Date", "Qty", "Unit Price", "GL Account")
@@ -437,25 +313,6 @@ def test_a_default_is_for_blank_cells_only(
     assert code in [each for each, _ in said(reading)]
 
 
-def test_of_two_columns_that_say_the_same_the_whole_is_the_total() -> None:
-    """A subtotal is the total only as long as nothing comes on top of it: no profile is to remember it as the total."""
-    reading = vendor(
-        ("Invoice #", "Date", "Qty", "Price", "SubTotal", "Total"),
-        ("A", DATE, "2", "3.00", "10.00", "10.00"),
-        ("A", DATE, "1", "4.00", "10.00", "10.00"),
-    )
-    assert reading.invoices[0].source.columns["total_amount"] == 5
-
-
-def test_beside_numbered_items_a_net_amount_is_no_line() -> None:
-    """The items are the lines; what they come to before tax would be booked a second time."""
-    reading = vendor(
-        ("Invoice #", "Date", "Net Amount", "Invoice Total", "Item 1", "Qty 1", "Price 1", "Qty 2", "Price 2"),
-        ("A", DATE, "10.00", "10.80", "mowing", "2", "3.00", "1", "4.80"),
-    )
-    assert money(reading) == [("A", 1080, [600, 480])]
-
-
 def test_amounts_in_another_currency_are_the_amounts_all_the_same() -> None:
     """Each is named; that the column is missing would send the clerk on a wrong errand."""
     reading = vendor(
@@ -474,13 +331,3 @@ def test_one_vendor_for_all_where_the_file_names_several_is_said() -> None:
     assert "2 names, and every invoice is for the one vendor of the profile" in several.problems[0].message
     one = vendor(headings, ("A", DATE, "Engen", "1.00"), ("B", DATE, "ENGEN ", "2.00"))
     assert not any("names" in problem.message for problem in one.problems)
-
-
-def test_a_column_of_totals_that_nobody_filled_in() -> None:
-    """It is said once, and each total is what the lines come to; one filled cell, and the blank ones are missing."""
-    headings = ("Invoice #", "Date", "Invoice Total", "Line Amount")
-    reading = vendor(headings, ("A", DATE, "", "1.00"), ("A", DATE, " ", "2.00"), ("B", DATE, "", "5.00"))
-    assert money(reading) == [("A", 300, [100, 200]), ("B", 500, [500])]
-    assert "'Invoice Total' (C) is blank throughout" in reading.notices[0]
-    filled = vendor(headings, ("A", DATE, "", "1.00"), ("B", DATE, "5.00", "5.00"))
-    assert [total for _, total, _ in money(filled)] == [None, 500]
