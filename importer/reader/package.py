@@ -97,11 +97,6 @@ class Package:
             if element.tag.endswith("workbookPr")
         )
 
-    def refuse_twice(self, cell: str, sheet: str) -> None:
-        """Raises FileUnreadable where there is such a cell: parsers keep the second, and say nothing."""
-        if cell:
-            raise damaged(self._name, f"the cell {cell} stands in its sheet {sheet} twice")
-
     def formats(self) -> dict[int, Shown]:
         """The cell styles of an xlsx or xlsm, by number, whose format shows more than the number itself."""
         styles = self.part("xl/styles.xml") or b""

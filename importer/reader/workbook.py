@@ -10,7 +10,7 @@ from importer.reader.compound import Compound, CompoundDamaged
 from importer.reader.contents import Sheet
 from importer.reader.details import Details
 from importer.reader.limits import Limits
-from importer.reader.package import NO_PASSWORD, SAVE_AGAIN, Package
+from importer.reader.package import NO_PASSWORD, SAVE_AGAIN, Package, damaged
 from importer.reader.parsing import Parser
 
 OTHER_DOCUMENTS = {
@@ -32,9 +32,9 @@ def read_package(name: str, book: bytes, wanted: str | None, limits: Limits, par
         package = Package(name, book, limits)
         parser.begin(book, wanted)
         package.look_over()  # while the child parses, which has no more than its limits to do harm with
-        find = _package_details(package)
+        find, twice = _package_details(package)
         from_1904 = _dates_from_1904(package)
-        return package.format, _sheets(parser, find, package), {"dates": "1904"} if from_1904 else {}
+        return package.format, _sheets(parser, name, find, twice), {"dates": "1904"} if from_1904 else {}
 
 
 def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits, parser: Parser | None = None) -> Read:
@@ -43,7 +43,12 @@ def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits, pa
         stream = _workbook_stream(name, book)
         parser.begin(book, wanted)
         found = xls_details.details_of(stream)
-        sheets = _sheets(parser, lambda index, _: found[index] if index < len(found) else Details())
+        sheets = _sheets(
+            parser,
+            name,
+            lambda index, _: found[index] if index < len(found) else Details(),
+            lambda index, _: xls_details.cell_twice(stream, index),
+        )
         return "xls", sheets, {"dates": "1904"} if xls_details.dates_from_1904(stream) else {}
 
 
@@ -70,34 +75,46 @@ def _dates_from_1904(package: Package) -> bool:
     return package.format != "ods" and package.dates_from_1904()
 
 
-def _package_details(package: Package) -> Callable[[int, str], Details]:
+def _package_details(package: Package) -> tuple[Callable[[int, str], Details], Callable[[int, str], str]]:
+    """What finds a sheet's details by its place and name, and what looks in it for a cell that has two values."""
     if package.format == "ods":
         found = ods_details.details_of(package.part("content.xml") or b"")
-        return lambda index, _: found[index] if index < len(found) else Details()
+        return lambda index, _: found[index] if index < len(found) else Details(), lambda *_: ""
     if package.format == "xlsb":
         paths = package.links("xl/_rels/workbook.bin.rels")
         links = dict(xlsb_details.sheets(package.part("xl/workbook.bin") or b""))
         styles = xlsb_details.formats(package.part("xl/styles.bin") or b"")
-        return lambda _, title: xlsb_details.details_of(
-            package.part(paths.get(links.get(title, ""), "")) or b"", styles
+
+        def part(title: str) -> bytes:
+            return package.part(paths.get(links.get(title, ""), "")) or b""
+
+        return (
+            lambda _, title: xlsb_details.details_of(part(title), styles),
+            lambda _, title: xlsb_details.cell_twice(part(title)),
         )
     recalculates, formats = package.recalculates(), package.formats()
+    worksheets = dict(package.worksheets())
     by_name = {
         title: xlsx_details.details_of(part, recalculates=recalculates, formats=formats)
-        for title, path in package.worksheets()
+        for title, path in worksheets.items()
         if (part := package.part(path)) is not None
     }
-    return lambda _, title: by_name.get(title) or Details()
+    return (
+        lambda _, title: by_name.get(title) or Details(),
+        lambda _, title: xlsx_details.cell_twice(package.part(worksheets.get(title, "")) or b""),
+    )
 
 
 def _sheets(
-    parser: Parser, details: Callable[[int, str], Details], package: Package | None = None
+    parser: Parser, name: str, details: Callable[[int, str], Details], twice: Callable[[int, str], str]
 ) -> tuple[Sheet, ...]:
+    """The sheets with their details. `twice` looks for a cell that has two values, of which a parser keeps one."""
     sheets: list[Sheet] = []
     for index, title, visible, rows in parser.sheets():
         found = details(index, title)
-        if package is not None and (found.twice or found.values > sum(len(row) - row.count(None) for row in rows)):
-            path = dict(package.worksheets()).get(title, "")
-            package.refuse_twice(found.twice or xlsx_details.cell_twice(package.part(path) or b""), title)
+        if found.twice or found.values > sum(len(row) - row.count(None) for row in rows):
+            cell = found.twice or twice(index, title)
+            if cell:
+                raise damaged(name, f"the cell {cell} stands in its sheet {title} twice")
         sheets.append(found.complete(title, rows, visible=visible))
     return tuple(sheets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 
-from importer.models import ErrorCell, UncalculatedCell
+from importer.models import ErrorCell, UncalculatedCell, column_letter
 from importer.reader.details import Details
 from importer.reader.formats import Shown, shown_by
 
@@ -22,6 +22,7 @@ ERRORS = {
 FORMULA, END, FILEPASS, COLUMNS, SHEET, MERGED, BOOLERR, ROW = 0x06, 0x0A, 0x2F, 0x7D, 0x85, 0xE5, 0x205, 0x208
 WORKSHEET = 0
 DATEMODE, FORMAT, XF, NUMBER, RK, RKS = 0x22, 0x41E, 0xE0, 0x203, 0x27E, 0xBD
+VALUES = frozenset((NUMBER, RK, FORMULA, BOOLERR, 0xD6, 0xFD, 0x204))  # one cell each; the last three are texts
 
 
 def records(stream: bytes, at: int = 0) -> Iterator[tuple[int, bytes]]:
@@ -62,18 +63,25 @@ def formats(stream: bytes) -> dict[int, Shown]:
 def details_of(stream: bytes) -> list[Details]:
     """The details of each worksheet, in the workbook's order."""
     styles = formats(stream)
-    offsets = [
+    return [sheet_details(stream, offset, styles) for offset in _offsets(stream)]
+
+
+def _offsets(stream: bytes) -> list[int]:
+    return [
         struct.unpack_from("<I", content)[0]
         for kind, content in records(stream)
         if kind == SHEET and len(content) > 6 and content[5] == WORKSHEET
     ]
-    return [sheet_details(stream, offset, styles) for offset in offsets]
 
 
 def sheet_details(stream: bytes, offset: int, styles: Mapping[int, Shown]) -> Details:
     """The details of the sheet that begins at the offset. `styles` are those of `formats`."""
     details = Details()
     for kind, content in records(stream, offset):
+        if kind in VALUES:
+            details.values += 1
+        elif kind == RKS:
+            details.values += (len(content) - 6) // 6
         if styles and kind in (NUMBER, RK, FORMULA) and len(content) >= 6:
             row, column, style = struct.unpack_from("<HHH", content)
             note_format(details, row, column, styles.get(style))
@@ -98,6 +106,19 @@ def sheet_details(stream: bytes, offset: int, styles: Mapping[int, Shown]) -> De
                 first_row, last_row, first_column, last_column = struct.unpack_from("<4H", content, at)
                 details.merged.append((first_row, first_column, last_row, last_column))
     return details
+
+
+def cell_twice(stream: bytes, index: int) -> str:
+    """A cell of the worksheet at this place that has two values; "" where there is none."""
+    seen: set[tuple[int, int]] = set()
+    for kind, content in records(stream, _offsets(stream)[index]):
+        row, first = struct.unpack_from("<HH", content) if len(content) >= 4 else (0, 0)
+        count = (len(content) - 6) // 6 if kind == RKS else int(kind in VALUES)
+        for column in range(first, first + count):
+            if (row, column) in seen:
+                return f"{column_letter(column)}{row + 1}"
+            seen.add((row, column))
+    return ""
 
 
 def note_format(details: Details, row: int, column: int, shown: Shown | None) -> None:

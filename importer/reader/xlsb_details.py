@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 
-from importer.models import ErrorCell
+from importer.models import ErrorCell, column_letter
 from importer.reader.details import Details
 from importer.reader.formats import Shown, shown_by
 from importer.reader.xls_details import ERRORS
 
 ROW, ERROR, FORMULA_ERROR, COLUMN, SHEET, MERGED = 0, 3, 11, 60, 156, 176
+VALUES = frozenset(range(2, 12))  # numbers, errors, truths, texts, and the results of formulas
 BOOK, FORMAT, STYLE, STYLES, RK, REAL, FORMULA_REAL = 153, 44, 47, 617, 2, 5, 9
 
 
@@ -70,6 +71,8 @@ def details_of(part: bytes, styles: Mapping[int, Shown]) -> Details:
     details = Details()
     row = 0
     for kind, content in records(part):
+        if kind in VALUES:
+            details.values += 1
         if kind == ROW and len(content) >= 12:
             (row,) = struct.unpack_from("<I", content)
             if content[11] & 0x10:
@@ -87,3 +90,18 @@ def details_of(part: bytes, styles: Mapping[int, Shown]) -> Details:
             first_row, last_row, first_column, last_column = struct.unpack_from("<4I", content)
             details.merged.append((first_row, first_column, last_row, last_column))
     return details
+
+
+def cell_twice(part: bytes) -> str:
+    """A cell of the sheet that has two values; "" where there is none."""
+    seen: set[tuple[int, int]] = set()
+    row = 0
+    for kind, content in records(part):
+        if kind == ROW and len(content) >= 4:
+            (row,) = struct.unpack_from("<I", content)
+        elif kind in VALUES and len(content) >= 4:
+            (column,) = struct.unpack_from("<I", content)
+            if (row, column) in seen:
+                return f"{column_letter(column)}{row + 1}"
+            seen.add((row, column))
+    return ""

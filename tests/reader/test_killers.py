@@ -12,7 +12,7 @@ from importer.errors import FileUnreadable
 from importer.models import ErrorCell
 from importer.reader.files import open_file
 from importer.reader.limits import MEBIBYTE, Limits
-from tests.reader.books import biff, compound, ods, record, relationships, xlsx, xlsx_parts, zipped
+from tests.reader.books import biff, binary, compound, ods, record, relationships, xlsb, xlsx, xlsx_parts, zipped
 
 
 def refusal(path: Path, limits: Limits | None = None) -> str:
@@ -72,6 +72,27 @@ def test_a_cell_that_stands_in_a_sheet_twice(tmp_path: Path, second: str) -> Non
     """A parser keeps the last of the two; also where numbered cells and others without a number meet."""
     rows = f'<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>1</v></c>{second}</row>'
     assert "2 stands in its sheet S twice" in refusal(xlsx(tmp_path, rows))
+
+
+def test_a_cell_that_stands_in_an_xls_twice(tmp_path: Path) -> None:
+    """Alone, in a row of numbers that overlaps another, and as an error beside an amount."""
+    number = record(0x203, struct.pack("<HHHd", 1, 1, 0, 5.0))
+    numbers = record(0xBD, struct.pack("<HHHIHIH", 1, 0, 0, 30, 0, 30, 1))
+    error = record(0x205, struct.pack("<HHHBB", 1, 1, 0, 0x17, 1))
+    for cells in (number + number, number + numbers, number + error, error + number):
+        path = made(tmp_path, compound({"Workbook": biff(cells)}))
+        assert "the cell B2 stands in its sheet S twice" in refusal(path)
+    assert open_file(made(tmp_path, compound({"Workbook": biff(numbers)}))).sheets[0].rows == [(), (7.0, 7.0)]
+
+
+def test_a_cell_that_stands_in_an_xlsb_twice(tmp_path: Path) -> None:
+    """In one row, and where a row is begun a second time."""
+    row = binary(0, struct.pack("<IIHBBBI", 1, 0, 300, 0, 0, 0, 0))
+    cell = binary(5, struct.pack("<IId", 1, 0, 5.0))
+    extent = binary(148, struct.pack("<4I", 1, 1, 1, 1))
+    for cells in (row + cell + cell, row + cell + row + cell):
+        path = xlsb(tmp_path, extent + binary(145) + cells + binary(146))
+        assert "the cell B2 stands in its sheet S twice" in refusal(path)
 
 
 def test_empty_texts_are_no_cells_that_stand_twice(tmp_path: Path) -> None:
