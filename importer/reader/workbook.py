@@ -85,12 +85,12 @@ def _package_details(package: Package) -> tuple[Callable[[int, str], Details], C
         links = dict(xlsb_details.sheets(package.part("xl/workbook.bin") or b""))
         styles = xlsb_details.formats(package.part("xl/styles.bin") or b"")
 
-        def part(title: str) -> bytes:
+        def sheet(title: str) -> bytes:
             return package.part(paths.get(links.get(title, ""), "")) or b""
 
         return (
-            lambda _, title: xlsb_details.details_of(part(title), styles),
-            lambda _, title: xlsb_details.cell_twice(part(title)),
+            lambda _, title: xlsb_details.details_of(sheet(title), styles),
+            lambda _, title: xlsb_details.cell_twice(sheet(title)),
         )
     recalculates, formats = package.recalculates(), package.formats()
     worksheets = dict(package.worksheets())
