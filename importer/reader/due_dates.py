@@ -1,0 +1,76 @@
+"""The due date of an invoice that names none: by its own terms, or by the profile's usual days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+from importer import problems
+from importer.models import Cell, Invoice, Row, cell_text, column_letter
+from importer.problems import Problem
+from importer.reader.cells import Value, is_blank, quoted
+from importer.reader.grouping import Read
+from importer.reader.layout import Layout
+from importer.reader.profiles import Profile
+from importer.reader.terms import due_by
+
+
+def due_dates(layout: Layout, profile: Profile, values: Mapping[str, Read], count: int) -> list[Value] | None:
+    """The due date of each row by a column that says "Net 30", or by the profile's terms; None where neither is."""
+    issued = values.get("invoice_date")
+    terms = layout.mapped.others.get("terms")
+    if issued is None or (profile.terms_days is None and terms is None):
+        return None
+    said = [] if terms is None else [cell_text(cell) for cell in layout.cells(terms)]
+    said += [""] * (count - len(said))
+    return [
+        _due(day, own.strip(), profile.terms_days) if isinstance(day, date) else None
+        for day, own in zip(issued, said, strict=True)
+    ]
+
+
+def _due(issued: date, terms: str, usual: int | None) -> date | None:
+    """By the row's own terms, or the usual ones where it has none. `remarks` names terms that cannot be read."""
+    if terms:
+        return due_by(terms, issued)
+    return None if usual is None else issued + timedelta(days=usual)
+
+
+def agreed(layout: Layout, invoices: list[Invoice]) -> list[Invoice]:
+    """The invoices of several rows by the terms that these say together: the first that are there hold for all rows,
+    and others that lead to another day contradict them. Where the invoice names its due date, terms decide nothing."""
+    index = layout.mapped.others.get("terms")
+    if index is None:
+        return invoices
+    return [invoice if len(invoice.rows) < 2 else _agreed(invoice, index, layout) for invoice in invoices]
+
+
+def _agreed(invoice: Invoice, index: int, layout: Layout) -> Invoice:
+    issued = invoice.invoice_date
+    if issued is None or any(row.says("due_date") for row in invoice.rows):
+        return invoice
+    said = [row for row in invoice.rows if row.source is layout.source and not is_blank(_terms(row, index))]
+    due = [due_by(cell_text(_terms(row, index)), issued) for row in said]
+    if not said or due[0] is None:
+        return invoice
+    against = [
+        _contradiction(said[0], row, index)
+        for row, day in zip(said, due, strict=True)
+        if day is not None and day != due[0]
+    ]
+    if not against and invoice.due_date == due[0]:
+        return invoice
+    return invoice._replace(due_date=due[0], problems=(*invoice.problems, *against))
+
+
+def _contradiction(first: Row, later: Row, index: int) -> Problem:
+    text, first_text = (cell_text(_terms(row, index)).strip() for row in (later, first))
+    where = f"row {first.number} of the file"
+    what = f"{quoted(text)} contradicts {where}, which says {quoted(first_text)}: they make two due dates."
+    place = replace(later.place(), column=column_letter(index))
+    return Problem(problems.CONTRADICTION, what, place, "due_date", text)
+
+
+def _terms(row: Row, index: int) -> Cell:
+    return row.cells[index] if index < len(row.cells) else None
