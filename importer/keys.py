@@ -8,6 +8,8 @@ import unicodedata
 
 def normalised_number(number: str) -> str:
     """An invoice number for comparing: without case, needless spaces, typographic variants and invisible characters."""
+    if number.isascii() and number.isprintable() and "  " not in number:
+        return number.strip().lower()  # what the long way makes of it, and most numbers are like that
     return " ".join((number if number.isascii() else _plain(number)).split()).casefold()
 
 

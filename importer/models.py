@@ -161,9 +161,11 @@ class Rounding:
     financial_account_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """One invoice as the sheet says it: a header and its lines. `problems` are those found while reading it."""
+class Invoice(NamedTuple):
+    """One invoice as the sheet says it: a header and its lines. `problems` are those found while reading it.
+
+    A tuple underneath, like its lines: there are tens of thousands of them.
+    """
 
     integration_id: str | None
     property_id: str | None
@@ -302,8 +304,7 @@ class Evidence:
     found: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What happened to one invoice. `problems` holds every error and warning, also those of the reading."""
 
     invoice: Invoice

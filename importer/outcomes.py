@@ -158,7 +158,7 @@ def as_it_stands(start: Start, prepared: Prepared, finished: datetime) -> Run:
     """A past run with its invoices as the ledger has them now; what it posted itself is told as posted."""
     run = before_sending(start, prepared, finished)
     outcomes = tuple(
-        replace(outcome, status=Status.POSTED)
+        outcome._replace(status=Status.POSTED)
         if outcome.status is Status.ALREADY_POSTED and prepared.standing[outcome.key or ""].run == start.id
         else outcome
         for outcome in run.outcomes
@@ -195,7 +195,7 @@ def _of_entry(entry: Entry) -> Outcome:
     outcome = Outcome(invoice, Status.READY, (), payload, entry.key, entry.fingerprint)
     match entry.state:
         case State.ACCEPTED | State.CONFIRMED:
-            return _known(replace(outcome, status=Status.POSTED), entry)
+            return _known(outcome._replace(status=Status.POSTED), entry)
         case State.REFUSED:
             return _with(outcome, Status.REFUSED, REFUSED, entry.said or "", entry=entry)
         case State.PLANNED | State.RELEASED:
@@ -234,7 +234,7 @@ def _pairs(prepared: Prepared, standing: Mapping[str, Entry]) -> Iterable[tuple[
         if stopped is not None and (entry is None or may_go(entry, intent.fingerprint)):
             outcome = _with(outcome, Status.NOT_SENT, NOT_SENT, stopped, "")
         if entry is not None and _is_posted_but_for_texts(texts, verdict.invoice, intent, entry):
-            outcome = replace(outcome, payload=entry.payload(), fingerprint=entry.fingerprint)
+            outcome = outcome._replace(payload=entry.payload(), fingerprint=entry.fingerprint)
         yield outcome, entry
 
 
@@ -264,7 +264,7 @@ def _before(outcome: Outcome, entry: Entry | None) -> Outcome:
             return _with(outcome, Status.NOT_SENT, NOT_SENT, what, "Run the file again when that is over.")
         case State.ACCEPTED | State.CONFIRMED:
             if same:
-                return _known(replace(outcome, status=Status.ALREADY_POSTED), entry)
+                return _known(outcome._replace(status=Status.ALREADY_POSTED), entry)
             what, advice = _conflict(outcome, entry)
             return _with(outcome, Status.CONFLICT, CONFLICT, what, advice, entry=entry)
 
@@ -274,9 +274,9 @@ def _after(outcome: Outcome, entry: Entry | None, sent: Sent) -> Outcome:
     heard = sent.heard.get(outcome.key or "")
     if heard is not None and heard.event is Event.ACCEPTED:
         if heard.recorded:
-            return replace(outcome, status=Status.POSTED, job_id=heard.job_id, resman="pending")
+            return outcome._replace(status=Status.POSTED, job_id=heard.job_id, resman="pending")
         what = f"The API accepted it as job {heard.job_id}, but the ledger could not be told."
-        return replace(_with(outcome, Status.IN_DOUBT, IN_DOUBT, what), job_id=heard.job_id)
+        return _with(outcome, Status.IN_DOUBT, IN_DOUBT, what)._replace(job_id=heard.job_id)
     if heard is not None and heard.event is Event.LOST:
         return _with(outcome, Status.IN_DOUBT, IN_DOUBT, heard.said, entry=entry)
     if heard is not None and not heard.recorded:
@@ -359,7 +359,7 @@ def _renamed(invoice: Invoice, was: Entry) -> Problem:
 def _known(outcome: Outcome, entry: Entry) -> Outcome:
     """With the job id and what ResMan is known to have said."""
     resman = {State.CONFIRMED: "confirmed", State.ACCEPTED: "pending"}.get(entry.state, entry.said)
-    return replace(outcome, job_id=entry.job_id, resman=resman, evidence=entry.evidence)
+    return outcome._replace(job_id=entry.job_id, resman=resman, evidence=entry.evidence)
 
 
 def _with(
@@ -376,7 +376,7 @@ def _with(
     else:
         place = invoice.place("invoice_number")
         problems = [Problem(kind, _sentence(what), place, "invoice_number", text, advice)]
-    changed = replace(outcome, status=status, problems=(*outcome.problems, *problems))
+    changed = outcome._replace(status=status, problems=(*outcome.problems, *problems))
     return changed if entry is None else _known(changed, entry)
 
 

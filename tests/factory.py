@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -251,4 +250,4 @@ def with_cells(of: Invoice, cells: Sequence[Sequence[Cell]]) -> Invoice:
     rows = tuple(row._replace(cells=tuple(new)) for row, new in zip(of.rows, cells, strict=True))
     by_number = {row.number: row for row in rows}
     lines = tuple(one._replace(row=by_number[one.row.number]) for one in of.lines)
-    return replace(of, rows=rows, lines=lines)
+    return of._replace(rows=rows, lines=lines)

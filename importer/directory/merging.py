@@ -7,7 +7,6 @@ know. Rows that it kept apart although they say the same stay apart.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -65,7 +64,7 @@ def _with_repeats(invoice: Invoice) -> Invoice:
         if before.cells != row.cells:
             what = f"Row {row.number} says the same as row {before.number}, the names spelt differently."
             problems.append(Problem(REPEATED_ROW, what, row.place()))
-    return replace(invoice, problems=(*invoice.problems, *problems)) if problems else invoice
+    return invoice._replace(problems=(*invoice.problems, *problems)) if problems else invoice
 
 
 def _joined(parts: Sequence[Invoice]) -> Invoice:
@@ -84,7 +83,7 @@ def _joined(parts: Sequence[Invoice]) -> Invoice:
         problems += [_contradiction(name, said[0][1], part) for value, part in said[1:] if value != values[name]]
     lines = sorted((line for part in parts for line in part.lines), key=lambda line: line.row.number)
     rows = sorted((row for part in parts for row in part.rows), key=lambda row: row.number)
-    return replace(first, **values, lines=tuple(lines), rows=tuple(rows), problems=tuple(problems))
+    return first._replace(**values, lines=tuple(lines), rows=tuple(rows), problems=tuple(problems))
 
 
 def _contradiction(name: str, first: Invoice, later: Invoice) -> Problem:

@@ -178,8 +178,7 @@ class _Resolver:
         is_same = (property_id, vendor_id) == (invoice.property_id, invoice.vendor_id)
         if is_same and lines is invoice.lines and rounding == invoice.rounding and not problems:
             return invoice, tuple(remarks)
-        named = replace(
-            invoice,
+        named = invoice._replace(
             property_id=property_id,
             vendor_id=vendor_id,
             lines=lines,

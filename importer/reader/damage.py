@@ -27,7 +27,7 @@ def with_findings(contents: Contents, invoices: list[Invoice]) -> tuple[list[Inv
     for invoice in invoices:
         sheet = invoice.source.sheet
         mine = [problem for row in invoice.rows for problem in of_rows.pop((sheet, row.number), ())]
-        whole.append(replace(invoice, problems=(*invoice.problems, *mine)) if mine else invoice)
+        whole.append(invoice._replace(problems=(*invoice.problems, *mine)) if mine else invoice)
     return whole, [*of_file, *(problem for left in of_rows.values() for problem in left)]
 
 

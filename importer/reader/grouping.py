@@ -98,8 +98,8 @@ def build_invoices(
 
     members = [tuple([rows[index] for index in its_rows]) for its_rows in grouped.members]
     mine = [tuple(sorted(found[group], key=_as_read)) if group in found else () for group in range(count)]
-    in_order = zip(*map(column, HEADER_FIELDS), totals, lines, members, mine, strict=True)
-    invoices = [Invoice(*fields) for fields in in_order]
+    in_order = zip(*map(column, HEADER_FIELDS), totals, lines, members, mine, [None] * count, strict=True)
+    invoices = cast("list[Invoice]", list(map(tuple.__new__, repeat(Invoice), in_order)))
     strays = [
         Problem(problems.UNCLEAR_CONTINUATION, why, rows[index].place())
         for index, why in sorted(grouped.strays.items())
@@ -154,11 +154,7 @@ def _each_its_own(rows: Sequence[Row], asked: Mapping[int, str]) -> Grouped:
 
 
 def _comparable(number: Value | Unreadable) -> Value | Unreadable:
-    if not isinstance(number, str):
-        return number
-    if number.isascii() and number.isprintable() and "  " not in number:
-        return number.strip().lower()  # what `normalised_number` makes of it, and most numbers are like that
-    return normalised_number(number)
+    return normalised_number(number) if isinstance(number, str) else number
 
 
 def _apart(numbers: Read, header: Sequence[Read]) -> Read:

@@ -127,7 +127,7 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None,
     how = {id(layout.source): each for layout, each in zip(layouts, understood, strict=True)}
     tables = [replace(table, understood=how.get(id(table.source))) for table in tables]
     if profile.rounding is not None:
-        invoices = [replace(invoice, rounding=profile.rounding) for invoice in invoices]
+        invoices = [invoice._replace(rounding=profile.rounding) for invoice in invoices]
     invoices, further = with_findings(contents, invoices)
     problems.extend(further)
     problems.extend(damage_report(contents, tables))

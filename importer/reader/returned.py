@@ -68,7 +68,7 @@ class Original:
         for invoice in reading.invoices:
             places = [(row.source.sheet, row.number) for row in invoice.rows]
             mine = tuple(found.pop(place) for place in dict.fromkeys(places) if place in found)
-            invoices.append(replace(invoice, problems=(*invoice.problems, *mine)) if mine else invoice)
+            invoices.append(invoice._replace(problems=(*invoice.problems, *mine)) if mine else invoice)
         tables = tuple(
             replace(table, skipped=tuple(map(self._skipped, table.skipped))) if self.taken_out else table
             for table in reading.tables

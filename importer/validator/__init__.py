@@ -64,7 +64,9 @@ def _case(invoice: Invoice, today: date, limits: Limits) -> Case:
 
 def _judge(case: Case, levels: Mapping[str, Level], fine: set[dates.Days]) -> Verdict:
     """`fine` are dates of which the rules had nothing to say, and learns of others: most invoices share theirs."""
-    found = [*case.invoice.problems, *_told(REQUIRED, case)]
+    found = list(case.invoice.problems)
+    if not required.are_filled(case):
+        found += _told(REQUIRED, case)
     days = dates.days_of(case.invoice)
     if days not in fine:
         of_days = list(_told(DATES, case))
@@ -73,6 +75,8 @@ def _judge(case: Case, levels: Mapping[str, Level], fine: set[dates.Days]) -> Ve
             fine.add(days)
     if not totals.are_plain(case):
         found += _told(TOTALS, case)
+    if not found:
+        return Verdict(case.invoice, (), _payload(case))
     problems = with_levels(found, levels)
     stopped = any(problem.is_error for problem in problems)
     return Verdict(case.invoice, problems, None if stopped else _payload(case))

@@ -14,6 +14,18 @@ HEADER = ("integration_id", "property_id", "vendor_id", "invoice_number", "invoi
 TOTAL_FIELDS = ("total_amount", "total_amount_in_cents")
 PRICE_FIELDS = ("unit_price", "unit_price_in_cents")
 _HEADER_OF = attrgetter(*HEADER)
+_ACCOUNT_OF = attrgetter("financial_account_id")
+
+
+def are_filled(case: Case) -> bool:
+    """True where the rules of this page have nothing to say, as of nearly every invoice."""
+    invoice = case.invoice
+    return (
+        invoice.total is not None
+        and None not in _HEADER_OF(invoice)
+        and None not in case.charges
+        and None not in map(_ACCOUNT_OF, invoice.lines)
+    )
 
 
 def header_is_filled(case: Case) -> Iterator[Problem]:

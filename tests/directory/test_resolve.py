@@ -209,7 +209,7 @@ def test_a_profiles_decision_about_what_is_gone_is_settled_anew_for_that_profile
         source = replace(reading.invoices[0].source, profile="acme")
         invoice = reading.invoices[0]
         rows = tuple(row._replace(source=source) for row in invoice.rows)
-        found = resolve(replace(reading, invoices=(replace(invoice, rows=rows),)), directory_of, now=at)
+        found = resolve(replace(reading, invoices=(invoice._replace(rows=rows),)), directory_of, now=at)
     assert found.unknown[0].remedy == 'invoice-importer alias "Gardener" ID --profile "acme"'
     assert "ID --profile" in (found.reading.invoices[0].problems[0].advice or "")
 

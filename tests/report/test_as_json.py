@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from importer.models import Evidence, Run, SkippedRow, Status
@@ -20,9 +19,8 @@ def _run() -> Run:
     reading = factory.reading(
         [good, bad], skipped=[SkippedRow("march.xlsx", "Sheet1", 6, "grand total")], problems=[loose]
     )
-    doubt = replace(
-        factory.outcome(good, Status.IN_DOUBT), evidence=(Evidence("the write log", factory.NOON, "nothing"),)
-    )
+    nothing = Evidence("the write log", factory.NOON, "nothing")
+    doubt = factory.outcome(good, Status.IN_DOUBT)._replace(evidence=(nothing,))
     return factory.run(
         doubt,
         factory.outcome(bad, Status.NEEDS_FIXING, problems=[wrong]),

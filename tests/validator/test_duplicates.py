@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from importer.models import Invoice
 from importer.problems import MISSING_VALUE, REPEATED_INVOICE, Place, Problem
@@ -102,9 +101,9 @@ def test_many_rows_are_named_as_ranges() -> None:
     lines = [line(1, 100)] * 4
     first = invoice(*lines, at=MARCH)
     rows = [row._replace(number=number) for row, number in zip(first.rows, (2, 3, 4, 9), strict=True)]
-    spread = replace(first, rows=tuple(rows))
+    spread = first._replace(rows=tuple(rows))
     far = [row._replace(number=number) for row, number in zip(first.rows * 3, range(2, 60, 5), strict=True)]
-    scattered = replace(first, rows=tuple(far))
+    scattered = first._replace(rows=tuple(far))
     assert "march.xlsx, sheet Sheet1, rows 2 to 4 and 9, with" in judged(spread, invoice(at=EXTRA))[1].problems[0].what
     said = judged(scattered, invoice(at=EXTRA))[1].problems[0].what
     assert "rows 2, 7, 12, 17, 22, 27 and more, with" in said

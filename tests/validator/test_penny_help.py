@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -86,7 +85,7 @@ def test_a_rounding_line_is_added_only_where_it_is_allowed_and_seen(
 ) -> None:
     """Within the limit the invoice goes, with one line more and a warning that says so; else it stays as it was."""
     total = sum(prices) + off
-    invoice = replace(factory.invoice(*(line(1, price) for price in prices), total=total), rounding=allowed)
+    invoice = factory.invoice(*(line(1, price) for price in prices), total=total)._replace(rounding=allowed)
     sent = verdict(invoice).payload
     if off == 0 or total <= 0 or allowed is None or abs(off) > allowed.limit:
         assert ROUNDING_LINE not in kinds(invoice)
