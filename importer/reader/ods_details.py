@@ -18,16 +18,19 @@ WORTH_A_LOOK = (
     b'"error"',
     b'"boolean"',
     b"office:currency=",
-    b"<text:p>0",
+    b"<office:annotation",
 )
-LEADING_ZEROS = re.compile(r"0\d{1,14}")
+SHOWS_MORE = re.compile(rb'"float"[^<>]*>\s*<text:p>(?:0\d|[^<]*[^<\d.,-]|\d+-)')  # than the number alone
+IDENTIFIER = re.compile(r"(?:[A-Za-z][A-Za-z ]*[-/# ]?)?\d[\d/ -]*")
+AMOUNT = re.compile(r"[\d.,'’()+\s-]+")
+NULL_DATE = re.compile(rb'<table:null-date [^<>]*table:date-value="1904-')
 HIDDEN = ("collapse", "filter")
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 
 
 def details_of(content: bytes) -> list[Details]:
     """The details of each sheet, in the document's order. Damage ends it early: what was seen until then counts."""
-    if not any(mark in content for mark in WORTH_A_LOOK):
+    if not any(mark in content for mark in WORTH_A_LOOK) and not SHOWS_MORE.search(content):
         return []
     walk = _Walk()
     parser = expat.ParserCreate()
@@ -39,6 +42,11 @@ def details_of(content: bytes) -> list[Details]:
     return walk.sheets
 
 
+def dates_from_1904(content: bytes) -> bool:
+    """True where day numbers count from 1904. Dates that are formatted as such are written out, and do not count."""
+    return NULL_DATE.search(content) is not None
+
+
 class _Walk:
     """Where the parser stands in the document."""
 
@@ -48,6 +56,7 @@ class _Walk:
         self._rows = self._columns = 1  # how often the current row and cell are repeated
         self._cell: dict[str, str] = {}
         self._text = ""
+        self._is_aside = False  # in a comment on the cell
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "table:table":
@@ -66,12 +75,17 @@ class _Walk:
         elif name in ("table:table-cell", "table:covered-table-cell"):
             self._cell, self._text = attributes, ""
             self._columns = int(attributes.get("table:number-columns-repeated", 1))
+        elif name == "office:annotation":
+            self._is_aside = True
 
     def text(self, characters: str) -> None:
-        self._text += characters
+        if not self._is_aside:
+            self._text += characters
 
     def end(self, name: str) -> None:
-        if name == "table:table-row":
+        if name == "office:annotation":
+            self._is_aside = False
+        elif name == "table:table-row":
             self._row += self._rows
         elif name in ("table:table-cell", "table:covered-table-cell"):
             rows = int(self._cell.get("table:number-rows-spanned", 1))
@@ -96,11 +110,23 @@ class _Walk:
             return f"{code} {cell_text(float(self._cell.get('office:value', '')))}"
         if (
             kind == "float"
-            and LEADING_ZEROS.fullmatch(self._text)
-            and int(self._text) == float(self._cell["office:value"])
+            and (shown := shown_as(self._text.strip(), float(self._cell.get("office:value", "nan")))) is not None
         ):
-            return self._text
+            return shown
         formula = self._cell.get("table:formula")
         if formula is not None and kind is None and not self._text:
             return UncalculatedCell("=" + formula.partition(":=")[2])
         return None
+
+
+def shown_as(text: str, value: float) -> str | None:
+    """What a number cell shows where that is more than the number: 00123, INV-0012, a currency other than our own."""
+    digits = re.sub(r"\D", "", text)
+    if digits == text and not text.startswith("0"):
+        return None  # the usual case
+    code = currency_code(AMOUNT.sub("", text))
+    if code is not None:
+        return None if code == HOME else f"{code} {cell_text(value)}"
+    if not IDENTIFIER.fullmatch(text) or int(digits) != value:
+        return None
+    return text if (len(digits) > 1 and digits[0] == "0") or not text[0].isdigit() or "-" in text else None

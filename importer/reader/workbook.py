@@ -72,7 +72,9 @@ def _workbook_stream(name: str, book: bytes) -> bytes:
 def _dates_from_1904(package: Package) -> bool:
     if package.format == "xlsb":
         return xlsb_details.dates_from_1904(package.part("xl/workbook.bin") or b"")
-    return package.format != "ods" and package.dates_from_1904()
+    if package.format == "ods":
+        return ods_details.dates_from_1904(package.part("content.xml") or b"")
+    return package.dates_from_1904()
 
 
 def _package_details(package: Package) -> tuple[Callable[[int, str], Details], Callable[[int, str], str]]:

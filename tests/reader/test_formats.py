@@ -116,3 +116,40 @@ def test_formats_of_an_ods(tmp_path: Path) -> None:
     )
     path = ods(tmp_path, f'<table:table table:name="S"><table:table-row>{cells}</table:table-row></table:table>')
     assert open_file(path).sheets[0].rows == [("00123", "EUR 5.5", 7.0)]
+
+
+@pytest.mark.parametrize(
+    ("shown", "value", "read"),
+    [
+        ("00123", "123", "00123"),
+        ("INV-0012", "12", "INV-0012"),
+        ("012-34-567", "1234567", "012-34-567"),
+        ("123-45-678", "12345678", "123-45-678"),
+        ("CHF 5.50", "5.5", "CHF 5.5"),
+        ("- 3.00 € ", "-3", "EUR -3"),
+        ("$7.00", "7", 7.0),
+        ("1 234", "1234", 1234.0),
+        ("0.50", "0.5", 0.5),
+        ("0", "0", 0.0),
+        ("12 hrs", "12", 12.0),
+        ("-7", "-7", -7.0),
+        ("-", "0", 0.0),
+    ],
+)
+def test_what_a_number_of_an_ods_shows(tmp_path: Path, shown: str, value: str, read: object) -> None:
+    """The format is in another part of the file, and what it shows is in the cell; a comment on it is not."""
+    comment = "<office:annotation><text:p>see 2025</text:p></office:annotation>"
+    cells = "".join(
+        f'<table:table-cell office:value-type="float" office:value="{value}">{more}<text:p>{shown}</text:p>'
+        "</table:table-cell>"
+        for more in ("", comment)
+    )
+    path = ods(tmp_path, f'<table:table table:name="S"><table:table-row>{cells}</table:table-row></table:table>')
+    assert open_file(path).sheets[0].rows == [(read, read)]
+
+
+def test_the_day_that_an_ods_counts_from(tmp_path: Path) -> None:
+    """A number in a column of dates is a day; a cell that is formatted as a date says it in full."""
+    start = '<table:calculation-settings><table:null-date table:date-value="1904-01-01"/></table:calculation-settings>'
+    assert open_file(ods(tmp_path, f'{start}<table:table table:name="S"/>')).details == {"dates": "1904"}
+    assert open_file(ods(tmp_path, start.replace("1904", "1899") + '<table:table table:name="S"/>')).details == {}
