@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
 from decimal import Decimal
 
 from importer.columns import BY_NAME, COLUMNS
@@ -13,6 +12,7 @@ from importer.errors import FileUnreadable
 from importer.models import Cell, ControlTotal, Invoice, Row, Table, cell_text
 from importer.problems import Problem
 from importer.reader.cells import Unreadable, Value, is_blank
+from importer.reader.due_dates import agreed, due_dates
 from importer.reader.grouping import LineSet, Read, Shape, build_invoices
 from importer.reader.headings import listed, spelled
 from importer.reader.layout import Layout
@@ -20,7 +20,6 @@ from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints
 from importer.reader.marks import marked
 from importer.reader.profiles import Profile
 from importer.reader.remarks import column_remarks, control_problem, control_totals, repeated_rows, row_remarks
-from importer.reader.terms import due_by
 from importer.reader.types import is_credit
 
 HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)
@@ -64,6 +63,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     header_defaults = {name: default for name, default in defaults.items() if name in HEADER_FIELDS}
     shape = Shape(separate=head.separate, total_from_lines=not has_total, asked=asked)
     invoices, strays = build_invoices(rows, values, header_defaults, sets, shape)
+    invoices = agreed(head, invoices)
     noted = [note for layout in layouts for note in row_remarks(layout, profile)]
     noted += [note for layout in layouts for note in marked(layout, invoices)]
     if not has_total:
@@ -119,7 +119,7 @@ def _defaults(
             found[name] = [_filled_in(text, row, values, place) for place, row in enumerate(rows)]
         else:
             found[name] = [text] * count
-    due = _due_dates(layouts[0], profile, values, count)
+    due = due_dates(layouts[0], profile, values, count)
     if due is not None:
         found["due_date"] = due
     return found
@@ -139,27 +139,6 @@ def _filled_in(text: str, row: Row, values: Mapping[str, Read], place: int) -> s
         property_id=said("property_id"),
         invoice_date=said("invoice_date"),
     ).strip()
-
-
-def _due_dates(layout: Layout, profile: Profile, values: Mapping[str, Read], count: int) -> list[Value] | None:
-    """The due date by the profile's terms, or by a column that says "Net 30"."""
-    issued = values.get("invoice_date")
-    terms = layout.mapped.others.get("terms")
-    if issued is None or (profile.terms_days is None and terms is None):
-        return None
-    said = [] if terms is None else [cell_text(cell) for cell in layout.cells(terms)]
-    said += [""] * (count - len(said))
-    return [
-        _due(day, own.strip(), profile.terms_days) if isinstance(day, date) else None
-        for day, own in zip(issued, said, strict=True)
-    ]
-
-
-def _due(issued: date, terms: str, usual: int | None) -> date | None:
-    """By the row's own terms, or the usual ones where it has none. `remarks` names terms that cannot be read."""
-    if terms:
-        return due_by(terms, issued)
-    return None if usual is None else issued + timedelta(days=usual)
 
 
 # ---------------------------------------------------------------------- lines
@@ -348,5 +327,5 @@ def _attach(invoices: list[Invoice], noted: Sequence[tuple[Row, Problem]]) -> tu
     whole: list[Invoice] = []
     for invoice in invoices:
         mine = [problem for row in invoice.rows for problem in by_row.pop((id(row.source), row.number), ())]
-        whole.append(replace(invoice, problems=(*invoice.problems, *mine)) if mine else invoice)
+        whole.append(invoice._replace(problems=(*invoice.problems, *mine)) if mine else invoice)
     return whole, [problem for left in by_row.values() for problem in left]

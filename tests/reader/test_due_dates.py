@@ -43,3 +43,32 @@ def test_due_dates_by_terms() -> None:
     )
     reading = vendor(*rows)
     assert [str(invoice.due_date) for invoice in reading.invoices] == ["2026-03-24", "2026-03-14", "2026-04-13"]
+
+
+def test_terms_of_one_invoice_that_contradict_each_other_are_named() -> None:
+    """Two due dates by the terms of two rows: neither is chosen in silence. Other words for one day are no matter."""
+    reading = vendor(
+        ("Invoice #", "Date", "Line Amount", "Terms"),
+        ("A", DATE, "1.00", "Net 30"),
+        ("A", DATE, "2.00", "Net 60"),
+        ("B", DATE, "1.00", "Net 30"),
+        ("B", DATE, "2.00", "30 days"),
+        ("B", DATE, "3.00", ""),
+    )
+    assert [each.due_date for each in reading.invoices] == [date(2026, 4, 13), date(2026, 4, 13)]
+    assert said(reading) == [("contradiction", "D3")]
+    (problem,) = reading.invoices[0].problems
+    assert "'Net 60' contradicts row 2 of the file, which says 'Net 30'" in problem.message
+
+
+def test_terms_may_stand_on_any_row_of_the_invoice() -> None:
+    """Terms on its second row hold, not the usual days that a blank first row would have got; a due date beats both."""
+    reading = vendor(
+        ("Invoice #", "Date", "Due Date", "Line Amount", "Terms"),
+        ("A", DATE, "", "1.00", ""),
+        ("A", DATE, "", "2.00", "Net 60"),
+        ("B", DATE, "2026-03-20", "1.00", "Net 10"),
+        ("B", DATE, "", "2.00", "Net 60"),
+    )
+    assert [each.due_date for each in reading.invoices] == [date(2026, 5, 13), date(2026, 3, 20)]
+    assert said(reading) == []
