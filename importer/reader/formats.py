@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from importer.models import Cell, cell_text
 from importer.reader.money import currency_code
 
-_CURRENCY = re.compile(r"\[\$([^\]-]+)(?:-[0-9A-Fa-f]+)?\]|\"([^\"]+)\"|\\?([£€¥₹₽₩₪₺])")
+_CURRENCY = re.compile(r"\[\$([^\]-]+)(?:-(?P<locale>[0-9A-Fa-f]+))?\]|\"([^\"]+)\"|\\?([£€¥₹₽₩₪₺])")
 _IDENTIFIER = re.compile(r'(?:"(?P<quoted>[A-Za-z][A-Za-z ]*[-/# ]?)"|\\?(?P<bare>[A-Z]))?(?P<zeros>0[0/ \\-]*)')
+_OTHER_DOLLARS = {0x1009: "CAD", 0xC0C: "CAD", 0xC09: "AUD", 0x1409: "NZD", 0x80A: "MXN", 0xC04: "HKD", 0x1004: "SGD"}
+"""What a "$" is in a format of another country, by the country's number."""
+
 _MARKS = str.maketrans("", "", "\\")
 HOME = "USD"  # its sign stands in most formats of most files, and is taken for granted
 
@@ -48,7 +51,10 @@ def shown_by(code: str) -> Shown | None:
         if currency_code(prefix.strip(" -")) is None and (prefix or pattern.count("0") > 1):
             return Shown(prefix=prefix, pattern=pattern)
     for match in _CURRENCY.finditer(first):
-        currency = currency_code(next(filter(None, match.groups())))
+        sign, locale = next(filter(None, match.groups())), int(match["locale"] or "0", 16)
+        currency = (
+            _OTHER_DOLLARS.get(locale) if sign.strip() == "$" and locale in _OTHER_DOLLARS else currency_code(sign)
+        )
         if currency is not None and currency != HOME:
             return Shown(currency)
     return None

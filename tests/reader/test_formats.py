@@ -45,6 +45,7 @@ def test_a_number_is_what_its_format_shows(tmp_path: Path, rows: str) -> None:
         ('_-* #,##0.00\\ "€"_-', -3.0, "EUR -3"),
         ("[$£-809]#,##0", 4.0, "GBP 4"),
         ("[$CAD] 0.00", 4.0, "CAD 4"),
+        ("[$$-1009]#,##0.00", 4.0, "CAD 4"),
     ],
 )
 def test_formats_that_show_more_than_the_number(code: str, number: float, text: str) -> None:
