@@ -32,6 +32,8 @@ DOCUMENT_TYPE = re.compile(rb"<!DOCTYPE")  # faster than `in`
 WIDE_COLUMN = re.compile(rb' r="([A-Z]{2,3})\d')
 WIDE_COLUMN_IN_SINGLE_QUOTES = re.compile(rb" r='([A-Z]{2,3})\d")
 CELL = re.compile(rb"""\sr=["']([A-Z]{1,3})(\d{1,9})["']""")
+WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")  # how UTF-16 begins
+OF_OTHER_PROGRAMS = "customxml/"  # no parser reads it; Power Query keeps its queries there, in UTF-16
 OTHER_DOCUMENTS = {"word/": "a Word document", "ppt/": "a PowerPoint presentation", "Index/": "an Apple iWork document"}
 
 
@@ -191,7 +193,7 @@ class Package:
         content = self._unpacked(part)
         if part.filename.lower().endswith(".bin"):
             return
-        if content[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
+        if content[:2] in WIDE and not part.filename.lower().startswith(OF_OTHER_PROGRAMS):
             raise FileUnreadable(f"{self._name} is written in an unusual way (UTF-16).", SAVE_AGAIN)
         if b"!" in content and DOCUMENT_TYPE.search(content):
             raise FileUnreadable(

@@ -210,11 +210,24 @@ def test_flipped_bytes_end_in_rows_or_a_sentence(tmp_path: Path, damage: int) ->
             assert str(error).startswith("made.xlsx ")  # noqa: PT017 - either answer is right
 
 
-def test_a_workbook_of_wide_characters_is_not_read_as_empty(tmp_path: Path) -> None:
-    """The parser would see no rows at all in it, and say nothing."""
-    sheet = str(xlsx_parts('<row r="1"><c r="A1"><v>1</v></c></row>')["xl/worksheets/sheet1.xml"])
-    parts = {**xlsx_parts(""), "xl/worksheets/sheet1.xml": sheet.encode("utf-16")}
-    assert "written in an unusual way" in refusal(made(tmp_path, zipped(parts)))
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"])
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be"])
+def test_a_workbook_of_wide_characters_is_not_read_as_empty(tmp_path: Path, part: str, codec: str) -> None:
+    """The parser would see no rows at all in it, and say nothing; a spreadsheet program does, and saves it narrow."""
+    parts = xlsx_parts('<row r="1"><c r="A1"><v>1</v></c></row>')
+    with pytest.raises(FileUnreadable) as caught:
+        open_file(made(tmp_path, zipped({**parts, part: str(parts[part]).encode(codec)})))
+    assert str(caught.value) == (
+        "made.xlsx is written in an unusual way (UTF-16). "
+        "Open it in Excel and save it again as .xlsx; if it does not open there, ask the vendor for a new copy."
+    )
+
+
+def test_wide_characters_in_what_only_other_programs_read(tmp_path: Path) -> None:
+    """Power Query keeps its queries like that in the workbook, and saving it again changes nothing there."""
+    queries = '<?xml version="1.0" encoding="utf-16"?><DataMashup>AAAA</DataMashup>'.encode("utf-16")
+    parts = {**xlsx_parts('<row r="1"><c r="A1"><v>1</v></c></row>'), "customXml/item1.xml": queries}
+    assert open_file(made(tmp_path, zipped(parts))).sheets[0].rows == [(1.0,)]
 
 
 def test_a_sheet_that_is_missing(tmp_path: Path) -> None:
