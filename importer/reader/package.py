@@ -26,7 +26,7 @@ SHEET_DATA = re.compile(rb"sheetData")
 MOST_STYLES = 16 * 1024 * 1024  # bytes; a workbook with more of them was not made by people
 KEPT_BYTES = 128 * 1024 * 1024
 # These begin with plain text, for which the engine searches many times faster than for a choice.
-ROW_NUMBER = re.compile(rb'<row r="(\d+)')
+ROW_NUMBER = re.compile(rb'<row(?: r="(\d+)|[ />\n\r\t])')  # without a number where that is not what comes first
 ROW_NUMBER_ANYWHERE = re.compile(rb"""<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*["'](\d+)""")
 DOCUMENT_TYPE = re.compile(rb"<!DOCTYPE")  # faster than `in`
 WIDE_COLUMN = re.compile(rb' r="([A-Z]{2,3})\d')
@@ -207,7 +207,7 @@ class Package:
 
     def _check_spread(self, sheet: bytes) -> None:
         numbers = ROW_NUMBER.findall(sheet)
-        if not numbers or len(numbers) < sheet.count(b"<row", 0, sheet.rfind(b"</sheetData")):
+        if not numbers or b"" in numbers:
             numbers = ROW_NUMBER_ANYWHERE.findall(sheet)
         rows = max(map(int, numbers), default=0)
         if len(set(numbers)) < len(numbers):  # parsers keep one of the two, and say nothing

@@ -6,13 +6,18 @@ there twice over.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 
 from importer.keys import normalised_number
 from importer.models import Invoice
 from importer.payload import Payload
 from importer.problems import REPEATED_INVOICE, Problem
 from importer.validator.places import rows_said
+
+Identity = tuple[str, str, str, str]
+_IDENTITY_OF = attrgetter("integration_id", "property_id", "vendor_id", "invoice_number")
 
 Judged = tuple[Invoice, Payload | None]
 """An invoice, and what would be sent of it."""
@@ -24,22 +29,26 @@ def repeated(run: Sequence[Judged]) -> dict[int, Problem]:
     Of several that say the very same, the first goes. Where they differ, or one of them has errors, none goes: which
     one is right is for a person to say.
     """
-    places: dict[tuple[str, ...], list[int]] = {}
-    for index, (invoice, _) in enumerate(run):
-        identity = (invoice.integration_id, invoice.property_id, invoice.vendor_id, invoice.invoice_number)
-        known = [part for part in identity if part is not None]
-        if len(known) == len(identity):  # without its vendor, say, an invoice may be anybody's
-            places.setdefault((*known[:-1], normalised_number(known[-1])), []).append(index)
+    identities = [_identity(invoice) for invoice, _ in run]
+    again = {identity for identity, count in Counter(identities).items() if count > 1 and identity is not None}
+    places: dict[Identity, list[int]] = {}
+    for index, identity in enumerate(identities) if again else ():
+        if identity is not None and identity in again:
+            places.setdefault(identity, []).append(index)
     found: dict[int, Problem] = {}
     for indexes in places.values():
-        if len(indexes) == 1:
-            continue
         first = run[indexes[0]][1]
         same = first is not None and all(run[index][1] == first for index in indexes)
         for index in indexes[1:] if same else indexes:
             other = indexes[0] if index != indexes[0] else indexes[1]
             found[index] = _problem(run[index], run[other], same=same)
     return found
+
+
+def _identity(invoice: Invoice) -> Identity | None:
+    """None where a part of it is missing: without its vendor, say, an invoice may be anybody's."""
+    integration_id, property_id, vendor_id, number = identity = _IDENTITY_OF(invoice)
+    return None if None in identity else (integration_id, property_id, vendor_id, normalised_number(number))
 
 
 def _problem(mine: Judged, others: Judged, *, same: bool) -> Problem:
