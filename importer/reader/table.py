@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import zip_longest
 
 from importer.models import Cell, SkippedRow
 from importer.reader.cells import is_blank
 from importer.reader.contents import Sheet
 from importer.reader.headings import normalised, spelled
+from importer.reader.money import Marks, read_amount
 from importer.reader.vocabulary import Surety, meaning_of
 
 SEARCHED_ROWS = 60  # a heading row stands above; what is below is surely data
 ENOUGH = 4  # two headings of a general kind, or one that a profile names
 
+EVERY_WAY = (Marks(certain=True), Marks(",", ".", certain=True))
 WIDE = 4  # filled cells: more than a title above a table has
 
 
@@ -118,11 +121,11 @@ def rows_above(file: str, sheet: Sheet, heading: Heading) -> list[SkippedRow]:
 
 
 def table_above(sheet: Sheet, heading: Heading) -> tuple[int, ...]:
-    """The 1-based rows above the heading that are no titles but another table: wide rows, at least two of them, or a
-    heading with a row of its own below it."""
+    """The 1-based rows above the heading that are no titles but another table: wide rows, at least two of them and
+    with a number among their cells, or a heading with a row of its own below it."""
     width = sum(not is_blank(cell) for cell in heading.cells)
     wide = [index for index in range(heading.first) if _is_wide(sheet.rows[index], width)]
-    if len(wide) >= 2:
+    if len(wide) >= 2 and any(_is_number(cell) for index in wide for cell in sheet.rows[index]):
         return tuple(index + 1 for index in wide)
     for index in range(heading.first - 1):
         below = sheet.rows[index + 1]
@@ -142,10 +145,18 @@ def _is_wide(cells: Sequence[Cell], width: int) -> bool:
     return filled >= WIDE and filled * 2 >= width and not _is_labelled(cells)
 
 
+def _is_number(cell: Cell) -> bool:
+    """True for what may be an amount; the dates and words of a report's parameters are none."""
+    if isinstance(cell, str):
+        return any(isinstance(read_amount(cell.strip(), marks, ""), Decimal) for marks in EVERY_WAY)
+    return isinstance(cell, (int, float)) and not isinstance(cell, bool)
+
+
 def _is_labelled(row: Sequence[Cell]) -> bool:
     """True for a row of labels and what belongs to them ("Invoice No:", "A-1", "Date:", …), as no table has."""
     filled = [cell for cell in row if not is_blank(cell)]
-    return sum(isinstance(cell, str) and ":" in cell and not cell[0].isdigit() for cell in filled) * 2 >= len(filled)
+    labels = [isinstance(cell, str) and ":" in cell and not cell[0].isdigit() for cell in filled]
+    return sum(labels) * 2 >= len(filled) or (labels[0] and str(filled[0]).strip().endswith(":"))
 
 
 def filled_rows(sheet: Sheet, start: int) -> tuple[list[int], list[int]]:

@@ -262,6 +262,34 @@ def test_a_table_above_the_heading_row_stops_the_run(above: list[tuple[Cell, ...
     assert "look like another table" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        [("Date:", DATE, "", "Report 300", "Page:", 1), ("Vendor:", "ACME", "to", "ACME"), ("Status:", "All")],
+        [("From", "03/01/2026", "To", "03/31/2026", "Vendor", "All"), ("Sort by", "Invoice Date", "Amount", "All")],
+        [("Filter", "Value"), ("Vendor", "ACME"), ("Invoice Date", DATE), ("Amount", "> 0"), ("Invoice Number", "All")],
+        [("Date Range: March 1 - 31, 2026",), ("Location: All",), ("Printed by: clerk on 03/31/2026 10:00 AM",), ()],
+        [
+            ("", "", "", "1:15 PM"),
+            ("", "", "", "03/31/26"),
+            ("", "Unpaid Bills by Vendor"),
+            (
+                "",
+                "As of March 31",
+            ),
+        ],
+    ],
+)
+def test_the_parameters_of_a_report_are_titles(above: list[tuple[Cell, ...]]) -> None:
+    """What was asked of the accounting program stands above its answer, a row for each or several in one, and no
+    number is among it that an invoice could lose."""
+    reading = vendor(*above, VENDOR_HEADINGS, ("TT-3", DATE, "1", "5.00", "finacct-1"))
+    assert money(reading) == [("TT-3", 500, [500])]
+    assert skipped(reading) == [
+        (number, "title above the heading row" if any(row) else "blank") for number, row in enumerate(above, 1)
+    ]
+
+
 def test_titles_above_the_heading_row_are_still_titles() -> None:
     """A letterhead with a wide row in it, and what the vendor is called."""
     above = [("Acme Lawn Care", "12 Main Street", "Invoice list", "March"), ("Vendor:", "Acme"), ("Date:", DATE)]
