@@ -20,9 +20,10 @@ from importer.reader.contents import Contents, Sheet
 from importer.reader.dates import DateOrder, evident_orders
 from importer.reader.headings import spelled
 from importer.reader.leftovers import Meant, StatedTotal, find_leftovers
-from importer.reader.mapping import LINE_MONEY, Mapped, map_headings, pass_over_blank_totals
+from importer.reader.mapping import LINE_MONEY, Mapped, heading_index, map_headings, pass_over_blank_totals
 from importer.reader.money import AMERICAN, Marks, marks_together
 from importer.reader.profiles import Profile
+from importer.reader.side_by_side import tables_beside
 from importer.reader.table import Heading, filled_rows, rows_above, table_above
 from importer.reader.vocabulary import heading_currency
 
@@ -115,6 +116,10 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     above = table_above(sheet, heading) if profile.header_row is None else ()
     if above:
         raise _two_tables(where, above, heading.last + 1)
+    named = [heading_index(heading.cells, each) for each in profile.columns.get("invoice_number", ())]
+    beside = tables_beside(sheet, heading, is_settled=any(len(places) == 1 for places in named))
+    if beside:
+        raise _side_by_side(where, beside)
     filled, blank = filled_rows(sheet, heading.last + 1)
     skipped = rows_above(file, sheet, heading)
     skipped += [SkippedRow(file, sheet.name, index + 1, "blank", sheet.rows[index]) for index in blank]
@@ -140,10 +145,10 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
         mapped.columns["line_amount"] = mapped.amounts.pop()
     pass_over_blank_totals(mapped, columns)
     written = _dates_by_table(written, mapped, columns)
-    beside = fields_above(sheet, heading) if side == "whole" and "invoice_number" not in mapped.columns else {}
-    beside = {name: each for name, each in beside.items() if name not in mapped.columns}
+    above_it = fields_above(sheet, heading) if side == "whole" and "invoice_number" not in mapped.columns else {}
+    above_it = {name: each for name, each in above_it.items() if name not in mapped.columns}
     keys: list[object] = ["all"] * len(cells)
-    if not beside:
+    if not above_it:
         keys = invoice_keys(cells, mapped.columns, ("property_id", "vendor_id")) if mapped.amounts else []
     Amounts(heading.cells, mapped, columns, keys, written).settle()
     if side == "whole":
@@ -160,7 +165,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     skipped.sort(key=lambda each: each.row)
     asked = {place: leftovers.asked[was] for place, was in enumerate(kept) if was in leftovers.asked}
     is_text = sheet.name is None or contents.format == "html"
-    return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked, beside, is_text)
+    return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked, above_it, is_text)
 
 
 def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) -> Conventions:
@@ -217,7 +222,16 @@ def _two_tables(where: str, above: Sequence[int], heading_row: int) -> FileUnrea
     return FileUnreadable(
         f"{where} has the best headings in row {heading_row}, but rows {said} above them look like another table, and "
         "would not be read.",
-        "Put each table in a sheet or file of its own, with all its invoices under one heading row.",
+        "Put each table in a sheet or file of its own, with all its invoices under one heading row. If those rows are "
+        f"mere titles, say in a profile: header_row = {heading_row}.",
+    )
+
+
+def _side_by_side(where: str, ranges: Sequence[str]) -> FileUnreadable:
+    return FileUnreadable(
+        f"{where} has {len(ranges)} tables of invoices side by side, in {' and '.join(ranges)}: read as one, their "
+        "cells would be mixed, or some of them lost.",
+        "Copy each into a file of its own, its heading row with it, and run these files together.",
     )
 
 
