@@ -131,11 +131,12 @@ def _group(rows: Sequence[Row], values: Mapping[str, Read], shape: Shape) -> Gro
     identity = [list(map(spelled.__getitem__, column)) if column is numbers else column for column in identity]
     if Unreadable in set(map(type, numbers)):
         identity.append(_apart(numbers, [values[name] for name in HEADER if name in values]))
-    keys = list(zip(*identity, strict=True)) if identity else [()] * len(rows)
     if any(None in column for column in identity) or "invoice_number" not in values or shape.asked:
+        keys = list(zip(*identity, strict=True)) if identity else [()] * len(rows)
         return _group_with_gaps(rows, values, keys, shape.asked)
-    groups = {key: group for group, key in enumerate(dict.fromkeys(keys))}
-    owner = list(map(groups.__getitem__, keys))
+    # The keys are made twice, and not kept: those of a hundred thousand rows take as much room as the rows.
+    groups = {key: group for group, key in enumerate(dict.fromkeys(zip(*identity, strict=True)))}
+    owner = list(map(groups.__getitem__, zip(*identity, strict=True)))
     members: list[list[int]] = [[] for _ in groups]
     for index, group in enumerate(owner):
         members[group].append(index)
