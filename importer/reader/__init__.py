@@ -10,28 +10,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.models import Reading
-from importer.reader.profiles import Profile
-from importer.reader.reading import read_contents
+from importer.reader.opening import shown
 
 if TYPE_CHECKING:
+    from importer.models import Reading
     from importer.reader.ahead import Ahead
+    from importer.reader.profiles import Profile
 
-__all__ = ["Profile", "name_of", "names_of", "read_contents", "read_files", "reading_ahead"]
+__all__ = ["name_of", "names_of", "read_files", "reading_ahead"]
 
 
 def name_of(path: Path) -> str:
     """The file's name as it is shown and recorded everywhere: characters that cannot be printed are replaced."""
-    from importer.reader.files import shown
-
     return shown(path.name or str(path))
 
 
 def names_of(paths: Sequence[Path]) -> list[str]:
     """What files are called that are read together: several of one name with as much of their folders as tells them
     apart, "north/march.csv" and "south/march.csv"."""
-    from importer.reader.files import shown
-
     names = [name_of(path) for path in paths]
     parts = [_parts(path) for path in paths]
     for depth in range(2, max(map(len, parts), default=0) + 1):
@@ -79,6 +75,7 @@ def read_files(
     Raises FileUnreadable for a file that cannot be read as a whole, BadSettings where two profiles fit equally well.
     """
     from importer.reader.ahead import opened
+    from importer.reader.reading import read_contents
 
     return read_contents(
         [opened(path, name, ahead) for path, name in zip(paths, names_of(paths), strict=True)],

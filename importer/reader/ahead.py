@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.reader.contents import Contents
-from importer.reader.files import is_workbook, open_file
 from importer.reader.limits import Limits
+from importer.reader.opening import is_workbook
 from importer.reader.parsing import Parser
 
 
@@ -36,6 +36,8 @@ def begun(paths: Sequence[Path], names: Sequence[str]) -> Iterator[Ahead | None]
         return
     path, name = paths[0], names[0]
     with _started(name) as parser, ThreadPoolExecutor(1, "ahead") as reading:
+        from importer.reader.files import open_file  # loaded while the parser starts
+
         yield Ahead(path, name, reading.submit(open_file, path, name=name, parser=parser))
 
 
@@ -51,4 +53,6 @@ def opened(path: Path, name: str, ahead: Ahead | None) -> Contents:
     """The file's contents, from what is under way or read now. Raises FileUnreadable."""
     if ahead is not None and (ahead.path, ahead.name) == (path, name):
         return ahead.opened.result()
+    from importer.reader.files import open_file
+
     return open_file(path, name=name)

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
-import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,13 +14,13 @@ from importer.reader import compound, delimited, html_table, spreadsheetml, work
 from importer.reader.contents import Contents, Sheet
 from importer.reader.encoding import EncodingSurvey
 from importer.reader.limits import Limits
+from importer.reader.opening import WORKBOOKS, opened, shown
 from importer.reader.parsing import Parser
 
 HEAD = 65_536
 PIECE = 1024 * 1024
 AS_TABLE = "Ask for the table as a spreadsheet or a csv."
 OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")  # BIFF 2, 3, 4; 5 and 8 bare
-WORKBOOKS = (b"PK\x03\x04", b"PK\x05\x06", compound.MAGIC)
 STRANGERS = (
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),
@@ -51,7 +47,7 @@ def open_file(
     that is not its own name, `parser` was started already for it. Raises FileUnreadable, nothing else."""
     name = name or shown(path.name or str(path))  # "." has no name
     try:
-        with _opened(path, name) as stream:
+        with opened(path, name) as stream:
             before = os.fstat(stream.fileno())
             if before.st_size > limits.file_bytes:
                 raise FileUnreadable(f"{name} is larger than {limits.file_bytes // PIECE} MB.", "Split it.")
@@ -65,47 +61,6 @@ def open_file(
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise FileUnreadable(f"{name} was being written while it was read.", "Try again when it is complete.")
     return contents
-
-
-def is_workbook(path: Path) -> bool:
-    """True where the file begins like a workbook; False where it cannot be told."""
-    try:
-        with _opened(path, path.name) as stream:
-            return stream.read(len(compound.MAGIC)).startswith(WORKBOOKS)
-    except (OSError, FileUnreadable):
-        return False
-
-
-def shown(name: str) -> str:
-    """A file name that can be printed anywhere: control characters and broken ones become "\ufffd"."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join("\ufffd" if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter for letter in text)
-
-
-@contextmanager
-def _opened(path: Path, name: str) -> Iterator[BinaryIO]:
-    """The file for reading. Links are followed, but only to an ordinary file: others could block, or have no end."""
-    try:
-        _must_be_ordinary(path.stat().st_mode, name)
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except FileNotFoundError as error:
-        raise FileUnreadable(f"{name} is not there.", "Check the name and the folder.") from error
-    except PermissionError as error:
-        raise FileUnreadable(
-            f"{name} may not be read by this user.", "Close it elsewhere, or ask for the right to read it."
-        ) from error
-    except ValueError as error:
-        raise FileUnreadable(f"{name} is no possible file name.", "Rename it.") from error
-    with os.fdopen(handle, "rb") as stream:
-        _must_be_ordinary(os.fstat(stream.fileno()).st_mode, name)  # it may have been exchanged in between
-        yield stream
-
-
-def _must_be_ordinary(mode: int, name: str) -> None:
-    if stat.S_ISDIR(mode):
-        raise FileUnreadable(f"{name} is a folder.", "Give the files in it.")
-    if not stat.S_ISREG(mode):
-        raise FileUnreadable(f"{name} is not an ordinary file.", "Give the spreadsheet itself.")
 
 
 def _read(stream: BinaryIO, name: str, wanted: str | None, limits: Limits, parser: Parser | None) -> Contents:

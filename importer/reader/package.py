@@ -17,11 +17,10 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from importer.errors import FileUnreadable
+from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.formats import Shown, shown_by
 from importer.reader.limits import Limits
 
-SAVE_AGAIN = "Open it in Excel and save it again as .xlsx; if it does not open there, ask the vendor for a new copy."
-NO_PASSWORD = "Ask the vendor for a copy without one."  # noqa: S105 - a sentence
 SHEET_DATA = re.compile(rb"sheetData")
 MOST_STYLES = 16 * 1024 * 1024  # bytes; a workbook with more of them was not made by people
 KEPT_BYTES = 128 * 1024 * 1024

@@ -19,9 +19,9 @@ from typing import Any, Self
 from importer.errors import FileUnreadable
 from importer.models import Cell
 from importer.reader import child
+from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.contents import trimmed
 from importer.reader.limits import Limits
-from importer.reader.package import NO_PASSWORD, SAVE_AGAIN
 
 Rows = list[tuple[Cell, ...]]
 

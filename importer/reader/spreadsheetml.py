@@ -7,9 +7,9 @@ from xml.parsers import expat
 
 from importer.errors import FileUnreadable
 from importer.models import Cell, ErrorCell, UncalculatedCell
+from importer.reader.advice import SAVE_AGAIN
 from importer.reader.contents import Finding, Sheet
 from importer.reader.limits import Limits
-from importer.reader.package import SAVE_AGAIN
 
 FORMAT = "xml"
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"

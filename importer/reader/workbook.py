@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from importer.errors import FileUnreadable
 from importer.reader import ods_details, xls_details, xlsb_details, xlsx_details
+from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.compound import Compound, CompoundDamaged
 from importer.reader.contents import Sheet
 from importer.reader.details import Details
 from importer.reader.limits import Limits
-from importer.reader.package import NO_PASSWORD, SAVE_AGAIN, Package, damaged
+from importer.reader.package import Package, damaged
 from importer.reader.parsing import Parser
 
 OTHER_DOCUMENTS = {

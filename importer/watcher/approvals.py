@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from importer.reader.files import shown
+from importer.reader.opening import shown
 from importer.submitter import Ledger, drops
 from importer.submitter.drops import Drop, Stage
 from importer.telling import at_a_standstill

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from importer.reader.files import shown
+from importer.reader.opening import shown
 
 FILE = "watch.jsonl"
 MOST_BYTES, MOST_FILES = 10 * 1024 * 1024, 9

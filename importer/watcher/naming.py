@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
-from importer.reader.files import shown
+from importer.reader.opening import shown
 
 PASSED_OVER = (
     ".*", "~$*", "*~", "*.part", "*.partial", "*.filepart", "*.crdownload", "*.opdownload", "*.download", "*.tmp",

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from importer.reader.files import shown
+from importer.reader.opening import shown
 from importer.submitter import Ledger, drops
 from importer.submitter.drops import Drop, Stage
 from importer.watcher.arrivals import Odd, strange_thing

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from importer.errors import BadSettings
 from importer.models import Invoice, Rounding
 from importer.problems import ROUNDING_LINE, TOTAL_MISMATCH
-from importer.reader import read_contents
 from importer.reader.profiles import parse_profile, profile_text
+from importer.reader.reading import read_contents
 from tests import factory
 from tests.factory import line
 from tests.reader.tables import PLAIN, contents, row, sheet
