@@ -14,8 +14,9 @@ from importer.columns import Kind
 from importer.keys import normalised_number
 from importer.models import Cell, cell_text
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
+from importer.reader.charges import booked_as, is_taken_off, taken_off
 from importer.reader.headings import listed, spelled
-from importer.reader.mapping import SAID_AMOUNTS, Cells, Mapped, Question
+from importer.reader.mapping import SAID_AMOUNTS, Cells, Mapped, Question, unused
 from importer.reader.vocabulary import words_of
 
 Column = Sequence[Value | Unreadable]
@@ -186,8 +187,18 @@ class Amounts:
             None if price is None else self._column(price),
         )
 
+    def _priced(self) -> Column | None:
+        """Quantity × price; None where the sheet lacks one of them."""
+        columns = self._mapped.columns
+        quantity, price = columns.get("quantity_ordered"), columns.get("unit_price")
+        if quantity is None or price is None:
+            return None
+        pairs = zip(self._column(quantity, Kind.QUANTITY), self._column(price), strict=True)
+        return [one * each if isinstance(one, Decimal) and isinstance(each, Decimal) else None for one, each in pairs]
+
     def _extras(self) -> list[Column]:
-        return [self._column(index) for _, index in self._mapped.extras]
+        every = self._mapped.extras
+        return [taken_off(self._column(at)) if extra.is_deducted else self._column(at) for extra, at in every]
 
     def _tax(self) -> int | None:
         tax = self._mapped.others.get("tax")
@@ -208,6 +219,8 @@ class Amounts:
             else:
                 self._ask_net_or_gross(net, gross)
             return
+        if self._ask_about_discount(open_ones):
+            return
         verdicts = {index: self._role(index) for index in open_ones}
         totals = [index for index, verdict in verdicts.items() if verdict.role == "total"]
         lines = [index for index, verdict in verdicts.items() if verdict.role == "line"]
@@ -221,7 +234,9 @@ class Amounts:
     def _alone(self, index: int) -> None:
         mapped = self._mapped
         if mapped.extras:
-            if adds_up(self._extras(), self._column(index)):
+            priced = self._priced()
+            with_lines = priced is not None and adds_up([priced, *self._extras()], self._column(index))
+            if with_lines or adds_up(self._extras(), self._column(index)):
                 self._take("total_amount", index, "it is the sum of the extra lines")
             else:
                 self._take("line_amount", index, "the extra lines come on top of it")
@@ -321,6 +336,37 @@ class Amounts:
                 f'[columns] {paid} = "{names[2]}"',
                 tuple(names),
                 paid,
+            )
+        )
+
+    def _ask_about_discount(self, open_ones: Sequence[int]) -> bool:
+        """Asks where a discount lies between two amounts; one that nobody accounts for is paid, or is taken twice."""
+        tax = self._tax()
+        taxes = [] if tax is None else [self._column(tax)]
+        off = [index for index in unused(self._headings, self._mapped) if is_taken_off(spelled(self._headings[index]))]
+        for index in off:
+            parts = [taken_off(self._column(index)), *self._extras(), *taxes]
+            for before in open_ones:
+                for after in open_ones:
+                    if before != after and adds_up([self._column(before), *parts], self._column(after)):
+                        self._ask_before_or_after(before, index, after)
+                        return True
+        return False
+
+    def _ask_before_or_after(self, before: int, discount: int, after: int) -> None:
+        indexes = (before, discount, after)
+        names = [spelled(self._headings[index]) for index in indexes]
+        paid = "line_amount" if self._role(after).role == "line" else "total_amount"
+        self._mapped.questions.append(
+            Question(
+                "tax",
+                f"{listed((index, self._headings[index]) for index in indexes)} are what the bill comes to, what is "
+                "taken off, and what is left, and it is not said how that is booked",
+                f"{booked_as(names[1], is_deducted=True)}; or, where it is not taken off, "
+                f'[columns] {paid} = "{names[0]}"; or, to book what is left alone, [columns] {paid} = "{names[2]}"',
+                tuple(names),
+                paid,
+                is_deducted=True,
             )
         )
 

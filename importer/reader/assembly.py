@@ -12,6 +12,7 @@ from importer.errors import FileUnreadable
 from importer.models import Cell, ControlTotal, Invoice, Row, Table, cell_text
 from importer.problems import Problem
 from importer.reader.cells import Unreadable, Value, is_blank
+from importer.reader.charges import taken_off
 from importer.reader.due_dates import agreed, due_dates
 from importer.reader.grouping import LineSet, Read, Shape, build_invoices
 from importer.reader.headings import listed, spelled
@@ -176,7 +177,11 @@ def _line_sets(
         if extra.financial_account_id is not None:
             fixed["financial_account_id"] = [extra.financial_account_id] * len(rows)
         fixed["item_notes"] = [extra.notes or extra.heading] * len(rows)
-        sets.append(_amount_set(layout, rows, index, {}, fixed))
+        line_set = _amount_set(layout, rows, index, {}, fixed)
+        if extra.is_deducted:
+            off = taken_off(line_set.values["line_amount"])
+            line_set = replace(line_set, values={"line_amount": off})
+        sets.append(line_set)
     if sets[0].values is not values:
         sets[0] = replace(sets[0], beside={name: read for name, read in values.items() if name not in sets[0].values})
     return sets

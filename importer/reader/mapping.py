@@ -43,6 +43,7 @@ class Question:
     settle: str
     choices: tuple[str, ...] = ()
     amount: str = "total_amount"  # what the last of the choices would be: the invoice's amount, or "line_amount"
+    is_deducted: bool = False  # what may be booked as a line of its own is taken off
 
 
 @dataclass(slots=True)

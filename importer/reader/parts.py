@@ -8,6 +8,7 @@ from importer.columns import Kind
 from importer.reader.amounts import adds_up
 from importer.reader.carried import is_carried
 from importer.reader.cells import is_blank, read_cells
+from importer.reader.charges import is_taken_off, taken_off
 from importer.reader.headings import spelled
 from importer.reader.layout import Layout
 from importer.reader.mapping import unused
@@ -32,7 +33,8 @@ def columns_of_total(layout: Layout) -> tuple[int, ...]:
         if values and all(
             is_blank(cell) or isinstance(value, Decimal) for cell, value in zip(cells, read, strict=True)
         ):
-            amounts[index] = [value if isinstance(value, Decimal) else Decimal() for value in read]
+            signed = taken_off(read) if is_taken_off(spelled(headings[index])) else read
+            amounts[index] = [value if isinstance(value, Decimal) else Decimal() for value in signed]
     known = list(amounts)[:MOST]
     whole = read_cells(layout.cells(total), Kind.DOLLARS, layout.conventions)
     runs = [known[at:end] for at in range(len(known)) for end in range(at + LEAST, len(known) + 1)]

@@ -35,6 +35,7 @@ class ExtraLine:
     heading: str
     financial_account_id: str | None = None
     notes: str | None = None  # the heading, where nothing else is said
+    is_deducted: bool = False  # a discount or a credit: taken off, whichever sign the column writes it with
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +205,15 @@ class _Parser:
         return value
 
     def _extra_line(self, said: Mapping[str, Any]) -> ExtraLine:
-        self._refuse_unknown(said, {"heading", "financial_account_id", "notes"}, "extra_lines.")
+        self._refuse_unknown(said, {"heading", "financial_account_id", "notes", "deducted"}, "extra_lines.")
         heading = self._text(said, "heading", "extra_lines.")
         if heading is None:
             raise self._bad("extra_lines.heading", "the heading of a column")
         account = self._text(said, "financial_account_id", "extra_lines.")
-        return ExtraLine(heading, account, self._text(said, "notes", "extra_lines."))
+        deducted = said.get("deducted", False)
+        if not isinstance(deducted, bool):
+            raise self._bad("extra_lines.deducted", "true or false")
+        return ExtraLine(heading, account, self._text(said, "notes", "extra_lines."), deducted)
 
     def _rounding(self) -> Rounding | None:
         said = self._table(self._said, "rounding")
@@ -265,6 +269,8 @@ def profile_text(profile: Profile) -> str:
             lines.append(f"financial_account_id = {_toml(extra.financial_account_id)}")
         if extra.notes is not None:
             lines.append(f"notes = {_toml(extra.notes)}")
+        if extra.is_deducted:
+            lines.append("deducted = true")
     if profile.rounding is not None:
         lines += ["", "[rounding]", f"limit = {Decimal(profile.rounding.limit) / 100:.2f}"]
         lines.append(f"financial_account_id = {_toml(profile.rounding.financial_account_id)}")

@@ -12,6 +12,7 @@ from importer.errors import FileUnreadable
 from importer.models import Cell
 from importer.reader.carried import carried_forward
 from importer.reader.cells import is_blank
+from importer.reader.charges import is_taken_off, unaccounted
 from importer.reader.contents import Contents
 from importer.reader.headings import normalised, spelled
 from importer.reader.layout import Layout, Side, lay_out
@@ -82,6 +83,7 @@ def propose_for(contents: Contents, name: str | None = None) -> Proposal:
     for layout in layouts if not plan.joined else ():
         mapped, said = layout.mapped, layout.source.headings  # what is nothing this month may be something the next
         mapped.questions.extend(carried_forward(said, mapped, layout.cells, layout.conventions, whatever=True))
+        mapped.questions.extend(unaccounted(said, mapped, layout.cells, layout.conventions, whatever=True))
     first = layouts[0]
     headings = [cell for layout in layouts for cell in layout.source.headings]
     questions = [question for layout in layouts for question in layout.mapped.questions]
@@ -283,7 +285,8 @@ def _asks_of_lines(layout: Layout) -> list[Ask]:
     parts = columns_of_total(layout) if layout.separate and not layout.mapped.questions else ()
     if not parts:
         return []
-    lines = tuple(ExtraLine(spelled(headings[index])) for index in parts)
+    every = [spelled(headings[index]) for index in parts]
+    lines = tuple(ExtraLine(name, is_deducted=is_taken_off(name)) for name in every)
     total = spelled(headings[columns["total_amount"]])
     names = ", ".join(line.heading for line in lines)
     choices = ("each is a line of its own", f"no: one line for {total}")
@@ -310,7 +313,7 @@ def _as_ask(question: Question, layout: Layout) -> Ask:
             sentence,
             (f"it is left out: {net} is paid", f"it is booked with the lines: {gross} is paid"),
             ({question.amount: net}, {question.amount: gross}),
-            ExtraLine(tax),
+            ExtraLine(tax, is_deducted=question.is_deducted),
             beside[:1] if question.amount == "line_amount" else beside,
         )
     told = {name: spelled(layout.source.headings[index]) for name, index in _told(layout) if name in SAID_AMOUNTS}
@@ -319,7 +322,7 @@ def _as_ask(question: Question, layout: Layout) -> Ask:
     alone = told.get("line_amount")
     if alone is None and not LINE_MONEY & layout.mapped.columns.keys():
         alone = told.get("total_amount")
-    extra = ExtraLine(question.choices[0]) if may_be_line else None
+    extra = ExtraLine(question.choices[0], is_deducted=question.is_deducted) if may_be_line else None
     return Ask(TAX, sentence, (choice,), (told,), extra, (("line_amount", alone),) if alone else ())
 
 
@@ -354,7 +357,10 @@ def _candidates(layouts: Sequence[Layout], name: str) -> tuple[str, ...]:
             if index not in parts
             and _may_be(name, layout.cells(index))
             and _meant_as(headings[index]) not in foreign
-            and not (foreign and words_of(spelled(headings[index])) == OWN_ACCOUNT)
+            and not (
+                foreign
+                and (words_of(spelled(headings[index])) == OWN_ACCOUNT or is_taken_off(spelled(headings[index])))
+            )
         ]
     return tuple(dict.fromkeys(found))
 

@@ -7,8 +7,7 @@ from decimal import Decimal
 import pytest
 
 from importer.errors import FileUnreadable
-from importer.reader.proposals import propose_for
-from tests.reader.tables import contents, money, said, sheet, skipped, vendor
+from tests.reader.tables import money, said, skipped, vendor
 
 DATE = "2026-03-14"
 
@@ -34,14 +33,6 @@ def test_a_charge_beside_a_total_is_no_question() -> None:
         ("A", DATE, "1", "10", "5", "15.00"),
     )
     assert vendor(*rows).invoices[0].total == 1500
-
-
-def test_a_discount_is_never_proposed_as_a_line() -> None:
-    """A further line would be added to the invoice, and a discount is taken off."""
-    rows = (("Invoice #", "Date", "Qty", "Unit Price", "Discount"), ("A", DATE, "1", "10.00", "2.00"))
-    (ask,) = [ask for ask in propose_for(contents(sheet(*rows))).asks if ask.field == "tax"]
-    assert ask.extra is None
-    assert len(ask.choices) == 1
 
 
 def test_rows_marked_as_void_or_paid_are_named() -> None:
