@@ -53,7 +53,18 @@ def test_an_amount_to_pay_is_a_total(label: str) -> None:
     assert all(control.agrees for control in reading.control_totals)
 
 
-@pytest.mark.parametrize("label", ["Less credit on account", "Payments received", "Gutschrift", "Acompte", "Deposit"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Less credit on account",
+        "Payments received",
+        "Payment received - thank you",
+        "Payment 10/15/2026 - Thank You!",
+        "Gutschrift",
+        "Acompte",
+        "Deposit",
+    ],
+)
 @pytest.mark.parametrize("amount", ["-50.00", "50.00"])
 def test_a_credit_is_left_out_and_said(label: str, amount: str) -> None:
     """The invoices go in full; the total below counts the credit, whichever sign it has."""
