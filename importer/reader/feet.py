@@ -34,7 +34,7 @@ _BALANCE = (
 _CREDIT = (
     rf"(?:less|minus)\b.{{0,30}}\b{_OFF}.{{0,30}}"
     r"|(?:account )?credits?(?: on account| applied| balance| memos?| notes?)?\W*"
-    r"|payments?(?: received| applied| to date| on account)?\b[\W\d]{0,12}(?:thank you|thanks)?\W*|paid to date\W*"
+    r"|payments?(?: received| applied| to date| on account)?\b[\W\d]{0,16}(?:thank you|thanks)?\W*|paid to date\W*"
     r"|(?:customer )?deposits?(?: received| paid| applied)?\W*|prepayments?\W*|retainage(?: held)?\W*"
     r"|(?:early payment |prompt payment )?discounts?(?: taken| applied)?[\W\d]{0,12}"
     r"|(?:abzüglich|abzgl\.?|moins|menos|meno|minder)\b.{1,40}|gutschrift(?:en)?\W*|anzahlung(?:en)?\W*"
