@@ -56,7 +56,6 @@ def test_two_heading_rows_are_read_as_one() -> None:
         ("", "", "Totals for March", "3.00"),
         ("Summe", "", "", "3.00"),
         ("Total général", "", "", "3.00"),
-        ("Subtotal", "", "", "3.00"),
         ("Greenleaf Total", "", "", "3.00"),
     ],
 )
@@ -66,7 +65,7 @@ def test_a_total_row_is_skipped_and_compared(total: tuple[Cell, ...]) -> None:
     assert money(reading) == [("A", 100, [100]), ("B", 200, [200])]
     ((row, reason),) = skipped(reading)
     assert (row, reason.split(" (")[0]) == (4, "total")
-    assert all(control.agrees for control in reading.control_totals)
+    assert [control.agrees for control in reading.control_totals] == [True]
     assert said(reading) == []
 
 
@@ -210,7 +209,7 @@ def test_where_every_row_has_cells_beyond_the_headings_a_heading_may_be_what_lac
     reading = vendor(("Invoice #", "Date", "Total Due"), *((number, DATE, "1.00", "#N/A") for number in "ABC"))
     problems = [problem for invoice in reading.invoices for problem in invoice.problems]
     assert {problem.kind.code for problem in problems} == {"extra-cells"}
-    assert all("give the last column a heading" in problem.message for problem in problems)
+    assert sum("give the last column a heading" in problem.message for problem in problems) == 3
 
 
 def test_of_cells_beyond_the_headings_the_first_that_says_something_is_quoted() -> None:
