@@ -2,7 +2,7 @@
 
 Both sheets have their headings in row 1 and nothing above them:
 
-    | six columns of ours       | the clerk's own columns, headings and order unchanged | importer mark |
+    | seven columns of ours     | the clerk's own columns, headings and order unchanged | importer mark |
     | FRONT, or TO_FIX_FRONT    |                                                       | MARK, hidden  |
 
 - "Rows" (`ROWS`) holds every row of the input except the headings, once, in the file's order. "To fix" (`TO_FIX`)
@@ -12,7 +12,9 @@ Both sheets have their headings in row 1 and nothing above them:
   them. Rows beyond what one sheet can hold go on in the next.
 - FILE, SHEET and ROW say where the row stands in the input (SHEET is blank for a csv); every row that a text names is
   a row of the input, too.
-- The last column whose heading is MARK is ours; the clerk's columns are those between the sixth and it. Its cells
+- NUMBER repeats the invoice's number for the eye: it stays in sight when one scrolls, and stands on every printed page.
+  It is not read; workbooks of older versions have it not.
+- The last column whose heading is MARK is ours; the clerk's columns are those between the seventh and it. Its cells
   hold a `RowMark`: the row's status, its invoice's key, a digest of place and cells, and a seal over all of
   that. A row whose `row_digest` is still the mark's is untouched; one without a mark was added by hand; one whose seal
   does not fit has another row's mark, or one that somebody has edited, and the workbook is not believed.
@@ -45,9 +47,10 @@ ROWS = "Rows"
 TIE_OUT = "Tie-out"
 CORRECTIONS = "Corrections"
 
-FRONT: tuple[str, ...] = ("File", "Sheet", "Row in file", "Outcome", "Job id", "Problems")
-TO_FIX_FRONT: tuple[str, ...] = ("File", "Sheet", "Row in file", "Outcome", "Problems", "How to go on")
-FILE, SHEET, ROW, OUTCOME = range(4)  # 0-based, the same in both
+FRONT: tuple[str, ...] = ("File", "Sheet", "Row in file", "Outcome", "Invoice", "Job id", "Problems")
+TO_FIX_FRONT: tuple[str, ...] = ("File", "Sheet", "Row in file", "Outcome", "Invoice", "Problems", "How to go on")
+FILE, SHEET, ROW, OUTCOME, NUMBER = range(5)  # 0-based, the same in both
+_FRONTS = [front for new in (FRONT, TO_FIX_FRONT) for front in (new, (*new[:NUMBER], *new[NUMBER + 1 :]))]
 MARK = "importer mark"
 
 SKIPPED = "skipped"  # neither heading nor data
@@ -153,7 +156,7 @@ def canonical(cell: Cell) -> str:
 
 
 def _duration(length: timedelta) -> str:
-    return f"{round(length.total_seconds())} s"
+    return f"{round(round(length.total_seconds(), 3))} s"  # readers give thousandths
 
 
 # ---------------------------------------------------------------------- marks
@@ -221,8 +224,8 @@ class RowMark:
 
 def clerk_columns(headings: Sequence[str]) -> range | None:
     """Which columns of a row of "Rows" or "To fix" are the clerk's own; None where the headings are not ours."""
-    front = tuple(headings[: len(FRONT)])
-    if front not in (FRONT, TO_FIX_FRONT) or MARK not in headings:
+    front = next((one for one in _FRONTS if tuple(headings[: len(one)]) == one), None)
+    if front is None or MARK not in headings:
         return None
     last = max(index for index, heading in enumerate(headings) if heading == MARK)
-    return range(len(FRONT), last)
+    return range(len(front), last)

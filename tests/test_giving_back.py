@@ -440,16 +440,16 @@ def test_a_column_that_was_added_is_read_or_named(tmp_path: Path) -> None:
 
     def add(to_fix: Worksheet, _rows: Worksheet) -> None:
         put(to_fix, 2, "unit_price", 100)
-        to_fix.insert_cols(9)
-        for column, heading, said in ((9, "Accounting Date", "2026-04-02"), (20, "Our remark", "see mail")):
+        to_fix.insert_cols(10)
+        for column, heading, said in ((10, "Accounting Date", "2026-04-02"), (21, "Our remark", "see mail")):
             to_fix.cell(1, column).value, to_fix.cell(2, column).value = heading, said
-        to_fix.cell(1, 21).value, to_fix.cell(2, 21).value = "Memo", "another"
+        to_fix.cell(1, 22).value, to_fix.cell(2, 22).value = "Memo", "another"
 
     again = given_back(tmp_path, [good("A-1", price="??"), good("A-2")], add)
     assert '"accounting_date":"2026-04-02"' in (bodies(again)["A-1"] or "")
     assert '"accounting_date"' not in (bodies(again)["A-2"] or "")
     assert [notice for notice in again.notices if "Column" in notice] == [
-        "Column I of “To fix” ('Accounting Date') was added by hand, and is read.",
-        "Column T of “To fix” ('Our remark') was added by hand, and is not read: its heading is not a known one.",
-        "Column U of “To fix” ('Memo') was added by hand, and is not read: there is a column for the Memo already.",
+        "Column J of “To fix” ('Accounting Date') was added by hand, and is read.",
+        "Column U of “To fix” ('Our remark') was added by hand, and is not read: its heading is not a known one.",
+        "Column V of “To fix” ('Memo') was added by hand, and is not read: there is a column for the Memo already.",
     ]

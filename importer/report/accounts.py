@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from importer.models import Cell, Outcome, Row, Run, SkippedRow, Source, Table, cell_text
 from importer.problems import Problem
+from importer.report.tie_out import as_said
 from importer.results_layout import NO_INVOICE, OPEN_STATUSES, SKIPPED, column_index
 
 OFFERED = "accounting_date"
@@ -27,6 +28,11 @@ class Answer(NamedTuple):
     outcome: Outcome | None
     problems: tuple[Problem, ...]  # those that belong to this row
     remark: str  # why it was skipped, or with which row it is held back
+
+    @property
+    def invoice(self) -> str:
+        """The number of its invoice; "" for a row that belongs to none."""
+        return (as_said(self.outcome, "invoice_number") or "(no number)") if self.outcome is not None else ""
 
     @property
     def said(self) -> str:
@@ -78,7 +84,7 @@ class Accounts:
         self._outcomes = run.outcomes
         self._owner: dict[int, dict[int, int]] = defaultdict(dict)  # id of source → row number → index of outcome
         self._problems: dict[tuple[int, int], list[Problem]] = defaultdict(list)
-        self._held_by: dict[int, int] = {}  # index of outcome → number of its row with the first error
+        self._held_by: dict[int, tuple[int, Problem]] = {}  # index of outcome → number of its row with the first error
         self.unplaced: list[Problem] = []
         self._asks: set[int] = set()  # ids of the sources that a problem asks an accounting date of, and have none
         self.layouts = _layouts(run.reading.tables)
@@ -129,8 +135,9 @@ class Accounts:
                 continue
             outcome = self._outcomes[index]
             remark = ""
-            if not problems and not outcome.status.is_fine and self._held_by.get(index, number) != number:
-                remark = f"Held back with row {self._held_by[index]} of the file."
+            held_by = None if problems or outcome.status.is_fine else self._held_by.get(index)
+            if held_by is not None and held_by[0] != number:
+                remark = f"Held back with row {held_by[0]} of the file: {_within(held_by[1].what)}"
             status = outcome.status
             yield Answer(source, number, entry.cells, status.value, status.label, outcome, problems, remark)
 
@@ -142,7 +149,7 @@ class Accounts:
             if problem.is_error:
                 if problem.field == OFFERED and OFFERED not in row.source.columns:
                     self._asks.add(id(row.source))
-                self._held_by.setdefault(index, row.number)
+                self._held_by.setdefault(index, (row.number, problem))
 
     def _place_loose(self, run: Run) -> None:
         """Problems of the reading go to the row that they name; those that name none are about the files."""
@@ -162,6 +169,11 @@ class Accounts:
                 if found:
                     self._problems[id(table.source), _number(entry)].extend(found)
         self.unplaced.extend(problem for left in placed.values() for problem in left)
+
+
+def _within(sentence: str) -> str:
+    """The sentence as it goes on behind a colon."""
+    return f"the {sentence[4:]}" if sentence.startswith("The ") else sentence
 
 
 def _number(entry: Row | SkippedRow) -> int:

@@ -46,7 +46,8 @@ def _write(run: Run, stream: BinaryIO) -> None:
             line = [""] * (len(FRONT) + len(columns))
             job_id = answer.outcome.job_id if answer.outcome is not None else None
             source = answer.source
-            front = (source.file, source.sheet or "", str(answer.number), answer.label, job_id or "", answer.said)
+            place = (source.file, source.sheet or "", str(answer.number))
+            front = (*place, answer.label, answer.invoice, job_id or "", answer.said)
             line[: len(FRONT)] = map(safe_text, front)
             for position, cell in zip(positions, answer.cells, strict=False):
                 line[position] = safe_text(cell_text(cell))

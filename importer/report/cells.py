@@ -28,20 +28,21 @@ class CellStyles:
     """The formats for the clerk's cells in one colouring: plain, wrong, worth a look, or left out."""
 
     def __init__(self, made: Styles, **properties: object) -> None:
-        self._text = made.get(**properties)
+        self._text = made.get(indent=1, **properties)
+        self._right = made.get(align="right", num_format=styles.FIGURE_TEXT, **properties)
         self._number = made.get(num_format=styles.AS_IS, **properties)
         self._money = made.get(num_format=styles.EXACT_MONEY, **properties)
-        self._day = made.get(num_format=styles.DAY, align="left", **properties)
-        self._moment = made.get(num_format=styles.MOMENT, align="left", **properties)
-        self._clock = made.get(num_format=styles.CLOCK, align="left", **properties)
+        self._day = made.get(num_format=styles.DAY, indent=1, **properties)
+        self._moment = made.get(num_format=styles.MOMENT, indent=1, **properties)
+        self._clock = made.get(num_format=styles.CLOCK, indent=1, **properties)
         self._length = made.get(num_format=styles.LENGTH, **properties)
 
     def of(
-        self, cell: Cell, *, is_money: bool
+        self, cell: Cell, *, is_money: bool, is_figure: bool = False
     ) -> tuple[str | int | float | bool | date | datetime | time | timedelta | None, Any]:
-        """The cell as it is written, and its format."""
+        """The cell as it is written, and its format. `is_figure`: text stands at the right, like numbers."""
         if cell.__class__ is str and cell:
-            return str(cell), self._text
+            return str(cell), self._right if is_figure else self._text
         written = written_cell(cell)
         match written:
             case None | str() | bool():
@@ -58,11 +59,9 @@ class CellStyles:
                 return written, self._length
 
 
-def money_columns(source: Source) -> frozenset[int]:
-    """The columns of a table that hold dollars, by index."""
-    return frozenset(
-        index for name, index in source.columns.items() if name in BY_NAME and BY_NAME[name].kind is Kind.DOLLARS
-    )
+def columns_of(source: Source, *kinds: Kind) -> frozenset[int]:
+    """The columns of a table that hold values of these kinds, by index."""
+    return frozenset(index for name, index in source.columns.items() if name in BY_NAME and BY_NAME[name].kind in kinds)
 
 
 _DIGIT = 556  # thousandths of an em: what the width of a column counts in
@@ -71,8 +70,8 @@ _SPACE, _OTHER = 278, 1000
 _WIDTHS = {
     letter: width
     for letters, width in (
-        ("ijl'", 222), ("|", 260), (" !,./:;I[\\]ft", 278), ("()-`r{}", 333), ("\"", 355), ("*", 389), ("^", 469),
-        ("Jckszvxy", 500), ("#$?0123456789L_abdeghnopqu", 556), ("+<=>~", 584), ("FTZ", 611),
+        ("ijl'‘’", 222), ("|", 260), (" !,./:;I[\\]ft", 278), ("()-`r{}“”", 333), ("\"", 355), ("*", 389), ("^", 469),
+        ("Jckszvxy", 500), ("#$?0123456789L_abdeghnopqu–éáàèäöüñ", 556), ("+<=>~×", 584), ("FTZ", 611),
         ("&ABEKPSVXY", 667), ("CDHNRUw", 722), ("GOQ", 778), ("mM", 833), ("%", 889), ("W", 944), ("@", 1015),
     )
     for letter in letters
@@ -115,4 +114,4 @@ def _lines_needed(text: str, width: float) -> int:
 def row_height(*texts: tuple[str, float]) -> float | None:
     """Points for a row of wrapped texts with their columns' widths; None where one line is enough."""
     lines = max(lines_needed(text, width) for text, width in texts)
-    return None if lines == 1 else min(13.0 * lines + 2, 400)
+    return None if lines == 1 else min(13.0 * lines + 3, 400)

@@ -36,8 +36,12 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         self._openings: list[str] = []  # of a cell, by column, up to its row number
         self._put = -1
 
-    def put_row(self, at: int, cells: Iterable[tuple[int, Value, Any]], height: float | None = None) -> None:
+    def put_row(
+        self, at: int, cells: Iterable[tuple[int, Value, Any]], height: float | None = None, empty: Any = None
+    ) -> None:
         """Write one row of (column, value, format): 0-based, columns ascending, `height` in points.
+
+        `empty`: the format of the row's cells that are not given.
 
         Text stays text, whatever it begins with; None is a blank that shows its format. Numbers are finite, dates not
         before results_layout.FIRST_DATE. Columns beyond what a sheet can hold are left out.
@@ -45,9 +49,12 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         if at > self.previous_row:
             self._write_single_row(at)
         row = str(at + 1)
-        parts = [f'<row r="{row}">' if height is None else f'<row r="{row}" ht="{height:g}" customHeight="1">']
-        last = 0
         openings, styles = self._openings, self._styles
+        parts = [f'<row r="{row}"']
+        if empty is not None:
+            parts.append((styles.get(id(empty)) or self._style(empty))[1:] + ' customFormat="1"')
+        parts.append(">" if height is None else f' ht="{height:g}" customHeight="1">')
+        last = 0
         for column, value, style in cells:
             if column >= EXCEL_COLUMNS:
                 break

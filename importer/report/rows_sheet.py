@@ -8,20 +8,21 @@ from itertools import chain, islice
 from typing import Any
 
 from importer import results_layout as layout
-from importer.columns import BY_NAME
+from importer.columns import BY_NAME, Kind
 from importer.models import Cell, cell_text
 from importer.problems import Problem
 from importer.report import styles
 from importer.report.accounts import OFFERED, Answer, Layout, advised, worst_first
-from importer.report.cells import CellStyles, money_columns, row_height
+from importer.report.cells import CellStyles, columns_of, row_height
 from importer.report.styles import Styles
 from importer.report.wording import how_to_mend
 
 MAX_COMMENTS = 2_000  # a sheet with many more opens slowly; its cells are coloured all the same
 _SAMPLE = 200  # rows that decide how wide a column is
-_WIDE, _NARROW = 52, 26
-_OWN, _OWN_TO_FIX = 42, 28  # the most that a column of the clerk's takes; in "To fix" its text is folded
-_ONE_PAGE = 230  # digits: a wider sheet is printed on two pages side by side, because it would be too small on one
+_WIDE, _NARROW, _NUMBER = 52, 29, 16
+_OWN, _OWN_TO_FIX = 43, 29  # the most that a column of the clerk's takes; in "To fix" its text is folded
+_ONE_PAGE = 200  # digits: a wider sheet is printed on two pages side by side, because it would be too small on one
+_OURS = "This column is written by invoice-importer and is not read. Correct the vendor's own columns, to the right."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +46,36 @@ class RowsSheet:
         self._layout = tables
         self._first_rows = first_rows
         self._comments = 0
-        folded: dict[str, object] = {"text_wrap": True} if first_rows is None else {}
+        rule = styles.ROW_RULE
+        folded: dict[str, object] = {"text_wrap": True, **rule} if first_rows is None else rule
         self._plain = CellStyles(made, **folded)
         self._wrong = CellStyles(made, bg_color=styles.WRONG, **folded)
         self._look = CellStyles(made, bg_color=styles.LOOK, **folded)
         self._own_widths: list[int] = []
-        self._quiet = CellStyles(made, font_color=styles.QUIET, italic=True)
-        self._text = made.get()
-        self._wrapped = made.get(text_wrap=True)
-        self._edge = made.get(text_wrap=True, right=1, right_color=styles.RULE)  # between our columns and the clerk's
-        self._faint_edge = made.get(font_color=styles.QUIET, right=1, right_color=styles.RULE)
-        self._number = made.get(num_format=styles.AS_IS)
-        self._faint = made.get(font_color=styles.QUIET)
-        self._faint_number = made.get(font_color=styles.QUIET, num_format=styles.AS_IS)
-        self._chips = {status: made.chip(status, indent=1) for status in styles.CHIPS}
-        self._money = {id(table.source): money_columns(table.source) for table in tables.tables}
+        self._quiet = CellStyles(made, font_color=styles.QUIET, italic=True, **rule)
+        self._empty = made.get(**rule)
+        self._text = made.get(indent=1, **rule)
+        self._wrapped = made.get(text_wrap=True, indent=1, **rule)
+        edge: dict[str, object] = {
+            "right": 1,
+            "right_color": styles.RULE,
+            **rule,
+        }  # between our columns and the clerk's
+        self._edge = made.get(text_wrap=True, indent=1, **edge)
+        self._faint_edge = made.get(font_color=styles.QUIET, indent=1, **edge)
+        self._number = made.get(num_format=styles.AS_IS, **rule)
+        self._faint = made.get(font_color=styles.QUIET, indent=1, **rule)
+        self._faint_number = made.get(font_color=styles.QUIET, num_format=styles.AS_IS, **rule)
+        self._chips = {status: made.chip(status, indent=1, **rule) for status in styles.CHIPS}
+        sources = [table.source for table in tables.tables]
+        self._money = {id(source): columns_of(source, Kind.DOLLARS) for source in sources}
+        self._figures = frozenset[int]().union(
+            *(columns_of(source, Kind.DOLLARS, Kind.CENTS, Kind.QUANTITY) for source in sources)
+        )
         self._offered = len(layout.FRONT) + tables.width if offers else None  # where an empty column is offered
         self._mark = len(layout.FRONT) + tables.width + offers
-        self._to_fill = made.get(num_format=styles.DAY, align="left")
-        self._to_fill_red = made.get(num_format=styles.DAY, align="left", bg_color=styles.WRONG)
+        self._to_fill = made.get(num_format=styles.DAY, indent=1, **rule)
+        self._to_fill_red = made.get(num_format=styles.DAY, indent=1, bg_color=styles.WRONG, **rule)
 
     def fill(self, answers: Iterator[Answer]) -> Contents:
         """Write the rows and say what stands here."""
@@ -74,8 +86,12 @@ class RowsSheet:
         at, last = 0, None
         for at, last in enumerate(chain(sample, answers), start=1):
             self._row(at, last)
-        sheet.freeze_panes(1, layout.OUTCOME + 1)
+        sheet.set_default_row(16)
+        sheet.freeze_panes(1, layout.NUMBER + 1)
         sheet.autofilter(0, 0, at, self._mark)  # with the marks: they have to move along when the rows are sorted
+        if at:  # so that nobody corrects a number where it is not read
+            refused = {"validate": "custom", "value": "=FALSE", "error_title": "Not here", "error_message": _OURS}
+            sheet.data_validation(1, 0, at, len(layout.FRONT) - 1, {**refused, "ignore_blank": False})
         self._set_up_for_print()
         return Contents(sheet.get_name(), at, sample[0] if sample else None, last)
 
@@ -87,15 +103,17 @@ class RowsSheet:
         made = self._made
         row: list[tuple[int, Any, Any]] = []
         for column, heading in enumerate(layout.TO_FIX_FRONT if self._is_to_fix else layout.FRONT):
-            align = "right" if column == layout.ROW else "left"
-            row.append((column, heading, made.heading(align=align, indent=int(column == layout.OUTCOME))))
+            row.append(
+                (column, heading, made.heading(align="right") if column == layout.ROW else made.heading(indent=1))
+            )
         for index in range(self._layout.width):
             filled = [cell for cell in self._cells(sample, index) if cell not in (None, "")]
             figures = sum(isinstance(cell, float | int) for cell in filled)
-            align = "right" if figures * 2 > len(filled) else "left"
-            row.append((len(layout.FRONT) + index, self._heading(index) or None, made.own_heading(align=align)))
+            is_right = index in self._figures or figures * 2 > len(filled)
+            look = made.own_heading(align="right") if is_right else made.own_heading(indent=1)
+            row.append((len(layout.FRONT) + index, self._heading(index) or None, look))
         if self._offered is not None:
-            row.append((self._offered, BY_NAME[OFFERED].heading, made.heading(align="left")))
+            row.append((self._offered, BY_NAME[OFFERED].heading, made.heading(indent=1)))
         row.append((self._mark, layout.MARK, self._faint))
         self._sheet.put_row(0, row, 30)
 
@@ -112,21 +130,25 @@ class RowsSheet:
         text, number = (self._faint, self._faint_number) if is_skipped else (self._text, self._number)
         starts = outcome is not None and outcome.invoice.rows[0].number == answer.number
         said = answer.said
+        width = _WIDE - 3
         row: list[tuple[int, Any, Any]] = [(layout.FILE, source.file, text)]
         if source.sheet is not None:
             row.append((layout.SHEET, source.sheet, text))
         row.append((layout.ROW, answer.number, number))
         row.append((layout.OUTCOME, answer.label, self._chips[answer.status]))
-        height = row_height((said, _WIDE - 1)) if said and not self._is_to_fix else None
+        invoice = answer.invoice
+        if invoice:
+            row.append((layout.NUMBER, invoice, self._wrapped if self._is_to_fix else text))
+        height = row_height((said, width)) if said and not self._is_to_fix else None
         if self._is_to_fix:
             way = how_to_mend(outcome, is_held_back=bool(answer.remark))
-            row.append((4, said or None, self._wrapped))
-            row.append((5, way or None, self._edge))
-            height = row_height((said, _WIDE - 1), (way, _NARROW - 1), *self._long_cells(answer))
+            row.append((5, said or None, self._wrapped))
+            row.append((6, way or None, self._edge))
+            height = row_height((said, width), (way, _NARROW - 3), (invoice, _NUMBER - 3), *self._long_cells(answer))
         else:
             if outcome is not None and outcome.job_id:
-                row.append((4, outcome.job_id, text))
-            row.append((5, said or None, self._faint_edge if is_skipped else self._edge))
+                row.append((5, outcome.job_id, text))
+            row.append((6, said or None, self._faint_edge if is_skipped else self._edge))
             if starts and self._first_rows is not None:
                 self._first_rows.setdefault(id(outcome), f"internal:'{self._sheet.get_name()}'!A{at + 1}")
         row += self._own_cells(at, answer, self._quiet if is_skipped else self._plain)
@@ -136,7 +158,7 @@ class RowsSheet:
         key = outcome.key if outcome is not None else None
         mark = layout.RowMark.of(status, key, source.file, source.sheet, answer.number, answer.cells)
         row.append((self._mark, mark.text, self._faint))
-        self._sheet.put_row(at, row, height)
+        self._sheet.put_row(at, row, height, self._empty)
 
     def _offered_cell(self, at: int, column: int, answer: Answer) -> Any:
         """The format of the empty cell behind the vendor's own: red where a problem asks for it."""
@@ -148,16 +170,16 @@ class RowsSheet:
     def _long_cells(self, answer: Answer) -> Iterator[tuple[str, float]]:
         """The clerk's texts that do not fit on one line of their columns, and the columns' widths."""
         for cell, width in zip(answer.cells, self._own_widths, strict=False):
-            if isinstance(cell, str) and len(cell) > width * 0.8:
-                yield cell, width - 1
+            if isinstance(cell, str) and len(cell) > width * 0.7:
+                yield cell, width - 2
 
     def _own_cells(self, at: int, answer: Answer, plain: CellStyles) -> Iterable[tuple[int, Any, Any]]:
-        money = self._money[id(answer.source)]
+        money, figures = self._money[id(answer.source)], self._figures
         front = len(layout.FRONT)
         marked = _by_column(answer, self._layout.width) if answer.problems else {}
         if not marked:
             return [
-                (front + index, *plain.of(cell, is_money=index in money))
+                (front + index, *plain.of(cell, is_money=index in money, is_figure=index in figures))
                 for index, cell in enumerate(answer.cells)
                 if cell is not None and cell != ""
             ]
@@ -167,10 +189,11 @@ class RowsSheet:
             found = marked.get(index, ())
             if found:
                 wrong = any(problem.is_error for problem in found)
-                row.append((front + index, *(self._wrong if wrong else self._look).of(cell, is_money=index in money)))
+                look = self._wrong if wrong else self._look
+                row.append((front + index, *look.of(cell, is_money=index in money, is_figure=index in figures)))
                 self._comment(at, front + index, "\n".join(map(advised, worst_first(found))))
             elif cell not in (None, ""):
-                row.append((front + index, *plain.of(cell, is_money=index in money)))
+                row.append((front + index, *plain.of(cell, is_money=index in money, is_figure=index in figures)))
         return row
 
     def _comment(self, at: int, column: int, text: str) -> None:
@@ -191,15 +214,16 @@ class RowsSheet:
         sheet.set_column(layout.FILE, layout.FILE, 20, None, {"hidden": one_file})
         sheet.set_column(layout.SHEET, layout.SHEET, 14, None, {"hidden": one_sheet})
         sheet.set_column(layout.ROW, layout.ROW, 7)
-        sheet.set_column(layout.OUTCOME, layout.OUTCOME, 16)
-        sheet.set_column(4, 4, _WIDE if self._is_to_fix else 31)
-        sheet.set_column(5, 5, _NARROW if self._is_to_fix else _WIDE)
+        sheet.set_column(layout.OUTCOME, layout.OUTCOME, 15)
+        sheet.set_column(layout.NUMBER, layout.NUMBER, _NUMBER)
+        sheet.set_column(5, 5, _WIDE if self._is_to_fix else 32)
+        sheet.set_column(6, 6, _NARROW if self._is_to_fix else _WIDE)
         most = _OWN_TO_FIX if self._is_to_fix else _OWN
         for index in range(self._layout.width):
             heading = self._heading(index)
             longest = max(map(_width, self._cells(sample, index)), default=0)
             word = max(map(len, heading.split()), default=0)
-            width = min(max(longest, word + 1, len(heading) // 2 + 2, 7) + 2, most)
+            width = min(max(longest, word + 1, len(heading) // 2 + 2, 7) + 3, most)
             self._own_widths.append(width)
             sheet.set_column(len(layout.FRONT) + index, len(layout.FRONT) + index, width)
         if self._offered is not None:
@@ -208,10 +232,10 @@ class RowsSheet:
 
     def _set_up_for_print(self) -> None:
         print_landscape(self._sheet)
-        if 23 + _WIDE + _NARROW + sum(self._own_widths) > _ONE_PAGE:
+        if 22 + _NUMBER + _WIDE + _NARROW + sum(self._own_widths) > _ONE_PAGE:
             self._sheet.fit_to_pages(2, 0)
             self._sheet.print_across()
-            self._sheet.repeat_columns(layout.ROW, layout.OUTCOME)
+            self._sheet.repeat_columns(layout.ROW, layout.NUMBER)
 
 
 def print_landscape(sheet: Any, *, repeated: int = 1) -> None:

@@ -48,6 +48,7 @@ BARS: dict[str, str] = {
 BANNERS = {Place.PRODUCTION: "#8E2A23", Place.OTHER: "#8E2A23", Place.SANDBOX: "#2B6777"}
 
 AS_IS = "General_)"  # "_)" keeps a number off the text in the next column
+FIGURE_TEXT = "General_);-General_);General_);@_)"  # the same for text that stands among figures
 MONEY = "#,##0.00_)"
 EXACT_MONEY = "#,##0.00##_)"  # shows parts of a cent where there are any
 COUNT = "#,##0_)"
@@ -56,6 +57,9 @@ MOMENT = "yyyy-mm-dd hh:mm:ss"
 CLOCK = "hh:mm:ss"
 LENGTH = "[h]:mm:ss"
 
+
+ROW_RULE: dict[str, object] = {"bottom": 4, "bottom_color": RULE}
+"""A faint line below a row, to lead the eye."""
 
 _HEADING: dict[str, object] = {"bold": True, "valign": "vcenter", "text_wrap": True, "num_format": "@_)"}
 

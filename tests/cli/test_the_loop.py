@@ -122,7 +122,7 @@ def test_twelve_mistakes_are_mended_in_the_workbook_and_the_month_closes(
     rows = cells(sheet_of(answer, "Rows"))[1:]
     assert [line[2] for line in rows] == list(range(2, 16))
     left_out = [line for line in rows if line[3] == "Left out"]
-    assert [line[5] for line in left_out] == [TAKEN_OUT_REASON]
+    assert [line[6] for line in left_out] == [TAKEN_OUT_REASON]
     assert "To fix" not in openpyxl.load_workbook(answer).sheetnames
 
     third = clerk.runs("submit", "march.results 2.xlsx", "--yes", "--json")

@@ -26,9 +26,9 @@ def test_rows_of_all_tables_in_one_file(tmp_path: Path) -> None:
     with path.open(encoding="utf-8-sig", newline="") as lines:
         assert list(csv.reader(lines)) == [
             [*FRONT, "Inv", "Net", "Net", "When", "", ""],
-            ["march.xlsx", "Sheet1", "2", "Posted", "job-1", "", "007", "-45.5", "(45.50)", "", "", ""],
+            ["march.xlsx", "Sheet1", "2", "Posted", "007", "job-1", "", "007", "-45.5", "(45.50)", "", "", ""],
             [
-                "march.xlsx", "April", "2", "Needs fixing", "", "When: =1 is not a date. Write it like 2026-03-31.",
-                "", "'+44 20", "", "2026-04-01", "x", "beyond",
+                "march.xlsx", "April", "2", "Needs fixing", "INV-1001", "",
+                "When: =1 is not a date. Write it like 2026-03-31.", "", "'+44 20", "", "2026-04-01", "x", "beyond",
             ],
         ]  # fmt: skip

@@ -156,13 +156,14 @@ def test_one_row_of_each_kind(tmp_path: Path) -> None:
     assert headings == [*layout.FRONT, "Inv", "Issued", "Net", None, "Net", layout.MARK]
     m, s = "march.xlsx", "Sheet1"
     assert [row[:-1] for row in rows] == [
-        [m, s, 1, "Left out", None, "title above the heading row", "Maple Court", None, None, None, None],
-        [m, s, 3, "Posted", "job-1", None, "007", _moment("2026-03-01"), 12.5, None, "=1+1"],
+        [m, s, 1, "Left out", None, None, "title above the heading row", "Maple Court", None, None, None, None],
+        [m, s, 3, "Posted", "007", "job-1", None, "007", _moment("2026-03-01"), 12.5, None, "=1+1"],
         [
             m,
             s,
             4,
             "Needs fixing",
+            "8",
             None,
             "Issued: '03/14/20x6' is not a date. Write it like 2026-03-31.",
             "8",
@@ -176,8 +177,9 @@ def test_one_row_of_each_kind(tmp_path: Path) -> None:
             s,
             5,
             "Needs fixing",
+            "8",
             None,
-            "Held back with row 4 of the file.",
+            "Held back with row 4 of the file: '03/14/20x6' is not a date.",
             "8",
             None,
             1e15,
@@ -189,6 +191,7 @@ def test_one_row_of_each_kind(tmp_path: Path) -> None:
             s,
             6,
             "Needs fixing",
+            None,
             None,
             "The row names no invoice. Fill in the invoice number, the vendor and the property.",
             None,
@@ -207,12 +210,12 @@ def test_one_row_of_each_kind(tmp_path: Path) -> None:
         ("no_invoice", None),
     ]
     sheet = _sheet(path, "Rows")
-    assert sheet["H4"].fill.start_color.rgb == "FFFBD5CE"
-    assert sheet["H4"].comment.text == "'03/14/20x6' is not a date. Write it like 2026-03-31."
-    assert sheet["G4"].comment is None
+    assert sheet["I4"].fill.start_color.rgb == "FFFBD5CE"
+    assert sheet["I4"].comment.text == "'03/14/20x6' is not a date. Write it like 2026-03-31."
+    assert sheet["H4"].comment is None
 
     headings, *rows = _texts(path, "To fix")
-    assert headings[:6] == list(layout.TO_FIX_FRONT)
+    assert headings[:7] == list(layout.TO_FIX_FRONT)
     assert [row[2] for row in rows] == [4, 5, 6]
 
 
@@ -334,8 +337,8 @@ def test_what_a_workbook_cannot_hold_is_shown_as_text(cell: Cell, written: objec
     at = factory.source(headings=("Inv",), fields=("invoice_number",))
     run = factory.run(factory.outcome(factory.with_cells(factory.invoice(at=at), [(cell,)])))
     (row,) = _texts(write_workbook(run, tmp_path / "x.xlsx"), "Rows")[1:]
-    assert row[6] == written
-    assert type(row[6]) is type(written) or isinstance(written, int)
+    assert row[7] == written
+    assert type(row[7]) is type(written) or isinstance(written, int)
 
 
 def test_text_that_looks_like_an_escape_is_not_taken_for_one(tmp_path: Path) -> None:
@@ -343,7 +346,7 @@ def test_text_that_looks_like_an_escape_is_not_taken_for_one(tmp_path: Path) -> 
     at = factory.source(headings=("Inv",), fields=("invoice_number",))
     run = factory.run(factory.outcome(factory.with_cells(factory.invoice(at=at), [("_x0041_",)])))
     path = write_workbook(run, tmp_path / "x.xlsx")
-    assert _rows_back(path)[0][1][6] == "_x0041_"
+    assert _rows_back(path)[0][1][7] == "_x0041_"
 
 
 def test_tables_with_other_headings_get_a_sheet_of_their_own(tmp_path: Path) -> None:
@@ -395,8 +398,8 @@ def test_a_blank_cell_beyond_the_row_is_marked_too(tmp_path: Path) -> None:
     ]
     run = factory.run(factory.outcome(short, Status.NEEDS_FIXING, problems=found))
     sheet = _sheet(write_workbook(run, tmp_path / "x.xlsx"), "Rows")
-    assert (sheet["K2"].value, sheet["K2"].fill.start_color.rgb) == (None, "FFFBD5CE")
-    assert (sheet["G2"].value, sheet["G2"].fill.start_color.rgb) == ("prop-2222", "FFFDF0C4")
+    assert (sheet["L2"].value, sheet["L2"].fill.start_color.rgb) == (None, "FFFBD5CE")
+    assert (sheet["H2"].value, sheet["H2"].fill.start_color.rgb) == ("prop-2222", "FFFDF0C4")
 
 
 def test_money_of_the_invoices_is_that_of_the_json(tmp_path: Path) -> None:
@@ -418,7 +421,7 @@ def test_errors_stand_before_warnings(tmp_path: Path) -> None:
     ]
     run = factory.run(factory.outcome(factory.invoice(at=at), Status.NEEDS_FIXING, problems=found))
     path = write_workbook(run, tmp_path / "x.xlsx")
-    assert str(_texts(path, "To fix")[1][4]).startswith("Invoice Total: Off.")
+    assert str(_texts(path, "To fix")[1][5]).startswith("Invoice Total: Off.")
     assert str(_texts(path, "Invoices")[1][7]).startswith("H2: Off.")
 
 
@@ -442,7 +445,7 @@ def test_texts_are_as_high_as_their_letters_are_wide(text: str, width: float, li
 
 
 def test_a_row_of_many_columns_is_printed_large_enough_to_be_read(tmp_path: Path) -> None:
-    """On two pages side by side, with the number and the outcome of the row on both; a narrow sheet on one."""
+    """On two pages side by side, with row, outcome and invoice number on both; a narrow sheet on one."""
     narrow = factory.source(headings=("Inv", "Total"), fields=("invoice_number", "total_amount"))
     for at, pages in ((narrow, 1), (factory.source(), 2)):
         wrong = Problem(TOTAL_MISMATCH, "Off.", at.place(2, "total_amount"))
@@ -450,9 +453,28 @@ def test_a_row_of_many_columns_is_printed_large_enough_to_be_read(tmp_path: Path
         run = factory.run(factory.outcome(invoice, Status.NEEDS_FIXING, problems=[wrong]))
         sheet = _sheet(write_workbook(run, tmp_path / "x.xlsx"), "To fix")
         assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth or 1) == ("landscape", pages)
-        assert (sheet.print_title_cols == "$C:$D") is (pages == 2)
-        assert sheet["G2"].alignment.wrap_text
+        assert (sheet.print_title_cols == "$C:$E") is (pages == 2)
+        assert sheet["H2"].alignment.wrap_text
         assert max(letter.width for letter in sheet.column_dimensions.values()) < 60
+
+
+def test_the_number_stays_in_sight_and_cannot_be_corrected_there(tmp_path: Path) -> None:
+    """It is frozen with the row's outcome; typing into our columns is refused, because they are not read."""
+    at = factory.source()
+    wrong = Problem(NOT_A_DATE, "'x' is not a date.", at.place(3, "due_date"))
+    invoice = factory.invoice(factory.line(), factory.line(), at=at, number="")
+    path = write_workbook(
+        factory.run(factory.outcome(invoice, Status.NEEDS_FIXING, problems=[wrong])), tmp_path / "x.xlsx"
+    )
+    for name in (layout.TO_FIX, layout.ROWS):
+        sheet = _sheet(path, name)
+        assert sheet.freeze_panes == "F2"
+        assert [sheet.cell(row, layout.NUMBER + 1).value for row in (1, 2, 3)] == ["Invoice", *["(no number)"] * 2]
+        (refused,) = sheet.data_validations.dataValidation
+        assert (str(refused.sqref), refused.type, refused.formula1, refused.allow_blank) == (
+            "A2:G3", "custom", "FALSE", False,
+        )  # fmt: skip
+        assert refused.showErrorMessage
 
 
 def test_a_row_that_only_waits_says_so(tmp_path: Path) -> None:
@@ -461,12 +483,13 @@ def test_a_row_that_only_waits_says_so(tmp_path: Path) -> None:
     wrong = Problem(NOT_A_DATE, "'x' is not a date.", at.place(3, "due_date"))
     invoice = factory.invoice(factory.line(), factory.line(), at=at)
     run = factory.run(factory.outcome(invoice, Status.NEEDS_FIXING, problems=[wrong]))
-    rows = [row[2:6] for row in _texts(write_workbook(run, tmp_path / "x.xlsx"), "To fix")]
+    rows = [row[2:7] for row in _texts(write_workbook(run, tmp_path / "x.xlsx"), "To fix")]
     assert rows == [
-        ["Row in file", "Outcome", "Problems", "How to go on"],
-        [2, "Needs fixing", "Held back with row 3 of the file.",
+        ["Row in file", "Outcome", "Invoice", "Problems", "How to go on"],
+        [2, "Needs fixing", "INV-1001", "Held back with row 3 of the file: 'x' is not a date.",
          "Nothing to correct in this row: it goes with its invoice."],
-        [3, "Needs fixing", "Due Date: 'x' is not a date. Write it like 2026-03-31.", "Correct the cells marked red."],
+        [3, "Needs fixing", "INV-1001", "Due Date: 'x' is not a date. Write it like 2026-03-31.",
+         "Correct the cells marked red."],
     ]  # fmt: skip
 
 
