@@ -147,6 +147,17 @@ def test_a_cut_end_is_noticed(tmp_path: Path) -> None:
     assert findings("a,b\n1,2\n") == ()
 
 
+def test_what_guards_a_number_from_excel_is_no_part_of_it(tmp_path: Path) -> None:
+    """Some programs write ="00123" or '00123 so that Excel keeps the zeros; the number is 00123."""
+    text = 'a,b,c\n="00123","=""007""",\'0042\n\'7,="",it\'s\n=1+1,\'tis,"\'08"\n'
+    assert list(opened(tmp_path, text).sheets[0].rows) == [
+        ("a", "b", "c"),
+        ("00123", "007", "0042"),
+        ("7", None, "it's"),
+        ("=1+1", "'tis", "08"),
+    ]
+
+
 def test_zero_bytes_inside_are_marked(tmp_path: Path) -> None:
     """They become the character that stands for damage, which the readers of cells name."""
     assert opened(tmp_path, "a,b\n1,x\0y\n").sheets[0].rows == [("a", "b"), ("1", "x\ufffdy")]
