@@ -33,16 +33,20 @@ MOST = 20_000  # further corrections are counted, and not listed
 
 def write_corrections(sheet: Any, made: Styles, trace: Trace) -> None:
     """One row for each cell that was changed, and for each row that was taken out or added, oldest first."""
+    sheet.set_default_row(16)
     sheet.set_row(0, 30)
     has_sheets = any(one.sheet for one in trace.corrections)
     for column, (heading, width) in enumerate(COLUMNS):
         sheet.set_column(column, column, width, None, {"hidden": heading == "Sheet" and not has_sheets})
-        put_text(sheet, 0, column, heading, made.heading(align="right" if heading in _FIGURES else "left"))
-    text, number = made.get(text_wrap=True), made.get(num_format=styles.AS_IS)
-    was, now = made.get(text_wrap=True, bg_color=styles.WRONG), made.get(text_wrap=True, bg_color=styles.CORRECTED)
+        put_text(
+            sheet, 0, column, heading, made.heading(align="right") if heading in _FIGURES else made.heading(indent=1)
+        )
+    folded: dict[str, object] = {"text_wrap": True, "indent": 1, **styles.ROW_RULE}
+    text, number = made.get(**folded), made.get(num_format=styles.AS_IS, **styles.ROW_RULE)
+    was, now = made.get(bg_color=styles.WRONG, **folded), made.get(bg_color=styles.CORRECTED, **folded)
     at = 0
     for at, one in enumerate(trace.corrections[:MOST], start=1):
-        height = row_height((one.was, 32), (one.now, 32), (one.workbook, 32), (one.column, 20), (one.invoice, 16))
+        height = row_height((one.was, 31), (one.now, 31), (one.workbook, 31), (one.column, 19), (one.invoice, 15))
         cells: list[tuple[Any, Any]] = [
             (one.round, number),
             (one.invoice, text),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from importer.models import Outcome, Row, Run, Status
@@ -15,16 +15,16 @@ from importer.report.tie_out import as_said
 from importer.report.wording import how_to_go_on
 
 COLUMNS: tuple[tuple[str, int], ...] = (
-    ("Status", 16),
+    ("Status", 15),
     ("Invoice #", 18),
     ("Vendor", 24),
     ("Property", 24),
     ("Bill Date", 12),
     ("Due Date", 12),
-    ("Total", 14),
-    ("Problems", 54),
-    ("How to go on", 32),
-    ("Job id", 31),
+    ("Total", 13),
+    ("Problems", 50),
+    ("How to go on", 30),
+    ("Job id", 32),
     ("ResMan", 20),
     ("Lines", 8),
     ("Rows", 11),
@@ -32,21 +32,25 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     ("Sheet", 14),
     ("Key", 28),
 )
-"""Heading and width of each column."""
+"""Heading of each column, and the most that it takes; where it holds little, it is as narrow as that."""
 
+_FIXED = ("Bill Date", "Due Date", "Total", "Lines", "Rows", "File", "Sheet", "Key")
 _AT = {heading: index for index, (heading, _) in enumerate(COLUMNS)}
 _WIDTHS = dict(COLUMNS)
 _FIGURES = ("Total", "Lines")
-_INDENTED = ("Status", "Problems", "How to go on", "ResMan")
+_SAMPLE = 500  # invoices that decide how wide a column is
+_ONE_PAGE = 185  # digits: what is wider is printed on two pages side by side, because it would be too small on one
 
 MAX_LINKS = 20_000  # a sheet with many more opens slowly, and Excel takes 65,530 at most
 
 
 def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: Mapping[int, str]) -> None:
     """`first_rows` leads from id(outcome) to the link to its first row in "Rows"."""
+    sheet.set_default_row(16)
     sheet.set_row(0, 30)
-    for column, (heading, width) in enumerate(COLUMNS):
-        sheet.set_column(column, column, width)
+    widths = _fitting(run.outcomes)
+    for column, (heading, _) in enumerate(COLUMNS):
+        sheet.set_column(column, column, widths[heading])
         put_text(sheet, 0, column, heading, _heading_style(made, heading))
     look = _Look(made)
     for at, outcome in enumerate(run.outcomes, start=1):
@@ -56,37 +60,65 @@ def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: Mapping[int, 
         told = "\n".join(problem.message for problem in worst_first(outcome.problems))
         way = _way(outcome)
         wrapped = (("Problems", told), ("How to go on", way), ("ResMan", outcome.resman or ""))
-        texts = [(text, _WIDTHS[heading] - 2) for heading, text in wrapped if text]
+        texts = [(text, widths[heading] - 3) for heading, text in wrapped if text]
         names = (as_said(outcome, "vendor_id"), as_said(outcome, "property_id"))
-        texts += [(name, _WIDTHS["Vendor"] - 1) for name in names if len(name) > _WIDTHS["Vendor"] - 6]
+        texts += [
+            (name, widths[heading] - 3)
+            for heading, name in zip(("Vendor", "Property"), names, strict=True)
+            if len(name) > widths[heading] - 6
+        ]
         height = row_height(*texts) if texts else None
-        sheet.put_row(at, _cells(outcome, look, told, way, look.link if link else look.text), height)
+        sheet.put_row(at, _cells(outcome, look, told, way, look.link if link else look.text), height, look.empty)
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, len(run.outcomes), len(COLUMNS) - 1)
     print_landscape(sheet)
+    if sum(widths[heading] for heading, _ in COLUMNS[: _AT["ResMan"] + 1]) > _ONE_PAGE:
+        sheet.fit_to_pages(2, 0)
+        sheet.print_across()
+        sheet.repeat_columns(_AT["Status"], _AT["Invoice #"])
     sheet.print_area(0, 0, len(run.outcomes), _AT["ResMan"])
 
 
 def _heading_style(made: Styles, heading: str) -> Any:
     if heading in _FIGURES:
         return made.heading(align="right")
-    return made.heading(indent=1) if heading in _INDENTED else made.heading(align="left")
+    return made.heading(indent=1)
+
+
+def _fitting(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """How wide each column has to be: as what it holds, as its heading with a button, never more than COLUMNS says."""
+    longest = {heading: len(heading) + 4 for heading in _WIDTHS}
+    for outcome in outcomes[:_SAMPLE]:
+        texts = {
+            "Status": outcome.status.label,
+            "Invoice #": as_said(outcome, "invoice_number") or "(no number)",
+            "Vendor": as_said(outcome, "vendor_id"),
+            "Property": as_said(outcome, "property_id"),
+            "Problems": "".join(problem.message for problem in outcome.problems[:1]),
+            "How to go on": _way(outcome),
+            "Job id": outcome.job_id or "",
+            "ResMan": outcome.resman or "",
+        }
+        for heading, text in texts.items():
+            longest[heading] = max(longest[heading], len(text) + 3)
+    return {heading: most if heading in _FIXED else min(longest[heading], most) for heading, most in COLUMNS}
 
 
 class _Look:
     """The formats of this sheet."""
 
     def __init__(self, made: Styles) -> None:
-        self.text = made.get()
-        self.wrapped = made.get(text_wrap=True, indent=1)
-        self.folded = made.get(text_wrap=True)
-        self.number = made.get(num_format=styles.AS_IS)
-        self.money = made.get(num_format=styles.MONEY)
-        self.unread = made.get(num_format=styles.MONEY, font_color=styles.QUIET, italic=True)
-        self.faint = made.get(font_color=styles.QUIET)
-        self.link = made.get(font_color=styles.LINK, underline=1)
-        self.chips = {status: made.chip(status, indent=1) for status in Status}
-        self.day = CellStyles(made)
+        rule = styles.ROW_RULE
+        self.empty = made.get(**rule)
+        self.text = made.get(indent=1, **rule)
+        self.wrapped = made.get(text_wrap=True, indent=1, **rule)
+        self.number = made.get(num_format=styles.AS_IS, **rule)
+        self.money = made.get(num_format=styles.MONEY, **rule)
+        self.unread = made.get(num_format=styles.MONEY, font_color=styles.QUIET, italic=True, **rule)
+        self.faint = made.get(font_color=styles.QUIET, indent=1, **rule)
+        self.link = made.get(font_color=styles.LINK, underline=1, indent=1, **rule)
+        self.chips = {status: made.chip(status, indent=1, **rule) for status in Status}
+        self.day = CellStyles(made, **rule)
 
 
 def _cells(outcome: Outcome, look: _Look, told: str, way: str, rows_style: Any) -> list[tuple[int, Any, Any]]:
@@ -94,8 +126,8 @@ def _cells(outcome: Outcome, look: _Look, told: str, way: str, rows_style: Any) 
     filled: dict[str, tuple[Any, Any]] = {
         "Status": (outcome.status.label, look.chips[outcome.status]),
         "Invoice #": (as_said(outcome, "invoice_number") or "(no number)", look.text),
-        "Vendor": (as_said(outcome, "vendor_id"), look.folded),
-        "Property": (as_said(outcome, "property_id"), look.folded),
+        "Vendor": (as_said(outcome, "vendor_id"), look.wrapped),
+        "Property": (as_said(outcome, "property_id"), look.wrapped),
         "Bill Date": look.day.of(invoice.invoice_date or invoice.cell_text("invoice_date"), is_money=False),
         "Due Date": look.day.of(invoice.due_date or invoice.cell_text("due_date"), is_money=False),
         "Total": (invoice.worth / 100, look.unread if invoice.total is None else look.money),

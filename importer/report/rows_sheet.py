@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
 from importer import results_layout as layout
 from importer.columns import BY_NAME, Kind
-from importer.models import Cell, cell_text
-from importer.problems import Problem
+from importer.models import Cell, cell_text, column_letter
+from importer.problems import Place, Problem
 from importer.report import styles
 from importer.report.accounts import OFFERED, Answer, Layout, advised, worst_first
 from importer.report.cells import CellStyles, columns_of, row_height
@@ -36,16 +36,26 @@ class Contents:
 
 
 class RowsSheet:
-    """One worksheet of "Rows" (`first_rows` given: it notes there where each invoice begins) or of "To fix" (None)."""
+    """One worksheet of "Rows" (`first_rows` given: it notes there where each invoice begins, and in
+    `totals` where those cells stand) or of "To fix" (None)."""
 
     def __init__(
-        self, sheet: Any, made: Styles, tables: Layout, first_rows: dict[int, str] | None, offers: bool = False
+        self,
+        sheet: Any,
+        made: Styles,
+        tables: Layout,
+        first_rows: dict[int, str] | None,
+        *,
+        offers: bool = False,
+        totals: dict[Place, str | None] | None = None,
     ) -> None:
         self._sheet = sheet
         self._made = made
         self._layout = tables
         self._first_rows = first_rows
         self._comments = 0
+        self._totals = {place: place.column for place in totals or {} if place.column is not None}
+        self._links = totals if totals is not None else {}
         rule = styles.ROW_RULE
         folded: dict[str, object] = {"text_wrap": True, **rule} if first_rows is None else rule
         self._plain = CellStyles(made, **folded)
@@ -156,9 +166,17 @@ class RowsSheet:
             row.append((self._offered, None, self._offered_cell(at, self._offered, answer)))
         status = layout.TAKEN_OUT if is_skipped and answer.remark == layout.TAKEN_OUT_REASON else answer.status
         key = outcome.key if outcome is not None else None
+        if is_skipped and self._totals:
+            self._link_total(at, source.place(answer.number))
         mark = layout.RowMark.of(status, key, source.file, source.sheet, answer.number, answer.cells)
         row.append((self._mark, mark.text, self._faint))
         self._sheet.put_row(at, row, height, self._empty)
+
+    def _link_total(self, at: int, row: Place) -> None:
+        for place, column in self._totals.items():
+            if replace(place, column=None) == row:
+                letter = column_letter(len(layout.FRONT) + layout.column_index(column))
+                self._links[place] = f"internal:'{self._sheet.get_name()}'!{letter}{at + 1}"
 
     def _offered_cell(self, at: int, column: int, answer: Answer) -> Any:
         """The format of the empty cell behind the vendor's own: red where a problem asks for it."""

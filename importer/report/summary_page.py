@@ -12,11 +12,11 @@ from importer.report.cells import lines_needed, put_text
 from importer.report.styles import Styles
 
 _LABEL, _COUNT, _MONEY, _MEANING = 1, 2, 3, 4
-_WIDTHS = {0: 2, _LABEL: 44, _COUNT: 11, _MONEY: 17, _MEANING: 62}
+_WIDTHS = {0: 2, _LABEL: 48, _COUNT: 10, _MONEY: 16, _MEANING: 60}
 _WHOLE = sum(_WIDTHS[column] for column in (_LABEL, _COUNT, _MONEY, _MEANING))
 _FACT = _WHOLE - _WIDTHS[_LABEL]
 _LINE = 13.5  # points
-_PAGE = 1050  # points: more than this on one page would be too small to read with ease
+_PAGE = 1150  # points: more than this on one page would be too small to read with ease
 _CHART_ROWS, _CHART_ROW = 4, 20  # rows, points
 
 
@@ -27,6 +27,7 @@ class Page:
         self._sheet = sheet
         self._made = made
         self._height = 0.0
+        self._printed: int | None = None  # the last row of what is printed, where that is not all
         self.at = 0
         sheet.hide_gridlines(2)
         for column, width in _WIDTHS.items():
@@ -54,8 +55,8 @@ class Page:
 
     def section(self, title: str, count: str, money: str) -> None:
         """The heading of a block."""
-        self._gap(12)
-        self._room(20)
+        self._gap(10)
+        self._room(19)
         rule: dict[str, object] = {"bold": True, "bottom": 1, "bottom_color": styles.SLATE, "valign": "vcenter"}
         look = {**rule, "font_color": styles.SLATE}
         put_text(self._sheet, self.at, _LABEL, title, self._made.get(**{**look, "font_size": 11}))
@@ -79,7 +80,7 @@ class Page:
         sheet, made = self._sheet, self._made
         rule: dict[str, object] = {"bottom": 4, "bottom_color": styles.RULE, "valign": "vcenter"}
         lines = max(lines_needed(label, _WIDTHS[_LABEL] - 2), lines_needed(meaning, _WIDTHS[_MEANING] - 2))
-        self._room(_LINE * lines + 5)
+        self._room(_LINE * lines + 4)
         words = {**rule, "text_wrap": True, "indent": 1}
         put_text(sheet, self.at, _LABEL, label, made.chip(status, **words) if status else made.get(**words, bold=bold))
         for column, value, shape in (
@@ -96,10 +97,14 @@ class Page:
         put_text(sheet, self.at, _MEANING, meaning, made.get(**{**words, "font_color": styles.QUIET}))
         self.at += 1
 
-    def total(self, label: str, cell: str, cents: int, remark: str) -> None:
-        """A total with the cell that states it."""
-        rule: dict[str, object] = {"bottom": 4, "bottom_color": styles.RULE, "valign": "vcenter"}
-        put_text(self._sheet, self.at, _COUNT, cell, self._made.get(**rule, align="right"))
+    def total(self, label: str, cell: str, cents: int, remark: str, link: str | None = None) -> None:
+        """A total with the cell that states it, and perhaps a link of ours to it."""
+        rule: dict[str, object] = {"bottom": 4, "bottom_color": styles.RULE, "valign": "vcenter", "align": "right"}
+        if link is None:
+            put_text(self._sheet, self.at, _COUNT, cell, self._made.get(**rule))
+        else:
+            style = self._made.get(**rule, font_color=styles.LINK, underline=1)
+            self._sheet.write_url(self.at, _COUNT, link, style, cell)
         self.figures(label, None, cents, remark, leave_count=True)
 
     def note(self, text: str) -> None:
@@ -113,7 +118,7 @@ class Page:
     def fact(self, name: str, fact: str, link: str | None = None) -> None:
         """A name, perhaps with a link of ours, and what it is."""
         sheet, made = self._sheet, self._made
-        self._room(_LINE * max(lines_needed(fact, _FACT), lines_needed(name, _WIDTHS[_LABEL] - 2)) + 5)
+        self._room(_LINE * max(lines_needed(fact, _FACT), lines_needed(name, _WIDTHS[_LABEL] - 2)) + 3)
         look: dict[str, object] = {"text_wrap": True, "indent": 1, "valign": "vcenter"}
         if link is None:
             put_text(sheet, self.at, _LABEL, name, made.get(**look, font_color=styles.QUIET))
@@ -167,13 +172,17 @@ class Page:
         bar.set_size({"width": _WHOLE * 7 + 20, "height": int(_CHART_ROWS * _CHART_ROW * 4 / 3)})
         self._sheet.insert_chart(at, _LABEL, bar, {"object_position": 1, "description": "The share of each status"})
 
+    def end_of_print(self) -> None:
+        """What follows leads on the screen, and is not printed."""
+        self._printed = self.at - 1
+
     def finish(self) -> None:
         """How it prints: on one Letter page where that stays readable, otherwise one page wide."""
         sheet = self._sheet
         sheet.set_paper(1)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.fit_to_pages(1, 1 if self._height <= _PAGE else 0)
-        sheet.print_area(0, 0, self.at, _MEANING)
+        sheet.print_area(0, 0, self.at if self._printed is None else self._printed, _MEANING)
         sheet.set_footer("&L&A&RPage &P of &N")
 
     def _gap(self, height: float) -> None:
@@ -182,7 +191,7 @@ class Page:
 
     def _room(self, height: float) -> None:
         self._sheet.set_row(self.at, height)
-        self._height += height
+        self._height += height if self._printed is None else 0
 
     def _across(self, text: str, height: float, **properties: object) -> None:
         self._room(height)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from importer import results_layout as layout
 from importer.models import Run, Status, dollars
-from importer.problems import Problem
+from importer.problems import Place, Problem
 from importer.report import styles
 from importer.report.accounts import Answer
 from importer.report.corrections_sheet import by_hand_said, files_said
@@ -19,13 +19,22 @@ from importer.report.summary_page import Page
 from importer.report.tie_out import NO_INVOICE_LABEL, TieOut
 from importer.report.wording import changes_said, destination, happened, meaning_of, next_steps, notices, several
 
-_MOST_NOTES, _MOST_TOTALS = 40, 12
+_MOST_NOTES, _MOST_TOTALS, _MOST_REASONS = 40, 12, 14
 
 
 def write_summary(
-    sheet: Any, made: Styles, run: Run, sums: TieOut, unplaced: Sequence[Problem], contents: Sequence[Contents]
+    sheet: Any,
+    made: Styles,
+    run: Run,
+    sums: TieOut,
+    unplaced: Sequence[Problem],
+    contents: Sequence[Contents],
+    cells: Mapping[Place, str],
 ) -> None:
-    """Top to bottom: the destination, what happened, what to do, the tie-out, the files, the run."""
+    """Top to bottom: the destination, what happened, what to do, the tie-out, the files, the run.
+
+    `cells` leads from a total that misses to the link to its cell in "Rows".
+    """
     page = Page(sheet, made)
     where = destination(run)
     page.banner(f"{where.place}:  {where.sentence}", styles.BANNERS[where.place])
@@ -51,11 +60,16 @@ def write_summary(
         for label, count, cents, remark in by_hand_said(run, sums):
             page.figures(label, count, cents, remark, bold=label == sums.read.label)
 
-    _own_totals(page, run)
+    _own_totals(page, run, cells)
     if sums.reasons:
         page.section("Why invoices did not go", "Invoices", "Amount")
-        for amount in sums.reasons:
+        most = _MOST_REASONS if len(sums.reasons) > _MOST_REASONS + 1 else _MOST_REASONS + 1
+        shown, others = sums.reasons[:most], sums.reasons[most:]
+        for amount in shown:
             page.figures(amount.label, amount.count, amount.cents)
+        if others:
+            label = f"{several(len(others), 'other reason')}, named in “Tie-out”"
+            page.figures(label, sum(one.count for one in others), sum(one.cents for one in others))
         page.note("An invoice with several problems is counted once, under the first of them.")
 
     write_unknown_names(page, run.unknown_names, run.destination)
@@ -92,13 +106,14 @@ def write_summary(
     page.section("This run", "", "")
     for name, fact in _facts(run):
         page.fact(name, fact)
+    page.end_of_print()
     page.section("In this workbook", "", "")
     for one in contents:
         page.fact(one.title, _holds(one), link=f"internal:'{one.title}'!A1")
     page.finish()
 
 
-def _own_totals(page: Page, run: Run) -> None:
+def _own_totals(page: Page, run: Run, cells: Mapping[Place, str]) -> None:
     """The totals that the files themselves state, each beside what was read."""
     totals = run.reading.control_totals
     if not totals:
@@ -107,7 +122,10 @@ def _own_totals(page: Page, run: Run) -> None:
     for one in totals[:_MOST_TOTALS]:
         where = f"{one.place.file} {one.place.sheet or ''}".strip()
         found = "= what its rows come to, as read." if one.agrees else f"Its rows come to {dollars(one.found)}."
-        page.total(one.label, one.place.cell, int(one.says), f"{where}: {found}")
+        link = cells.get(one.place)
+        if link is not None:
+            found += " Correct the total itself in “Rows”: follow the link."
+        page.total(one.label, one.place.cell, int(one.says), f"{where}: {found}", link)
     if len(totals) > _MOST_TOTALS:
         page.note(f"… and {len(totals) - _MOST_TOTALS:,} more. Those that do not agree are problems too.")
 

@@ -33,7 +33,7 @@ class Party:
     """The invoices of one vendor or one property; amounts in cents."""
 
     name: str
-    id: str
+    id: str  # "" where it is not known what the name means
     invoices: int
     read: int
     posted: int  # in this run or before
@@ -202,8 +202,20 @@ def _parties(run: Run, field: str) -> tuple[Party, ...]:
     for outcome in run.outcomes:
         said = as_said(outcome, field)
         groups[str(getattr(outcome.payload or outcome.invoice, field) or said)].append(outcome)
-    parties = [_party(identity, as_said(group[0], field), group, held_up) for identity, group in groups.items()]
+    parties = [
+        _party(identity if _is_known(group, field) else "", as_said(group[0], field), group, held_up)
+        for identity, group in groups.items()
+    ]
     return tuple(sorted(parties, key=lambda party: (-abs(party.read), party.name)))
+
+
+def _is_known(group: Sequence[Outcome], field: str) -> bool:
+    """True where it is an id: one was found for the name, or a profile gives it; otherwise the sheet's text may be."""
+    return any(
+        outcome.payload is not None
+        or str(getattr(outcome.invoice, field) or "") != outcome.invoice.cell_text(field).strip()
+        for outcome in group
+    )
 
 
 def _party(identity: str, name: str, group: Sequence[Outcome], held_up: str) -> Party:

@@ -35,7 +35,7 @@ def write_tie_out(sheet: Any, made: Styles, run: Run, sums: TieOut) -> None:
     """Two tables, one below the other, each with its total; before them, what hands have made of the vendor's file."""
     columns = [(heading, cents) for heading, cents, always in MONEY_COLUMNS if always or any(map(cents, sums.vendors))]
     sheet.set_column(0, 0, 32)
-    ids_are_names = all(party.id == party.name for party in (*sums.vendors, *sums.properties))
+    ids_are_names = all(party.id in ("", party.name) for party in (*sums.vendors, *sums.properties))
     sheet.set_column(1, 1, 26, None, {"hidden": ids_are_names})
     sheet.set_column(2, 2, 10)
     sheet.set_column(3, 2 + len(columns), 15)
@@ -71,9 +71,8 @@ class _Table:
             if height:
                 sheet.set_row(self._at, height)
             put_text(sheet, self._at, 0, party.name, made.get(bottom=4, bottom_color=styles.RULE, text_wrap=True))
-            identity = "" if party.id == party.name else party.id
             put_text(
-                sheet, self._at, 1, identity, made.get(bottom=4, bottom_color=styles.RULE, font_color=styles.QUIET)
+                sheet, self._at, 1, party.id, made.get(bottom=4, bottom_color=styles.RULE, font_color=styles.QUIET)
             )
             self._figures([party], bottom=4, bottom_color=styles.RULE)
             look = made.get(bottom=4, bottom_color=styles.RULE, text_wrap=True, font_color=styles.QUIET, indent=1)

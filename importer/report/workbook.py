@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from importer import results_layout as layout
 from importer import results_manifest as manifest
 from importer.models import Run
+from importer.problems import Place
 from importer.report.accounts import Accounts
 from importer.report.corrections_sheet import write_corrections
 from importer.report.invoices_sheet import write_invoices
@@ -86,21 +87,28 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     corrections = book.add_worksheet(layout.CORRECTIONS) if run.reading.trace.rounds else None
 
     first_rows: dict[int, str] = {}
+    totals: dict[Place, str | None] = {one.place: None for one in run.reading.control_totals if not one.agrees}
     held: list[Contents] = []
     for one, sheets in zip(accounts.layouts, to_fix, strict=True):
         opened, offers = accounts.open_answers(one), accounts.asks_for_more(one)
-        held += [RowsSheet(sheet, made, one, None, offers).fill(islice(opened, rows_per_sheet)) for sheet in sheets]
+        held += [
+            RowsSheet(sheet, made, one, None, offers=offers).fill(islice(opened, rows_per_sheet)) for sheet in sheets
+        ]
     held.append(Contents(layout.INVOICES, len(run.outcomes), None, None))
     for one, sheets in zip(accounts.layouts, rows, strict=True):
         answers = accounts.answers(one)
-        held += [RowsSheet(sheet, made, one, first_rows).fill(islice(answers, rows_per_sheet)) for sheet in sheets]
+        held += [
+            RowsSheet(sheet, made, one, first_rows, totals=totals).fill(islice(answers, rows_per_sheet))
+            for sheet in sheets
+        ]
     held.append(Contents(layout.TIE_OUT, 0, None, None))
     write_invoices(invoices, made, run, first_rows)
     write_tie_out(tie_out_sheet, made, run, sums)
     if corrections is not None:
         held.append(Contents(layout.CORRECTIONS, len(run.reading.trace.corrections), None, None))
         write_corrections(corrections, made, run.reading.trace)
-    write_summary(summary, made, run, sums, accounts.unplaced, held)
+    links = {place: link for place, link in totals.items() if link is not None}
+    write_summary(summary, made, run, sums, accounts.unplaced, held, links)
     _keep(book, run)
     summary.activate()
 

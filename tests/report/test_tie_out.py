@@ -55,6 +55,17 @@ def test_rounding_has_a_name() -> None:
     assert (sums.read.cents, sums.accepted.cents, sums.rounding, sums.difference) == (2000, 2001, 1, 0)
 
 
+def test_a_vendor_that_a_profile_gives_has_an_id() -> None:
+    """The sheet does not say it; a text that may be a name and was not found is no id."""
+    silent = factory.source(headings=("Inv", "Who"), fields=("invoice_number", "property_id"))
+    given = factory.with_cells(factory.invoice(vendor="vend-9", prop="Maple", at=silent), [("A-1", "Maple")])
+    sums = tie_out(factory.run(factory.outcome(given, Status.NEEDS_FIXING)))
+    assert [(party.name, party.id) for party in (*sums.vendors, *sums.properties)] == [
+        ("vend-9", "vend-9"),
+        ("Maple", ""),
+    ]
+
+
 def test_an_invoice_is_counted_under_its_first_error() -> None:
     """Several problems do not count its money several times; the largest reason stands first."""
     two = [Problem(TOTAL_MISMATCH, "a"), Problem(TOTAL_MISMATCH, "b")]

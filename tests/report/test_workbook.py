@@ -9,7 +9,9 @@ import math
 import re
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -19,15 +21,28 @@ from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import load_workbook
 
 from importer import results_layout as layout
-from importer.models import Cell, ErrorCell, Reading, Row, Run, SkippedRow, Status, UncalculatedCell, dollars
+from importer.models import (
+    Cell,
+    ControlTotal,
+    ErrorCell,
+    Reading,
+    Row,
+    Run,
+    SkippedRow,
+    Status,
+    UncalculatedCell,
+    dollars,
+)
 from importer.problems import (
     FILE_CUT_SHORT,
+    KINDS,
     NEGATIVE_LINE,
     NOT_A_DATE,
     TOTAL_MISMATCH,
     UNCLEAR_CONTINUATION,
     Place,
     Problem,
+    Severity,
 )
 from importer.report import workbook, write_workbook
 from importer.report.cells import lines_needed
@@ -456,6 +471,62 @@ def test_a_row_of_many_columns_is_printed_large_enough_to_be_read(tmp_path: Path
         assert (sheet.print_title_cols == "$C:$E") is (pages == 2)
         assert sheet["H2"].alignment.wrap_text
         assert max(letter.width for letter in sheet.column_dimensions.values()) < 60
+
+
+def test_a_total_of_the_file_that_misses_is_found_with_one_click(tmp_path: Path) -> None:
+    """It stands in no row of an invoice, and so not in "To fix": the first sheet leads to its cell in "Rows"."""
+    at = factory.source()
+    invoice = factory.invoice(at=at)
+    total = SkippedRow(at.file, at.sheet, 3, "total (Grand Total)", ("Grand Total", *[None] * 6, 126000))
+    wrong, right = (
+        ControlTotal(at.place(3, field), "Grand Total", Decimal(says), Decimal(10_000))
+        for field, says in (("total_amount", 126_000), ("line_amount", 10_000))
+    )
+    reading = replace(factory.reading([invoice], skipped=[total]), control_totals=(wrong, right))
+    path = write_workbook(factory.run(factory.outcome(invoice, Status.NOT_SENT), of=reading), tmp_path / "x.xlsx")
+    links = {
+        cell.value: cell.hyperlink.location
+        for row in _sheet(path, "Summary").iter_rows()
+        for cell in row
+        if cell.hyperlink is not None and "!" in cell.hyperlink.location
+    }
+    assert right.place.cell not in links
+    name, cell = links[wrong.place.cell].split("!")
+    assert (name, _sheet(path, "Rows")[cell].value) == ("'Rows'", 126000)
+
+
+def test_the_first_sheet_is_printed_on_one_page(tmp_path: Path) -> None:
+    """Also where twenty reasons stand in it: the rest of them is counted, and named in "Tie-out"."""
+    kinds = [kind for kind in KINDS.values() if kind.severity is Severity.ERROR and not kind.stops_run][:20]
+    at = factory.source()
+    outcomes = [
+        factory.outcome(
+            factory.invoice(number=str(row), at=at, first_row=row),
+            Status.NEEDS_FIXING,
+            problems=[Problem(kind, "Wrong.", at.place(row, "notes"))],
+        )
+        for row, kind in enumerate(kinds, start=2)
+    ]
+    path = write_workbook(factory.run(*outcomes), tmp_path / "x.xlsx")
+    sheet = _sheet(path, "Summary")
+    assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight or 1) == (1, 1)
+    assert ["6 other reasons, named in “Tie-out”", 6, 6 * 100] in [
+        [cell for cell in row if cell is not None] for row in _texts(path, "Summary")
+    ]
+    assert all(any(kind.title in str(row) for row in _texts(path, "Tie-out")) for kind in kinds)
+
+
+def test_invoices_are_printed_large_enough_to_be_read(tmp_path: Path) -> None:
+    """On one page where little stands in them; otherwise on two, with status and number on both."""
+    at = factory.source()
+    wrong = Problem(TOTAL_MISMATCH, "The lines come to $3.50 and the total says $4.00.", at.place(2, "total_amount"))
+    for pages, outcome in (
+        (1, factory.outcome(factory.invoice(at=at), resman="confirmed", job_id="job-9")),
+        (2, factory.outcome(factory.invoice(at=at, vendor="v" * 40), Status.NEEDS_FIXING, problems=[wrong])),
+    ):
+        sheet = _sheet(write_workbook(factory.run(outcome), tmp_path / "x.xlsx"), "Invoices")
+        assert (sheet.page_setup.fitToWidth or 1) == pages
+        assert (sheet.print_title_cols == "$A:$B") is (pages == 2)
 
 
 def test_the_number_stays_in_sight_and_cannot_be_corrected_there(tmp_path: Path) -> None:
