@@ -198,6 +198,12 @@ TAKEN_FOR = _warning(
     "Where this is wrong, say in a profile which column it is.",
 )
 
+SECTIONS = _warning(
+    "sections",
+    "The table has sections under names of their own",
+    "Where they are vendors or properties, give each row its name in a column; otherwise nothing needs doing.",
+)
+
 CONTROL_TOTAL = Kind(
     "control-total",
     Severity.ERROR,

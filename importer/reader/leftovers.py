@@ -43,7 +43,7 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 TOTALS = ("total_amount", "total_amount_in_cents")
-TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT = (
+TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT, SECTION = (
     "total",
     "unlabelled total",
     "heading row repeated",
@@ -52,6 +52,7 @@ TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT = (
     "nothing in the columns that are used",
     "head or foot of a page",
     "foot of the table",
+    "name of a section",
 )
 
 
@@ -126,8 +127,26 @@ def find_leftovers(
         ):
             sums = sums or [_Sum(index, cells(index), written) for index in meant.money]
             _judge_unlabelled(position, row, sums, found)
+    _find_sections(rows, suspects, found)
     _find_feet(rows, meant, written, found)
     return found
+
+
+def _find_sections(rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], found: Leftovers) -> None:
+    """A name alone in its row, with a total of that name further down, stands above a section."""
+    totals = {
+        normalised(reason.partition("(")[2]): position
+        for position, reason in found.reasons.items()
+        if reason.startswith(TOTAL)
+    }
+    for position in suspects if totals else ():
+        filled = [cell for cell in rows[position] if not is_blank(cell)]
+        if position in found.reasons or len(filled) != 1 or not _is_words(filled[0]):
+            continue
+        name = normalised(spelled(filled[0]))
+        if any(totals.get(said, -1) > position for said in (f"total{name}", f"totalfor{name}", f"{name}total")):
+            found.reasons[position] = SECTION
+            found.asked.pop(position, None)
 
 
 def _find_feet(rows: Sequence[tuple[Cell, ...]], meant: Meant, written: Conventions, found: Leftovers) -> None:

@@ -21,6 +21,7 @@ from importer.reader.mapping import unused
 from importer.reader.marks import statuses
 from importer.reader.money import named_currency
 from importer.reader.profiles import Profile
+from importer.reader.sections import names_of_sections
 from importer.reader.terms import due_by
 from importer.reader.types import is_known_type
 from importer.reader.vocabulary import heading_currency, words_of
@@ -148,6 +149,7 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
     headings, mapped = layout.source.headings, layout.mapped
     yield from _without_heading(layout)
     yield from _names_passed_over(layout, profile)
+    yield from names_of_sections(layout, profile)
     yield from _unknown_types(layout)
     yield from _credits_below(layout)
     place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row)

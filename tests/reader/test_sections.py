@@ -1,0 +1,44 @@
+"""A report by vendor: each vendor's name above its bills, and a total of that name below them."""
+
+from __future__ import annotations
+
+from importer.models import Cell, Reading
+from tests.reader.tables import money, said, skipped, vendor
+
+DATE = "2026-10-14"
+HEADINGS = ("Type", "Date", "Num", "Due Date", "Total Due")
+
+
+def report(*names: str, headings: tuple[Cell, ...] = HEADINGS, more: tuple[Cell, ...] = ()) -> Reading:
+    """Such a report, with one bill in each section."""
+    rows: list[tuple[Cell, ...]] = []
+    for number, name in enumerate(names, 1):
+        rows += [(name,), ("Bill", DATE, f"B-{number}", DATE, "10.00", *more), (f"Total {name}", "", "", "", "10.00")]
+    return vendor(headings, *rows, ("TOTAL", "", "", "", f"{10 * len(names)}.00"))
+
+
+def test_sections_of_several_names_for_one_vendor_are_said() -> None:
+    """All of it would go to the one vendor of the profile: the names are quoted, and where the first stands."""
+    reading = report("Acme Landscaping", "Bolt Electric")
+    assert [total for _, total, _ in money(reading)] == [1000, 1000]
+    (problem,) = [each for each in reading.problems if each.kind.code == "sections"]
+    assert problem.place.row == 2
+    assert (
+        "2 sections ('Acme Landscaping', 'Bolt Electric'), and every invoice is for the one vendor and" in problem.what
+    )
+    assert [row for row, _ in skipped(reading)] == [2, 4, 5, 7, 8]
+
+
+def test_a_name_of_one_word_is_no_row() -> None:
+    """Wherever it stands, a total of that name shows what it is; without one it is somebody's to look at."""
+    reading = report("Acme", "Bolt")
+    assert [row for row, reason in skipped(reading) if reason == "name of a section"] == [2, 5]
+    alone = vendor(("Invoice #", "Date", "Total Due"), ("Acme",), ("A", DATE, "10.00"), ("Total Bolt", "", "10.00"))
+    assert [number for number, _, _ in money(alone)] == ["Acme", "A"]
+
+
+def test_one_section_and_a_column_for_each_are_no_matter() -> None:
+    """Where the report is of one vendor, or where every row says whose it is."""
+    assert "sections" not in [code for code, _ in said(report("Acme Landscaping"))]
+    named = report("Acme", "Bolt", headings=(*HEADINGS, "Vendor", "Property"), more=("v", "p"))
+    assert "sections" not in [code for code, _ in said(named)]
