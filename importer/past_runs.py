@@ -16,11 +16,12 @@ from typing import Any
 from importer.archive import kept_inputs
 from importer.desk import Desk
 from importer.errors import CannotRun
-from importer.models import Run
+from importer.models import Outcome, Run, Status
 from importer.news import Change
 from importer.outcomes import Start, as_it_stands
 from importer.pipeline import prepare
-from importer.submitter import Ledger
+from importer.problems import NOT_SENT, REFUSED, REFUSED_BEFORE, Problem
+from importer.submitter import Entry, Ledger, State
 from importer.wanted import Wanted
 
 
@@ -121,7 +122,30 @@ def known_run(desk: Desk, ledger: Ledger, record: Mapping[str, Any], archived: s
     results = Path(record["results"]) if record["results"] else None
     if results is not None and not results.is_file():
         results = None
-    return Known(replace(run, plan=record["plan"]), results)
+    return Known(replace(_as_it_went(run, ledger), plan=record["plan"]), results)
+
+
+def _as_it_went(run: Run, ledger: Ledger) -> Run:
+    """What a posting did not post is not merely ready: it belongs into "To fix", which is what people give back."""
+    waiting = [outcome.key for outcome in run.outcomes if outcome.status is Status.READY and outcome.key]
+    if run.command != "submit" or not waiting:
+        return run
+    standing = ledger.standing(waiting)
+    outcomes = (
+        _not_gone(outcome, standing.get(outcome.key or "")) if outcome.status is Status.READY else outcome
+        for outcome in run.outcomes
+    )
+    return replace(run, outcomes=tuple(outcomes))
+
+
+def _not_gone(outcome: Outcome, entry: Entry | None) -> Outcome:
+    if any(problem.kind is REFUSED_BEFORE for problem in outcome.problems):
+        refused = (replace(one, kind=REFUSED) if one.kind is REFUSED_BEFORE else one for one in outcome.problems)
+        return outcome._replace(status=Status.REFUSED, problems=tuple(refused))
+    is_released = entry is not None and entry.state is State.RELEASED
+    what = (entry.said if entry is not None and is_released else None) or "It has not gone yet"
+    waits = Problem(NOT_SENT, f"{what.rstrip('.')}.", outcome.invoice.rows[0].place())
+    return outcome._replace(status=Status.NOT_SENT, problems=(*outcome.problems, waits))
 
 
 def spelt(results: Path) -> str:

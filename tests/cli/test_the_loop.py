@@ -225,7 +225,27 @@ def test_what_is_settled_reaches_the_workbook(clerk: Clerk) -> None:
     key = next(each["key"] for each in settled.answer["invoices"] if each["status"] == "in_doubt")
     released = clerk.runs("settle", "--release", key, "--reason", "not there")
     assert f"Results: {path}" in released.out
-    assert [line[0] for line in cells(sheet_of(path, "Invoices"))[1:]] == ["Posted", "Ready"]
+    assert [line[0] for line in cells(sheet_of(path, "Invoices"))[1:]] == ["Posted", "Not sent"]
+    ((number, outcome, _, said, way),) = (line[2:7] for line in cells(sheet_of(path, "To fix"))[1:])
+    assert (number, outcome, way) == (3, "Not sent", "Nothing to correct: it goes with the next run.")
+    assert "not there" in str(said)
+
+    again = clerk.runs("submit", path.name, "--yes", "--json")
+    assert again.statuses == {clerk.number(1): "already_posted", clerk.number(2): "posted"}
+    assert set(clerk.posted().values()) == {1}
+
+
+def test_what_was_refused_stays_to_be_fixed(clerk: Clerk) -> None:
+    """Also when `status` writes the workbook anew: it does not call it ready, which would leave nothing to correct."""
+    clerk.writes_good(count=2)
+    clerk.stand_in.fault("error_before", status=422, invoice_number=clerk.number(2))
+    first = clerk.runs("submit", "march.csv", "--yes", "--json")
+    assert first.statuses == {clerk.number(1): "posted", clerk.number(2): "refused"}
+    path = clerk.folder / "march.results.xlsx"
+    before = [line[2:4] for line in cells(sheet_of(path, "To fix"))[1:]]
+    assert clerk.runs("status", "--json").answer["results"] == str(path)
+    assert [line[0] for line in cells(sheet_of(path, "Invoices"))[1:]] == ["Posted", "Refused"]
+    assert [line[2:4] for line in cells(sheet_of(path, "To fix"))[1:]] == before == [[3, "Refused"]]
 
 
 def test_a_profile_travels_with_the_workbook(clerk: Clerk) -> None:
