@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +33,15 @@ STRANGERS = (
     (b"Rar!", "a compressed archive (rar)"),
     (b"SQLite format 3", "a database"),
     (b"\x7fELF", "a program"),
+)
+TEXT_STRANGERS = (
+    (re.compile(r'\[?\s*\{\s*[}"]'), "JSON"),
+    (re.compile(r"<\?xml\b"), "XML"),
+    (re.compile(r"isa\*\d\d\*|una[:+]|unb\+"), "an EDI message"),
+    (
+        re.compile(r"(?:received|return-path|delivered-to|mime-version): |from: [^\r\n,;]*@[^\r\n,;]*\r?\n\S+: "),
+        "an e-mail",
+    ),
 )
 
 
@@ -103,6 +113,9 @@ def _read_text(stream: BinaryIO, head: bytes, name: str, wanted: str | None, lim
         if reader.recognises(start):
             sheets, findings = reader.read(name, stream.read().decode(encoding.codec, "replace"), limits)
             return Contents(file, reader.FORMAT, _chosen(sheets, wanted, name), {"encoding": encoding.codec}, findings)
+    for pattern, what in TEXT_STRANGERS:
+        if pattern.match(start):
+            raise FileUnreadable(f"{name} is {what}, not a spreadsheet.", AS_TABLE)
     table, details, findings = delimited.read(stream, encoding, name, limits)
     return Contents(file, "csv", (table,), details, findings)
 

@@ -271,8 +271,8 @@ def _is_note(cell: Cell, index: int, anchors: Sequence[int]) -> bool:
     """A sentence in a row of its own: never a single word that stands where the invoice number does."""
     if not isinstance(cell, str):
         return False
-    words = cell.split()
-    return len(words) >= 3 or (len(words) == 2 and index not in anchors) or cell.strip()[:1] in "*†=-_"
+    words, text = cell.split(), cell.strip()
+    return len(words) >= 3 or (len(words) == 2 and index not in anchors) or text.startswith((*"*†=-_", "# "))
 
 
 def _is_unfilled(row: Sequence[Cell], filled: Sequence[int], numeric: Collection[int]) -> bool:

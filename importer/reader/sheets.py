@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from importer.columns import COLUMNS, OWN_SHEETS
 from importer.errors import FileUnreadable
 from importer.models import SkippedRow, Source, Table
+from importer.problems import BROKEN_QUOTES
 from importer.reader.cells import is_blank
 from importer.reader.contents import Contents, Sheet
 from importer.reader.headings import normalised, spelled
 from importer.reader.profiles import Profile
-from importer.reader.table import Heading, find_heading, has_rows
-from importer.reader.vocabulary import AMOUNT
+from importer.reader.table import SEARCHED_ROWS, Heading, find_heading, has_rows
+from importer.reader.vocabulary import AMOUNT, meaning_of
 
 NUMBER = "invoice_number"
 LINE_SIDE = frozenset(("quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount", "financial_account_id"))
@@ -63,6 +65,9 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
             plan.left_out.append((sheet, "hidden sheet"))
         else:
             usable.append(sheet)
+    broken = [each for each in contents.findings if each.code == BROKEN_QUOTES.code]
+    if not usable and broken:
+        raise FileUnreadable(f"In {name}: {broken[0].what}", BROKEN_QUOTES.advice)
     if not usable:
         hidden = any(reason == "hidden sheet" for _, reason in plan.left_out)
         what = "has nothing in its visible sheets" if hidden else "is empty"
@@ -73,6 +78,9 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
         if (heading := find_heading(sheet, profile.named, profile.header_row)) is not None
     ]
     if not found:
+        how, way_out = _lies_otherwise(usable[0])
+        if how:
+            raise FileUnreadable(f"No heading row was found in {name}: {how}.", way_out)
         raise FileUnreadable(
             f"No heading row was found in {name}.{_first_words(usable[0])}",
             "Put the column names in one row above the data (property_id, vendor_id, invoice_number, …), "
@@ -117,6 +125,20 @@ def _asked_for(contents: Contents, profile: Profile) -> list[Sheet]:
     if profile.lines_sheet is not None:
         asked += [sheet for sheet in named if normalised(sheet.name or "") == normalised(profile.lines_sheet)]
     return asked
+
+
+def _lies_otherwise(sheet: Sheet) -> tuple[str, str]:
+    """How a table lies that has no heading row, and what to do; nothing where that does not show."""
+    first = [row[0] for row in sheet.rows[:SEARCHED_ROWS] if row]
+    below = {meaning.field for cell in first if (meaning := meaning_of(cell)) is not None}
+    if len(below) >= 3 and (NUMBER in below or below & MONEY):
+        how = "its headings seem to stand below each other in column A"
+        return how, "In Excel, copy the table and paste it transposed, so that they are one row, and save it."
+    apart = [cell for cell in first if isinstance(cell, str) and len(re.findall(r"\S {2,}(?=\S)", cell)) >= 2]
+    if sheet.name is None and len(apart) * 2 > len(first) and all(len(row) < 2 for row in sheet.rows):
+        how = "its columns seem to be kept apart by spaces"
+        return how, "Open it in Excel (Data, From Text, Fixed width) and save it as .xlsx, or ask for a csv."
+    return "", ""
 
 
 def _first_words(sheet: Sheet) -> str:

@@ -15,6 +15,7 @@ from importer.reader.contents import Contents, Finding
 from importer.reader.delimited import likely_dialect
 from importer.reader.files import open_file
 from importer.reader.limits import Limits
+from importer.reader.reading import read_contents
 
 
 def opened(folder: Path, content: str | bytes, limits: Limits | None = None) -> Contents:
@@ -145,6 +146,13 @@ def test_a_cut_end_is_noticed(tmp_path: Path) -> None:
     (zeros,) = findings("a,b\n1,2\n" + "\0" * 3000)
     assert zeros.what == "The file ends in zero bytes: its real end is missing."
     assert findings("a,b\n1,2\n") == ()
+
+
+def test_a_quote_that_swallows_the_whole_file_is_named(tmp_path: Path) -> None:
+    """There is no row then, and yet the file is not empty."""
+    contents = opened(tmp_path, '"Invoice #,Date\nA-1,2026-10-14\n')
+    with pytest.raises(FileUnreadable, match="The quotation marks in lines 1 to 2 do not match"):
+        read_contents([contents])
 
 
 def test_what_guards_a_number_from_excel_is_no_part_of_it(tmp_path: Path) -> None:

@@ -86,6 +86,11 @@ def test_odd_names_are_read_and_can_be_printed(tmp_path: Path, name: bytes) -> N
         (b"{\\rtf1\\ansi Invoice}", "is a text document"),
         (b"\x1f\x8b\x08\0\0\0\0\0", "is a compressed archive (gzip)"),
         (b"\x09\x02\x06\x00\x00\x00\x10\x00", "is written by a very old Excel"),
+        (b'{"invoices": []}', "is JSON"),
+        (b'[\n  {"invoice_number": "A-1"}\n]', "is JSON"),
+        (b'<?xml version="1.0"?><Invoice><ID>A-1</ID></Invoice>', "is XML"),
+        (b"ISA*00*          *00*          *ZZ*ACME", "is an EDI message"),
+        (b"From: billing@acme.example\nSubject: your invoices\n\nPlease find", "is an e-mail"),
         (b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0", "is not a spreadsheet"),
         (b"PK\x03\x04 and then nothing", "is not whole"),
         (zipped({"march.csv": "a,b"}), "is a zip archive"),
@@ -95,6 +100,11 @@ def test_odd_names_are_read_and_can_be_printed(tmp_path: Path, name: bytes) -> N
 def test_strangers_are_named(tmp_path: Path, content: bytes, what: str) -> None:
     """The clerk hears what the file really is, whatever its name says."""
     assert what in refusal(made(tmp_path, content))
+
+
+def test_titles_in_the_words_of_a_letter_are_titles(tmp_path: Path) -> None:
+    """A report from one day to another is no e-mail."""
+    assert len(open_file(made(tmp_path, b"From: 10/01/2026\nTo: 10/31/2026\na,b\n1,2\n")).sheets[0].rows) == 4
 
 
 def test_the_content_decides_and_not_the_name(tmp_path: Path) -> None:

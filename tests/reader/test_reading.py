@@ -65,6 +65,11 @@ def test_all_missing_columns_are_named_at_once() -> None:
         ([PLAIN], "no data rows"),
         ([PLAIN, ()], "no data rows"),
         ([("a", "b"), ("1", "2")], "No heading row"),
+        (
+            [("Invoice #", "A-1"), ("Date", "2026-10-14"), ("Amount", "5")],
+            "below each other in column A. In Excel, copy",
+        ),
+        ([("Invoice #   Date        Amount",), ("A-1         2026-10-14  5.00",)], "kept apart by spaces. Open it"),
     ],
 )
 def test_a_file_without_a_table_gets_one_sentence(rows: list[tuple[Cell, ...]], expected: str) -> None:

@@ -138,6 +138,13 @@ def test_footnotes_repeated_headings_and_unfilled_rows_are_skipped() -> None:
     assert [invoice.invoice_number for invoice in reading.invoices] == ["A", "B", "INV-7"]
 
 
+def test_a_comment_below_the_last_row_is_no_invoice() -> None:
+    """As programs write them that put their comments behind a hash; a number may begin with one as well."""
+    reading = vendor(HEADINGS, *rows("1.00", "2.00"), ("# end",))
+    assert skipped(reading) == [(4, "note, not a row of the table")]
+    assert len(vendor(HEADINGS, *rows("1.00"), ("#12",)).invoices) == 2
+
+
 def test_a_template_of_formulas_has_no_data_rows() -> None:
     """Formulas that come to nothing are nobody's invoice."""
     empty = sheet(HEADINGS, (None, None, None, 0), (None, None, None, UncalculatedCell("=A1*2")), name="x")
