@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 WHOLE_ROW = "(the whole row)"
 NOT_KEPT = "(not kept)"
+TAKEN_OUT, ADDED = "taken out", "added: "  # what such a row is, and how what an added one says begins
 
 
 class Origin(NamedTuple):

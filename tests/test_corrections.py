@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import html
+import io
+import json
 from pathlib import Path
 
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
+from rich.console import Console
 
 from importer import results_layout as layout
 from importer.models import Run
-from importer.report import write_workbook
+from importer.report import as_json, html_summary, summary, write_workbook
 from importer.report.tie_out import tie_out
+from importer.report.wording import by_hand_in_short
 from tests.test_giving_back import csv, good, put, read, run_of
 
 
@@ -90,6 +95,39 @@ def test_a_total_of_the_file_that_agrees_is_said(tmp_path: Path) -> None:
     path = write_workbook(run, tmp_path / "march.results.xlsx")
     (line,) = [row for row in rows_of(path, layout.SUMMARY) if row[0] == "Total"]
     assert line == ["Total", "H4", 200, "march.csv: = what its rows come to, as read."]
+
+
+def test_every_form_of_the_report_names_what_hands_have_done(tmp_path: Path) -> None:
+    """In short for the terminal and for mailing, each cell for programs; silent about a vendor's own file."""
+    first = run_of(read(csv(tmp_path / "march.csv", good("A-1"), good("A-2", price="12x"), good("A-3", "70.00", "7"))))
+    assert "by_hand" not in as_json(first, None)
+    assert by_hand_in_short(first) == ""
+
+    def mend(to_fix: Worksheet) -> None:
+        put(to_fix, 2, "unit_price", 100)
+        to_fix.delete_rows(3)
+
+    run = next_round(first, tmp_path / "march.results.xlsx", mend)
+    short = "By hand since the vendor's file: 1 cell corrected, 1 row taken out"
+    with_sheet = f"{short}; the sheet “Corrections” has each."
+    console = Console(file=io.StringIO(), width=200)
+    console.print(summary(run, Path("march.results 2.xlsx")))
+    console.print(summary(run))
+    assert isinstance(console.file, io.StringIO)
+    assert {with_sheet, f"{short}."} <= {line.rstrip() for line in console.file.getvalue().splitlines()}
+    page = html_summary(run)
+    assert f"<td>{html.escape(with_sheet)}</td>" in page
+    assert "<td>Profile</td><td>none: the columns were understood by their headings</td>" in page
+    told = json.loads(json.dumps(as_json(run, None)))["by_hand"]
+    assert [(one["round"], one["workbook"]) for one in told["rounds"]] == [(1, "march.results.xlsx")]
+    assert [one["file"] for one in told["files"]] == ["march.csv"]
+    assert [(one["invoice_number"], one["row"], one["column"], one["now"]) for one in told["corrections"]] == [
+        ("A-2", 3, "unit_price", "100"),
+        ("A-3", 4, None, "taken out"),
+    ]
+    assert [(one["invoice_number"], one["rows"], one["amount_in_cents"]) for one in told["taken_out"]] == [
+        ("A-3", "4", 7000)
+    ]
 
 
 def test_other_currencies_are_counted_and_not_added(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from importer import results_layout as layout
 from importer.models import Cell, InputFile, Invoice, Reading, cell_text, column_letter
 from importer.results_manifest import Kept, Manifest, first_trace
-from importer.trace import NOT_KEPT, WHOLE_ROW, Correction, Origin, Round, TakenOut, Trace
+from importer.trace import ADDED, NOT_KEPT, TAKEN_OUT, WHOLE_ROW, Correction, Origin, Round, TakenOut, Trace
 
 Rows = Mapping[int, tuple[Cell, ...]]
 
@@ -73,9 +73,9 @@ class Hands:
         place = (one.sheet, row)
         if now is None:
             if place in self.took_out and then is not None:
-                yield WHOLE_ROW, _joined(then), "taken out"
+                yield WHOLE_ROW, _joined(then), TAKEN_OUT
         elif then is None:
-            yield WHOLE_ROW, "", f"added: {_joined(now)}"
+            yield WHOLE_ROW, "", f"{ADDED}{_joined(now)}"
         elif place in self.altered:
             yield from self._altered(one, row, now)
         elif then is not now:

@@ -13,7 +13,15 @@ from importer.report.styles import BANNERS, BARS, CHIPS
 from importer.report.target import place
 from importer.report.terminal import problem_lines
 from importer.report.tie_out import Party, TieOut, tie_out
-from importer.report.wording import destination, happened, meaning_of, next_steps, notices
+from importer.report.wording import (
+    by_hand_in_short,
+    destination,
+    happened,
+    meaning_of,
+    next_steps,
+    notices,
+    profiles_said,
+)
 
 _MOST_LINES = 40  # of problems
 _MOST_PARTIES = 15  # vendors, properties
@@ -171,6 +179,8 @@ def _rows(sums: TieOut) -> str:
 def _facts(run: Run) -> str:
     facts = [
         *files_said(run),
+        *([("By hand", by_hand)] if (by_hand := by_hand_in_short(run)) else []),
+        ("Profile", profiles_said(run)),
         ("Destination", run.destination),
         ("Run", f"{run.id} ({run.command}), by {run.who}"),
         ("Time", f"{run.started.isoformat(' ', 'seconds')}, {str(run.finished - run.started).split('.')[0]}"),

@@ -10,12 +10,14 @@ from importer.problems import Problem
 from importer.rehearsal import rehearsed
 from importer.report.tie_out import as_said
 from importer.report.wording import notices
+from importer.trace import WHOLE_ROW, Trace
 
 
 def as_json(run: Run, results: Path | None) -> dict[str, object]:
     """A run as plain values for `json.dumps`; money in cents. `results` is where the workbook really is.
 
     The top-level `problems` are those of rows that belong to no invoice, and of the files as a whole.
+    `by_hand` is there where a results workbook was given back.
     """
     return {
         "command": run.command,
@@ -50,7 +52,44 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
         ],
         "problems": [_problem(problem, run) for problem in run.reading.problems],
         "invoices": [_invoice(outcome, run) for outcome in run.outcomes],
+        **({"by_hand": _by_hand(run.reading.trace)} if run.reading.trace.rounds else {}),
         **({"changes": [_change(change) for change in run.changes]} if run.command == "status" else {}),
+    }
+
+
+def _by_hand(trace: Trace) -> dict[str, object]:
+    """What was changed between the vendor's files and what was read: the sheet "Corrections"."""
+    return {
+        "files": [{"file": one.name, "sha256": one.sha256 or None} for one in trace.origins],
+        "rounds": [
+            {"round": one.number, "workbook": one.workbook, "sha256": one.sha256, "run": one.run or None}
+            for one in trace.rounds
+        ],
+        "corrections": [
+            {
+                "round": one.round,
+                "invoice_number": one.invoice,
+                "file": one.file,
+                "sheet": one.sheet or None,
+                "row": one.row,
+                "column": None if one.column == WHOLE_ROW else one.column,
+                "was": one.was,
+                "now": one.now,
+            }
+            for one in trace.corrections
+        ],
+        "taken_out": [
+            {
+                "round": one.round,
+                "invoice_number": one.invoice,
+                "vendor_id": one.vendor,
+                "property_id": one.property,
+                "file": one.file,
+                "rows": one.rows,
+                "amount_in_cents": one.cents,
+            }
+            for one in trace.taken_out
+        ],
     }
 
 

@@ -17,7 +17,16 @@ from importer.report.strangers import write_unknown_names
 from importer.report.styles import Styles
 from importer.report.summary_page import Page
 from importer.report.tie_out import NO_INVOICE_LABEL, TieOut
-from importer.report.wording import changes_said, destination, happened, meaning_of, next_steps, notices, several
+from importer.report.wording import (
+    changes_said,
+    destination,
+    happened,
+    meaning_of,
+    next_steps,
+    notices,
+    profiles_said,
+    several,
+)
 
 _MOST_NOTES, _MOST_TOTALS, _MOST_REASONS = 40, 12, 14
 
@@ -160,11 +169,6 @@ def _length(taken: timedelta) -> str:
     return "less than a second" if taken < timedelta(seconds=1) else str(taken).split(".")[0]
 
 
-def _profiles(run: Run) -> str:
-    names = dict.fromkeys(table.source.profile for table in run.reading.tables if table.source.heading_row)
-    return ", ".join(name or "none: the columns were understood by their headings" for name in names) or "none"
-
-
 def _facts(run: Run) -> list[tuple[str, str]]:
     taken = run.finished - run.started
     posted = run.counts()[Status.POSTED]
@@ -172,7 +176,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     pace = f", {posted / minutes:,.0f} invoices a minute" if posted > 1 and minutes > 0 else ""
     return [
         *files_said(run),
-        ("Profile", _profiles(run)),
+        ("Profile", profiles_said(run)),
         ("Destination", run.destination),
         ("Run", f"{run.id} ({run.command})"),
         ("Who", run.who),

@@ -13,7 +13,16 @@ from importer.rehearsal import rehearsed
 from importer.report.accounts import advised
 from importer.report.strangers import NAMES_ADVICE, name_said, names_title
 from importer.report.tie_out import as_said
-from importer.report.wording import Place, destination, happened, is_held_up, next_steps, notices, several
+from importer.report.wording import (
+    Place,
+    by_hand_in_short,
+    destination,
+    happened,
+    is_held_up,
+    next_steps,
+    notices,
+    several,
+)
 from importer.results_layout import tidy_text
 
 if TYPE_CHECKING:
@@ -70,6 +79,9 @@ def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> Render
     if counted:
         parts.append(Text(f"… and {', '.join(counted)}" + (", in the workbook" if results else ""), "dim"))
     parts += [Text(tidy_text(notice)) for notice in notices(run)]
+    by_hand = by_hand_in_short(run)
+    if by_hand:
+        parts.append(Text(by_hand if results is not None else by_hand.split(";")[0].rstrip(".") + "."))
     has_workbook = results is not None and results.suffix.lower() == ".xlsx"
     parts += [Text(), *(Text(tidy_text(step)) for step in next_steps(run, has_workbook=has_workbook, is_below=True))]
     if results is not None:

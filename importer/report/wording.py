@@ -20,6 +20,7 @@ from importer.problems import (
     Problem,
 )
 from importer.rehearsal import rehearsed
+from importer.trace import ADDED, TAKEN_OUT, WHOLE_ROW
 
 
 class Place(StrEnum):
@@ -113,6 +114,30 @@ def happened(run: Run) -> str:
 def notices(run: Run) -> tuple[str, ...]:
     """How the files were understood where that was no matter of course, and further sentences about the run."""
     return tuple(rehearsed(said, run.destination) for said in (*run.reading.notices, *run.notices))
+
+
+def profiles_said(run: Run) -> str:
+    """The saved layouts that the files were read with."""
+    names = dict.fromkeys(table.source.profile for table in run.reading.tables if table.source.heading_row)
+    return ", ".join(name or "none: the columns were understood by their headings" for name in names) or "none"
+
+
+def by_hand_in_short(run: Run) -> str:
+    """ "By hand since the vendor's file: 3 cells corrected, 1 row taken out; …": "" where nothing was given back."""
+    trace = run.reading.trace
+    if not trace.rounds:
+        return ""
+    rows = [one for one in trace.corrections if one.column == WHOLE_ROW]
+    out, added = sum(one.now == TAKEN_OUT for one in rows), sum(one.now.startswith(ADDED) for one in rows)
+    counted = (
+        (len(trace.corrections) - len(rows), "cell", "corrected"),
+        (len(rows) - out - added, "row", "changed"),
+        (out, "row", "taken out"),
+        (added, "row", "added"),
+    )
+    said = [f"{several(count, noun)} {what}" for count, noun, what in counted if count]
+    where = "; the sheet “Corrections” has each." if said else "."
+    return f"By hand since the vendor's file: {', '.join(said) or 'nothing was changed'}{where}"
 
 
 _MOST_NAMED = 8
