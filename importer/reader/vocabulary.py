@@ -61,7 +61,7 @@ line: item lineitem position zeile ligne
 extended: ext extension
 net: netto nett ht imponibile imponible neto
 gross: brutto ttc bruto
-tax: vat gst hst mwst ust iva tva btw steuer taxes moms mva
+tax: vat gst hst mwst ust iva tva btw steuer taxes moms mva mehrwertsteuer umsatzsteuer taxe impuesto impuestos
 description: desc descr descripcion descrizione descricao beschreibung bezeichnung omschrijving buchungstext
 description: designation libelle particulars narrative details detail
 notes: note comment comments remark remarks notas note bemerkung notiz observaciones observacoes remarques
@@ -195,12 +195,13 @@ _PLAIN |= dict.fromkeys(
     ("sh", "sollhaben", "sollhabenkennzeichen", "debkred"), Meaning("type", Surety.GENERAL)
 )  # DATEV's
 _TAX_REMARK = re.compile(
-    r"\b(?:exc?|excl|exclud(?:ing|es|ed|e)|incl|includ(?:ing|es|ed|e)|inc|[ei][nx]kl(?:usive)?|zzgl|sin|con"
+    r"\b(?:exc?|excl|exclud(?:ing|es|ed|e)|incl|includ(?:ing|es|ed|e)|inc|[ei][nx]kl(?:usive)?|eks|zzgl|hors|sin|con"
     r"|before|after|without|w/o|net of)\b\.? ?(?:of )?"
-    r"(?:vat|tax|gst|hst|mwst|iva|tva)\b"
-    r"|\b(?:vat|tax|gst|hst|mwst|iva|tva) ?(?:exc|inc)l?(?:usive|uding|uded|udes|uido)?\b",
+    r"(?:vat|tax|taxes|gst|hst|mwst|ust|steuer|iva|tva|btw|moms|mva|mehrwertsteuer|umsatzsteuer|taxe|impuestos)\b"
+    r"|\b(?:vat|tax|gst|hst|mwst|ust|iva|tva|btw|moms|mva) ?(?:exc|inc)l?(?:usive|uding|uded|udes|uido)?\b",
     re.IGNORECASE,
 )
+_TAX_RATE = re.compile(r" *@? *\(?\b\d{1,2}(?:[.,]\d{1,3})? *percent *\)? *")  # of "IVA 21%", "netto excl. 21% btw"
 _TAX_INVOICE = re.compile(r"\b(?:tax|vat|gst)[ _-]?(?=invoice)", re.IGNORECASE)  # a kind of document, no tax
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])")
 _PART = re.compile(r"(.*?[^\W\d])[\s_.#-]*(\d{1,2})[\s_.)\]]*([^\W\d].*)?$")
@@ -213,7 +214,7 @@ _LINE_FIELDS = frozenset(
 def words_of(heading: str) -> frozenset[str]:
     """The heading's words in the vocabulary's own language, without fillers, currencies and marks."""
     apart = _CAMEL.sub(" ", _marks_spelled(heading)).replace("_", " ")
-    spaced = _TAX_INVOICE.sub(" ", _TAX_REMARK.sub(" ", apart))
+    spaced = _TAX_INVOICE.sub(" ", _TAX_REMARK.sub(" ", _TAX_RATE.sub(" ", apart)))
     plain = unicodedata.normalize("NFKD", spaced).casefold()
     found: list[str] = []
     for word in re.findall(r"[^\W\d_]+|\d+", "".join(mark for mark in plain if not unicodedata.combining(mark))):
