@@ -34,7 +34,21 @@ _PAID_ON = frozenset(
         *("checknumber", "checkno", "chequenumber", "chequeno", "checkdate", "chequedate", "check", "cheque"),
     )
 )
-_PAID_SO_FAR = frozenset(("amountpaid", "paidamount", "paidtodate", "totalpaid", "bereitsbezahlt"))
+_PAID_SO_FAR = frozenset(
+    (
+        *(
+            "amountpaid",
+            "paidamount",
+            "paidtodate",
+            "totalpaid",
+            "bereitsbezahlt",
+            "amtpaid",
+            "payments",
+            "lesspayments",
+        ),
+        *("paymentsreceived", "paymentreceived", "paymentsapplied", "paymentscredits", "paymentstodate", "zahlungen"),
+    )
+)
 _LEFT = frozenset(
     (
         *("balance", "openbalance", "balancedue", "balanceremaining", "remainingbalance", "outstanding", "saldo"),

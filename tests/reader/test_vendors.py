@@ -58,6 +58,7 @@ def test_rows_marked_as_void_or_paid_are_named() -> None:
         ("Balance", "1.00", "0.00"),
         ("Open Amount", "", "$0.00"),
         ("Amount Paid", "0.00", "1.00"),
+        ("Payments", "", "(0.40)"),
     ],
 )
 def test_what_marks_an_invoice_as_paid(heading: str, open_: str, paid: str) -> None:
