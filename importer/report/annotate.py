@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
+from importer.columns import BY_NAME
 from importer.errors import ResultsNotWritten
-from importer.models import Run
+from importer.models import Run, column_letter
 from importer.problems import Place, Problem
 from importer.report import styles
 from importer.report.accounts import advised
@@ -36,7 +38,8 @@ def annotate(original: Path, run: Run, target: Path, *, name: str | None = None)
             "--annotate marks the vendor's own file.",
         )
     problems = _problems(called, run)
-    return place(target.with_suffix(".xlsx"), lambda stream: _write(original, problems, stream))
+    cells = _cells(problems, _identities(called, run))
+    return place(target.with_suffix(".xlsx"), lambda stream: _write(original, problems, cells, stream))
 
 
 def _problems(name: str, run: Run) -> dict[Place, list[Problem]]:
@@ -48,7 +51,58 @@ def _problems(name: str, run: Run) -> dict[Place, list[Problem]]:
     return found
 
 
-def _write(original: Path, problems: dict[Place, list[Problem]], stream: BinaryIO) -> None:
+class _Said(NamedTuple):
+    """What a comment says of one problem."""
+
+    text: str
+    is_error: bool
+
+
+_IDENTITY = ("invoice_number", "vendor_id", "property_id", "invoice_date")
+"""The columns by which a person knows a row, best first."""
+
+
+def _identities(name: str, run: Run) -> dict[str | None, str]:
+    """Sheet → the column by which a person knows its rows."""
+    found: dict[str | None, str] = {}
+    for table in run.reading.tables:
+        columns = table.source.columns
+        known = next((columns[field] for field in _IDENTITY if field in columns), None)
+        if table.source.file == name and known is not None:
+            found.setdefault(table.source.sheet, column_letter(known))
+    return found
+
+
+def _cells(
+    problems: dict[Place, list[Problem]], identities: Mapping[str | None, str]
+) -> dict[tuple[str, int, str], list[_Said]]:
+    """Sheet, row and column of each cell to be marked, and what is said there.
+
+    A problem of a row that is of no column (the file has none for the field) is said, with the field's name, at the
+    row's first wrong cell, or else where a person reads which invoice it is.
+    """
+    wrong: dict[tuple[str | None, int | None], str] = {}
+    placed = [(any(one.is_error for one in found), where) for where, found in problems.items() if where.column]
+    for _, where in sorted(placed, key=lambda each: (not each[0], column_index(each[1].column or "A"))):
+        wrong.setdefault((where.sheet, where.row), where.column or "A")
+    cells: dict[tuple[str, int, str], list[_Said]] = defaultdict(list)
+    for where, found in problems.items():
+        if where.row is None or where.sheet is None:
+            continue
+        column = where.column or wrong.get((where.sheet, where.row)) or identities.get(where.sheet, "A")
+        for problem in found:
+            field = BY_NAME.get(problem.field or "") if where.column is None else None
+            text = advised(problem) if field is None else f"{field.heading}: {advised(problem)}"
+            cells[where.sheet, where.row, column].append(_Said(text, problem.is_error))
+    return cells
+
+
+def _write(
+    original: Path,
+    problems: dict[Place, list[Problem]],
+    cells: dict[tuple[str, int, str], list[_Said]],
+    stream: BinaryIO,
+) -> None:
     from openpyxl import load_workbook
 
     with warnings.catch_warnings():
@@ -61,29 +115,28 @@ def _write(original: Path, problems: dict[Place, list[Problem]], stream: BinaryI
                 "The results workbook names the same cells.",
             ) from error
         comments = 0
-        for where, found in problems.items():
-            if where.row is not None and where.sheet in book.sheetnames:
+        for (name, row, column), said in cells.items():
+            if name in book.sheetnames:
                 comments += 1
-                _mark(book[where.sheet], where, found, with_comment=comments <= _MOST_COMMENTS)
+                _mark(book[name], row, column, said, with_comment=comments <= _MOST_COMMENTS)
         _list(book, problems)
         book.save(stream)
 
 
-def _mark(sheet: Any, where: Place, found: list[Problem], *, with_comment: bool) -> None:
+def _mark(sheet: Any, row: int, column: str, said: list[_Said], *, with_comment: bool) -> None:
     from openpyxl.cell.cell import MergedCell
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 
-    row, column = where.row, column_index(where.column or "A") + 1
-    cell = sheet.cell(row, column)
+    cell = sheet.cell(row, column_index(column) + 1)
     if isinstance(cell, MergedCell):
         corner = next(merged for merged in sheet.merged_cells.ranges if cell.coordinate in merged)
         cell = sheet.cell(corner.min_row, corner.min_col)
-    colour = styles.WRONG if any(problem.is_error for problem in found) else styles.LOOK
+    colour = styles.WRONG if any(one.is_error for one in said) else styles.LOOK
     cell.fill = PatternFill("solid", start_color=colour.lstrip("#"))
     if with_comment:
         before = f"{cell.comment.text}\n\n" if cell.comment else ""
-        text = tidy_text(before + "\n".join(map(advised, found)))
+        text = tidy_text(before + "\n".join(one.text for one in said))
         cell.comment = Comment(text, _AUTHOR, width=320, height=min(400, 24 * (2 + len(text) // 44 + text.count("\n"))))
 
 

@@ -71,6 +71,27 @@ def test_cells_are_marked_and_everything_else_stays(tmp_path: Path) -> None:
     ]
 
 
+def test_what_has_no_column_is_said_where_a_person_looks(tmp_path: Path) -> None:
+    """At the row's first wrong cell, or at the invoice's number; with the name of the field, and never paler."""
+    original = _original(tmp_path / "march.xlsx")
+    at = factory.source("march.xlsx", "March", headings=("Note", "Bill", "Net"), fields=("notes", "invoice_number"))
+    problems = [
+        Problem(NEGATIVE_LINE, "Minus.", Place("march.xlsx", "March", 5), "due_date"),
+        Problem(NOT_A_DATE, "'x' is not a date.", Place("march.xlsx", "March", 5, "C"), "line_amount", "x"),
+        Problem(NOT_A_DATE, "The profile gives none.", Place("march.xlsx", "March", 6), "due_date"),
+    ]
+    invoice = factory.invoice(at=at)
+    run = factory.run(factory.outcome(invoice, Status.NEEDS_FIXING, problems=problems), of=factory.reading([invoice]))
+    sheet = openpyxl.load_workbook(annotate(original, run, tmp_path / "copy.xlsx"))["March"]
+    assert sheet["C5"].comment.text.splitlines() == [
+        "Due Date: Minus. It is sent as a credit within the invoice; check that this is meant.",
+        "'x' is not a date. Write it like 2026-03-31.",
+    ]
+    assert sheet["C5"].fill.start_color.rgb == "00FBD5CE"
+    assert sheet["B6"].comment.text == "Due Date: The profile gives none. Write it like 2026-03-31."
+    assert [cell for row in (5, 6) if (cell := sheet.cell(row, 1)).comment is not None] == []
+
+
 def test_never_the_original_itself(tmp_path: Path) -> None:
     """Not even when asked to."""
     original = _original(tmp_path / "march.xlsx")
