@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,10 +15,14 @@ import openpyxl
 import pytest
 from rich.console import Console
 
-from importer.models import Outcome, Run, SkippedRow, Status
+from importer.models import ControlTotal, Outcome, Run, SkippedRow, Status
+from importer.news import Change
 from importer.problems import NOT_A_DATE, Place, Problem
 from importer.report import annotate, as_json, html_summary, summary, write_csv, write_html_summary, write_workbook
+from importer.report.history import history_csv, one_run_csv
 from importer.results_layout import tidy_text
+from importer.trace import Correction, Origin, Round, TakenOut, Trace
+from importer.unknown import UnknownName
 from tests import factory
 from tests.report.injections import ALL
 
@@ -36,13 +42,28 @@ def _run(text: str) -> Run:
         skipped=[SkippedRow(at.file, at.sheet, 4, text, (text,))],
         problems=[Problem(NOT_A_DATE, text, Place(at.file))],
     )
-    return factory.run(*outcomes, of=reading, stopped=text, notices=[text])
+    trace = Trace(
+        (Origin(text, text, 1),),
+        (Round(1, text, "0", text),),
+        (Correction(1, text, text, text, text, text, 2, text, text, text),),
+        (TakenOut(1, text, text, text, text, text, text, "2", 100),),
+        3,
+        300,
+    )
+    total = ControlTotal(at.place(4, "property_id"), text, Decimal(1), Decimal(2))
+    run = factory.run(
+        *outcomes, of=replace(reading, trace=trace, control_totals=(total,)), stopped=text, notices=[text]
+    )
+    change = Change("k", text, text, 100, "pending", "confirmed", run.started)
+    name = UnknownName("vendor", text, 1, 1, 100, (text,), None, is_ambiguous=False)
+    return replace(run, who=text, changes=(change,), unknown_names=(name,))
 
 
 @pytest.mark.parametrize("text", ALL)
 def test_workbook(text: str, tmp_path: Path) -> None:
     """No formula, no link out, and the clerk's text as it was."""
     book = openpyxl.load_workbook(write_workbook(_run(text), tmp_path / "x.xlsx"))
+    assert "Corrections" in book.sheetnames
     for sheet in book.worksheets:
         for row in sheet.iter_rows():
             assert [cell.coordinate for cell in row if cell.data_type == "f"] == []
@@ -54,7 +75,27 @@ def test_workbook(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ALL)
 def test_csv(text: str, tmp_path: Path) -> None:
     """No cell begins like a formula, nor is there a new cell that does where ";" separates."""
-    written = write_csv(_run(text), tmp_path / "x.csv").read_text("utf-8-sig")
+    _holds_no_formula(write_csv(_run(text), tmp_path / "x.csv").read_text("utf-8-sig"))
+
+
+@pytest.mark.parametrize("text", ALL)
+def test_history_as_csv(text: str) -> None:
+    """The same of the runs and of the invoices of one: names of files, people, vendors, answers and folders."""
+    run = _run(text)
+    record = {
+        **dict.fromkeys(("id", "command", "who", "destination", "plan", "stopped", "results"), text),
+        "started": run.started,
+        "finished": run.finished,
+        "files": [{"name": text}, {"name": text}],
+        "counts": run.counts(),
+        "amounts": run.amounts(),
+        "exit_code": 1,
+    }
+    _holds_no_formula(history_csv([record]))
+    _holds_no_formula(one_run_csv(run))
+
+
+def _holds_no_formula(written: str) -> None:
     formula = re.compile(r"[\s\"]*[=+\-@＝＋－＠]|[\t\r\n]")
     for delimiter in (",", ";"):
         cells = [cell for row in csv.reader(io.StringIO(written, newline=""), delimiter=delimiter) for cell in row]
