@@ -43,7 +43,7 @@ RESIDUE = 1e-9  # 4.54747E-13 is what spreadsheets leave where amounts cancel ou
 PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.(?:\d\d?|\d{4,8}))?")  # of 1.250 the marks have to be known
 SCIENTIFIC = re.compile(r"[-+]?\d(?:[.,]\d+)?E[-+]\d{2,3}", re.IGNORECASE)
 ZEROED_DIGITS = re.compile(r"[1-9]\d{14}0{3,}")
-DOLLARS_WRITTEN = re.compile(r"\d.*[.,]\d\d\D*$|^\D*[.,]\d\d\D*$|[$]\D*\d|\d\s*[$]|USD", re.IGNORECASE)
+DOLLARS_WRITTEN = re.compile(r"\d.*[.,]\d\d\D*$|^\D*[.,]\d\d\D*$|[$]\D*\d|\d\s*[$]|USD|\d[.,]\s*[-–—−]", re.IGNORECASE)
 WITH_UNIT = re.compile(
     r"([-+]?[\d.,]+)\s*(?:x|h|hrs?|hours?|ea|each|pcs?|pieces?|units?|days?|visits?|weeks?|months?|mo|ft|lf|sf|"
     r"sq\.? ?ft|yds?|cy|lbs?|gal|gallons?|tons?|stk|std|stunden|stück|heures?|horas?|uds?)\.?",
@@ -110,8 +110,14 @@ def read_cells(
     if kind is columns.Kind.TEXT and len(set(cells[:SAMPLE])) * 2 > SAMPLE:
         return list(map(_read_id if is_id else _read_text, cells))  # hardly one cell is like another
     distinct = dict.fromkeys(cells)
-    read = _reader(kind, evident(kind, distinct, settled), is_id)
+    shown = evident(kind, distinct, settled)
+    read = _reader(kind, shown, is_id)
     meanings: dict[Cell, Value | Unreadable] = {cell: read(cell) for cell in distinct}
+    if shown is not settled and len(distinct) > ENOUGH_EVIDENCE and Unreadable in set(map(type, meanings.values())):
+        marks = evident_marks(_texts(distinct))  # a later cell may contradict those that were looked at
+        if marks.both and marks != shown.marks:
+            read = _reader(kind, replace(shown, marks=replace(shown.marks, both=marks.both)), is_id)
+            meanings = {cell: read(cell) for cell in distinct}
     if kind is columns.Kind.DATE and _half_converted(distinct):
         meanings |= {cell: _perhaps_swapped(cell) for cell in distinct if isinstance(cell, date)}
     return list(map(meanings.__getitem__, cells))

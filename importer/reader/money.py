@@ -10,15 +10,21 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The decimal and the thousands mark of a column. `certain` where a profile or the cells themselves say so."""
+    """The decimal and the thousands mark of a column. `certain` where a profile or the cells themselves say so.
+
+    `both` is a cell of each way of writing, where a column has both: a cell that shows neither is asked about there.
+    """
 
     decimal: str = "."
     thousands: str = ","
     certain: bool = False
+    both: tuple[str, str] | None = None
 
 
 AMERICAN = Marks()
 """What holds where nothing shows otherwise; 1.250, which no American writes for twelve hundred, is asked about."""
+
+ONE_MARK = 'Write it with the same decimal mark as the others, or say in a profile which one it is: decimal = ".".'
 
 EITHER = Marks("", "")
 """Of a table whose columns contradict each other: a number that may be written in two ways is asked about."""
@@ -95,6 +101,10 @@ _AMOUNT = re.compile(
 _SPACE = r"[ \t\u00a0\u202f\u2007\u2009]"
 _MISSPACED = re.compile(rf"\d{_SPACE}+(?!\d{{3}}(?!\d))\d|\d{{4}}{_SPACE}+\d|[.,]\d+{_SPACE}+\d")
 _MINUS = {ord("\u2212"): "-", ord("\u2013"): "-", ord("\ufe63"): "-", ord("\uff0d"): "-"}
+_NO_CENTS = re.compile(r"(?<=\d)([.,])[-\u2014\u2015]{1,2}(?![-\d.,\u2014\u2015])")  # 150,- and 150.-- are 150.00
+_APOSTROPHES = re.compile(r"['’]")
+_BY_APOSTROPHES = re.compile(r"\d{1,3}(?:['’]\d{3})+(?:[.,]\d*)?")
+_UNGROUPED = ": its digits are not grouped in threes"
 _WESTERN = re.compile(r"\d{1,3}(?:,\d{3})+")
 _INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}")
 _LONGEST = 15  # digits; more than Excel keeps, and far more than any invoice
@@ -125,11 +135,12 @@ def read_amount(text: str, marks: Marks, currency: str) -> Decimal | NotMoney | 
 
     Where `currency` is "", it may be of any.
     """
-    found = _AMOUNT.fullmatch(text.translate(_MINUS).translate(_SPACES))
+    plain, without_cents = _plain(text)
+    found = _AMOUNT.fullmatch(plain)
     if found is None:
         return NotMoney()
     if _MISSPACED.search(text):
-        return NotMoney(": its digits are not grouped in threes")
+        return NotMoney(_UNGROUPED)
     signs = [sign for sign in (found["sign"], found["sign2"], found["sign3"], found["sign4"]) if sign]
     opened, closed = found["open"] or found["open2"], found["close"] or found["close2"]
     if len(signs) > 1 or bool(opened) != bool(closed) or (found["open"] and found["open2"]):
@@ -142,21 +153,34 @@ def read_amount(text: str, marks: Marks, currency: str) -> Decimal | NotMoney | 
     other = written - {currency} if currency else set()
     if other:
         return OtherCurrency(sorted(code for code in other if code)[0])
-    number = _number(found["number"], marks)
+    number = _number(found["number"], AMERICAN if without_cents else marks)  # then it shows which mark is which
     if isinstance(number, Decimal) and any(negative):
         return -number
     return number
 
 
+def _plain(text: str) -> tuple[str, bool]:
+    """The text without what changes no number, and whether a dash stood in it for its cents, now two zeros."""
+    plain = text.translate(_MINUS).translate(_SPACES)
+    if ",-" in plain or ".-" in plain or not plain.isascii():
+        plain, dashes = _NO_CENTS.subn(r"\g<1>00", plain)
+        return plain, dashes > 0
+    return plain, False
+
+
 def _number(digits: str, marks: Marks) -> Decimal | NotMoney:
-    digits = digits.replace("'", "").replace("’", "")
+    if _APOSTROPHES.search(digits):
+        if not _BY_APOSTROPHES.fullmatch(digits):
+            return NotMoney(_UNGROUPED)
+        digits = _APOSTROPHES.sub("", digits)
     shown = _decimal_mark(digits)
     decimal = shown or marks.decimal
-    if shown is None and not marks.certain and ("." in digits or ("," in digits and not decimal)):
-        return _either_way(digits)
+    has_mark = "." in digits or "," in digits
+    if shown is None and has_mark and (marks.both or (not marks.certain and ("." in digits or not decimal))):
+        return _either_way(digits, marks)
     decimal = decimal or "."
     if marks.certain and decimal != marks.decimal and digits.count(decimal) == 1:
-        return NotMoney(f": this column's decimal mark is '{marks.decimal}'")
+        return NotMoney(f": this column's decimal mark is '{marks.decimal}'", ONE_MARK)
     whole, _, parts = digits.partition(decimal)
     thousands = "," if decimal == "." else "."
     if thousands in parts or decimal in parts:
@@ -164,17 +188,18 @@ def _number(digits: str, marks: Marks) -> Decimal | NotMoney:
     if thousands in whole:
         grouped = whole.replace(thousands, ",")
         if not (_WESTERN.fullmatch(grouped) or _INDIAN.fullmatch(grouped)):
-            return NotMoney(": its digits are not grouped in threes")
+            return NotMoney(_UNGROUPED)
         whole = whole.replace(thousands, "")
     if len(whole) > _LONGEST or len(parts) > _LONGEST:
         return NotMoney(": it has too many digits")
     return Decimal(f"{whole or '0'}.{parts or '0'}") if parts else Decimal(whole or "0")
 
 
-def _either_way(digits: str) -> NotMoney:
+def _either_way(digits: str, marks: Marks) -> NotMoney:
     grouped, broken = re.sub(r"[.,]", "", digits), digits.replace(",", ".")
+    beside = f"; the column has both '{marks.both[0]}' and '{marks.both[1]}' in it" if marks.both else ""
     return NotMoney(
-        f" that can be told for sure: it may be {grouped} or {broken}",
+        f" that can be told for sure: it may be {grouped} or {broken}{beside}",
         'Write it without a mark for thousands, or say in a profile which mark is which: decimal = ".".',
     )
 
@@ -198,13 +223,22 @@ def evident_marks(texts: Iterable[str]) -> Marks:
     Where no cell shows any, the American ones as not certain.
     """
     seen = {".": 0, ",": 0}
+    first: dict[str, str] = {}
     for text in texts:
-        found = _AMOUNT.fullmatch(text.translate(_MINUS).translate(_SPACES))
-        if found is not None and (mark := _decimal_mark(found["number"].replace("'", "").replace("’", ""))):
-            seen[mark] += 1
+        plain, without_cents = _plain(text)
+        found = _AMOUNT.fullmatch(plain)
+        if found is None:
+            continue
+        digits = _APOSTROPHES.sub("", found["number"])
+        mark = _decimal_mark(digits)
+        if mark is None or (without_cents and mark == "." and "," not in digits):
+            continue  # 150.- is written by those who write 1.250, too
+        seen[mark] += 1
+        first.setdefault(mark, text)
+    both = (first["."], first[","]) if len(first) > 1 else None
     if seen[","] > seen["."]:
-        return Marks(",", ".", certain=True)
-    return Marks(certain=seen["."] > 0)
+        return Marks(",", ".", certain=True, both=both)
+    return Marks(certain=seen["."] > 0, both=both)
 
 
 def marks_together(columns: Iterable[Marks]) -> Marks:
@@ -212,4 +246,5 @@ def marks_together(columns: Iterable[Marks]) -> Marks:
     shown = {marks for marks in columns if marks.certain}
     if not shown:
         return AMERICAN
-    return shown.pop() if len(shown) == 1 else EITHER
+    alike = len(shown) == 1 and not any(marks.both for marks in shown)
+    return shown.pop() if alike else EITHER

@@ -15,6 +15,7 @@ from importer.reader.money import Marks, evident_marks
 
 cents = st.integers(-99_999_999_999, 99_999_999_999)
 WESTERN, INDIAN = "western", "indian"
+WITHOUT_CENTS = ("00", "-", "--", "–", "—", "−", " -")  # 150,- is how 150,00 is written from Rotterdam to Zurich
 
 
 def grouped(digits: str, mark: str, style: str) -> str:
@@ -35,16 +36,16 @@ def spelled(draw: st.DrawFn, amount: int, decimal: str) -> str:
     marks = {".": [",", "'", " ", "\u00a0", ""], ",": [".", "'", " ", "\u202f", ""]}[decimal]
     thousands = draw(st.sampled_from(marks))
     style = draw(st.sampled_from([WESTERN, INDIAN])) if thousands == "," else WESTERN
-    text = f"{grouped(str(whole), thousands, style)}{decimal}{parts:02}"
+    cents = draw(st.sampled_from(WITHOUT_CENTS)) if not parts and amount else f"{parts:02}"
+    text = f"{grouped(str(whole), thousands, style)}{decimal}{cents}"
     symbol = draw(st.sampled_from(["", "$", "$ ", "US$", "USD "]))
     trailing = draw(st.sampled_from(["", " USD", " $"])) if not symbol else ""
     if amount >= 0:
         return f"{symbol}{text}{trailing}"
-    sign = draw(
-        st.sampled_from(
-            ["-{s}{t}{e}", "{s}-{t}{e}", "({s}{t}{e})", "{s}{t}-{e}", "{s}{t}{e}-", "{s}{t}{e} CR", "−{s}{t}{e}"]
-        )
-    )
+    signs = ["-{s}{t}{e}", "{s}-{t}{e}", "({s}{t}{e})", "{s}{t}{e} CR", "−{s}{t}{e}"]
+    if text[-1].isdigit():  # a minus after a dash would be one dash more
+        signs += ["{s}{t}-{e}", "{s}{t}{e}-"]
+    sign = draw(st.sampled_from(signs))
     return sign.format(s=symbol, t=text, e=trailing)
 
 
@@ -53,6 +54,61 @@ def test_an_amount_in_any_spelling_is_read_back_equal(data: st.DataObject, amoun
     """Whatever the symbols, signs and marks: two decimals show which mark is the decimal one."""
     texts = [data.draw(spelled(amount, decimal)) for amount in amounts]
     assert read_cells(texts, Kind.DOLLARS, PLAIN) == amounts
+
+
+@given(st.integers(0, 9_999_999), st.sampled_from([".", ","]), st.sampled_from(WITHOUT_CENTS[1:]), st.booleans())
+def test_a_dash_for_the_cents_needs_no_other_cell(whole: int, decimal: str, dash: str, is_american: bool) -> None:
+    """It says itself which mark is the decimal one: 1.200,- is twelve hundred in whatever company."""
+    text = grouped(str(whole), "," if decimal == "." else ".", WESTERN) + decimal + dash
+    assert one(text, "1.50" if is_american else "1,50") == 100 * whole
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("150.00-", -15_000),
+        ("150-", -15_000),
+        ("150–", -15_000),
+        ("1.250,50-", -125_050),
+        ("150,-", 15_000),
+        ("-150,-", -15_000),
+        ("(150.--)", -15_000),
+        ("150,–€", 15_000),
+        ("CHF 1'150.—", 115_000),
+        ("150,-- CR", -15_000),
+    ],
+)
+def test_a_dash_after_a_mark_is_no_minus(text: str, amount: int) -> None:
+    """A dash after the digits is one."""
+    currency = "EUR" if "€" in text else "CHF" if "CHF" in text else "USD"
+    assert one(text, settled=Conventions(currency=currency)) == amount
+
+
+@pytest.mark.parametrize("text", ["150.---", "150.-5", "150.00--", "1.200.-", ",-", "12.-.50", "25.-27.", "-150,-CR"])
+def test_other_dashes_are_no_amount(text: str) -> None:
+    """Ranges, lines of dashes, a credit marked twice."""
+    assert isinstance(one(text), Unreadable)
+
+
+@pytest.mark.parametrize(
+    "mark", [("45,50", "1,250.00", "3,400"), ("45.50", "1.250,00", "3.400"), ("7,-", "1.5", "3.400")]
+)
+@pytest.mark.parametrize("rows", [1, 2_000])
+def test_a_column_that_contradicts_itself_settles_nothing(mark: tuple[str, str, str], rows: int) -> None:
+    """Be the other way of writing a single cell far below: what may be either is named, with an example of both."""
+    most, other, either = mark
+    many = [f"{number}{most[-3:]}" for number in range(rows)] if len(most) > 3 else [most]
+    value = one(either, *many, other)
+    assert isinstance(value, Unreadable)
+    assert "3400 or 3.400" in value.what
+    assert f"'{other}'" in value.what
+    assert one(most, *many, other) in (4550, 700)
+    assert one(either, *many) in (340_000, 340)
+
+
+def test_a_profile_settles_a_column_that_contradicts_itself() -> None:
+    """It says which mark is which."""
+    assert one("3,400", "45,50", "1,250.00", settled=Conventions(marks=Marks(certain=True))) == 340_000
 
 
 @given(st.lists(cents, min_size=1))
@@ -147,8 +203,15 @@ def test_a_point_before_three_digits_is_asked_about(kind: Kind) -> None:
 def test_most_cells_of_a_column_decide() -> None:
     """Cells of the other kind are refused one by one: 1,50 among 1.50s may lack a digit."""
     assert evident_marks(["1,50", "3"]) == Marks(",", ".", certain=True)
-    assert evident_marks(["1,50", "1.50"]) == Marks(certain=True)
+    assert evident_marks(["1,50", "1.50"]) == Marks(certain=True, both=("1.50", "1,50"))
     assert evident_marks(["15", "1,500"]) == Marks()
+
+
+@pytest.mark.parametrize("text", ["5'6", "12'50", "5'", "1'2'3.00", "100’5", "'150", "1250'000", "1'250'00.00"])
+@pytest.mark.parametrize("kind", [Kind.DOLLARS, Kind.QUANTITY])
+def test_apostrophes_group_thousands_only(text: str, kind: Kind) -> None:
+    """Five foot six is not fifty-six."""
+    assert isinstance(read_cells([text, "1.50"], kind, PLAIN)[0], Unreadable)
 
 
 @pytest.mark.parametrize("text", ["12 50", "1 2500", "1250 000", "1.50 000", "12\u00a050", "1 250 00"])
@@ -159,7 +222,9 @@ def test_spaces_group_thousands_only(text: str) -> None:
     assert found.kind.code == "not-money"
 
 
-@pytest.mark.parametrize("text", ["$1250.00", "1250.00", "$1250", "1,250.00", "(12.50)", ".50", "12,50", "USD 1250"])
+@pytest.mark.parametrize(
+    "text", ["$1250.00", "1250.00", "$1250", "1,250.00", "(12.50)", ".50", "12,50", "USD 1250", "5,-"]
+)
 def test_dollars_in_a_column_of_cents_are_named(text: str) -> None:
     """A hundredth of what is meant would be paid."""
     (found,) = read_cells([text], Kind.CENTS, PLAIN)
