@@ -15,14 +15,14 @@ from importer.trace import Trace
 
 COLUMNS: tuple[tuple[str, int], ...] = (
     ("Round", 8),
-    ("Invoice", 18),
-    ("File", 24),
+    ("Invoice", 16),
+    ("File", 18),
     ("Sheet", 14),
     ("Row in file", 8),
-    ("Column", 22),
+    ("Column", 20),
     ("Was", 34),
     ("Is", 34),
-    ("Changed in", 34),
+    ("Changed in", 24),
     ("Written by run", 26),
 )
 """Heading and width of each column."""
@@ -46,7 +46,9 @@ def write_corrections(sheet: Any, made: Styles, trace: Trace) -> None:
     was, now = made.get(bg_color=styles.WRONG, **folded), made.get(bg_color=styles.CORRECTED, **folded)
     at = 0
     for at, one in enumerate(trace.corrections[:MOST], start=1):
-        height = row_height((one.was, 31), (one.now, 31), (one.workbook, 31), (one.column, 19), (one.invoice, 15))
+        height = row_height(
+            (one.was, 31), (one.now, 31), (one.workbook, 21), (one.column, 17), (one.invoice, 13), (one.file, 15)
+        )
         cells: list[tuple[Any, Any]] = [
             (one.round, number),
             (one.invoice, text),

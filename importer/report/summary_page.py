@@ -180,6 +180,7 @@ class Page:
         """How it prints: on one Letter page where that stays readable, otherwise one page wide."""
         sheet = self._sheet
         sheet.set_paper(1)
+        sheet.center_horizontally()
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.fit_to_pages(1, 1 if self._height <= _PAGE else 0)
         sheet.print_area(0, 0, self.at if self._printed is None else self._printed, _MEANING)

@@ -34,6 +34,7 @@ The difference is what was read less what was posted, is ready, did not go or is
 def write_tie_out(sheet: Any, made: Styles, run: Run, sums: TieOut) -> None:
     """Two tables, one below the other, each with its total; before them, what hands have made of the vendor's file."""
     columns = [(heading, cents) for heading, cents, always in MONEY_COLUMNS if always or any(map(cents, sums.vendors))]
+    sheet.set_default_row(16)
     sheet.set_column(0, 0, 32)
     ids_are_names = all(party.id in ("", party.name) for party in (*sums.vendors, *sums.properties))
     sheet.set_column(1, 1, 26, None, {"hidden": ids_are_names})
