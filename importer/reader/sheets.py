@@ -37,6 +37,17 @@ class Found:
         fields = self.heading.fields
         return self.has_rows, NUMBER in fields and bool(fields & MONEY), self.heading.score
 
+    def numbers(self) -> dict[str, str]:
+        """The invoice numbers below the heading by their small letters, as far as a digit tells them from words."""
+        meanings = [(meaning_of(cell), index) for index, cell in enumerate(self.heading.cells)]
+        named = [(-each.surety, index) for each, index in meanings if each is not None and each.field == NUMBER]
+        if not named:
+            return {}
+        _, at = min(named)
+        rows = (row for row in self.sheet.rows[self.heading.last + 1 :] if at < len(row))
+        said = [spelled(row[at]) for row in rows if sum(not is_blank(cell) for cell in row) > 1]
+        return {number.casefold(): number for number in said if any(map(str.isdigit, number))}
+
 
 @dataclass(slots=True)
 class Plan:
@@ -87,6 +98,8 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
             "or say in a profile which row it is: header_row = 4.",
         )
     plan.chosen, plan.joined = _choose(found, asked, profile, name)
+    if profile.sheet is None:
+        _refuse_lost_invoices(found, plan.chosen, name)
     for sheet in usable:
         if not any(sheet is each.sheet for each in plan.chosen):
             plan.left_out.append((sheet, "sheet without a table of invoices" if asked == [] else "sheet not asked for"))
@@ -166,6 +179,24 @@ def _choose(found: Sequence[Found], asked: Sequence[Sheet], profile: Profile, na
     best = max(found, key=lambda each: each.worth)
     alike = [each for each in found if each.worth[:2] == best.worth[:2] and each.heading.fields == best.heading.fields]
     return alike, False
+
+
+def _refuse_lost_invoices(found: Sequence[Found], chosen: Sequence[Found], name: str) -> None:
+    """Raises FileUnreadable where a sheet with other columns has invoices that the chosen ones lack."""
+    others = [each for each in found if each not in chosen and each.worth[:2] == (True, True)]
+    here = {key for each in chosen for key in each.numbers()} if others else set()
+    lost = {each.sheet.name or "": own for each in others if (own := each.numbers().keys() - here)}
+    if not lost:
+        return
+    title, keys = next(iter(lost.items()))
+    numbers = next(each for each in others if each.sheet.name == title).numbers()
+    only = ", ".join([numbers[key] for key in numbers if key in keys][:3])
+    titles = ", ".join(repr(each) for each in (*(each.sheet.name for each in chosen), *lost))
+    raise FileUnreadable(
+        f"{name} has invoices on several sheets, and not with the same columns on all of them: {titles}; only on "
+        f"{title!r} are {only}.",
+        "To read them all, say --sheet '*', or in a profile sheet = \"*\"; or name the one that is meant.",
+    )
 
 
 def _header_and_lines(found: Sequence[Found]) -> tuple[Found, Found] | None:

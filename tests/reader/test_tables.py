@@ -180,6 +180,27 @@ def test_a_sheet_for_each_month_is_read_whole_or_as_asked() -> None:
         book(*months, sheet="March")
 
 
+def test_invoices_on_a_sheet_with_other_columns_are_not_left_out() -> None:
+    """One more column, and a sheet is no longer like the others: its invoices are named, and one word reads them."""
+    first = sheet(HEADINGS, ("A-1", DATE, "x", "1.00"), name="October")
+    rush = sheet((*HEADINGS, "Due Date"), ("R-1", DATE, "x", "2.00", DATE), ("Total", "", "", "2.00"), name="Rush")
+    with pytest.raises(FileUnreadable) as caught:
+        read_contents([contents(first, rush)], integration_id="i", profile=profile())
+    assert "'Rush', 'October'; only on 'October' are A-1. To read them all, say --sheet '*'" in str(caught.value)
+    whole = read_contents([contents(first, rush)], integration_id="i", profile=profile(), sheet="*")
+    assert [number for number, _, _ in money(whole)] == ["A-1", "R-1"]
+
+
+def test_a_sheet_that_says_the_same_invoices_once_more_is_left_out() -> None:
+    """An overview with a column less has no invoice of its own."""
+    first = sheet(
+        (*HEADINGS, "Due Date"), ("A-1", DATE, "x", "1.00", DATE), ("A-2", DATE, "x", "2.00", DATE), name="All"
+    )
+    overview = sheet(HEADINGS, ("a-1", DATE, "x", "1.00"), ("Total", "", "", "1.00"), name="Overview")
+    reading = read_contents([contents(first, overview)], integration_id="i", profile=profile())
+    assert [number for number, _, _ in money(reading)] == ["A-1", "A-2"]
+
+
 def test_a_blank_sheet_before_the_filled_one_is_no_obstacle() -> None:
     """The template's own sheet is still there, unfilled."""
     reading = book(sheet(HEADINGS, name="Blank"), sheet(HEADINGS, *rows("1.00"), name="March"))
