@@ -29,3 +29,4 @@ class Posted(NamedTuple):
     file: str
     rows: tuple[int, ...]
     run: str  # the run that sent it
+    sheets: tuple[str | None, ...] | None = None  # of its rows, one for each; None where that is not known

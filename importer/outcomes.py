@@ -32,6 +32,7 @@ from importer.submitter import Entry, Event, Intent, Ledger, Sent, State, may_go
 from importer.submitter.acceptances import LetGo
 from importer.unknown import UnknownName
 from importer.validator import Verdict
+from importer.vendor_rows import sheets_said
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +300,8 @@ def _intent(verdict: Verdict, destination: str) -> Intent | None:
     rows = ", ".join([str(row.number) for row in verdict.invoice.rows])
     payload = verdict.payload
     file = verdict.invoice.source.file.rpartition("/")[2]  # also where its namesake beside it had it called otherwise
-    return Intent(payload.key(destination), payload.fingerprint(), payload, file, rows)
+    sheets = sheets_said(verdict.invoice.rows)
+    return Intent(payload.key(destination), payload.fingerprint(), payload, file, rows, sheets)
 
 
 def _with_what_was_posted(verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> tuple[Verdict, ...]:

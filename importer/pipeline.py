@@ -29,6 +29,7 @@ from importer.submitter.postings import keep_contents
 from importer.surroundings import weighed
 from importer.validator import validate
 from importer.validator.control import against
+from importer.vendor_rows import kept_contents
 from importer.wanted import Wanted
 
 
@@ -80,7 +81,7 @@ def submit_files(
                 return _finished(ledger, not_sent(would, "It was not agreed to."), prepared)
             before()
             accept(ledger, wanted.let_go, prepared.let_go)
-            keep_contents(ledger, [(file.name, file.sha256) for file in prepared.reading.files])
+            keep_contents(ledger, kept_contents(prepared.reading))
             keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
             plans.keep_plan(ledger, plan, ready)
             desk.watcher.stage("Posting")

@@ -31,6 +31,7 @@ from importer.validator import Verdict
 from importer.validator.again import Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances
 from importer.validator.likeness import Likeness, Why, likenesses
+from importer.vendor_rows import contents_of, typed_rows
 
 DirectoryOf = Callable[[str], Directory | None]
 NOTHING_PAST = Past()
@@ -182,8 +183,8 @@ def _around(
     for _, intent in going:
         vendors.setdefault(intent.payload.integration_id, {})[intent.payload.vendor_id] = None
     mine = {intent.key: intent.rows for intent in prepared.intents if intent is not None}
-    digests = {file.name: file.sha256 for file in prepared.reading.files}
-    of_files = out_of(ledger, destination, set(digests.values()), mine)
+    digests, typed = contents_of(prepared.reading), typed_rows(prepared.reading)
+    of_files = out_of(ledger, destination, {each for some in digests.values() for each in some}, mine)
     then = _Names(ledger, prepared.names)
     around: dict[int, Surroundings] = {}
     for integration_id, wanted in vendors.items():
@@ -208,7 +209,7 @@ def _around(
                 same.setdefault((each.vendor_id, each.property_id, normalised_number(each.number)), each)
         here = [pair for pair in going if pair[1].payload.integration_id == integration_id]
         totals = {intent.payload.total_amount_in_cents for _, intent in here}
-        before = Postings(list(of_totals(ledger, destination, integration_id, totals)), of_files, mine)
+        before = Postings(list(of_totals(ledger, destination, integration_id, totals)), of_files, mine, typed)
         indexes = {index for index, _ in here}
         others = [
             index
@@ -235,14 +236,14 @@ def _around(
             if not is_known and place not in alike:
                 continue
             payload, invoice = intent.payload, prepared.verdicts[index].invoice
-            digest = digests.get(invoice.source.file)
+            contents = digests.get(invoice.source.file, ())
             around[index] = Surroundings(
                 open_from=periods.get(payload.property_id),
                 since=since,
                 held=same.get((payload.vendor_id, payload.property_id, normalised_number(payload.invoice_number))),
                 past=pasts.get(payload.vendor_id, NOTHING_PAST),
                 used_accounts=used.get(payload.property_id, frozenset()),
-                again=before.of(invoice, payload, intent.key, digest, then.meant(payload)) if before else (),
+                again=before.of(invoice, payload, intent.key, contents, then.meant(payload)) if before else (),
                 likenesses=(*alike.get(place, ()), *_of_nobody(payload, nobodys)),
                 key=intent.key,
                 called=called,

@@ -21,7 +21,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("settings", "results_layout", "named_cells"),
     ("results_manifest",),
     ("reader", "directory", "validator", "submitter", "report", "sandbox"),
-    ("wanted", "same_bill"),
+    ("wanted", "same_bill", "vendor_rows"),
     ("outcomes",),
     ("archive",),
     ("desk",),

@@ -37,6 +37,7 @@ class Intent(NamedTuple):
     payload: Payload
     file: str
     rows: str  # "2, 3"
+    sheets: str | None = None  # JSON: the sheet of each row, or of all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,7 @@ class Ledger(RunBook):
                     invoice_number=intent.payload.invoice_number,
                     file=intent.file,
                     rows=intent.rows,
+                    sheets=intent.sheets,
                     job_id=None,
                     said=None,
                     evidence=None,
@@ -273,6 +275,7 @@ class Ledger(RunBook):
                 "run": self.run,
                 "file": intent.file,
                 "rows": intent.rows,
+                "sheets": intent.sheets,
                 "changed_at": now,
             }
             for intent in intents

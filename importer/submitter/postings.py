@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from importer.held import Held, Posted
 from importer.submitter.ledger import Ledger
@@ -25,7 +25,7 @@ COLUMNS = tuple(
     INVOICES.c[name]
     for name in (
         "key", "property_id", "vendor_id", "invoice_number", "total_in_cents", "body", "file", "rows", "sent_at",
-        "job_id", "run",
+        "job_id", "run", "sheets",
     )
 )  # fmt: skip
 """What `held_of` needs."""
@@ -49,12 +49,23 @@ def held_of(row: Row[Any]) -> Held:
 
 
 def _posted(row: Row[Any]) -> Posted:
-    return Posted(row.key, held_of(row), row.file, tuple(map(int, row.rows.split(", "))), row.run)
+    rows = tuple(map(int, row.rows.split(", ")))
+    return Posted(row.key, held_of(row), row.file, rows, row.run, _sheets(row.sheets, len(rows)))
+
+
+def _sheets(kept: str | None, count: int) -> tuple[str | None, ...] | None:
+    said = None if kept is None else json.loads(kept)
+    return None if kept is None else tuple(said) if isinstance(said, list) else (said,) * count
 
 
 def keep_contents(ledger: Ledger, files: Iterable[tuple[str, str]]) -> None:
-    """Keeps what the files of this run hold, each by its name and SHA-256, before anything of them is sent."""
+    """Keeps what the files of this run hold, each by its name and SHA-256, before anything of them is sent.
+
+    Of a results workbook given back, that is what the vendor's file held that its rows are of.
+    """
     rows = [{"run": ledger.run, "file": name.rpartition("/")[2], "sha256": digest} for name, digest in files]
+    if not rows:  # a workbook of an older version does not say what its vendor's file held
+        return
     with ledger.transaction() as connection:
         connection.execute(ledger.insert_or_not(CONTENTS), rows)
 
@@ -93,10 +104,26 @@ def out_of(
                 if now.get(key) != rows:
                     wanted.setdefault(key, []).append(digest)
         for some in batches(list(wanted)):
-            for row in connection.execute(select(*COLUMNS).where(INVOICES.c.key.in_(some))):
+            rows = connection.execute(select(*COLUMNS).where(INVOICES.c.key.in_(some))).all()
+            doubled = _namesakes(connection, {row.run for row in rows})
+            for row in rows:
+                posted = _posted(row)
+                if (row.run, row.file) in doubled:  # then its rows may be those of the other
+                    posted = posted._replace(sheets=None)
                 for digest in wanted[row.key]:
-                    found.setdefault(digest, []).append(_posted(row))
+                    found.setdefault(digest, []).append(posted)
     return found
+
+
+def _namesakes(connection: Connection, runs: Collection[str]) -> set[tuple[str, str]]:
+    """Run and name of files that shared their name with another of the run."""
+    counted = select(CONTENTS.c.run, CONTENTS.c.file).group_by(CONTENTS.c.run, CONTENTS.c.file)
+    several = counted.having(func.count() > 1)
+    return {
+        (run, file)
+        for batch in batches(list(runs))
+        for run, file in connection.execute(several.where(CONTENTS.c.run.in_(batch)))
+    }
 
 
 def names_of_runs(ledger: Ledger, runs: Sequence[str]) -> dict[str, Mapping[str, str]]:

@@ -84,6 +84,7 @@ INVOICES = Table(
     Column("run", String(40), nullable=False),  # the run that planned it
     Column("file", Text, nullable=False),
     Column("rows", Text, nullable=False),  # "2, 3"
+    Column("sheets", Text),  # JSON: the sheet of each row, or of all of them; None for one posted before this was kept
     Column("plan", Text),  # the plan under which it was sent
     Column("sent_at", Moment),  # when the intent of the last attempt was written
     Column("job_id", Text),

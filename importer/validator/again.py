@@ -6,7 +6,7 @@ anew, an alias settled otherwise, an ending added), the bill looks new. What is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -47,9 +47,10 @@ class Postings:
     of_totals: Sequence[Posted]
     of_files: Mapping[str, Sequence[Posted]]  # by the SHA-256 of the file
     now: Mapping[str, str]  # the key of each invoice of this run → its rows, "2, 3"
+    typed: Collection[tuple[str, str | None, int]] = ()  # file, sheet and row of what is in no vendor's file
     _by_number: dict[tuple[str, int | None, date | None], list[Posted]] = field(default_factory=dict)
     _by_form: dict[tuple[str, str | None, int | None, date | None], list[Posted]] = field(default_factory=dict)
-    _by_row: dict[tuple[str, int], list[Posted]] = field(default_factory=dict)
+    _by_row: dict[tuple[str, int], list[tuple[Posted, str | None]]] = field(default_factory=dict)  # with its sheet
 
     def __post_init__(self) -> None:
         for each in self.of_totals:
@@ -60,8 +61,8 @@ class Postings:
                 self._by_form.setdefault((bill.vendor_id, bill.property_id, bill.total, bill.issued), []).append(each)
         for digest, some in self.of_files.items():
             for each in some:
-                for row in each.rows:
-                    self._by_row.setdefault((digest, row), []).append(each)
+                for row, sheet in zip(each.rows, each.sheets or (None,) * len(each.rows), strict=True):
+                    self._by_row.setdefault((digest, row), []).append((each, sheet))
 
     def bills(self) -> Iterator[Held]:
         """Every bill that one may be compared with."""
@@ -70,11 +71,13 @@ class Postings:
     def __bool__(self) -> bool:
         return bool(self._by_number or self._by_row)
 
-    def of(self, invoice: Invoice, payload: Payload, key: str, sha256: str | None, meant: Meaning) -> list[Again]:
-        """What went out before and is this bill, each once, the surest first."""
+    def of(
+        self, invoice: Invoice, payload: Payload, key: str, contents: Collection[str], meant: Meaning
+    ) -> list[Again]:
+        """What went out before and is this bill, each once, the surest first. `contents` are those of its file."""
         found: dict[str, Again] = {}
         for posted, how in (
-            *self._of_rows(invoice, payload, sha256),
+            *self._of_rows(invoice, payload, contents),
             *self._of_number(invoice, payload, meant),
             *self._of_ending(payload),
         ):
@@ -82,21 +85,21 @@ class Postings:
                 found.setdefault(posted.key, Again(posted.bill, how))
         return list(found.values())
 
-    def _of_rows(self, invoice: Invoice, payload: Payload, sha256: str | None) -> Iterator[tuple[Posted, Otherwise]]:
-        if sha256 is None or not self._by_row:
+    def _of_rows(
+        self, invoice: Invoice, payload: Payload, contents: Collection[str]
+    ) -> Iterator[tuple[Posted, Otherwise]]:
+        """Whatever its number, property, vendor and amount are by now: no row of a file is paid twice."""
+        if not self._by_row:
             return
-        number = normalised_number(payload.invoice_number)
-        what = (payload.property_id, payload.total_amount_in_cents, payload.invoice_date)
+        is_sure = len(contents) == 1
         for row in invoice.rows:
-            for posted in self._by_row.get((sha256, row.number), ()):
-                bill = posted.bill
-                is_same = number == normalised_number(bill.number or "") or what == (
-                    bill.property_id,
-                    bill.total,
-                    bill.issued,
-                )  # the rows of another sheet have the same numbers
-                if is_same and str(row.number) not in self.now.get(posted.key, "").split(", "):
-                    yield posted, Otherwise.SAME_ROWS
+            place = (row.source.file, row.source.sheet, row.number)
+            for digest in contents if place not in self.typed else ():
+                for posted, sheet in self._by_row.get((digest, row.number), ()):
+                    is_known = is_sure and posted.sheets is not None
+                    is_same = row.source.sheet == sheet if is_known else _is_alike(payload, posted.bill)
+                    if is_same and str(row.number) not in self.now.get(posted.key, "").split(", "):
+                        yield posted, Otherwise.SAME_ROWS
 
     def _of_number(self, invoice: Invoice, payload: Payload, meant: Meaning) -> Iterator[tuple[Posted, Otherwise]]:
         number = normalised_number(payload.invoice_number)
@@ -125,6 +128,13 @@ class Postings:
             )
             if has_ending and accounts == posted.bill.accounts:
                 yield posted, Otherwise.RENUMBERED
+
+
+def _is_alike(payload: Payload, bill: Held) -> bool:
+    """Where the file or the sheet of a row is not known: rows of another have the same numbers."""
+    number, other = normalised_number(payload.invoice_number), normalised_number(bill.number or "")
+    what = (payload.property_id, payload.total_amount_in_cents, payload.invoice_date)
+    return number == other or what == (bill.property_id, bill.total, bill.issued)
 
 
 COMPARED = 100

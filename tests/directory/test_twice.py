@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
+import openpyxl
 import pytest
 
 from importer import names
 from importer.models import Run
+from importer.pipeline import submit_files
 from importer.report import write_workbook
+from importer.sandbox import INTEGRATION_ID
 from importer.sandbox.store import Store
-from tests.directory.office import Office, codes, statuses
+from importer.wanted import Wanted
+from tests.directory.office import COLUMNS, PLAIN, Office, codes, statuses
 
 HELD = ("invoice_number", "invoice_date", "x_vendor_id", "property_id", "total_amount_in_cents", "invoice_items")
 
@@ -159,3 +164,75 @@ def test_a_vendor_made_anew_under_its_old_name_is_remarked(office: Office) -> No
     assert codes(again) == [["went-out-before"], []]
     (notice,) = (each for each in again.notices if "two vendors" in each)
     assert "1 bill went to vend-greenleaf (inactive there by now), and now 2 bills would go to vend-evergreen" in notice
+
+
+def corrected(book: Path, to: Path, *typed: dict[str, object], **cells: object) -> Path:
+    """A copy of results with cells of the first row of "To fix" corrected, by their headings, and rows typed below."""
+    work = openpyxl.load_workbook(book)
+    sheet = work["To fix"]
+    headings = {str(cell.value): int(cell.column) for cell in sheet[1] if cell.value}
+    for heading, value in cells.items():
+        sheet.cell(2, headings[heading.replace("_", " ")]).value = value
+    for number, row in enumerate(typed, start=sheet.max_row + 1):
+        for heading in COLUMNS:
+            sheet.cell(number, headings[heading]).value = row.get(heading, sheet.cell(2, headings[heading]).value)
+    work.save(to)
+    return to
+
+
+def test_rows_of_a_file_go_once_whatever_their_corrections_say(office: Office) -> None:
+    """Two copies of one workbook, corrected differently, and a further round of the second. A reason lets it go."""
+    office.sync()
+    file = office.sheet({}, {"Invoice #": "2", "Invoice Total": "55.00", "GL Account": "9999"})
+    run = office.submit(file)
+    assert statuses(run) == ["posted", "needs_fixing"]
+    book = write_workbook(run, office.home / "bills.results.xlsx")
+    one = corrected(book, office.home / "by one.xlsx", GL_Account="6105")
+    others: dict[str, object] = {"Invoice #": "7-B", "Property": "WLC", "Invoice Total": 56, "Line Amount": 56}
+    spelt = {heading.replace(" ", "_"): value for heading, value in others.items()}
+    other = corrected(book, office.home / "by another.xlsx", GL_Account="6105", **spelt)
+    assert statuses(office.submit(one)) == ["already_posted", "posted"]
+    again = office.submit(other)
+    assert (statuses(again)[1], codes(again)[1]) == ("needs_fixing", ["went-out-before"])
+    key = again.outcomes[1].problems[0].message.split("--accept-duplicate ")[1].split()[0]
+    third = corrected(write_workbook(again, office.home / "3.xlsx"), office.home / "4.xlsx", Vendor="vend-evergreen")
+    assert codes(office.submit(third))[1] == ["went-out-before"]
+    assert len(office.posted()) == 2
+    assert statuses(office.submit(other, let_go={key: "two deliveries"}))[1] == "posted"
+
+
+def test_the_vendors_own_file_is_known_after_its_workbook_was_corrected(office: Office) -> None:
+    """Its bill was posted from there under another number; by now a name in it can be read. Under another name, too."""
+    office.sync()
+    file = office.sheet({"Invoice #": "2", "GL Account": "ours"})
+    book = write_workbook(office.submit(file), office.home / "bills.results.xlsx")
+    fixed = corrected(book, office.home / "fixed.xlsx", **{"Invoice_#": "2-77"}, GL_Account="6105", Memo="other")
+    assert statuses(office.submit(fixed)) == ["posted"]
+    names.settle_name(office.desk(), "ours", "finacct-6105", profile=None)
+    copy = file.rename(office.home / "copy.csv")
+    assert codes(office.submit(copy)) == [["went-out-before"]]
+
+
+def test_what_is_no_row_of_the_same_file_is_not_held_up(office: Office) -> None:
+    """Bills typed below the last row in two copies of a workbook have the same row numbers, and are two bills; so are
+    those of another sheet, and those of another file of the name."""
+    office.sync()
+    file = office.sheet({"Invoice #": "2", "GL Account": "9999"})
+    book = write_workbook(office.submit(file), office.home / "bills.results.xlsx")
+    for number in ("88", "99"):
+        mine: dict[str, object] = {"Invoice #": f"T-{number}", "Invoice Total": number, "GL Account": "6105"}
+        copy = corrected(book, office.home / f"{number}.xlsx", {**mine, "Line Amount": number})
+        assert statuses(office.submit(copy)) == ["needs_fixing", "posted"]
+    sheets = openpyxl.Workbook()
+    for name in ("North", "South"):
+        today = datetime.now(UTC).date().isoformat()
+        bill = [today if heading.endswith("Date") else said for heading, said in zip(COLUMNS, PLAIN, strict=True)]
+        sheet = sheets.create_sheet(name)
+        sheet.append(COLUMNS)
+        sheet.append([name if said == "GL-1" else said for said in bill])
+    sheets.save(office.home / "two.xlsx")
+    for name in ("North", "South"):
+        wanted = Wanted([office.home / "two.xlsx"], integration_id=INTEGRATION_ID, sheet=name)
+        run = submit_files(wanted, office.desk(), agree=lambda _: True, before=lambda: None)
+        assert statuses(run) == ["posted"], run.outcomes[0].problems
+    assert statuses(office.submit(office.sheet({"Invoice #": "31"}, {"Invoice #": "32"}))) == ["posted"] * 2
