@@ -277,13 +277,14 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
 def _half_converted(distinct: Iterable[Cell]) -> bool:
     """True where a spreadsheet program took some dates of a foreign order for its own, and left the rest as text.
 
-    Then every date that it took has a day of 12 or less, and every text names a day above 12.
+    Then every date that it took has a day of 12 or less, and texts name a day above 12, all of them in one order.
+    Others of the texts may have stayed for a blank at their end.
     """
     taken = [cell for cell in distinct if isinstance(cell, date)]
     left = [text for text in _texts(distinct) if is_numeric_date(text)]
     if not taken or not left or any(cell.day > 12 for cell in taken):
         return False
-    return all(evident_orders([text]) for text in left) and any(cell.day != cell.month for cell in taken)
+    return len(evident_orders(left)) == 1 and any(cell.day != cell.month for cell in taken)
 
 
 def _perhaps_swapped(cell: date) -> date | Unreadable:

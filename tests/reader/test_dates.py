@@ -143,6 +143,20 @@ def test_a_column_half_converted_by_a_foreign_excel_is_not_believed() -> None:
     assert believed == [date(2026, 4, 13), date(2026, 3, 14)]
 
 
+@pytest.mark.parametrize("text", ["05/05/2026", "07/08/2026 ", "26/10/02"])
+def test_one_text_that_tells_is_enough_to_doubt_the_others(text: str) -> None:
+    """A date that was left as text beside it, and tells nothing, takes nothing away from that."""
+    taken = [date(2026, 3, 4), date(2026, 5, 6), date(2026, 5, 5)]
+    values = read_cells([*taken, "13/06/2026", text], Kind.DATE, PLAIN)
+    assert [isinstance(value, Unreadable) for value in values[:4]] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("texts", [["05/05/2026"], ["13/06/2026", "06/14/2026"], ["2026-06-13"], ["13 June 2026"]])
+def test_texts_that_tell_nothing_of_a_conversion(texts: list[str]) -> None:
+    """None that tells, both orders, or spellings that no program would have misread."""
+    assert read_cells([date(2026, 3, 4), *texts], Kind.DATE, PLAIN)[0] == date(2026, 3, 4)
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
