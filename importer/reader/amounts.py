@@ -41,7 +41,7 @@ def role_of(column: Column, keys: Sequence[object], quantity: Column | None, pri
         if key is not None:
             by_invoice.setdefault(key, []).append(value if isinstance(value, Decimal) else None)
     several = [values for values in by_invoice.values() if len(values) > 1]
-    extends = quantity is not None and price is not None and _extends(column, quantity, price)
+    extends = quantity is not None and price is not None and is_product(column, quantity, price)
     if not several:
         if extends and quantity is not None:
             return Verdict("both", "every invoice has one row, and it is quantity × price")
@@ -63,7 +63,7 @@ def role_of(column: Column, keys: Sequence[object], quantity: Column | None, pri
     return Verdict(None, f"it is the same on all rows of {constant} invoices and differs in {len(several) - constant}")
 
 
-def _extends(column: Column, quantity: Column, price: Column) -> bool:
+def is_product(column: Column, quantity: Column, price: Column) -> bool:
     """Whether quantity × price is the amount on nine rows of ten, to the cent."""
     judged = agreeing = 0
     for amount, count, each in zip(column, quantity, price, strict=True):

@@ -23,6 +23,7 @@ from importer.reader.leftovers import Meant, StatedTotal, find_leftovers
 from importer.reader.mapping import LINE_MONEY, Mapped, heading_index, map_headings, pass_over_blank_totals
 from importer.reader.money import AMERICAN, Marks, marks_together
 from importer.reader.profiles import Profile
+from importer.reader.quantities import LOOKED_AT, settle_quantity
 from importer.reader.side_by_side import tables_beside
 from importer.reader.table import Heading, filled_rows, rows_above, table_above
 from importer.reader.vocabulary import heading_currency
@@ -147,6 +148,13 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     written = _dates_by_table(written, mapped, columns)
     above_it = fields_above(sheet, heading) if side == "whole" and "invoice_number" not in mapped.columns else {}
     above_it = {name: each for name, each in above_it.items() if name not in mapped.columns}
+
+    def first_keys() -> list[object]:
+        known = cells[:LOOKED_AT]
+        return ["all"] * len(known) if above_it else invoice_keys(known, mapped.columns, ("property_id", "vendor_id"))
+
+    if side != "header":
+        settle_quantity(heading.cells, mapped, columns, written, first_keys)
     keys: list[object] = ["all"] * len(cells)
     if not above_it:
         keys = invoice_keys(cells, mapped.columns, ("property_id", "vendor_id")) if mapped.amounts else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -44,6 +44,7 @@ class Question:
     choices: tuple[str, ...] = ()
     amount: str = "total_amount"  # what the last of the choices would be: the invoice's amount, or "line_amount"
     is_deducted: bool = False  # what may be booked as a line of its own is taken off
+    settles: tuple[Mapping[str, str], ...] = ()  # where choices are sentences: what each says which column is
 
 
 @dataclass(slots=True)
@@ -168,7 +169,9 @@ def _claim(
         mapped.hints.setdefault(name, []).append(index)
     elif name in OTHERS:
         mapped.others.setdefault(name, index)
-    elif meaning.surety < Surety.CLEAR and not fits(name, cells(index)):
+    elif (name == "quantity_ordered" and meaning.surety == Surety.HINT) or (
+        meaning.surety < Surety.CLEAR and not fits(name, cells(index))
+    ):
         mapped.hints.setdefault(name, []).append(index)
     else:
         claims.setdefault(name, []).append((meaning.surety, index))
@@ -181,6 +184,12 @@ def fits(name: str, column: Sequence[Cell]) -> bool:
     if kind is Kind.TEXT or len(sample) < 3:
         return True
     return any(map(_is_of_its_kind, read_cells(sample, kind, ANY_NUMBER)))
+
+
+def fits_for_certain(name: str, column: Sequence[Cell]) -> bool:
+    """As `fits`, of something filled, and however few there are."""
+    filled = list(islice((cell for cell in column if not is_blank(cell)), SAMPLE))
+    return bool(filled) and fits(name, [*filled, *filled, *filled])
 
 
 def _is_of_its_kind(value: Value | Unreadable) -> bool:
@@ -224,7 +233,7 @@ def _settle(name: str, found: list[tuple[Surety, int]], headings: Sequence[Cell]
 def _by_content(name: str, indexes: Sequence[int], cells: Cells) -> list[int]:
     """The columns that are left when those without content, without fitting content and mere copies are gone."""
     filled = [index for index in indexes if not all(map(is_blank, cells(index)))] or list(indexes)
-    fitting = [index for index in filled if fits(name, cells(index))] or filled
+    fitting = [index for index in filled if fits_for_certain(name, cells(index))] or filled
     first, *others = fitting
     copies = [index for index in others if list(cells(index)) == list(cells(first))]
     return [index for index in fitting if index not in copies]

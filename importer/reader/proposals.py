@@ -16,11 +16,11 @@ from importer.reader.charges import is_taken_off, unaccounted
 from importer.reader.contents import Contents
 from importer.reader.headings import normalised, spelled
 from importer.reader.layout import Layout, Side, lay_out
-from importer.reader.mapping import LINE_MONEY, SAID_AMOUNTS, Question, fits, unused
+from importer.reader.mapping import LINE_MONEY, SAID_AMOUNTS, Question, fits, heading_index, unused
 from importer.reader.parts import columns_of_total
 from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
 from importer.reader.reading import read_contents
-from importer.reader.sheets import plan_sheets
+from importer.reader.sheets import Plan, plan_sheets
 from importer.reader.vocabulary import AMOUNT, meaning_of, words_of
 
 NOTES = "{file} row {row}"
@@ -74,7 +74,7 @@ def propose_profile(path: Path, name: str | None = None) -> Proposal:
 
 def propose_for(contents: Contents, name: str | None = None) -> Proposal:
     """As `propose_profile`, from a file that is open already."""
-    plan = plan_sheets(contents, NO_PROFILE)
+    plan = _planned(contents)
     sides: tuple[Side, ...] = ("header", "lines") if plan.joined else ("whole",)
     layouts = [
         lay_out(contents, found.sheet, found.heading, NO_PROFILE, side)
@@ -94,6 +94,7 @@ def propose_for(contents: Contents, name: str | None = None) -> Proposal:
         for layout in layouts
         for field, index in _told(layout)
         if field not in open_amounts  # said without the tax, they would leave it out
+        and (plan.joined or _is_on_all(layout.source.headings[index], plan))
     }
     because = [f"{BY_NAME[field].heading}: '{said}'{_evidence(layouts, field)}" for field, said in columns.items()]
     stem = Path(contents.file.name).stem
@@ -109,6 +110,23 @@ def propose_for(contents: Contents, name: str | None = None) -> Proposal:
         seen=tuple(spelled(cell) for cell in headings if not is_blank(cell)),
     )
     return Proposal(profile, tuple(because), tuple(_asks(contents, layouts, profile)))
+
+
+def _planned(contents: Contents) -> Plan:
+    """The sheets that are read without a profile; all of them, where that would leave invoices out."""
+    try:
+        return plan_sheets(contents, NO_PROFILE)
+    except FileUnreadable as error:
+        try:
+            return plan_sheets(contents, replace(NO_PROFILE, sheet="*"))
+        except FileUnreadable:
+            raise error from None
+
+
+def _is_on_all(heading: Cell, plan: Plan) -> bool:
+    """Whether each sheet has the heading: one that some lack is found again by what it says, not by the profile."""
+    said = spelled(heading)
+    return all(heading_index(found.heading.cells, said) for found in plan.chosen)
 
 
 def is_open(profile: Profile, ask: Ask) -> bool:

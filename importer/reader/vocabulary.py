@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 
@@ -57,6 +57,7 @@ value: wert
 quantity: qty quant cantidad quantite quantita quantidade menge anzahl aantal hours hrs ilosc antal
 price: preis precio prix prezzo preco prijs
 unit: per each unitaire unitario stuk units
+discount: disc
 line: item lineitem position zeile ligne
 extended: ext extension
 net: netto nett ht imponibile imponible neto
@@ -99,7 +100,7 @@ _FILLERS = frozenset(
     re.findall(
         r"\w+",
         "the of for on by in and your our a an de del la le du des da do di il el der die das "
-        "ex excl excluding incl including inc w o charged s d l",
+        "ex excl excluding incl including inc charged s d l",
     )
 )
 _PARTIES = frozenset({"vendor", "customer", "commercial", "original", "external", "credit", "notes"})
@@ -107,7 +108,7 @@ _PARTIES = frozenset({"vendor", "customer", "commercial", "original", "external"
 _PHRASES = """
 invoice_number 3: invoice number | number invoice | vendor reference | vendor invoice | bill number
 invoice_number 3: invoice reference
-invoice_number 2: invoice | belegfeld 1
+invoice_number 2: invoice | belegfeld 1 | credit number | credit memo number | credit notes number
 invoice_number 1: document number | transaction number | voucher number | document | voucher | invoice id
 invoice_number 1: reference | reference number
 invoice_date 3: invoice date | issued date | date issued | bill date | date invoiced | date billed
@@ -136,7 +137,8 @@ financial_account_id 3: gl number
 financial_account_id 2: account | account id | cost element | expense account code | cost code | expenditure code
 quantity_ordered 3: quantity | line quantity | quantity ordered | quantity invoice | quantity invoiced
 quantity_ordered 3: quantity billed
-quantity_ordered 2: unit
+quantity_ordered 2: quantity unit
+quantity_ordered 1: unit
 unit_price 3: unit price | price unit | unit cost | line cost | line price | unit amount | unit rate
 unit_price 3: price per unit | cost unit | price
 unit_price 2: rate | cost
@@ -191,6 +193,7 @@ _PLAIN: dict[str, Meaning] = {
     if normalised(spelling) not in {"amount", "total", "invoiceid", "accountcode", "hours", "units"}
 }
 _PLAIN["num"] = Meaning("invoice_number", Surety.HINT)  # as QuickBooks calls it
+_PLAIN["units"] = Meaning("quantity_ordered", Surety.GENERAL)  # one unit may be the apartment, and what a price is per
 _PLAIN |= dict.fromkeys(
     ("sh", "sollhaben", "sollhabenkennzeichen", "debkred"), Meaning("type", Surety.GENERAL)
 )  # DATEV's
@@ -203,6 +206,12 @@ _TAX_REMARK = re.compile(
 )
 _TAX_RATE = re.compile(r" *@? *\(?\b\d{1,2}(?:[.,]\d{1,3})? *percent *\)? *")  # of "IVA 21%", "netto excl. 21% btw"
 _TAX_INVOICE = re.compile(r"\b(?:tax|vat|gst)[ _-]?(?=invoice)", re.IGNORECASE)  # a kind of document, no tax
+_COUNTED = re.compile(r"(?:no|nos|nr|num|number|count)\W*of\b|.*\b(?:invoices|bills)\b")
+_UNFINISHED = re.compile(r".*(?<!due )(?<!pay )(?<!payable )\b(?:in|out|by|for|of)[.:]?$|(?:in|out)\b")
+"""Where a small word at the end says something else: "Date In", "Invoice For"."""
+_OTHER_BILL = re.compile(r".*\boriginal\b|ref(?:erence)?\b\.?\s*(?:to\s+)?(?:inv|invoice|bill)\b")
+_YOURS = re.compile(r"your\b")
+_DATES = ("invoice_date", "due_date", "accounting_date")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])")
 _PART = re.compile(r"(.*?[^\W\d])[\s_.#-]*(\d{1,2})[\s_.)\]]*([^\W\d].*)?$")
 _PART_FIRST = re.compile(r"(\d{1,2})[\s_.-]+([^\W\d].*)$")
@@ -211,9 +220,13 @@ _LINE_FIELDS = frozenset(
 )
 
 
+def _apart(heading: str) -> str:
+    return _CAMEL.sub(" ", _marks_spelled(heading)).replace("_", " ")
+
+
 def words_of(heading: str) -> frozenset[str]:
     """The heading's words in the vocabulary's own language, without fillers, currencies and marks."""
-    apart = _CAMEL.sub(" ", _marks_spelled(heading)).replace("_", " ")
+    apart = _apart(heading)
     spaced = _TAX_INVOICE.sub(" ", _TAX_REMARK.sub(" ", _TAX_RATE.sub(" ", apart)))
     plain = unicodedata.normalize("NFKD", spaced).casefold()
     found: list[str] = []
@@ -245,7 +258,8 @@ def _meaning(heading: str) -> Meaning | None:
     currency = heading_currency(heading)
     found = _PLAIN.get(normalised(_marks_spelled(heading))) or _by_words(words_of(heading))
     if found is not None:
-        return Meaning(found.field, found.surety, currency=currency)
+        doubted = _doubted(heading, found)
+        return None if doubted is None else replace(doubted, currency=currency)
     repeated = _PART.fullmatch(heading)
     if repeated is not None:
         base, part = f"{repeated[1]} {repeated[3] or ''}".strip(), int(repeated[2])
@@ -257,6 +271,23 @@ def _meaning(heading: str) -> Meaning | None:
     if found is None or found.field not in _LINE_FIELDS:
         return None
     return Meaning("line_amount" if found.field == AMOUNT else found.field, found.surety, part, currency)
+
+
+def _doubted(heading: str, found: Meaning) -> Meaning | None:
+    """What is left of a meaning where the small words of the heading say something else."""
+    said = " ".join(_apart(heading).casefold().split())
+    if found.field in ("invoice_number", "total_amount") and _COUNTED.match(said):
+        may_be = found.field == "invoice_number" and (said in ("invoices", "bills") or not said.endswith("s"))
+        return Meaning(found.field, Surety.HINT) if may_be else None  # "No. of Invoices", "Total Invoices"
+    if _UNFINISHED.match(said):
+        return Meaning("unsure_date", Surety.GENERAL) if found.field in _DATES else None
+    if found.field in ("invoice_number", "invoice_date") and _OTHER_BILL.match(said):
+        return Meaning(found.field, Surety.HINT)  # of the bill that a credit is for
+    if _YOURS.match(said) and found.field in ("financial_account_id", "invoice_number") and "invoice" not in said:
+        return None  # what the vendor calls its customer
+    if found.field == "unit_price" and said in ("price unit", "price units"):
+        return Meaning(found.field, Surety.HINT)  # of how many the price is
+    return found
 
 
 def _by_words(words: frozenset[str]) -> Meaning | None:

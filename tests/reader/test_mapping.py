@@ -18,22 +18,24 @@ invoice_number: Supplier Invoice Number | Tax Invoice No | GST Invoice Number | 
 invoice_number: Rechnungsnummer | Rechnungs-Nr. | Número de factura | N° de facture | Numero fattura | Factuurnummer
 invoice_number: Nº da fatura
 invoice_date: Invoice Date | Bill Date | Date | InvoiceDate | Date Issued | Rechnungsdatum | Fecha de factura
-invoice_date: Date de facture | Belegdatum
+invoice_date: Date de facture | Belegdatum | Date of Invoice
+invoice_number: Credit No | Credit Memo # | Credit Note No. | Our Invoice No | Invoice Reference
 due_date: Due Date | Due | Payment Due Date | DueDate | Fälligkeitsdatum | Fecha de vencimiento
-due_date: Date d'échéance | Vervaldatum
+due_date: Date d'échéance | Vervaldatum | Due By | Due On
 vendor_id: Vendor | Vendor ID | Supplier Code | Payee | Lieferant | Proveedor | Fournisseur
 property_id: Property | Property Code | Building | Site Code | Community
 financial_account_id: GL Account | G/L Account | GL Code | Account Code | Expense Code | Sachkonto | Nominal Code
 financial_account_id: GL Acct #
-quantity_ordered: Qty | Quantity | Qty. | Menge | Cantidad | Quantité | Hours | Units
+quantity_ordered: Qty | Quantity | Qty. | Menge | Cantidad | Quantité | Hours | Units | Hours/Units
 unit_price: Unit Price | Price | Price Each | Rate | Einzelpreis | Precio unitario | Prix unitaire | Unit Cost
+unit_price: Price/Unit | Price per Unit
 unit_price: *UnitAmount
 line_amount: Line Amount | Line Total | Ext. Price | Extended Amount | Line Subtotal
 line_amount: Invoice Line Value (net of VAT)
 total_amount: Invoice Total | Total Amount | Invoice Amount | Grand Total | Amount Due | Gesamtbetrag
 total_amount: Invoice Amt USD | Total Due ($) | Tax Invoice Total
 amount: Amount | Total | Net | Montant HT | Betrag | Importe | Value | Total Cost (ex VAT) | Net Amount
-amount: Amount in Sterling | Dollar Amount
+amount: Amount in Sterling | Dollar Amount | Amount in $ | Total w/o VAT
 amount: amount_excl_vat | total_tax_excl | TotalExclTax | Total (tax included) | Kwota netto
 amount: Base imponible | Summe (exkl. MwSt)
 invoice_number: Numer faktury | Fakturanummer
@@ -52,8 +54,11 @@ Order Quantity | VAT Registration Number | Check Number | Status | Page | Line N
 Invoice Status | Discount % | Days Past Due | Outstanding | Balance | Paid | Property Manager
 Invoice Line Number | Received By | Quantity Received | Tax ID | Vendor Tax ID | Remit To
 Ship Date | Work Order | Invoice VAT Number | VAT % | Tax Rate | Discount Amount
+Unit | Per | Per Unit | Unit Type | Price Unit | No. of Invoices | # of Invoices | Number of Bills | Total Invoices
+Invoices | Original Invoice No | Reference Invoice | Invoice For | Bill By | Qty In | Qty Out | W/O Date | Your Account
+Your Ref | Credit Date
 """
-NEAR = ("Payment Date", "Paid Date", "Clearing Date", "Date Paid", "Vendor Name", "Customer Name")
+NEAR = ("Payment Date", "Paid Date", "Clearing Date", "Date Paid", "Vendor Name", "Customer Name", "Date In", "In Date")
 
 
 @pytest.mark.parametrize("line", WORDS.strip().splitlines())
@@ -183,3 +188,21 @@ def test_an_item_beside_its_description_is_no_question() -> None:
     """Bookkeeping programs export both; the description goes to the line's notes."""
     reading = vendor(("Invoice #", "Date", "Item", "Description", "Amount"), ("A", DATE, "M-1", "mowing", "10.00"))
     assert reading.invoices[0].lines[0].notes == "mowing"
+
+
+def test_a_credit_has_its_own_number_and_not_that_of_the_bill_it_is_for() -> None:
+    """Taken for the invoice's number, the original bill would be posted a second time."""
+    rows = (
+        ("Credit No", "Original Invoice No", "Date", "Amount"),
+        ("C1", "A77", DATE, "-5"),
+        ("C2", "A78", DATE, "-6"),
+    )
+    assert [each.invoice_number for each in vendor(*rows).invoices] == ["C1", "C2"]
+
+
+def test_how_many_invoices_there_are_is_no_number_and_a_return_no_bill_date() -> None:
+    """A small word of the heading says something else, and the column is asked for."""
+    with pytest.raises(FileUnreadable, match="lacks the column Invoice #"):
+        vendor(("No. of Invoices", "Date", "Total"), ("12", DATE, "5.00"), ("15", DATE, "6.00"))
+    with pytest.raises(FileUnreadable, match=r"'Date In' \(C\) may be meant for Bill Date"):
+        vendor(("Invoice #", "Date Out", "Date In", "Amount"), ("A", DATE, "2026-03-20", "5.00"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from importer.reader.profiles import (
     profile_text,
     save_profile,
 )
-from importer.reader.proposals import Proposal, answered, check_profile, propose_profile
+from importer.reader.proposals import Proposal, answered, check_profile, propose_for, propose_profile
 from importer.reader.reading import read_contents
 from tests.reader.tables import IDS, contents, said, sheet, vendor
 
@@ -325,3 +326,14 @@ def test_the_examples_are_profiles_that_say_everything_there_is(tmp_path: Path) 
     )
     (invoice,) = read_files([wide], integration_id="intg-1", profiles=examples).invoices
     assert [line.financial_account_id for line in invoice.lines] == ["finacct-6310", "finacct-6320"]
+
+
+def test_a_proposal_for_sheets_that_differ_reads_them_all() -> None:
+    """It names the headings that all of them have; what one has besides is found by what it says."""
+    october = sheet(("Invoice #", "Invoice Date", "Total Due"), ("A-1", "2026-10-14", "1.00"), name="October")
+    rows = (("Invoice #", "Invoice Date", "Due Date", "Total Due"), ("R-1", "2026-10-14", "2026-10-20", "2.00"))
+    book = contents(sheet(*rows, name="Rush"), october, name="book.xlsx")
+    made = propose_for(book).profile
+    assert (made.sheet, sorted(made.columns)) == ("*", ["invoice_date", "invoice_number", "total_amount"])
+    reading = read_contents([book], integration_id="i", profile=replace(made, defaults=dict(IDS), terms_days=30))
+    assert [str(each.due_date) for each in reading.invoices] == ["2026-10-20", "2026-11-13"]
