@@ -89,6 +89,7 @@ def propose_for(contents: Contents, name: str | None = None) -> Proposal:
     questions = [question for layout in layouts for question in layout.mapped.questions]
     open_amounts = SAID_AMOUNTS if any(question.field == TAX for question in questions) else frozenset()
     open_amounts |= SAID_AMOUNTS & {question.field for question in questions}
+    open_amounts |= {name for question in questions for said in question.settles for name in said}
     columns = {
         field: spelled(layout.source.headings[index])
         for layout in layouts
@@ -318,6 +319,8 @@ def _asks_of_lines(layout: Layout) -> list[Ask]:
 
 def _as_ask(question: Question, layout: Layout) -> Ask:
     what = f"{question.what[:1].upper()}{question.what[1:]}."
+    if question.settles:
+        return Ask(question.field, f"{what} Which is it?", question.choices, question.settles)
     if question.field != TAX:
         return Ask(question.field, what, question.choices)
     may_be_line = "[[extra_lines]]" in question.settle
