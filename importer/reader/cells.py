@@ -60,6 +60,7 @@ SPREADSHEET_ERRORS = frozenset(
 STAND_INS = frozenset(
     ("n/a", "n.a.", "none", "null", "nan", "tbd", "tba", "tbc", "unknown", "-", "--", "?", "??", "???")
 )
+TOO_NARROW = re.compile(r"#{2,}")
 LONGEST_STAND_IN = max(map(len, STAND_INS))
 NOTHING = frozenset(("-", "–", "—", "--"))
 ENOUGH_EVIDENCE = 1_000  # cells; a later one that differs from what these show is refused by itself
@@ -213,6 +214,11 @@ def _doubtful_id(text: str) -> str | Unreadable:
         return Unreadable(problems.DAMAGED_NUMBER, what, text)
     if ZEROED_DIGITS.fullmatch(text):
         return _rounded(text)
+    if TOO_NARROW.fullmatch(text):
+        return _too_narrow(text)
+    if not any(map(str.isalnum, text)):
+        what = f"{quoted(text)} stands where a value belongs: it has no letter and no digit in it."
+        return Unreadable(problems.MISSING_VALUE, what, text)
     if len(text) > LONGEST_ID:
         what = f"{quoted(text)} has {len(text):,} characters; {LONGEST_ID} is the most."
         return Unreadable(problems.TOO_LONG, what, text)
@@ -227,6 +233,12 @@ def _doubtful_id(text: str) -> str | Unreadable:
 def _rounded(text: str) -> Unreadable:
     what = f"{quoted(text)} has more than 15 digits: the spreadsheet program has replaced the last ones."
     return Unreadable(problems.DAMAGED_NUMBER, what, text)
+
+
+def _too_narrow(text: str) -> Unreadable:
+    what = f"{quoted(text)} is what a spreadsheet program shows where a column is too narrow for its number or date."
+    advice = "Make the column wider where it comes from and export the file again, or type what belongs there."
+    return Unreadable(problems.DAMAGED_NUMBER, what, text, advice)
 
 
 def _damaged_text(text: str) -> Unreadable | None:
@@ -262,6 +274,8 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
             found = read_text_date(text, conventions.date_order) if text else None
             if found is None or isinstance(found, date):
                 return found
+            if TOO_NARROW.fullmatch(text):
+                return _too_narrow(text)
             if SERIAL_TEXT.fullmatch(text) and FIRST_SERIAL <= int(text) < LAST_SERIAL:
                 what = f"{quoted(text)} is the number of a day, as spreadsheets count them, and not a date."
                 return Unreadable(problems.NOT_A_DATE, what, text, "Format the column as dates, and export it again.")
@@ -356,6 +370,8 @@ def _read_number_text(
             return Decimal()
         what = f"{quoted(text)} is a number of which the spreadsheet program kept only the first digits."
         return Unreadable(problems.DAMAGED_NUMBER, what, text)
+    if TOO_NARROW.fullmatch(text):
+        return _too_narrow(text)
     found = read_amount(text, conventions.marks, conventions.currency)
     if isinstance(found, Decimal):
         return found * scale

@@ -21,6 +21,7 @@ from typing import BinaryIO
 from importer.errors import FileUnreadable
 from importer.models import Cell
 from importer.problems import BROKEN_QUOTES, FILE_CUT_SHORT
+from importer.reader.armour import unwrap
 from importer.reader.contents import Finding, Sheet, trimmed
 from importer.reader.encoding import Encoding
 from importer.reader.limits import Limits
@@ -68,9 +69,12 @@ class Dialect:
 
 
 def read(
-    stream: BinaryIO, encoding: Encoding, name: str, limits: Limits
+    stream: BinaryIO, encoding: Encoding, name: str, limits: Limits, *, is_wrapped: bool = False
 ) -> tuple[Sheet, dict[str, str], tuple[Finding, ...]]:
-    """The one sheet of the file, how it was read, and what was noticed. Raises FileUnreadable."""
+    """The one sheet of the file, how it was read, and what was noticed. Raises FileUnreadable.
+
+    `is_wrapped`: there may be cells like ="00123" in it.
+    """
     with _text(stream, encoding) as text:
         dialect, skipped = likely_dialect(text.read(SAMPLE_CHARACTERS))
     table = _Table(name, dialect, limits)
@@ -83,6 +87,8 @@ def read(
             table.findings.append(table.broken(lines, 1 if skipped else 0))
         else:
             table.findings += table.end(lines)
+    if is_wrapped:
+        unwrap(table.rows)
     details = {
         "encoding": encoding.codec,
         "encoding evidence": encoding.evidence,

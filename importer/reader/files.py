@@ -11,7 +11,7 @@ from typing import BinaryIO
 from importer.collector import at_rest
 from importer.errors import FileUnreadable
 from importer.models import InputFile
-from importer.reader import compound, delimited, html_table, spreadsheetml, workbook
+from importer.reader import armour, compound, delimited, html_table, spreadsheetml, workbook
 from importer.reader.contents import Contents, Sheet
 from importer.reader.encoding import EncodingSurvey
 from importer.reader.limits import Limits
@@ -98,10 +98,13 @@ def _read_text(stream: BinaryIO, head: bytes, name: str, wanted: str | None, lim
     digest = hashlib.sha256()
     survey = EncodingSurvey(head)
     size = 0
+    is_wrapped, end = False, b""
     while piece := stream.read(PIECE):
         digest.update(piece)
         survey.look(piece)
         size += len(piece)
+        is_wrapped = is_wrapped or armour.is_suspect(end + piece)
+        end = piece[-4:]
     survey.look(b"", final=True)
     file = InputFile(name, digest.hexdigest(), size)
     encoding = survey.verdict()
@@ -116,7 +119,7 @@ def _read_text(stream: BinaryIO, head: bytes, name: str, wanted: str | None, lim
     for pattern, what in TEXT_STRANGERS:
         if pattern.match(start):
             raise FileUnreadable(f"{name} is {what}, not a spreadsheet.", AS_TABLE)
-    table, details, findings = delimited.read(stream, encoding, name, limits)
+    table, details, findings = delimited.read(stream, encoding, name, limits, is_wrapped=is_wrapped)
     return Contents(file, "csv", (table,), details, findings)
 
 

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from importer.errors import FileUnreadable
 from importer.models import Cell
 from importer.problems import FILE_CUT_SHORT
+from importer.reader.armour import unwrapped
 from importer.reader.contents import Finding, Sheet
 from importer.reader.limits import Limits
 
@@ -154,7 +155,7 @@ class _Page(HTMLParser):
 
     def _end_cell(self) -> None:
         if self._text is not None:
-            self.tables[-1].add("".join(self._text).strip(" \n\xa0"), *self._span)
+            self.tables[-1].add(unwrapped("".join(self._text).strip(" \n\xa0")), *self._span)
             self._text = None
 
 

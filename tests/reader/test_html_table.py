@@ -46,6 +46,12 @@ def test_cells_that_reach_over_rows_and_columns(tmp_path: Path) -> None:
     assert sheet.hidden_rows == {4}
 
 
+def test_the_armour_that_keeps_zeros_is_no_part_of_a_cell(tmp_path: Path) -> None:
+    """As in a csv."""
+    (sheet,) = tables(tmp_path, '<table><tr><td>="00123"</td><td>=&quot;&quot;</td><td>a="b"</td></table>')
+    assert sheet.rows == [("00123", None, 'a="b"')]
+
+
 def test_several_tables_and_tables_inside_cells(tmp_path: Path) -> None:
     """Each outer table is a sheet; an inner one is text of its cell."""
     page = "<div><table><tr><td>a<table><tr><td>b</td></tr></table></td></tr></table><table><tr><td>c</table></div>"

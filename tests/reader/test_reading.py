@@ -133,6 +133,21 @@ def test_a_rounded_number_is_never_an_identifier(cell: Cell) -> None:
     assert [(problem.kind.code, problem.place.cell) for problem in invoice.problems] == [("damaged-number", "C2")]
 
 
+@pytest.mark.parametrize("field", ["invoice_number", "invoice_date", "total_amount", "quantity_ordered"])
+def test_a_column_that_was_too_narrow_is_damage(field: str) -> None:
+    """Excel saves what it shows: of a number in a narrow column nothing is left but hash marks."""
+    (invoice,) = plain(row(**{field: "########"})).invoices
+    assert [problem.kind.code for problem in invoice.problems if problem.field == field] == ["damaged-number"]
+    assert "column is too narrow" in invoice.problems[0].what
+
+
+@pytest.mark.parametrize("cell", [",", "*", ".", "/", "—", "#", "( )"])
+def test_marks_alone_are_no_number(cell: str) -> None:
+    """Neither letter nor digit: what the vendor calls the invoice is not said."""
+    (invoice,) = plain(row(invoice_number=cell)).invoices
+    assert [(problem.kind.code, problem.value) for problem in invoice.problems] == [("missing-value", cell)]
+
+
 @pytest.mark.parametrize("field", ["property_id", "vendor_id", "invoice_number", "financial_account_id"])
 def test_a_character_that_nobody_can_see_is_no_part_of_an_identifier(field: str) -> None:
     """It would be another vendor, or another number, to everybody but the eye; the message makes it visible."""
