@@ -242,7 +242,10 @@ class ControlTotal:
     place: Place
     label: str  # the words of its row ("Grand Total"), or what shows that it is a total
     says: Decimal
-    found: Decimal
+    found: Decimal  # where cells cannot be read, what the others come to
+    unread: tuple[str, ...] = ()  # the cells above it that cannot be read: "H3"
+    once: Decimal | None = None  # what the invoices come to, where it agrees only with the sum over all their lines
+    vendor: Decimal | None = None  # what the vendor's own file says, where it was changed by hand
 
     @property
     def agrees(self) -> bool:

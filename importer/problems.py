@@ -212,6 +212,12 @@ CONTROL_TOTAL = Kind(
     stops_run=True,
 )
 
+UNCOMPARED_TOTAL = _warning(
+    "uncompared-total",
+    "A total that the file states cannot be compared, because cells above it cannot be read",
+    "A row may be missing: compare with the vendor's document before you send the rest.",
+)
+
 # Reading a results workbook that was given back
 CHANGED_ROW = _error(
     "changed-row",

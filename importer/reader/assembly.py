@@ -19,8 +19,9 @@ from importer.reader.headings import listed, spelled
 from importer.reader.layout import Layout
 from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints
 from importer.reader.marks import marked
+from importer.reader.own_totals import control_problem, control_totals
 from importer.reader.profiles import Profile
-from importer.reader.remarks import column_remarks, control_problem, control_totals, repeated_rows, row_remarks
+from importer.reader.remarks import column_remarks, repeated_rows, row_remarks
 from importer.reader.types import is_credit
 
 HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
-from itertools import accumulate, repeat
+from itertools import repeat
 
 from importer import problems
 from importer.columns import BY_NAME, Kind
-from importer.models import Cell, ControlTotal, Invoice, Row, cell_text, column_letter, dollars
+from importer.models import Cell, Invoice, Row, cell_text, column_letter, dollars
 from importer.problems import Place, Problem
-from importer.reader.cells import Unreadable, is_blank, quoted
-from importer.reader.grouping import Read
+from importer.reader.cells import is_blank, quoted
 from importer.reader.headings import listed, normalised, spelled
-from importer.reader.layout import TOTALLED, Layout
+from importer.reader.layout import Layout
 from importer.reader.mapping import unused
 from importer.reader.marks import statuses
 from importer.reader.money import named_currency
@@ -247,56 +244,3 @@ def _credits_below(layout: Layout) -> Iterator[Problem]:
             what = f"{quoted(foot.label)} of {dollars(foot.says)} stands below the table, and belongs to no invoice."
             place = Place(layout.source.file, layout.source.sheet, number, column_letter(foot.column))
             yield Problem(problems.CREDIT_BELOW, what, place)
-
-
-def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[ControlTotal]:
-    """The totals that the sheet states, each beside what the rows above it come to.
-
-    Where a cell above cannot be read, nothing can be compared: then the cell is the problem.
-    """
-    columns = layout.mapped.columns
-    named = {columns[name]: name for name in reversed(TOTALLED) if name in columns}
-    every = sorted(each for each in layout.stated if each[1].column in named)
-    stated = [each for each in every if not each[1].is_foot]
-    feet = [each for each in every if each[1].is_foot]
-    if not stated:
-        return
-    numbers = [row.number for row in layout.rows]
-    sums = {column: _Running(layout.read(named[column], column)) for column in {each.column for _, each in stated}}
-    own = sum((invoice.total or Decimal() for invoice in invoices if invoice.source is layout.source), Decimal())
-    before = dict.fromkeys(sums, 0)
-    for number, total in stated:
-        running, above = sums[total.column], bisect_left(numbers, number)
-        cents = 100 if named[total.column] == "total_amount_in_cents" else 1
-        says = total.says / cents
-        whole = running.sums[above]
-        below = sum(
-            (foot.says / cents for at, foot in feet if foot.column == total.column and at < number), Decimal()
-        )  # a credit or an earlier balance on the way to the total
-        section = whole - running.sums[before[total.column]]
-        before[total.column] = above
-        if running.unreadable[above]:
-            continue
-        place = Place(layout.source.file, layout.source.sheet, number, column_letter(total.column))
-        agrees = says in (whole, section, own) or (below and says == whole + below)
-        yield ControlTotal(place, total.label, says, says if agrees else whole)
-
-
-class _Running:
-    """What a column comes to above each row, and how many of the cells there cannot be read."""
-
-    def __init__(self, column: Read) -> None:
-        amounts = (value if isinstance(value, Decimal) else Decimal() for value in column)
-        self.sums = list(accumulate(amounts, initial=Decimal()))
-        self.unreadable = list(accumulate((isinstance(value, Unreadable) for value in column), initial=0))
-
-
-def control_problem(control: ControlTotal) -> Problem:
-    """What a total that its rows do not come to is: a reason to look before anything is sent."""
-    what = f"{quoted(control.label)} says {dollars(control.says)}, and the rows above come to {dollars(control.found)}."
-    advice = (
-        "Nothing of the run is sent. A row may be missing, changed or unreadable: compare the file with the vendor's "
-        "documents. If it is the total that is wrong, correct it (in a results workbook: in the sheet “Rows”), or "
-        "state what all invoices come to with --expect-total AMOUNT."
-    )
-    return Problem(problems.CONTROL_TOTAL, what, control.place, advice=advice)

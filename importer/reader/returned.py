@@ -20,8 +20,8 @@ from importer.problems import Place, Problem
 from importer.reader.contents import Contents, Sheet
 from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, lines
 from importer.reader.given_sheets import Given, given_sheets
+from importer.reader.own_totals import control_problem
 from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
-from importer.reader.remarks import control_problem
 from importer.reader.sheets import Found, Plan
 from importer.reader.table import Heading
 from importer.reader.traced import Hands

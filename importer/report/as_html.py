@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from importer.models import Run, Status, dollars
 from importer.report.corrections_sheet import files_said
+from importer.report.own_totals import compared, vendors
 from importer.report.styles import BANNERS, BARS, CHIPS
 from importer.report.target import place
 from importer.report.terminal import problem_lines
@@ -25,6 +26,7 @@ from importer.report.wording import (
 
 _MOST_LINES = 40  # of problems
 _MOST_PARTIES = 15  # vendors, properties
+_MOST_TOTALS = 12
 
 _STYLE = """
 body { font: 14px/1.45 Arial, Helvetica, sans-serif; color: #1F2933; max-width: 860px; margin: 24px auto }
@@ -63,6 +65,7 @@ def html_summary(run: Run) -> str:
         f'<div class="next"><b>What to do next</b><ol>{steps}</ol></div>',
         _bar(sums),
         _statuses(sums, run),
+        _own_totals(run),
         _amounts("Why invoices did not go", [(one.label, one.count, one.cents) for one in sums.reasons]),
         _amounts("What ResMan has", [(one.label, one.count, one.cents) for one in sums.in_resman]),
         _parties("By vendor", sums.vendors),
@@ -133,6 +136,19 @@ def _amounts(title: str, amounts: Sequence[tuple[str, int, int]]) -> str:
         return ""
     lines = [(escape(label), f"{count:,}", dollars(cents)) for label, count, cents in amounts]
     return f"<h2>{escape(title)}</h2>" + _table(("", "Invoices|", "Amount|"), lines)
+
+
+def _own_totals(run: Run) -> str:
+    totals = run.reading.control_totals[:_MOST_TOTALS]
+    if not totals:
+        return ""
+    lines = [
+        (escape(one.label), escape(one.place.cell), dollars(vendors(one)), _quiet(f"{one.place.file}: {compared(one)}"))
+        for one in totals
+    ]
+    more = len(run.reading.control_totals) - len(totals)
+    table = _table(("", "Cell", "Amount|", ""), lines)
+    return f"<h2>The file's own totals</h2>{table}" + (f"<p>… and {more:,} more, in the workbook.</p>" if more else "")
 
 
 def _parties(title: str, parties: Sequence[Party]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer.models import Outcome, Run
+from importer.models import ControlTotal, Outcome, Run
 from importer.news import Change
 from importer.problems import Problem
 from importer.rehearsal import rehearsed
+from importer.report.own_totals import vendors
 from importer.report.tie_out import as_said
 from importer.report.wording import notices
 from importer.trace import WHOLE_ROW, Trace
@@ -17,7 +18,7 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
     """A run as plain values for `json.dumps`; money in cents. `results` is where the workbook really is.
 
     The top-level `problems` are those of rows that belong to no invoice, and of the files as a whole.
-    `by_hand` is there where a results workbook was given back.
+    `own_totals` are there where a file states any, `by_hand` where a results workbook was given back.
     """
     return {
         "command": run.command,
@@ -52,6 +53,7 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
         ],
         "problems": [_problem(problem, run) for problem in run.reading.problems],
         "invoices": [_invoice(outcome, run) for outcome in run.outcomes],
+        **({"own_totals": list(map(_own_total, run.reading.control_totals))} if run.reading.control_totals else {}),
         **({"by_hand": _by_hand(run.reading.trace)} if run.reading.trace.rounds else {}),
         **({"changes": [_change(change) for change in run.changes]} if run.command == "status" else {}),
     }
@@ -90,6 +92,22 @@ def _by_hand(trace: Trace) -> dict[str, object]:
             }
             for one in trace.taken_out
         ],
+    }
+
+
+def _own_total(control: ControlTotal) -> dict[str, object]:
+    """A total that a file states. `says_in_cents` is the vendor's; what it was changed to by hand stands beside it."""
+    return {
+        "file": control.place.file,
+        "sheet": control.place.sheet,
+        "row": control.place.row,
+        "column": control.place.column,
+        "label": control.label,
+        "says_in_cents": vendors(control),
+        "changed_by_hand_to_in_cents": None if control.vendor is None else int(control.says),
+        "rows_come_to_in_cents": int(control.found),
+        "agrees": control.agrees,
+        "unreadable": list(control.unread),
     }
 
 

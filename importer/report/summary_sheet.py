@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from importer import results_layout as layout
-from importer.models import Run, Status, dollars
+from importer.models import Run, Status
 from importer.problems import Place, Problem
 from importer.report import styles
 from importer.report.accounts import Answer
 from importer.report.corrections_sheet import by_hand_said, files_said
+from importer.report.own_totals import compared, vendors
 from importer.report.rows_sheet import Contents
 from importer.report.strangers import write_unknown_names
 from importer.report.styles import Styles
@@ -130,11 +131,11 @@ def _own_totals(page: Page, run: Run, cells: Mapping[Place, str]) -> None:
     page.section("The file's own totals", "Cell", "Amount")
     for one in totals[:_MOST_TOTALS]:
         where = f"{one.place.file} {one.place.sheet or ''}".strip()
-        found = "= what its rows come to, as read." if one.agrees else f"Its rows come to {dollars(one.found)}."
+        found = compared(one)
         link = cells.get(one.place)
-        if link is not None:
+        if link is not None and not one.unread:
             found += " Correct the total itself in “Rows”: follow the link."
-        page.total(one.label, one.place.cell, int(one.says), f"{where}: {found}", link)
+        page.total(one.label, one.place.cell, vendors(one), f"{where}: {found}", link)
     if len(totals) > _MOST_TOTALS:
         page.note(f"… and {len(totals) - _MOST_TOTALS:,} more. Those that do not agree are problems too.")
 

@@ -20,6 +20,7 @@ from importer.problems import (
     Problem,
 )
 from importer.rehearsal import rehearsed
+from importer.report.own_totals import to_compare
 from importer.trace import ADDED, TAKEN_OUT, WHOLE_ROW
 
 
@@ -203,6 +204,7 @@ def next_steps(run: Run, *, has_workbook: bool = True, is_below: bool = False) -
             f"{problem.what} {problem.kind.advice if problem.advice is None else problem.advice}"
             for problem in holding_up
         ]
+    steps += to_compare(run)
     found = {problem.kind for outcome in run.outcomes for problem in outcome.problems if problem.kind in _NO_CELL}
     steps += [f"{kind.title}. {kind.advice}" for kind in _NO_CELL if kind in found]
     mend = counts[Status.REFUSED] + sum(map(_is_to_mend, run.outcomes))
