@@ -254,6 +254,11 @@ SPELLED_DIFFERENTLY = _warning(
 REPEATED_INVOICE = _error(
     "repeated-invoice", "The same invoice stands in the input twice", "Remove one of the two, then run again."
 )
+ROW_BELOW = _error(
+    "row-below",
+    "A row below the invoice may be a line of it",
+    "Settle that row first: write the invoice's number into it, or take it out.",
+)
 
 # Totals
 LINE_MISMATCH = _error(

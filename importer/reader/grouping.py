@@ -16,6 +16,7 @@ from importer.keys import normalised_number
 from importer.models import Invoice, Line, Row, cell_text
 from importer.problems import Problem
 from importer.reader.cells import Unreadable, Value, is_blank, quoted
+from importer.reader.leftovers import Asked
 
 Read = list[Value | Unreadable]
 T = TypeVar("T")
@@ -32,7 +33,7 @@ class Grouped:
 
     members: list[list[int]] = field(default_factory=list)
     owner: list[int] = field(default_factory=list)
-    strays: dict[int, str] = field(default_factory=dict)  # row → why it belongs to no invoice
+    strays: dict[int, Asked] = field(default_factory=dict)  # row → why it belongs to no invoice
     firsts: list[int] = field(default_factory=list)  # the first row of each invoice
 
 
@@ -58,7 +59,7 @@ class Shape:
 
     separate: bool = False
     total_from_lines: bool = False
-    asked: Mapping[int, str] = field(default_factory=dict)
+    asked: Mapping[int, Asked] = field(default_factory=dict)
 
 
 def build_invoices(
@@ -79,6 +80,8 @@ def build_invoices(
     _report_unreadable(rows, header, grouped.owner, found)
     for line_set in line_sets:
         _report_unreadable(line_set.rows, {**line_set.beside, **line_set.values}, grouped.owner, found)
+    if shape.separate or shape.total_from_lines:  # otherwise its own total shows what it lacks
+        _hold_above(rows, grouped, line_sets, found)
     heads = {name: _header(name, rows, values[name], grouped, found) for name in HEADER if name in values}
     heads |= {name: _header(name, rows, values[name], grouped, None) for name in IDENTITY if name in values}
     if "invoice_number" in values:
@@ -101,7 +104,7 @@ def build_invoices(
     in_order = zip(*map(column, HEADER_FIELDS), totals, lines, members, mine, [None] * count, strict=True)
     invoices = cast("list[Invoice]", list(map(tuple.__new__, repeat(Invoice), in_order)))
     strays = [
-        Problem(problems.UNCLEAR_CONTINUATION, why, rows[index].place())
+        Problem(problems.UNCLEAR_CONTINUATION, why.what, rows[index].place(), advice=why.advice)
         for index, why in sorted(grouped.strays.items())
     ]
     return invoices, strays
@@ -143,7 +146,7 @@ def _group(rows: Sequence[Row], values: Mapping[str, Read], shape: Shape) -> Gro
     return Grouped(members, owner)
 
 
-def _each_its_own(rows: Sequence[Row], asked: Mapping[int, str]) -> Grouped:
+def _each_its_own(rows: Sequence[Row], asked: Mapping[int, Asked]) -> Grouped:
     grouped = Grouped(strays=dict(asked))
     for index in range(len(rows)):
         if index in asked:
@@ -167,7 +170,7 @@ def _apart(numbers: Read, header: Sequence[Read]) -> Read:
 
 
 def _group_with_gaps(
-    rows: Sequence[Row], values: Mapping[str, Read], keys: Sequence[tuple[object, ...]], asked: Mapping[int, str]
+    rows: Sequence[Row], values: Mapping[str, Read], keys: Sequence[tuple[object, ...]], asked: Mapping[int, Asked]
 ) -> Grouped:
     """Full rows make the invoices; a row with gaps joins the one invoice that agrees with what it does say."""
     count = len(rows)
@@ -199,18 +202,22 @@ def _group_with_gaps(
             else:
                 start(index)
     strays = dict(asked)
-    header = [values[name] for name in (*IDENTITY, *HEADER) if name in values]
+    header = {name: values[name] for name in (*IDENTITY, *HEADER) if name in values}
     for index, key in enumerate(keys):
         if owner[index] >= 0 or index in asked:
             continue
         above = owner[index - 1] if index and _is_next(rows[index - 1], rows[index]) else -1
         if at is None or key[at] is None:
-            if any(column[index] is not None for column in header):
+            said = [name for name, column in header.items() if column[index] is not None]
+            goes_on = above >= 0 and all(
+                name in IDENTITY and header[name][index] == header[name][members[above][0]] for name in said
+            )
+            if said and not goes_on:
                 start(index)
             elif above >= 0:
                 join(index, above)
             else:
-                strays[index] = "The row names no invoice, and there is none directly above it."
+                strays[index] = Asked("The row names no invoice, and there is none directly above it.", holds=True)
             continue
         candidates = [
             group
@@ -223,13 +230,28 @@ def _group_with_gaps(
             join(index, above)
         elif candidates:
             number = numbers[index]
-            strays[index] = f"{len(candidates)} invoices have the number {quoted(str(number))}."
+            strays[index] = Asked(f"{len(candidates)} invoices have the number {quoted(str(number))}.")
         else:
             start(index)
     strays = dict(sorted(strays.items()))
     order = sorted(range(len(members)), key=lambda group: min(members[group]))
     renumbered = {group: place for place, group in enumerate(order)} | {-1: -1}
     return Grouped([sorted(members[group]) for group in order], [renumbered[group] for group in owner], strays)
+
+
+def _hold_above(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSet], found: Found) -> None:
+    """An invoice waits for a row with an amount below it that may be its own: sent without it, it would be short."""
+    for index, why in grouped.strays.items():
+        if not why.holds or not any(
+            isinstance(read[index], Decimal) for each in line_sets for read in each.values.values()
+        ):
+            continue
+        above = next((at for at in range(index - 1, -1, -1) if grouped.owner[at] >= 0), None)
+        if above is not None and rows[above].source is rows[index].source:
+            what = f"Row {rows[index].number}, which stands below it, may be a line of the invoice."
+            problem = Problem(problems.ROW_BELOW, what, rows[above].place())
+            if problem not in found[grouped.owner[above]]:
+                found[grouped.owner[above]].append(problem)
 
 
 def _is_next(above: Row, row: Row) -> bool:

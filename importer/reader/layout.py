@@ -19,7 +19,7 @@ from importer.reader.charges import unaccounted
 from importer.reader.contents import Contents, Sheet
 from importer.reader.dates import DateOrder, evident_orders
 from importer.reader.headings import spelled
-from importer.reader.leftovers import Meant, StatedTotal, find_leftovers
+from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
 from importer.reader.mapping import LINE_MONEY, Mapped, heading_index, map_headings, pass_over_blank_totals
 from importer.reader.money import AMERICAN, Marks, marks_together
 from importer.reader.profiles import Profile
@@ -72,7 +72,7 @@ class Layout:
     conventions: Conventions
     separate: bool  # every row is an invoice of its own: there is a total, and nothing of a line
     stated: list[tuple[int, StatedTotal]]  # totals that the sheet states, by row number
-    asked: dict[int, str]  # rows that may be a total, by their place among the rows
+    asked: dict[int, Asked]  # rows that may be a total, by their place among the rows
     above: dict[str, Beside]  # what stands above the table of the one invoice in it
     is_text: bool = False  # a csv or a web page: a cell too many may have moved the others
 
@@ -213,7 +213,8 @@ def _meant(heading: Heading, mapped: Mapped) -> Meant:
     money += [*mapped.amounts, *(index for _, index in mapped.extras)]
     money += [index for name, index in mapped.others.items() if name in ("debit", "credit")]
     numbers = {index for name, index in named if BY_NAME[name].kind not in (Kind.TEXT, Kind.DATE)} | set(money)
-    return Meant(heading.cells, mapped.columns, money, mapped.used | set(mapped.amounts), numbers)
+    used = mapped.used | set(mapped.amounts)
+    return Meant(heading.cells, mapped.columns, money, used, numbers, mapped.others.get("type"))
 
 
 def _one_row_each(mapped: Mapped) -> bool:

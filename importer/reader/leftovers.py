@@ -10,37 +10,29 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
+from typing import cast
 
 from importer.columns import Kind
-from importer.models import Cell, ErrorCell, UncalculatedCell, dollars
+from importer.models import Cell, ErrorCell, UncalculatedCell, cell_text, dollars
 from importer.reader.cells import PLAIN, Conventions, is_blank, quoted, read_cells
 from importer.reader.feet import Sort, foot_of
 from importer.reader.headings import normalised, spelled
 from importer.reader.money import Marks, read_amount
+from importer.reader.total_rows import ALONE, ColumnSum, fits, is_forward, is_partial, names_of_rows
+from importer.reader.total_rows import TOTAL as TOTAL_WORDS
+from importer.reader.types import is_credit
 
-_TOTAL = re.compile(
-    r"(?:(?:grand|sub|invoice|report|page|overall|column|batch|monthly|net|gross)[\s-]*)*(?:total|totals|sum)\b[^\d]{0,40}[:\d\s.,]*"
-    r"|.{1,60}[\s:–-](?:sub|grand)?[\s-]*totals?:?"
-    r"|(?:zwischen|gesamt|end)?summe\b.{0,30}|gesamt(?:betrag)?|total(?:e|es|i|en)?\b.{0,30}|totaal\b.{0,30}|suma\b.{0,30}|somme\b.{0,30}"
-    r"|(?:total |net )?(?:amount|balance)(?: is)? (?:due|payable|owing)\b.{0,30}"
-    r"|please pay\b.{0,30}|pay this amount.{0,10}"
-    r"|(?:(?:new|current|ending|closing|statement|account|outstanding|remaining) )?balance\W*"
-    r"|zu zahlen(?:der betrag)?\W*|zahlbetrag\W*|zahlbar\W*|(?:offener|fälliger) betrag\W*|rechnungsbetrag\W*"
-    r"|(?:net |montant |reste )?à payer\W*|montant dû\W*|solde(?: dû)?\W*|à reporter\W*"
-    r"|(?:importe |neto |saldo )?a pagar\W*|saldo(?: final| total)?\W*|suma y sigue\W*"
-    r"|(?:netto |importo )?da pagare\W*|netto a pagare\W*|a riportare\W*|te betalen\W*|over te brengen\W*"
-    r"|do zapłaty\W*|razem\W*|att betala\W*|at betale\W*|å betale\W*"
-    r"|carried forward|brought forward|balance (?:carried|brought) forward|übertrag",
-    re.IGNORECASE,
-)
 EVERY_WAY = (Marks(certain=True), Marks(",", ".", certain=True))
 SPACES = " \t\r\n\u00a0\u2007\u202f"
-_PARTIAL = re.compile(r"(?i)sub|zwischen|page|.*(?:forward|übertrag)")  # a total of some rows, not of all above
 _ANCHORS = ("invoice_number", "invoice_date", "due_date")
 _FOOTER = re.compile(
     r"(?:page|seite|página|pagina)\s*:?\s*\d+(?:\s*(?:of|/|von|de|di)\s*\d+)?"
     r"|(?:printed|run date|report date|generated)\b.{0,40}|confidential\b.{0,40}|continued\b.{0,40}",
     re.IGNORECASE,
+)
+LINE_OR_NOT = (
+    "If it is a line of the invoice above it, write that invoice's number into the row; otherwise take the row out."
 )
 TOTALS = ("total_amount", "total_amount_in_cents")
 TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT, SECTION = (
@@ -67,12 +59,21 @@ class StatedTotal:
     is_foot: bool = False  # no total: it stands between the rows and the total below them
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Why a person must say what a row is. Where it `holds`, it may belong to the invoice above, which has to wait."""
+
+    what: str
+    advice: str | None = None
+    holds: bool = False
+
+
 @dataclass(slots=True)
 class Leftovers:
     """What was found: reasons by 0-based position among the rows, and the totals with their columns' sums."""
 
     reasons: dict[int, str] = field(default_factory=dict)
-    asked: dict[int, str] = field(default_factory=dict)  # may be a total, may be a line: a person says
+    asked: dict[int, Asked] = field(default_factory=dict)  # may be a total, may be a line: a person says
     totals: list[StatedTotal] = field(default_factory=list)
 
 
@@ -85,6 +86,7 @@ class Meant:
     money: Sequence[int]  # all columns of amounts that may have a total below
     used: Collection[int]  # all columns that have a part in what is read
     numeric: Collection[int]  # those of them that hold numbers
+    types: int | None = None  # where a row may be called a credit, which is a sign of its amount
 
 
 def find_leftovers(
@@ -99,22 +101,29 @@ def find_leftovers(
         _find_feet(rows, meant, written, found)
         return found
     said = {normalised(spelled(cell)) for cell in headings if not is_blank(cell)}
-    sums: list[_Sum] = []
-    for position in suspects:
+    sums: list[ColumnSum] = []
+    numbers = meant.columns.get("invoice_number")
+
+    @cache
+    def named(at: int) -> set[Cell]:
+        return set() if numbers in (None, at) else names_of_rows(cells(at), cells(numbers))
+
+    @cache
+    def has_credits() -> bool:
+        return meant.types is not None and any(is_credit(cell_text(cell)) for cell in set(cells(meant.types)))
+
+    for order, position in enumerate(suspects):
         row = rows[position]
         filled = [index for index, cell in enumerate(row) if not is_blank(cell)]
         if _repeats_heading(row, headings, filled, said):
             found.reasons[position] = REPEATED
-        elif (label := _total_label(row, filled, anchors, meant.columns)) is not None:
-            found.reasons[position] = f"{TOTAL} ({label})"
-            sums = sums or [_Sum(index, cells(index), written) for index in meant.money]
-            if not _PARTIAL.match(label):
-                found.totals += [
-                    StatedTotal(position, each.index, label, value)
-                    for each in sums
-                    if isinstance(value := each.values[position], Decimal)
-                ]
-        elif len(filled) == 1 and _is_note(row[filled[0]], filled[0], anchors):
+        elif (at := _total_label(row, filled, anchors, meant.columns)) is not None:
+            sums = sums or [ColumnSum(index, cells(index), written) for index in meant.money]
+            is_within = len(rows) - position > len(suspects) - order
+            is_within = is_within or any(at < len(rows[each]) and rows[each][at] == row[at] for each in found.asked)
+            told = {"is_within": is_within, "is_name": row[at] in named(at), "has_credits": has_credits()}
+            _judge_total(position, row, at, sums, found, meant, **told)
+        elif len(filled) == 1 and _is_note(row[filled[0]], filled[0], meant, anchors):
             found.reasons[position] = NOTE
         elif all(isinstance(row[index], str) and _FOOTER.fullmatch(spelled(row[index])) for index in filled):
             found.reasons[position] = FOOTER
@@ -125,7 +134,7 @@ def find_leftovers(
         elif not any(index in anchors or _is_words(row[index]) for index in filled) and not _is_line(
             filled, meant.columns
         ):
-            sums = sums or [_Sum(index, cells(index), written) for index in meant.money]
+            sums = sums or [ColumnSum(index, cells(index), written) for index in meant.money]
             _judge_unlabelled(position, row, sums, found)
     _find_sections(rows, suspects, found)
     _find_feet(rows, meant, written, found)
@@ -168,7 +177,8 @@ def _find_feet(rows: Sequence[tuple[Cell, ...]], meant: Meant, written: Conventi
         amounts = {index: value for index in meant.money if isinstance(value := read.get(index), Decimal) and value}
         if foot.sort is Sort.CHARGE and amounts:
             much = dollars(next(iter(amounts.values())))
-            found.asked[position] = f"{quoted(foot.label)} of {much} stands below the table, and belongs to no invoice."
+            what = f"{quoted(foot.label)} of {much} stands below the table, and belongs to no invoice."
+            found.asked[position] = Asked(what)
             continue
         found.reasons[position] = f"{FOOT} ({foot.label})"
         off = foot.sort is Sort.CREDIT
@@ -205,27 +215,6 @@ def _suspects(
     return sorted(suspects)
 
 
-class _Sum:
-    """A column of amounts, and what it comes to above a row; rows are asked about from top to bottom."""
-
-    def __init__(self, index: int, column: Sequence[Cell], written: Conventions) -> None:
-        self.index = index
-        self.values = read_cells(column, Kind.DOLLARS, replace(written, currency=""))
-        self._next = 0
-        self._sum = Decimal()
-        self._count = 0
-
-    def above(self, position: int, left_out: Collection[int]) -> tuple[Decimal, int]:
-        """The sum above the row and of how many cells, without rows that are left out."""
-        for place in range(self._next, position):
-            value = self.values[place]
-            if place not in left_out and isinstance(value, Decimal):
-                self._sum += value
-                self._count += 1
-        self._next = position
-        return self._sum, self._count
-
-
 def _repeats_heading(row: Sequence[Cell], headings: Sequence[Cell], filled: Sequence[int], said: set[str]) -> bool:
     if len(filled) < 2:
         return False
@@ -249,29 +238,81 @@ def _is_line(filled: Collection[int], columns: Mapping[str, int]) -> bool:
 
 def _total_label(
     row: Sequence[Cell], filled: Sequence[int], anchors: Sequence[int], columns: Mapping[str, int]
-) -> str | None:
-    """The words that make the row a total; None where it has a number or a date of its own, or no such words."""
-    labels = [index for index in filled if isinstance(row[index], str) and _TOTAL.fullmatch(spelled(row[index]))]
+) -> int | None:
+    """Where the words stand that make the row a total; None where it has a number or a date of its own, or no such
+    words."""
+    labels = [index for index in filled if isinstance(row[index], str) and TOTAL_WORDS.fullmatch(spelled(row[index]))]
     if not labels or any(index in anchors and index not in labels for index in filled):
         return None
     if _is_line([index for index in filled if index not in labels], columns):
         return None
     words = [index for index in filled if _is_words(row[index]) and index not in labels]
-    return spelled(row[labels[0]]) if len(words) <= 1 else None
+    return labels[0] if len(words) <= 1 else None
+
+
+def _judge_total(
+    position: int,
+    row: Sequence[Cell],
+    at: int,
+    sums: Sequence[ColumnSum],
+    found: Leftovers,
+    meant: Meant,
+    *,
+    is_within: bool,
+    is_name: bool,
+    has_credits: bool,
+) -> None:
+    """A row with the words of a total is left out; where rows above must come to it and do not, it is asked about.
+
+    Those must of a partial total, and of "Total Care", which may be a line (`is_within`: rows of the table stand below
+    it, or below another of the name). All others are totals of the table, and compared with it. What rows with numbers
+    are called too (`is_name`: the vendor "Total Fire Protection") makes a total only where it says nothing else and
+    rows come to it.
+    """
+    label = spelled(row[at])
+    amounts = [each for each in sums if isinstance(each.values[position], Decimal)]
+    is_sure = fits([each.comes_to(position, found.reasons, found.asked) for each in amounts])
+    if is_sure is False and has_credits:
+        is_sure = None
+    if is_name and not (is_sure and ALONE.fullmatch(label)):
+        return
+    whose = {meant.columns.get(name) for name in (*_ANCHORS, "vendor_id", "property_id")}
+    may_be_line = is_within and at not in whose and not ALONE.fullmatch(label)
+    if is_forward(label) and not any(place not in found.reasons for place in range(position)):
+        for each in amounts:
+            each.carry(cast("Decimal", each.values[position]))
+    elif amounts and not is_sure and ((is_partial(label) and is_sure is False) or may_be_line):
+        much = dollars(cast("Decimal", amounts[0].values[position]))
+        what = f"{quoted(label)} of {much} reads like a total, but no rows above come to it: it may be a line."
+        found.asked[position] = Asked(what, LINE_OR_NOT, holds=True)
+        return
+    found.reasons[position] = f"{TOTAL} ({label})"
+    if not is_partial(label):
+        found.totals += [
+            StatedTotal(position, each.index, label, cast("Decimal", each.values[position]))
+            for each in amounts
+            if not (each.is_of_some and is_within)
+        ]
 
 
 def _is_words(cell: Cell) -> bool:
     """True for a text with letters in it that is no amount of some currency."""
-    if not isinstance(cell, str) or not any(letter.isalpha() for letter in cell):
-        return False
-    return not any(isinstance(read_amount(cell.strip(), marks, ""), Decimal) for marks in EVERY_WAY)
+    return isinstance(cell, str) and any(letter.isalpha() for letter in cell) and not _is_amount(cell)
 
 
-def _is_note(cell: Cell, index: int, anchors: Sequence[int]) -> bool:
-    """A sentence in a row of its own: never a single word that stands where the invoice number does."""
-    if not isinstance(cell, str):
+def _is_amount(text: str) -> bool:
+    return any(isinstance(read_amount(text.strip(), marks, ""), Decimal) for marks in EVERY_WAY)
+
+
+def _is_note(cell: Cell, index: int, meant: Meant, anchors: Sequence[int]) -> bool:
+    """A sentence in a row of its own: never a single word that stands where the invoice number does, and nothing that
+    may be an amount."""
+    if not isinstance(cell, str) or _is_amount(cell):
         return False
-    words, text = cell.split(), cell.strip()
+    text = cell.strip()
+    words = text.split()
+    if index in meant.money and any(map(str.isdigit, text)) and not (text[0].isalpha() and len(words) > 3):
+        return False
     return len(words) >= 3 or (len(words) == 2 and index not in anchors) or text.startswith((*"*†=-_", "# "))
 
 
@@ -286,7 +327,7 @@ def _is_unfilled(row: Sequence[Cell], filled: Sequence[int], numeric: Collection
     )
 
 
-def _judge_unlabelled(position: int, row: Sequence[Cell], sums: Sequence[_Sum], found: Leftovers) -> None:
+def _judge_unlabelled(position: int, row: Sequence[Cell], sums: Sequence[ColumnSum], found: Leftovers) -> None:
     """A row of nothing but numbers is a total where one of them is the sum of its column above."""
     for each in sums:
         value = each.values[position]
@@ -297,7 +338,6 @@ def _judge_unlabelled(position: int, row: Sequence[Cell], sums: Sequence[_Sum], 
             found.reasons[position] = f"{UNLABELLED} ({spelled(row[each.index])} is the sum of the rows above)"
             found.totals.append(StatedTotal(position, each.index, UNLABELLED, value))
         else:
-            found.asked[position] = (
-                f"The row may be a total ({spelled(row[each.index])} is what stands above), or a further line."
-            )
+            what = f"The row may be a total ({spelled(row[each.index])} is what stands above), or a further line."
+            found.asked[position] = Asked(what, LINE_OR_NOT, holds=True)
         return
