@@ -106,6 +106,14 @@ OTHER_CURRENCY = _error(
     "The amount is in another currency than the account's",
     "Enter it in the account's currency.",
 )
+STATED_CURRENCY = Kind(
+    "stated-currency",
+    Severity.ERROR,
+    "A line beside the table says that its amounts are in another currency",
+    "Nothing of the run is sent. Enter the amounts in the account's currency and take the line out, or take it out "
+    "where it is wrong.",
+    stops_run=True,
+)
 NOT_A_QUANTITY = _error("not-a-quantity", "The cell is not a quantity", "Write it like 4 or 2.5.")
 NOT_TERMS = _error(
     "not-terms",
@@ -116,6 +124,11 @@ VOID_ROW = _error(
     "void-row",
     "The row is marked as void",
     "Take the invoice out of the file, or clear the mark if it is to be paid.",
+)
+PAYMENT_ROW = _error(
+    "payment-row",
+    "The row is a payment, and not a bill",
+    "Take the row out of the file; where it is a bill to be paid, write Invoice there.",
 )
 DAMAGED_NUMBER = _error(
     "damaged-number",
@@ -241,6 +254,11 @@ UNCLEAR_CONTINUATION = _error(
     "It cannot be told which invoice the row belongs to",
     "Fill in the invoice number, the vendor and the property.",
 )
+ROW_BELOW = _error(
+    "row-below",
+    "A row below the invoice may be a line of it",
+    "Settle that row first: write the invoice's number into it, or take it out.",
+)
 REPEATED_ROW = _warning(
     "repeated-row",
     "Two rows of an invoice are the same in every cell, and there is no total to compare them with",
@@ -253,11 +271,6 @@ SPELLED_DIFFERENTLY = _warning(
 )
 REPEATED_INVOICE = _error(
     "repeated-invoice", "The same invoice stands in the input twice", "Remove one of the two, then run again."
-)
-ROW_BELOW = _error(
-    "row-below",
-    "A row below the invoice may be a line of it",
-    "Settle that row first: write the invoice's number into it, or take it out.",
 )
 
 # Totals

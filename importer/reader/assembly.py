@@ -22,7 +22,7 @@ from importer.reader.marks import marked
 from importer.reader.own_totals import control_problem, control_totals
 from importer.reader.profiles import Profile
 from importer.reader.remarks import column_remarks, repeated_rows, row_remarks
-from importer.reader.types import is_credit
+from importer.reader.types import credits_among
 
 HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)
 FEW, MANY = 2, 20  # profile lines, and headings, that one sentence may list
@@ -220,7 +220,9 @@ def _turn_credits(layout: Layout, values: dict[str, Read], sets: Sequence[LineSe
     if index is None:
         return
     cells = layout.cells(index)
-    kinds: dict[Cell, bool] = {cell: is_credit(cell_text(cell)) for cell in set(cells)}
+    texts = {cell: cell_text(cell).strip() for cell in set(cells)}
+    credit = credits_among(spelled(layout.source.headings[index]), set(texts.values()))
+    kinds: dict[Cell, bool] = {cell: text in credit for cell, text in texts.items()}
     if not any(kinds.values()):
         return
     credited = [kinds[cell] for cell in cells] + [False] * (count - len(cells))

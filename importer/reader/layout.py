@@ -13,6 +13,7 @@ from importer.errors import FileUnreadable
 from importer.models import Cell, Row, SkippedRow, Source
 from importer.reader.above import Beside, fields_above
 from importer.reader.amounts import Amounts, invoice_keys
+from importer.reader.by_cells import take_by_cells
 from importer.reader.carried import carried_forward
 from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
 from importer.reader.charges import unaccounted
@@ -159,6 +160,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     if not above_it:
         keys = invoice_keys(cells, mapped.columns, ("property_id", "vendor_id")) if mapped.amounts else []
     Amounts(heading.cells, mapped, columns, keys, written).settle()
+    take_by_cells(heading.cells, mapped, cells, columns)
     if side == "whole":
         mapped.questions.extend(unaccounted(heading.cells, mapped, columns, written))
         mapped.questions.extend(carried_forward(heading.cells, mapped, columns, written))

@@ -8,20 +8,20 @@ from datetime import date
 from itertools import repeat
 
 from importer import problems
-from importer.columns import BY_NAME, Kind
+from importer.columns import BY_NAME
 from importer.models import Cell, Invoice, Row, cell_text, column_letter, dollars
 from importer.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted
+from importer.reader.currencies import currency_remarks, stated_currency
 from importer.reader.headings import listed, normalised, spelled
 from importer.reader.layout import Layout
 from importer.reader.mapping import unused
 from importer.reader.marks import statuses
-from importer.reader.money import named_currency
 from importer.reader.profiles import Profile
 from importer.reader.sections import names_of_sections
 from importer.reader.terms import due_by
-from importer.reader.types import is_known_type
-from importer.reader.vocabulary import heading_currency, words_of
+from importer.reader.types import payments_among, unknown_among
+from importer.reader.vocabulary import words_of
 
 VOID_WORDS = frozenset(("void", "voided", "cancelled", "canceled", "deleted", "storniert", "annulé", "anulado"))
 EVERY_ROW = (
@@ -61,10 +61,11 @@ def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem
             place = replace(row.place(), column=column_letter(first))
             what = f"The row has {len(row.cells)} cells, the heading row {width}; the first too many is {quoted(text)}."
             yield row, Problem(problems.EXTRA_CELLS, what, place, value=text, advice=EVERY_ROW if in_all else None)
-    yield from _currency_remarks(layout, profile)
+    yield from currency_remarks(layout, profile)
     yield from _cancelled_remarks(layout)
     yield from _terms_remarks(layout)
     yield from _status_remarks(layout)
+    yield from _payment_remarks(layout)
 
 
 def repeated_rows(invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
@@ -107,28 +108,6 @@ def _terms_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
             yield row, Problem(problems.NOT_TERMS, f"{quoted(text)} are no payment terms.", place, "due_date", text)
 
 
-def _currency_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
-    """Whatever a currency column says that is not clearly the account's currency; "Amount USD" beside it is anyway."""
-    index = layout.mapped.others.get("currency")
-    if index is None or _said_by_headings(layout) == {profile.currency}:
-        return
-    for row, cell in zip(layout.rows, layout.cells(index), strict=True):
-        text = cell_text(cell).strip()
-        if text and named_currency(text) != profile.currency:
-            what = f"The row is in {quoted(text)}, and the account is in {profile.currency}."
-            place = replace(row.place(), column=column_letter(index))
-            yield row, Problem(problems.OTHER_CURRENCY, what, place, value=text)
-
-
-def _said_by_headings(layout: Layout) -> set[str | None]:
-    """The currencies that the headings of the amounts name; None among them where one names none."""
-    parts = [*layout.mapped.parts.values(), layout.mapped.columns]
-    amounts = {at for part in parts for name, at in part.items() if BY_NAME[name].kind in (Kind.DOLLARS, Kind.CENTS)}
-    amounts |= {at for _, at in layout.mapped.extras}
-    amounts |= {at for name, at in layout.mapped.others.items() if name in ("debit", "credit")}
-    return {heading_currency(spelled(layout.source.headings[at])) for at in amounts}
-
-
 def _cancelled_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
     """Rows that a column such as Void marks: they are not to be paid."""
     index = layout.mapped.others.get("cancelled")
@@ -149,6 +128,7 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
     yield from names_of_sections(layout, profile)
     yield from _unknown_types(layout)
     yield from _credits_below(layout)
+    yield from stated_currency(layout, profile)
     place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row)
     left = unused(headings, mapped)
     if left:
@@ -229,12 +209,29 @@ def _unknown_types(layout: Layout) -> Iterator[Problem]:
     if index is None:
         return
     cells = layout.cells(index)
-    unknown = [cell for cell in dict.fromkeys(cells) if not is_known_type(cell_text(cell))]
+    texts = {cell: cell_text(cell).strip() for cell in dict.fromkeys(cells)}
+    strange = unknown_among(spelled(layout.source.headings[index]), set(texts.values()))
+    unknown = [cell for cell, text in texts.items() if text in strange]
     if unknown:
         said = ", ".join(quoted(cell_text(cell)) for cell in unknown[:5]) + (", …" if len(unknown) > 5 else "")
         what = f"{listed([(index, layout.source.headings[index])])} says {said}: read as an invoice, not as a credit."
         place = replace(layout.rows[cells.index(unknown[0])].place(), column=column_letter(index))
         yield Problem(problems.UNKNOWN_TYPE, what, place, value=cell_text(unknown[0]))
+
+
+def _payment_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
+    """Rows that a type column calls a payment, among others that it calls bills or credits."""
+    index = layout.mapped.others.get("type")
+    if index is None:
+        return
+    cells = layout.cells.once(index)
+    texts = {cell: cell_text(cell).strip() for cell in set(cells)}
+    paid = payments_among(set(texts.values()))
+    for row, cell in zip(layout.rows, cells, strict=True) if paid else ():
+        if texts[cell] in paid:
+            what = f"{listed([(index, layout.source.headings[index])])} says {quoted(texts[cell])}: that is no bill."
+            place = replace(row.place(), column=column_letter(index))
+            yield row, Problem(problems.PAYMENT_ROW, what, place, value=texts[cell])
 
 
 def _credits_below(layout: Layout) -> Iterator[Problem]:
