@@ -42,15 +42,17 @@ class Comparison:
     measured: tuple[Measured, ...]
 
 
-def run(name: str, command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Measured:
-    """Time and peak memory of a command that must end with exit code 0. Its output goes nowhere."""
-    taken = [_once(name, command, environment)]
+def run(
+    name: str, command: Sequence[str | Path], environment: Mapping[str, str] | None = None, *, code: int = 0
+) -> Measured:
+    """Time and peak memory of a command that must end with this exit code. Its output goes nowhere."""
+    taken = [_once(name, command, environment, code)]
     while taken[0].seconds < QUICK and len(taken) < 3:
-        taken.append(_once(name, command, environment))
+        taken.append(_once(name, command, environment, code))
     return Measured(name, median(one.seconds for one in taken), median(one.megabytes for one in taken))
 
 
-def _once(name: str, command: Sequence[str | Path], environment: Mapping[str, str] | None) -> Measured:
+def _once(name: str, command: Sequence[str | Path], environment: Mapping[str, str] | None, code: int) -> Measured:
     begun = time.perf_counter()
     process = subprocess.Popen(
         [str(word) for word in command], stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
@@ -58,7 +60,7 @@ def _once(name: str, command: Sequence[str | Path], environment: Mapping[str, st
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    if process.returncode != code:
         raise SystemExit(f"{name} ended with exit code {process.returncode}; what it says stands above.")
     scale = 1024 * 1024 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in KB elsewhere
     return Measured(name, seconds, usage.ru_maxrss / scale)

@@ -43,8 +43,18 @@ def compare(folder: Path, size: Size) -> Iterator[Comparison]:
         f"Read, check and write the results workbook of {size.rows:,} rows",
         (
             run("check", check(path, folder, "--results", str(folder / "ours.xlsx"))),
+            run("check --no-results, without the writing", check(path, folder, "--no-results")),
             run("XlsxWriter, constant_memory, one plain sheet", [PYTHON, "-c", XLSXWRITER, path, folder / "raw.xlsx"]),
             run("openpyxl, write_only, one plain sheet", [PYTHON, "-c", OPENPYXL, path, folder / "raw.xlsx"]),
+        ),
+    )
+    wrong = make(folder / "wrong.csv", size.rows, missing=900)
+    yield Comparison(
+        f"The same where every invoice of the {size.rows:,} rows is wrong: all of them stand in the workbook twice",
+        (
+            run("check", check(wrong, folder, "--results", str(folder / "wrong.xlsx")), code=1),
+            run("check --no-results, without the writing", check(wrong, folder, "--no-results"), code=1),
+            run("XlsxWriter, constant_memory, one plain sheet", [PYTHON, "-c", XLSXWRITER, wrong, folder / "raw.xlsx"]),
         ),
     )
     given_back = folder / "ours.xlsx"

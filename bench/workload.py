@@ -28,8 +28,8 @@ Row = tuple[str | int | date, ...]
 NEWEST = timedelta(days=20)
 
 
-def rows(count: int) -> Iterator[Row]:
-    """So many rows; 100,000 of them are 40,000 invoices. All of them are right."""
+def rows(count: int, *, missing: int = 0) -> Iterator[Row]:
+    """So many rows; 100,000 of them are 40,000 invoices. All of them are right, or `missing` cents are in no line."""
     today = datetime.now().astimezone().date()
     invoice = at = 0
     while at < count:
@@ -46,7 +46,7 @@ def rows(count: int) -> Iterator[Row]:
                 issued + timedelta(days=5),
                 f"Work order {50_000 + invoice}",
                 "Monthly service",
-                sum(quantity * price for quantity, price in lines),
+                sum(quantity * price for quantity, price in lines) + missing,
                 f"finacct-{6000 + (invoice + line) % 60}",
                 quantity,
                 price,
@@ -56,32 +56,32 @@ def rows(count: int) -> Iterator[Row]:
         invoice += 1
 
 
-def make(path: Path, count: int) -> Path:
+def make(path: Path, count: int, *, missing: int = 0) -> Path:
     """Writes a csv or an xlsx of so many rows, in a process of its own: a measured process is born with the peak
     memory of the one that starts it."""
-    subprocess.run([sys.executable, "-m", "bench.workload", str(path), str(count)], check=True)
+    subprocess.run([sys.executable, "-m", "bench.workload", str(path), str(count), str(missing)], check=True)
     return path
 
 
-def write_csv(path: Path, count: int) -> None:
+def write_csv(path: Path, count: int, missing: int = 0) -> None:
     """Dates as 2026-03-31."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(HEADINGS)
-        writer.writerows(rows(count))
+        writer.writerows(rows(count, missing=missing))
 
 
-def write_xlsx(path: Path, count: int) -> None:
+def write_xlsx(path: Path, count: int, missing: int = 0) -> None:
     """As Excel saves it: texts shared, dates as dates, numbers as numbers."""
     from xlsxwriter import Workbook
 
     with Workbook(path, {"default_date_format": "yyyy-mm-dd", "strings_to_urls": False}) as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, HEADINGS)
-        for at, row in enumerate(rows(count), 1):
+        for at, row in enumerate(rows(count, missing=missing), 1):
             sheet.write_row(at, 0, row)
 
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    (write_xlsx if target.suffix == ".xlsx" else write_csv)(target, int(sys.argv[2]))
+    (write_xlsx if target.suffix == ".xlsx" else write_csv)(target, *map(int, sys.argv[2:]))
