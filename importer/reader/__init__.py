@@ -72,15 +72,19 @@ def read_files(
     `integration_id` holds where no column says otherwise; `sheet` names the one sheet to read of each workbook ("*":
     all). `profile` is for all files; without it each takes the one of `profiles` that fits it, if any. `ahead` is what
     is being read already.
-    Raises FileUnreadable for a file that cannot be read as a whole, BadSettings where two profiles fit equally well.
+    Raises FileUnreadable for files that cannot be read as a whole, all of them named, and BadSettings where two
+    profiles fit equally well.
     """
+    from importer.errors import FileUnreadable
     from importer.reader.ahead import opened
     from importer.reader.reading import read_contents
 
+    contents, refused = [], []
+    for path, name in zip(paths, names_of(paths), strict=True):
+        try:
+            contents.append(opened(path, name, ahead))
+        except FileUnreadable as error:
+            refused.append(error)
     return read_contents(
-        [opened(path, name, ahead) for path, name in zip(paths, names_of(paths), strict=True)],
-        integration_id=integration_id,
-        sheet=sheet,
-        profile=profile,
-        profiles=profiles,
+        contents, integration_id=integration_id, sheet=sheet, profile=profile, profiles=profiles, refused=refused
     )

@@ -105,8 +105,23 @@ def map_headings(headings: Sequence[Cell], profile: Profile, cells: Cells, where
             mapped.amounts += [index for _, index in found]
         else:
             _settle(name, found, headings, cells, mapped)
+    _take_names(headings, profile, mapped, cells)
     _account_columns(headings, cells, mapped)
     return mapped
+
+
+def _take_names(headings: Sequence[Cell], profile: Profile, mapped: Mapped, cells: Cells) -> None:
+    """ "Vendor Name" is the vendor where nothing else is: names are looked up like ids."""
+    open_ones = {question.field for question in mapped.questions}
+    for name in ("vendor_id", "property_id"):
+        if name in mapped.columns or name in profile.defaults or name in open_ones:
+            continue
+        whose = name.partition("_")[0]
+        every = [at for at in mapped.hints.get("name", []) if whose in words_of(spelled(headings[at]))]
+        named = _by_content(name, every, cells) if len(every) > 1 else every
+        if len(named) == 1 and not all(map(is_blank, cells(named[0]))):
+            mapped.columns[name] = named[0]
+            mapped.hints["name"].remove(named[0])
 
 
 def pass_over_blank_totals(mapped: Mapped, cells: Cells) -> None:

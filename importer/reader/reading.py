@@ -26,9 +26,10 @@ def read_contents(
     sheet: str | None = None,
     profile: Profile | None = None,
     profiles: Sequence[Profile] = (),
+    refused: Sequence[FileUnreadable] = (),
 ) -> Reading:
-    """What opened files say. Raises FileUnreadable for one without a table of invoices, or whose columns leave open
-    what must not be guessed.
+    """What opened files say. Raises FileUnreadable for those without a table of invoices, or whose columns leave open
+    what must not be guessed: for all of them at once, with those that were `refused` before.
 
     `profile` holds for all of them; without it, each file takes the one of `profiles` that fits it, if any.
     """
@@ -40,19 +41,26 @@ def read_contents(
     control_totals: list[ControlTotal] = []
     former_keys: dict[Place, str] = {}
     is_given_back = False
+    unread = list(refused)
     with at_rest():
         for contents in opened:
-            given_back = unpack(contents)
-            if given_back is not None:
-                notices.extend(given_back.notices)
-                is_given_back = True
-                parts += [_read_original(each, profile, profiles, integration_id) for each in given_back.originals]
-                continue
-            chosen = Chosen(profile) if profile is not None else choose_profile(contents, profiles)
-            if chosen is not None and profile is None:
-                notices.append(_chosen_by_itself(contents, chosen))
-            mine = NO_PROFILE if chosen is None else chosen.profile
-            parts.append(_read_file(contents, mine if sheet is None else replace(mine, sheet=sheet), integration_id))
+            try:
+                given_back = unpack(contents)
+                if given_back is not None:
+                    notices.extend(given_back.notices)
+                    is_given_back = True
+                    parts += [_read_original(each, profile, profiles, integration_id) for each in given_back.originals]
+                    continue
+                chosen = Chosen(profile) if profile is not None else choose_profile(contents, profiles)
+                if chosen is not None and profile is None:
+                    notices.append(_chosen_by_itself(contents, chosen))
+                mine = NO_PROFILE if chosen is None else chosen.profile
+                mine = mine if sheet is None else replace(mine, sheet=sheet)
+                parts.append(_read_file(contents, mine, integration_id))
+            except FileUnreadable as error:
+                unread.append(error)
+        if unread:
+            raise unread[0] if len(unread) == 1 else _all_of(unread, len(opened) + len(refused))
         for one in parts:
             tables.extend(one.tables)
             invoices.extend(one.invoices)
@@ -65,6 +73,12 @@ def read_contents(
         files, tuple(tables), tuple(invoices), tuple(problems), tuple(notices), tuple(control_totals), former_keys
     )
     return replace(whole, trace=trace_of(parts)) if is_given_back else whole
+
+
+def _all_of(refused: Sequence[FileUnreadable], count: int) -> FileUnreadable:
+    """What is wrong with several files, each in a line of its own."""
+    lines = "\n".join(map(str, refused))
+    return FileUnreadable(f"{len(refused)} of {count} files cannot be read as they are:\n{lines}")
 
 
 def _chosen_by_itself(contents: Contents, chosen: Chosen) -> str:

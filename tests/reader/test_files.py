@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.errors import FileUnreadable
+from importer.reader import read_files
 from importer.reader.contents import Contents
 from importer.reader.files import open_file
 from importer.reader.limits import Limits
@@ -145,3 +146,17 @@ def test_no_bytes_do_anything_but_read_or_be_refused(tmp_path: Path, start: byte
     for content in (rest, start + rest):
         with suppress(FileUnreadable):
             assert isinstance(open_file(made(tmp_path, content)), Contents)
+
+
+def test_every_file_that_cannot_be_read_is_named_at_once(tmp_path: Path) -> None:
+    """One look, one fix: what is wrong with the second file does not wait for the first to be mended."""
+    good = made(tmp_path, b"invoice_number,total_amount\nA,1.00\n", "good.csv")
+    empty, open_ones = made(tmp_path, b"", "empty.csv"), made(tmp_path, b"Invoice #,Amount\nA,1.00\n", "open.csv")
+    with pytest.raises(FileUnreadable) as caught:
+        read_files([empty, open_ones, good])
+    first, *others = str(caught.value).splitlines()
+    assert first == "3 of 3 files cannot be read as they are:"
+    assert [line.split()[0] for line in others] == ["empty.csv", "open.csv", "good.csv"]
+    with pytest.raises(FileUnreadable) as alone:
+        read_files([empty])
+    assert str(alone.value) == others[0]

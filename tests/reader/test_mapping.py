@@ -6,8 +6,10 @@ import pytest
 
 from importer.columns import COLUMNS
 from importer.errors import FileUnreadable
+from importer.reader.profiles import parse_profile
+from importer.reader.reading import read_contents
 from importer.reader.vocabulary import AMOUNT, Surety, meaning_of
-from tests.reader.tables import PLAIN, money, plain, row, said, vendor
+from tests.reader.tables import PLAIN, contents, money, plain, row, said, sheet, vendor
 
 DATE = "2026-03-14"
 
@@ -140,8 +142,7 @@ def test_everything_that_is_missing_is_said_at_once_with_the_way_out() -> None:
         plain(("A", "Greenleaf", DATE, "1"), headings=("Invoice #", "Vendor Name", "Paid Date", "Total Due"))
     message = str(caught.value)
     for expected in (
-        "lacks the columns Property, Vendor, Bill Date, Due Date, Notes, Memo and GL Account. The headings (row 1) are",
-        "'Vendor Name' (B) may be meant for Vendor,",
+        "lacks the columns Property, Bill Date, Due Date, Notes, Memo and GL Account. The headings (row 1) are",
         "'Paid Date' (C) may be meant for Bill Date or Due Date,",
         "Run: invoice-importer profile new march.csv (it asks what is not said), or add",
     ):
@@ -206,3 +207,44 @@ def test_how_many_invoices_there_are_is_no_number_and_a_return_no_bill_date() ->
         vendor(("No. of Invoices", "Date", "Total"), ("12", DATE, "5.00"), ("15", DATE, "6.00"))
     with pytest.raises(FileUnreadable, match=r"'Date In' \(C\) may be meant for Bill Date"):
         vendor(("Invoice #", "Date Out", "Date In", "Amount"), ("A", DATE, "2026-03-20", "5.00"))
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        ("Vendor Name", "vendor_id"),
+        ("Supplier Name", "vendor_id"),
+        ("Payee Name", "vendor_id"),
+        ("Property Name", "property_id"),
+        ("Community/Building Name", "property_id"),
+    ],
+)
+def test_a_column_of_names_is_taken_where_none_is_better(heading: str, field: str) -> None:
+    """Names are looked up like ids. Beside a column of ids, or a profile that says one for all, it is none."""
+    given = {"property_id": "prop-1", "vendor_id": "vend-1", "financial_account_id": "finacct-1", "memo": "m"}
+    said_elsewhere = {name: text for name, text in given.items() if name != field} | {
+        "notes": "n",
+        "due_date": "{invoice_date}",
+    }
+    made = parse_profile({"defaults": said_elsewhere}, "names")
+    rows = (("Invoice #", "Date", heading, "Total Due"), ("A", DATE, "Oak Court", "1"), ("B", DATE, "Elm", "1"))
+    reading = read_contents([contents(sheet(*rows))], integration_id="intg-1", profile=made)
+    assert [getattr(each, field) for each in reading.invoices] == ["Oak Court", "Elm"]
+    better = heading.replace("Name", "ID")
+    rows = tuple((*row, each) for row, each in zip(rows, (better, "x-1", "x-2"), strict=True))
+    reading = read_contents([contents(sheet(*rows))], integration_id="intg-1", profile=made)
+    assert [getattr(each, field) for each in reading.invoices] == ["x-1", "x-2"]
+    assert getattr(vendor(*rows[:2]).invoices[0], field) in ("x-1", given[field])
+
+
+def test_two_columns_of_names_are_asked_about() -> None:
+    """The payee may be another than the vendor."""
+    made = parse_profile(
+        {"defaults": {"property_id": "p", "financial_account_id": "f", "notes": "n", "memo": "m"}}, "n"
+    )
+    rows = (
+        ("Invoice #", "Date", "Due Date", "Vendor Name", "Payee Name", "Total Due"),
+        ("A", DATE, DATE, "x", "y", "1"),
+    )
+    with pytest.raises(FileUnreadable, match=r"'Vendor Name' \(D\), 'Payee Name' \(E\) may be meant for Vendor"):
+        read_contents([contents(sheet(*rows))], integration_id="intg-1", profile=made)
