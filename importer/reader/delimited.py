@@ -38,8 +38,6 @@ TOO_VARIED = 20_000  # different texts in one column; beyond it they are not wor
 INSTRUCTION = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)
 DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 SURELY_WIDE = 6  # cells in a row; as many separators in one cell are hardly a note
-GUARDS = ("=", "'")
-GUARDED = re.compile(r"=\"([^\"]*)\"|'(\d[\d.,/-]*)")
 LINE_END = re.compile(r"\r\n|\r|\n")
 DIGITS = re.compile(r"\d+")
 LETTERS = re.compile(r"[^\W\d_]+")
@@ -80,7 +78,7 @@ def read(
     table = _Table(name, dialect, limits)
     with _text(stream, encoding) as text:
         text.read(skipped)
-        lines = _Lines(text, dialect.delimiter)
+        lines = _Lines(text)
         try:
             table.fill(dialect.records(iter(lines)), lines)
         except csv.Error:
@@ -112,10 +110,8 @@ def _text(stream: BinaryIO, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
 class _Lines:
     """The lines of a text on their way to the csv module. Zero bytes become "\ufffd"; those that end a file go."""
 
-    def __init__(self, text: io.TextIOWrapper, delimiter: str) -> None:
+    def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
-        self._after = delimiter + "'"
-        self.are_guarded = False  # a cell may be written as ="00123" or '00123
         self.last = ""
         self.count = 0
         self.zeros_at_end = False
@@ -128,14 +124,8 @@ class _Lines:
                     self.zeros_at_end = True
                     continue
                 line = line.replace("\0", "\ufffd")
-            if '="' in line or self._after in line or "\"'" in line or line[0] == "'":
-                self.are_guarded = True
             self.last = line
             yield line
-
-    def unguarded(self, records: list[list[str]]) -> list[list[str]]:
-        """The records as they are meant, after these lines were read."""
-        return [list(map(unguarded, record)) for record in records] if self.are_guarded else records
 
 
 class _Table:
@@ -160,10 +150,10 @@ class _Table:
                 chunk.extend(islice(records, CHUNK))  # keeps what came before an exception
                 if not chunk:
                     return
-                self._take(lines.unguarded(chunk), lines.count - before)
+                self._take(chunk, lines.count - before)
                 chunk, before = [], lines.count
         except csv.Error:
-            self._take(lines.unguarded(chunk), lines.count - before)
+            self._take(chunk, lines.count - before)
             raise
 
     def _take(self, chunk: list[list[str]], lines: int) -> None:
@@ -266,12 +256,6 @@ class _Table:
             else:
                 what = f"The file does not end with a line end; the last cell is “{str(cells[-1])[-40:]}”."
             yield Finding(FILE_CUT_SHORT.code, what, row=row, column=len(cells) - 1, value=str(cells[-1]))
-
-
-def unguarded(cell: str) -> str:
-    """The text of a cell that was written so that Excel keeps it: ="00123" and '00123 are 00123."""
-    found = GUARDED.fullmatch(cell) if cell[:1] in GUARDS else None
-    return cell if found is None else found[1] or found[2] or ""
 
 
 def first_form(cell: str) -> str:
