@@ -37,6 +37,8 @@ _ALONE = (
     r"|(?:importe |neto |saldo )?a pagar\W*|saldo(?: final| total)?\W*|suma y sigue\W*"
     r"|(?:netto |importo )?da pagare\W*|netto a pagare\W*|a riportare\W*|te betalen\W*|over te brengen\W*"
     r"|do zapłaty\W*|razem\W*|att betala\W*|at betale\W*|å betale\W*"
+    r"|(?:(?:record|row|item|invoice|bill|document)s? )?count\W*\d+\W*|number of \w+\W*\d+\W*"
+    r"|\d[\d.,]* (?:invoices|bills|records|rows|items|transactions|documents|rechnungen|belege|facturas|factures)\W*"
     r"|carried forward|brought forward|balance (?:carried|brought) forward|übertrag"
 )
 TOTAL = re.compile(f"{_NAMED}|{_ALONE}", re.IGNORECASE)

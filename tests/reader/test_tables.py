@@ -57,6 +57,9 @@ def test_two_heading_rows_are_read_as_one() -> None:
         ("Summe", "", "", "3.00"),
         ("Total général", "", "", "3.00"),
         ("Greenleaf Total", "", "", "3.00"),
+        ("Count: 2", "", "", "3.00"),
+        ("2 invoices", "", "", "3.00"),
+        ("Number of records: 2", "", "", "3.00"),
     ],
 )
 def test_a_total_row_is_skipped_and_compared(total: tuple[Cell, ...]) -> None:
