@@ -98,7 +98,7 @@ def find_leftovers(
     anchors = [meant.columns[name] for name in _ANCHORS if name in meant.columns]
     suspects = _suspects(rows, cells, anchors, headings)
     if not suspects:
-        _find_feet(rows, meant, written, found)
+        _find_feet(rows, suspects, meant, written, found)
         return found
     said = {normalised(spelled(cell)) for cell in headings if not is_blank(cell)}
     sums: list[ColumnSum] = []
@@ -137,7 +137,7 @@ def find_leftovers(
             sums = sums or [ColumnSum(index, cells(index), written) for index in meant.money]
             _judge_unlabelled(position, row, sums, found)
     _find_sections(rows, suspects, found)
-    _find_feet(rows, meant, written, found)
+    _find_feet(rows, suspects, meant, written, found)
     return found
 
 
@@ -158,7 +158,9 @@ def _find_sections(rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], fo
             found.asked.pop(position, None)
 
 
-def _find_feet(rows: Sequence[tuple[Cell, ...]], meant: Meant, written: Conventions, found: Leftovers) -> None:
+def _find_feet(
+    rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], meant: Meant, written: Conventions, found: Leftovers
+) -> None:
     """From the last row upwards, as long as there are no rows of the table."""
     columns = meant.columns
     if "invoice_number" not in columns:
@@ -175,17 +177,56 @@ def _find_feet(rows: Sequence[tuple[Cell, ...]], meant: Meant, written: Conventi
             return
         read = {index: read_cells([row[index]], Kind.DOLLARS, replace(written, currency=""))[0] for index in filled}
         amounts = {index: value for index in meant.money if isinstance(value := read.get(index), Decimal) and value}
-        if foot.sort is Sort.CHARGE and amounts:
+        if amounts and foot.sort in (Sort.CHARGE, Sort.CREDIT):
+            lines = _sorts_of_lines(rows, filled, suspects, meant, found)
+            if foot.sort in lines:
+                return
             much = dollars(next(iter(amounts.values())))
+            below = any(not total.is_foot and total.position > position for total in found.totals)
+            holds = not _is_whose(filled[0], columns) and (foot.sort is Sort.CHARGE or bool(lines) or not below)
             what = f"{quoted(foot.label)} of {much} stands below the table, and belongs to no invoice."
-            found.asked[position] = Asked(what)
-            continue
+            if holds:
+                what = f"{quoted(foot.label)} of {much} stands below the table: it may be a line of the last invoice."
+            if holds or foot.sort is Sort.CHARGE:
+                found.asked[position] = Asked(what, LINE_OR_NOT if holds else None, holds)
+                continue
         found.reasons[position] = f"{FOOT} ({foot.label})"
         off = foot.sort is Sort.CREDIT
         found.totals += [
             StatedTotal(position, index, foot.label, -abs(value) if off else value, is_foot=True)
             for index, value in amounts.items()
         ]
+
+
+def _sorts_of_lines(
+    rows: Sequence[tuple[Cell, ...]],
+    filled: Sequence[int],
+    suspects: Sequence[int],
+    meant: Meant,
+    found: Leftovers,
+) -> set[Sort | None]:
+    """What the lines higher up say that are filled in the same columns and belong to the invoices above them: what is
+    a line there is one below the last row as well. None among them for one that says none of such words."""
+    if _is_whose(filled[0], meant.columns):
+        return set()
+    known = set(suspects)
+    last = next((place for place in range(len(rows) - 1, -1, -1) if place not in known), -1)
+    sorts: set[Sort | None] = set()
+    for place in suspects:
+        if place > last:
+            break
+        if place in found.reasons or place in found.asked:
+            continue
+        there = [index for index, cell in enumerate(rows[place]) if not is_blank(cell)]
+        if there == filled:
+            other = foot_of(rows[place], there, meant.columns, meant.money, has_lines=False)
+            sorts.add(None if other is None else other.sort)
+    return sorts
+
+
+def _is_whose(index: int, columns: Mapping[str, int]) -> bool:
+    """True for a column that says which invoice, and whose: no words of a line stand there."""
+    return index in {columns.get(name) for name in (*_ANCHORS, "vendor_id", "property_id")}
 
 
 def _suspects(
@@ -276,8 +317,7 @@ def _judge_total(
         is_sure = None
     if is_name and not (is_sure and ALONE.fullmatch(label)):
         return
-    whose = {meant.columns.get(name) for name in (*_ANCHORS, "vendor_id", "property_id")}
-    may_be_line = is_within and at not in whose and not ALONE.fullmatch(label)
+    may_be_line = is_within and not _is_whose(at, meant.columns) and not ALONE.fullmatch(label)
     if is_forward(label) and not any(place not in found.reasons for place in range(position)):
         for each in amounts:
             each.carry(cast("Decimal", each.values[position]))

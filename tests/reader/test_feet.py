@@ -145,3 +145,55 @@ def test_the_last_line_of_an_invoice_may_be_its_tax() -> None:
     headings = ("Invoice #", "Date", "Description", "Line Amount", "Invoice Total")
     reading = vendor(headings, ("A", DATE, "Mowing", "10.00", "10.80"), ("", "", "Sales tax", "0.80", ""))
     assert money(reading) == [("A", 1080, [1000, 80])]
+
+
+ITEMS = ("Invoice #", "Invoice Date", "Product/Service", "Amount")
+
+
+def lines(*rows: tuple[Cell, ...], above: tuple[Cell, ...] = ("", "", "Edging", "5.00")) -> Reading:
+    """Two invoices, the first of two lines, described in a column of an unknown name, with these rows below them."""
+    return vendor(ITEMS, ("A", DATE, "Mowing", "10.00"), above, ("B", DATE, "Mowing", "20.00"), *rows)
+
+
+@pytest.mark.parametrize(
+    ("label", "other", "amount"),
+    [
+        ("Sales Tax", "Sales Tax", "1.65"),
+        ("Late fee", "Late fee", "3.00"),
+        ("Tax 8.25%", "Tax 7%", "3.20"),
+        ("Versandkosten", "Versandkosten", "3.30"),
+        ("Discount 5%", "Discount 4%", "-2.00"),
+        ("Rabatt 5%", "Rabatt 5%", "-2.00"),
+        ("Descuento 5%", "Descuento 5%", "-2.00"),
+    ],
+)
+def test_what_is_a_line_higher_up_is_one_below_the_last_row(label: str, other: str, amount: str) -> None:
+    """Each invoice has its tax or its discount, and the last one's is no foot of the table."""
+    reading = lines(("", "", label, amount), above=("", "", other, amount))
+    assert [total for _, total, _ in money(reading)] == [cents + int(amount.replace(".", "")) for cents in (1000, 2000)]
+    assert skipped(reading) == []
+    assert not any(problem.is_error for problem in reading.problems)
+
+
+@pytest.mark.parametrize(
+    ("label", "more"),
+    [
+        ("Sales Tax", ()),
+        ("Sales Tax", (("", "", "Total", "33.00"),)),
+        ("Discount", ()),
+        ("Discount", (("", "", "Total", "33.00"),)),
+    ],
+)
+def test_what_may_be_a_line_of_the_last_invoice_holds_it_back(label: str, more: tuple[tuple[Cell, ...], ...]) -> None:
+    """Its words stand where those of the lines do: it is asked about, and the invoice does not go without it."""
+    reading = lines(("", "", label, "-2.00" if label == "Discount" else "2.00"), *more)
+    assert [[each.kind.code for each in invoice.problems] for invoice in reading.invoices] == [[], ["row-below"]]
+    assert ("unclear-continuation", "row 5") in said(reading)
+
+
+def test_a_credit_above_the_total_of_a_table_without_lines_is_a_foot() -> None:
+    """Its words stand beside the amounts, as those of the total do."""
+    rows = (("A", DATE, "x", "10.00"), ("B", DATE, "x", "20.00"))
+    reading = vendor(ITEMS, *rows, ("", "", "Less payments", "-5.00"), ("", "", "Total", "25.00"))
+    assert skipped(reading) == [(4, "foot of the table (Less payments)"), (5, "total (Total)")]
+    assert not any(invoice.problems for invoice in reading.invoices)
