@@ -32,6 +32,7 @@ SAMPLE_CHARACTERS = 200_000
 SAMPLE_RECORDS = 1_000
 HEADING_RECORDS = 30
 MOST_HEADINGS = 200
+RARE_DELIMITERS = ("^", "~")  # only where no other mark parts headings that are known
 TELLING = 2  # headings of different meaning in one row
 CHUNK = 1_000
 TOO_VARIED = 20_000  # different texts in one column; beyond it they are not worth remembering
@@ -275,6 +276,9 @@ def likely_dialect(sample: str) -> tuple[Dialect, int]:
         scores[","] = regularity(Dialect(","), DECIMAL_COMMA.sub("", sample))
     known = {mark: _known_headings(Dialect(mark), sample) for mark in DELIMITERS}
     most = max(known.values())  # headings say more than regularity: notes may be as regular as they like
+    for mark in RARE_DELIMITERS if most < TELLING else ():
+        if _known_headings(Dialect(mark), sample) >= TELLING and regularity(Dialect(mark), sample)[0] >= 0.9:
+            return _quoting(Dialect(mark), sample), 0
     likely = [mark for mark in DELIMITERS if most < TELLING or known[mark] == most]
     best = max(likely, key=lambda mark: scores[mark][0] * scores[mark][1])
     return _quoting(Dialect(best if scores[best][1] else ","), sample), 0

@@ -25,10 +25,10 @@ def opened(folder: Path, content: str | bytes, limits: Limits | None = None) -> 
     return open_file(path, limits=limits or Limits())
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^", "~"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_separator_and_line_ends_are_found(tmp_path: Path, delimiter: str, end: str) -> None:
-    """All four separators with all three line ends, old Macintosh too."""
+    """All separators with all three line ends, old Macintosh too."""
     rows = [("id", "date", "net"), ("007", "2026-03-31", "1.50"), ("008", "2026-03-31", "20.00")]
     contents = opened(tmp_path, "".join(delimiter.join(row) + end for row in rows))
     assert contents.sheets[0].rows == rows
@@ -41,6 +41,12 @@ def test_commas_inside_numbers_are_no_separators(tmp_path: Path) -> None:
     assert opened(tmp_path, "1,50;2,50;3,50\n4,50;5,50;6,50\n").sheets[0].rows[1] == ("4,50", "5,50", "6,50")
     text = "id;net\nA;1,234,567.00\nB;2,345,678.00\n"
     assert opened(tmp_path, text).sheets[0].rows[1] == ("A", "1,234,567.00")
+
+
+def test_a_rare_mark_inside_cells_is_no_separator(tmp_path: Path) -> None:
+    """Where commas part headings that are known, a tilde belongs to the text."""
+    rows = opened(tmp_path, "id,date,net~gross\nA~1,2026-03-31,1.50~2.00\n").sheets[0].rows
+    assert rows[1] == ("A~1", "2026-03-31", "1.50~2.00")
 
 
 def test_numbers_alone_still_have_commas_between_them(tmp_path: Path) -> None:
