@@ -16,6 +16,7 @@ from unicodedata import category
 
 from importer import columns, problems
 from importer.models import Cell, ErrorCell, UncalculatedCell, cell_text
+from importer.reader.armour import unwrapped
 from importer.reader.dates import DateOrder, evident_orders, is_numeric_date, read_text_date
 from importer.reader.money import AMERICAN, Marks, OtherCurrency, evident_marks, read_amount
 
@@ -49,6 +50,7 @@ WITH_UNIT = re.compile(
     r"sq\.? ?ft|yds?|cy|lbs?|gal|gallons?|tons?|stk|std|stunden|stück|heures?|horas?|uds?)\.?",
     re.IGNORECASE,
 )
+PERCENT = re.compile(r"([-+]?[\d.,]+)\s*%")
 SERIAL_TEXT = re.compile(r"\d{5}")
 MOJIBAKE = re.compile(r"\ufffd|Ã[\x80-\xbf¡-¿ƒ]|Â[\xa0-\xbf]|â€|ï»¿")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -202,7 +204,9 @@ def _read_id(cell: Cell) -> str | Unreadable | None:
     return text
 
 
-def _doubtful_id(text: str) -> str | Unreadable:
+def _doubtful_id(text: str) -> str | Unreadable | None:
+    if '="' in text and (said := unwrapped(text)) != text:
+        return _read_id(said)
     if LONGEST_STAND_IN < len(text) <= LONGEST_ID and text[0].isalpha() and text.isascii() and text.isprintable():
         return text  # no number, and no error, begins with a letter
     if text in SPREADSHEET_ERRORS:
@@ -327,7 +331,10 @@ def _serial(number: float, conventions: Conventions) -> date | Unreadable:
 
 
 def _read_quantity(cell: Cell, conventions: Conventions) -> Decimal | Unreadable | None:
-    """A number, with its unit or without."""
+    """A number, with its unit or without; 50% is half of one."""
+    if isinstance(cell, str) and (found := PERCENT.fullmatch(cell.strip())) is not None:
+        read = _read_number(found[1], conventions, Decimal(1), problems.NOT_A_QUANTITY)
+        return read / 100 if isinstance(read, Decimal) else read
     if isinstance(cell, str) and (found := WITH_UNIT.fullmatch(cell.strip())) is not None:
         read = _read_number(found[1], conventions, Decimal(1), problems.NOT_A_QUANTITY)
         return read if isinstance(read, Decimal) else replace(read, text=cell.strip()) if read is not None else None

@@ -1,6 +1,7 @@
-"""What a number format shows beside the number: leading zeros, a prefix of letters, a currency.
+"""What a number format shows beside the number: leading zeros, a prefix of letters, a currency, a sign, a scale.
 
-A cell may hold 123 and show 00123, and the vendor's number is what it shows; or it may hold 50 and show "€ 50".
+A cell may hold 123 and show 00123, and the vendor's number is what it shows; or it may hold 50 and show "€ 50", or
+"50.00 CR", or "5000%".
 """
 
 from __future__ import annotations
@@ -16,17 +17,32 @@ _IDENTIFIER = re.compile(r'(?:"(?P<quoted>[A-Za-z][A-Za-z ]*[-/# ]?)"|\\?(?P<bar
 _OTHER_DOLLARS = {0x1009: "CAD", 0xC0C: "CAD", 0xC09: "AUD", 0x1409: "NZD", 0x80A: "MXN", 0xC04: "HKD", 0x1004: "SGD"}
 """What a "$" is in a format of another country, by the country's number."""
 
+_TOKEN = re.compile(
+    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|\[[^\]]*\]|[_*].'
+    r"|(?P<digits>General|[0#?](?:[0#?,. /]*[0#?])?),*|(?P<bare>.)",
+    re.DOTALL | re.IGNORECASE,
+)
+_SCALE = re.compile(r"(,+)\.")
+_SECTION_END = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_BESIDE_SIGN = re.compile(r"\s|US|[$.]")
+_MINUS = frozenset("-–−")
+_CREDIT = frozenset(("CR", "CREDIT"))
+_LARGE = re.compile(r"[\s€$£]*(?:[kK]|MM?|Mio|Tsd|[Tt]housands?|[Mm]illions?)\b\.?.*", re.DOTALL)
 _MARKS = str.maketrans("", "", "\\")
 HOME = "USD"  # its sign stands in most formats of most files, and is taken for granted
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How one format shows a whole number (`pattern`, with a 0 for each digit at least), or its currency."""
+    """How one format shows a whole number (`pattern`, with a 0 for each digit at least), its currency, or what it puts
+    around a number, which is then another number to whoever sees it ("{} CR")."""
 
     currency: str | None = None
     prefix: str = ""
     pattern: str = ""
+    positive: str = ""
+    negative: str = ""  # the number stands in it without its minus
+    is_percent: bool = False
 
     def of(self, cell: Cell) -> Cell:
         """The text that stands for a number cell; any other cell as it is."""
@@ -34,6 +50,9 @@ class Shown:
             return cell
         if self.currency is not None:
             return f"{self.currency} {cell_text(cell)}"
+        if not self.pattern:
+            around = self.negative if cell < 0 else self.positive
+            return around.format(cell_text(abs(cell) * (100.0 if self.is_percent else 1))) if around else cell
         if cell < 0 or cell != int(cell) or cell >= 1e15:
             return cell
         digits = list(str(int(cell)))
@@ -41,9 +60,14 @@ class Shown:
         return self.prefix + "".join(digits) + "".join(reversed(end))
 
 
+PERCENT = Shown(positive="{}%", negative="-{}%", is_percent=True)
+BUILT_IN = {9: PERCENT, 10: PERCENT}
+"""By their number, those of the formats without a code of their own that show more than the number."""
+
+
 def shown_by(code: str) -> Shown | None:
-    """What a format code ("00000", '"INV-"0000', "[$€-407] #,##0.00") shows besides the number; None where that is
-    nothing that matters."""
+    """What a format code ("00000", '"INV-"0000', "[$€-407] #,##0.00", '0.00" CR"') shows besides the number; None
+    where that is nothing that matters."""
     first = code.partition(";")[0]
     found = _IDENTIFIER.fullmatch(first)
     if found is not None:
@@ -57,4 +81,62 @@ def shown_by(code: str) -> Shown | None:
         )
         if currency is not None and currency != HOME:
             return Shown(currency)
-    return None
+    return _around(code)
+
+
+def _around(code: str) -> Shown | None:
+    """What a format puts around numbers of either sign, where they are read as others then."""
+    sections = list(map(_section, _SECTION_END.split(code)[:2]))
+    first = sections[0]
+    if "[<" in code or "[>" in code or "[=" in code:  # a condition says which section holds
+        first = next((each for each in sections if each.is_scaled), _Section())
+        sections = [first] if first.is_scaled else []
+    if not first.around and not (len(sections) > 1 and sections[1].is_scaled):
+        return None
+    if len(sections) < 2 or not sections[1].is_there:
+        return Shown(positive=first.around, negative=f"-{first.around}", is_percent=first.is_percent)
+    below = sections[1]
+    if below.is_scaled:
+        return Shown(positive=first.around, negative=f"-{below.around}", is_percent=below.is_percent)
+    is_debit = first.around and not first.is_scaled and not below.around  # its minus is not shown
+    return Shown(positive=first.around, negative="{} DR" if is_debit else "", is_percent=first.is_percent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """What a section of a format puts around its numbers; "" where that makes no other number of them."""
+
+    around: str = ""
+    is_scaled: bool = False  # by a percent, or by thousands; otherwise it is a sign
+    is_percent: bool = False
+    is_there: bool = True
+
+
+def _section(code: str) -> _Section:
+    beside, seen, is_percent = ["", ""], False, False
+    scale: list[str] = []  # the commas that take three digits each off the number
+    for token in _TOKEN.finditer(code):
+        if token["digits"]:
+            if seen:
+                return _Section()  # 000-0000 is no single number
+            seen, scale = True, _SCALE.findall(f"{token[0]}.")
+        elif token["bare"] == "%":
+            is_percent = True
+        elif (bare := token["bare"] or "").isalpha() or bare == "@":
+            return _Section()  # of a date, or a text
+        else:
+            beside[seen] += (token["quoted"] or "") + (token["escaped"] or "") + bare
+    if not seen:
+        return _Section(is_there=bool(code))
+    if is_percent or beside[1].lstrip().startswith("%"):
+        return _Section("{}%", is_scaled=True, is_percent=is_percent)
+    if scale:
+        return _Section(f"{{}} (shown in {'thousands' if len(scale[0]) == 1 else 'millions'})", is_scaled=True)
+    if _LARGE.fullmatch(beside[1]):
+        return _Section("{} " + beside[1].strip().replace("{", "").replace("}", ""), is_scaled=True)
+    before, after = (_BESIDE_SIGN.sub("", each.upper()) for each in beside)
+    if before in _CREDIT or after in _CREDIT:
+        return _Section("{} CR")
+    if (before, after) == ("(", ")") or (before in _MINUS and not after) or (after in _MINUS and not before):
+        return _Section("-{}")
+    return _Section()

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from importer.models import Cell, ErrorCell, UncalculatedCell, cell_text
 from importer.reader.details import Details
-from importer.reader.formats import HOME
+from importer.reader.formats import HOME, PERCENT
 from importer.reader.money import currency_code
 
 WORTH_A_LOOK = (
@@ -17,12 +17,15 @@ WORTH_A_LOOK = (
     b"-spanned=",
     b'"error"',
     b'"boolean"',
+    b'"percentage"',
     b"office:currency=",
     b"<office:annotation",
 )
-SHOWS_MORE = re.compile(rb'"float"[^<>]*>\s*<text:p>(?:0\d|[^<]*[^<\d.,-]|\d+-)')  # than the number alone
+SHOWS_MORE = re.compile(rb'"float"[^<>]*>\s*<text:p>(?:0\d|[^<]*[^<\d.,-]|\d[\d.,]*-)')  # than the number alone
 IDENTIFIER = re.compile(r"(?:[A-Za-z][A-Za-z ]*[-/# ]?)?\d[\d/ -]*")
 AMOUNT = re.compile(r"[\d.,'’()+\s-]+")
+CREDIT = re.compile(r"[-−].*\d|\(.*\)|.*\d ?(?:[-−]|(?P<word>CR|CREDIT))", re.IGNORECASE)  # whatever the number's sign
+LARGE = re.compile(r"-?[\d.,]+ ?(?:[kK]|MM?)")
 NULL_DATE = re.compile(rb'<table:null-date [^<>]*table:date-value="1904-')
 HIDDEN = ("collapse", "filter")
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
@@ -104,6 +107,8 @@ class _Walk:
         kind = self._cell.get("office:value-type")
         if self._cell.get("calcext:value-type") == "error":
             return ErrorCell(self._text.strip() or "#ERROR")
+        if kind == "percentage":
+            return PERCENT.of(float(self._cell.get("office:value", "nan")))
         if kind == "boolean":
             return self._cell.get("office:boolean-value") == "true"
         if kind == "currency" and currency_code(code := self._cell.get("office:currency", "")) not in (None, HOME):
@@ -127,6 +132,10 @@ def shown_as(text: str, value: float) -> str | None:
     code = currency_code(AMOUNT.sub("", text))
     if code is not None:
         return None if code == HOME else f"{code} {cell_text(value)}"
+    if LARGE.fullmatch(text):
+        return text
+    if value > 0 and (credit := CREDIT.fullmatch(text)) is not None:
+        return f"{cell_text(value)} CR" if credit["word"] else f"-{cell_text(value)}"
     if not IDENTIFIER.fullmatch(text) or int(digits) != value:
         return None
     return text if (len(digits) > 1 and digits[0] == "0") or not text[0].isdigit() or "-" in text else None

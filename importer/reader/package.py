@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 from importer.errors import FileUnreadable
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
-from importer.reader.formats import Shown, shown_by
+from importer.reader.formats import BUILT_IN, Shown, shown_by
 from importer.reader.limits import Limits
 
 SHEET_DATA = re.compile(rb"sheetData")
@@ -101,9 +101,11 @@ class Package:
     def formats(self) -> dict[int, Shown]:
         """The cell styles of an xlsx or xlsm, by number, whose format shows more than the number itself."""
         styles = self.part("xl/styles.xml") or b""
-        if b"numFmt " not in styles or len(styles) > MOST_STYLES:
+        codes = {str(number): shown for number, shown in BUILT_IN.items()}
+        used = styles[styles.find(b"<cellXfs") : styles.rfind(b"</cellXfs")]
+        names_any = b"numFmt " in styles or any(b'numFmtId="%s"' % number.encode() in used for number in codes)
+        if not names_any or len(styles) > MOST_STYLES:
             return {}
-        codes: dict[str, Shown] = {}
         found: dict[int, Shown] = {}
         for element in self._xml("xl/styles.xml").iter():
             kind = element.tag.rpartition("}")[2]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from importer.models import ErrorCell, UncalculatedCell, column_letter
 from importer.reader.details import Details
-from importer.reader.formats import Shown, shown_by
+from importer.reader.formats import BUILT_IN, Shown, shown_by
 
 ERRORS = {
     0x00: "#NULL!",
@@ -48,7 +48,7 @@ def dates_from_1904(stream: bytes) -> bool:
 
 def formats(stream: bytes) -> dict[int, Shown]:
     """The cell styles, by number, whose format shows more than the number itself."""
-    codes: dict[int, Shown] = {}
+    codes = dict(BUILT_IN)
     styles: list[int] = []
     for kind, content in records(stream):
         if kind == FORMAT and len(content) > 5:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from importer.models import ErrorCell, column_letter
 from importer.reader.details import Details
-from importer.reader.formats import Shown, shown_by
+from importer.reader.formats import BUILT_IN, Shown, shown_by
 from importer.reader.xls_details import ERRORS
 
 ROW, ERROR, FORMULA_ERROR, COLUMN, SHEET, MERGED = 0, 3, 11, 60, 156, 176
@@ -52,7 +52,7 @@ def dates_from_1904(book: bytes) -> bool:
 
 def formats(part: bytes) -> dict[int, Shown]:
     """The cell styles, by number, whose format shows more than the number itself, from the part that lists them."""
-    codes: dict[int, Shown] = {}
+    codes = dict(BUILT_IN)
     styles: list[int] | None = None  # those before `STYLES` are named styles, and no cell's
     for kind, content in records(part):
         if kind == FORMAT and len(content) >= 6:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import struct
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from importer.columns import Kind
 from importer.reader import xlsb_details
+from importer.reader.cells import PLAIN, Unreadable, read_cells
 from importer.reader.files import open_file
 from importer.reader.formats import shown_by
 from tests.reader.books import MAIN, biff, binary, compound, ods, record, wide, xlsx_parts, zipped
@@ -46,9 +49,26 @@ def test_a_number_is_what_its_format_shows(tmp_path: Path, rows: str) -> None:
         ("[$£-809]#,##0", 4.0, "GBP 4"),
         ("[$CAD] 0.00", 4.0, "CAD 4"),
         ("[$$-1009]#,##0.00", 4.0, "CAD 4"),
+        ("0%", 0.07, "7%"),
+        ("0.00%", -0.5, "-50%"),
+        ('0"%"', 7.0, "7%"),
+        ('0.00" CR"', 50.0, "50 CR"),
+        ('0.00" CR"', -50.0, "-50 CR"),
+        ('0.00" CR";0.00" DR"', -50.5, "50.5 DR"),
+        ('0.00" cr";-0.00', -50.5, -50.5),
+        ('#,##0.00"-"', 100.0, "-100"),
+        ("[Red]-0.00;0.00", 3.0, "-3"),
+        ("\\(#,##0.00\\);0.00", 3.0, "-3"),
+        ('"-$"0.00', 3.0, "-3"),
+        ('General" CR"', 3.25, "3.25 CR"),
+        ('0.0,"K"', 12345.67, "12345.67 (shown in thousands)"),
+        ("#,##0,", -12345.0, "-12345 (shown in thousands)"),
+        ("#,##0,,.0", 5e6, "5000000 (shown in millions)"),
+        ('[>=1000]0.0,"K";0', 5000.0, "5000 (shown in thousands)"),
+        ('0"K"', 12.0, "12 K"),
     ],
 )
-def test_formats_that_show_more_than_the_number(code: str, number: float, text: str) -> None:
+def test_formats_that_show_more_than_the_number(code: str, number: float, text: str | float) -> None:
     """What a clerk sees in the cell is what is read."""
     shown = shown_by(code)
     assert shown is not None
@@ -65,8 +85,24 @@ def test_formats_that_show_more_than_the_number(code: str, number: float, text: 
         '"$"#,##0.00',
         "[$$-409]#,##0",
         "[$-409]d-mmm-yy",
-        "0%",
         '0" hrs"',
+        '0" m"',
+        '0.00" kg"',
+        '0.00" - net"',
+        "#,##0.00_);[Red]\\(#,##0.00\\)",
+        '_($* #,##0.00_);_($* (#,##0.00);_($* "-"??_);_(@_)',
+        "#,##0.00_-;#,##0.00-",
+        "#,##0.00;[Red]#,##0.00",
+        '#,##0.00_);"CR"',
+        '0.00" DR";0.00" CR"',
+        "(###) ###-####",
+        "[<=9999999]###-####;(###) ###-####",
+        "0.00E+00",
+        "# ?/?",
+        "dd-mm-yyyy",
+        "mm/dd/yy;@",
+        "",
+        ";;;",
         "[Red]0",
         "00.00",
     ],
@@ -74,6 +110,29 @@ def test_formats_that_show_more_than_the_number(code: str, number: float, text: 
 def test_formats_that_show_the_number_alone(code: str) -> None:
     """Then the number stays a number."""
     assert shown_by(code) is None
+
+
+def test_formats_that_have_no_code_of_their_own(tmp_path: Path) -> None:
+    """Percents are known to every Excel by their number; that of a named style says nothing of a cell."""
+    path = tmp_path / "made.xlsx"
+    named = '<cellStyleXfs><xf numFmtId="9"/></cellStyleXfs>'
+    for used, read in (("9", ("50%", 2.0)), ("2", (0.5, 2.0))):
+        styles = f'<styleSheet xmlns="{MAIN}">{named}<cellXfs><xf numFmtId="0"/><xf numFmtId="{used}"/></cellXfs>'
+        cells = '<row r="1"><c r="A1" s="1"><v>0.5</v></c><c r="B1" s="0"><v>2</v></c></row>'
+        path.write_bytes(zipped(xlsx_parts(cells) | {"xl/styles.xml": f"{styles}</styleSheet>"}))
+        assert open_file(path).sheets[0].rows == [read]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "quantity"),
+    [("50%", None, Decimal("0.5")), ("50 CR", -5000, None), ("12 (shown in thousands)", None, None)],
+)
+def test_what_such_cells_mean(text: str, amount: int | None, quantity: Decimal | None) -> None:
+    """A percent is no amount, and half of a quantity; what is shown in thousands is neither."""
+    (found,) = read_cells([text], Kind.DOLLARS, PLAIN)
+    assert (None if isinstance(found, Unreadable) else found) == amount
+    (counted,) = read_cells([text], Kind.QUANTITY, PLAIN)
+    assert isinstance(counted, Unreadable) or counted == quantity or text == "50 CR"
 
 
 def test_formats_of_an_xls(tmp_path: Path) -> None:
@@ -114,9 +173,10 @@ def test_formats_of_an_ods(tmp_path: Path) -> None:
         "<text:p>5,50 €</text:p></table:table-cell>"
         '<table:table-cell office:value-type="currency" office:currency="USD" office:value="7">'
         "<text:p>$7</text:p></table:table-cell>"
+        '<table:table-cell office:value-type="percentage" office:value="0.075"><text:p>8%</text:p></table:table-cell>'
     )
     path = ods(tmp_path, f'<table:table table:name="S"><table:table-row>{cells}</table:table-row></table:table>')
-    assert open_file(path).sheets[0].rows == [("00123", "EUR 5.5", 7.0)]
+    assert open_file(path).sheets[0].rows == [("00123", "EUR 5.5", 7.0, "7.5%")]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +194,11 @@ def test_formats_of_an_ods(tmp_path: Path) -> None:
         ("0", "0", 0.0),
         ("12 hrs", "12", 12.0),
         ("-7", "-7", -7.0),
+        ("50.00 CR", "50", "50 CR"),
+        ("50,00-", "50", "-50"),
+        ("50,00-", "-50", -50.0),
+        ("(50.00)", "-50", -50.0),
+        ("12.3K", "12345", "12.3K"),
         ("-", "0", 0.0),
     ],
 )
