@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import click
 
 from importer.cli.commands import commands
-from importer.errors import ImporterError
+from importer.errors import CannotRun, ImporterError
 
 FINE, COULD_NOT_RUN, INTERRUPTED = 0, 2, 130
 SENDING = ("submit", "status", "watch")
@@ -43,11 +43,14 @@ def run(arguments: Sequence[str], *, is_all: bool = False) -> int:
         return INTERRUPTED
     except click.ClickException as error:
         error.show(sys.stderr)
+        _answer(words, error.format_message())
         return COULD_NOT_RUN
     except ImporterError as error:
         if debug:
             traceback.print_exc()
         _say(str(error))
+        if isinstance(error, CannotRun):  # of anything else, the answer may have been given
+            _answer(words, str(error))
         return COULD_NOT_RUN
     except Exception as error:  # noqa: BLE001 -- no traceback ever reaches a clerk
         if debug:
@@ -58,6 +61,16 @@ def run(arguments: Sequence[str], *, is_all: bool = False) -> int:
         )
         return COULD_NOT_RUN
     return result if isinstance(result, int) else FINE
+
+
+def _answer(words: Sequence[str], why: str) -> None:
+    """The one object that `--json` promises, where the command could not run."""
+    if "--json" in words:
+        from importer.cli.rendering import print_json
+        from importer.report.could_not_run import could_not_run
+
+        command = next((word for word in words if not word.startswith("-")), None)
+        print_json(could_not_run(command, why))
 
 
 def _say(sentence: str) -> None:

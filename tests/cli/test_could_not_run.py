@@ -1,4 +1,5 @@
-"""Exit code 2: one clear sentence on standard error, nothing on standard output, and nothing sent."""
+"""Exit code 2: one clear sentence on standard error, nothing on standard output but what `--json` asks for, and
+nothing sent."""
 
 from __future__ import annotations
 
@@ -245,3 +246,22 @@ def test_help_of_every_command_fits_a_terminal(clerk: Clerk) -> None:
 
 def _commands(said: Said) -> list[str]:
     return said.out.split("Commands:\n", 1)[1].splitlines()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("check", "none.csv"), ("submit", "none.csv", "--yes"), ("check",), ("check", "none.csv", "--sheets", "x")],
+)
+def test_with_json_there_is_one_object_also_where_nothing_could_run(clerk: Clerk, words: tuple[str, ...]) -> None:
+    """A script reads the same keys, finds nothing sent, and the sentence that stands on standard error as well."""
+    said = clerk.runs(*words, "--json", "--no-results")
+    answer = said.answer
+    assert said.code == 2
+    assert (answer["command"], answer["run"], answer["plan"], answer["invoices"]) == (words[0], None, None, [])
+    assert answer["stopped"] in said.err
+    assert [problem["message"] for problem in answer["problems"]] == [answer["stopped"]]
+    (clerk.folder / "march.csv").write_text(as_csv([row("A")]))
+    ran = clerk.runs("check", "march.csv", "--json", "--no-results").answer
+    assert answer.keys() <= ran.keys()
+    assert (answer["counts"].keys(), answer["amounts"].keys()) == (ran["counts"].keys(), ran["amounts"].keys())
+    assert not any((*answer["counts"].values(), *answer["amounts"].values()))
