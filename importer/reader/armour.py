@@ -14,7 +14,7 @@ from importer.reader.contents import trimmed
 _FORMULA = re.compile(r'=("{1,2})(.*)\1', re.DOTALL)
 _NUMBER = re.compile(r"'[-+(]?[$€£]?\d[\d.,/: -]*\)?")
 _DUTCH = re.compile(r"'[a-z][- ]")  # 's-Gravenhage
-_STARTS = (b",'", b";'", b"\t'", b"|'", b"\"'", b"\n'", b"\r'")
+_BEFORE = frozenset((b"", b",", b";", b"\t", b"|", b"^", b"~", b'"', b"\n", b"\r"))  # what the first of a cell follows
 
 
 def is_suspect(piece: bytes) -> bool:
@@ -22,9 +22,9 @@ def is_suspect(piece: bytes) -> bool:
     nothing."""
     if b"\0" in piece:
         piece = piece.replace(b"\0", b"")  # of UTF-16
-    if b'="' in piece:
+    if b"=" in piece and b'="' in piece:
         return True
-    return b"'" in piece and (piece.startswith(b"'") or any(start in piece for start in _STARTS))
+    return b"'" in piece and not _BEFORE.isdisjoint([part[-1:] for part in piece.split(b"'")[:-1]])
 
 
 def unwrapped(text: str) -> str:
