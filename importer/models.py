@@ -15,7 +15,7 @@ from decimal import Context, Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from importer.news import Change
+from importer.news import Change, Stays
 from importer.problems import OTHER_CURRENCY, Place, Problem
 from importer.trace import Trace
 from importer.unknown import UnknownName
@@ -338,6 +338,7 @@ class Run:
     notices: tuple[str, ...] = field(default=())  # further sentences about the run as a whole
     changes: tuple[Change, ...] = ()  # what `status` has learnt
     unknown_names: tuple[UnknownName, ...] = ()  # the one that holds up most money first
+    stays: tuple[Stays, ...] = ()  # in ResMan out of these files, beside what the outcomes tell as posted
 
     def counts(self) -> dict[str, int]:
         """The `counts` of `--json`: data rows, invoices, and invoices by status."""

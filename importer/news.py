@@ -1,9 +1,11 @@
-"""What is learnt of a posted invoice afterwards."""
+"""What is learnt of a posted invoice afterwards, and of the run that it was posted by."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +19,21 @@ class Change:
     was: str  # "pending", "confirmed", "failed" (ResMan did not take it), "in doubt", "released", …
     now: str
     at: datetime  # when it was learnt
+
+
+class Why(StrEnum):
+    """How what was posted differs from what is read."""
+
+    CHANGED = "Posted, and its rows say something else by now"
+    GONE = "Posted, and no longer among these rows"
+
+
+class Stays(NamedTuple):
+    """An invoice that was posted out of the files that are read, and does not stand in them as it was posted."""
+
+    invoice_number: str
+    vendor_id: str
+    cents: int  # as it was posted
+    job_id: str | None
+    resman: str  # "confirmed" or "pending"
+    why: Why

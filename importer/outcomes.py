@@ -13,9 +13,10 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 
-from importer.keys import invoice_key
+from importer.keys import invoice_key, normalised_number
 from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status, dollars
 from importer.named_cells import cells_named
+from importer.posted_rows import PostedRows, posted_rows
 from importer.problems import (
     CHANGED_ROW,
     CONFLICT,
@@ -59,13 +60,21 @@ class Prepared:
     unknown_names: tuple[UnknownName, ...] = ()
     remarks: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)  # about names, by the invoice's index
     let_go: Mapping[str, LetGo] = field(default_factory=dict)  # by key, what a person's word in this run covers
+    posted: PostedRows = field(default_factory=PostedRows)  # out of these files, and not as it stands here
 
     @classmethod
     def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
         """Looks every invoice without errors up in the ledger."""
         intents = tuple(_intent(verdict, destination) for verdict in verdicts)
-        told = _with_what_was_posted(verdicts, destination, ledger)
-        found = cls(reading, told, intents, ledger.standing([intent.key for intent in intents if intent]))
+        standing = ledger.standing([intent.key for intent in intents if intent])
+        at_home = {
+            intent.key: intent.rows
+            for intent in intents
+            if intent is not None and (entry := standing.get(intent.key)) and entry.fingerprint == intent.fingerprint
+        }
+        posted = posted_rows(reading, ledger, destination, at_home)
+        told = _with_what_was_posted(verdicts, destination, ledger, posted)
+        found = cls(reading, told, intents, standing, posted=posted)
         return found._without_renamed(ledger) if reading.former_keys else found
 
     def _without_renamed(self, ledger: Ledger) -> Prepared:
@@ -206,6 +215,7 @@ def _of_entry(entry: Entry) -> Outcome:
 
 
 def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterable[Outcome]) -> Run:
+    told = tuple(outcomes)
     return Run(
         start.id,
         start.command,
@@ -214,10 +224,11 @@ def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterabl
         start.who,
         start.destination,
         prepared.reading,
-        tuple(outcomes),
+        told,
         prepared.plan,
         notices=prepared.notices,
         unknown_names=prepared.unknown_names,
+        stays=prepared.posted.staying(told),
     )
 
 
@@ -226,7 +237,9 @@ def _pairs(prepared: Prepared, standing: Mapping[str, Entry]) -> Iterable[tuple[
     texts = MadeTexts(prepared.reading)
     for verdict, intent in zip(prepared.verdicts, prepared.intents, strict=True):
         if intent is None:
-            yield Outcome(verdict.invoice, Status.NEEDS_FIXING, verdict.problems), None
+            was = prepared.posted.of(verdict.invoice) if _is_changed(verdict.problems) else ()
+            status = Status.CONFLICT if was else Status.NEEDS_FIXING
+            yield Outcome(verdict.invoice, status, verdict.problems), None
             continue
         outcome = Outcome(
             verdict.invoice, Status.READY, verdict.problems, verdict.payload, intent.key, intent.fingerprint
@@ -304,37 +317,45 @@ def _intent(verdict: Verdict, destination: str) -> Intent | None:
     return Intent(payload.key(destination), payload.fingerprint(), payload, file, rows, sheets)
 
 
-def _with_what_was_posted(verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> tuple[Verdict, ...]:
-    """Of an invoice with errors whose number was posted before, say corrected: when, and with which amount."""
+def _with_what_was_posted(
+    verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger, posted: PostedRows
+) -> tuple[Verdict, ...]:
+    """Of an invoice with errors whose number or rows were posted before, say corrected: when, and with which amount."""
     keys = {
         index: key
         for index, verdict in enumerate(verdicts)
         if verdict.payload is None and (key := _key_of(verdict, destination)) is not None
     }
-    if not keys:
-        return verdicts
     standing = ledger.standing(list(dict.fromkeys(keys.values())))
     told = list(verdicts)
-    for index, key in keys.items():
-        entry = standing.get(key)
-        if entry is not None and entry.state in _POSTED:
-            verdict = told[index]
-            told[index] = verdict._replace(problems=(*verdict.problems, _posted_already(verdict.invoice, entry)))
+    for index, verdict in enumerate(verdicts) if keys or posted.keys else ():
+        if verdict.payload is not None or _is_changed(verdict.problems):  # of a changed row it is said already
+            continue
+        entry = standing.get(keys.get(index, ""))
+        entries = [entry] if entry is not None and entry.state in _POSTED else posted.of(verdict.invoice)
+        problems = (_posted_already(verdict.invoice, each) for each in entries)
+        told[index] = verdict._replace(problems=(*verdict.problems, *problems))
     return tuple(told)
+
+
+def _is_changed(problems: Iterable[Problem]) -> bool:
+    return any(problem.kind is CHANGED_ROW for problem in problems)
 
 
 def _key_of(verdict: Verdict, destination: str) -> str | None:
     invoice = verdict.invoice
     parts = (invoice.integration_id, invoice.property_id, invoice.vendor_id, invoice.invoice_number)
-    if not all(parts) or any(problem.kind is CHANGED_ROW for problem in verdict.problems):
-        return None  # of a changed row it is said already
+    if not all(parts):
+        return None
     return invoice_key(destination, *(part or "" for part in parts))
 
 
 def _posted_already(invoice: Invoice, entry: Entry) -> Problem:
     when = f" on {entry.sent_at.astimezone():%Y-%m-%d}" if entry.sent_at else ""
+    is_it = normalised_number(invoice.invoice_number or "") == normalised_number(entry.invoice_number)
+    subject = "It was posted" if is_it else f"Rows of it were posted as {entry.invoice_number!r}"
     what = (
-        f"It was posted{when} from {entry.file} (job {entry.job_id or 'unknown'}) "
+        f"{subject}{when} from {entry.file} (job {entry.job_id or 'unknown'}) "
         f"with {dollars(entry.total_in_cents)}; here it comes to {dollars(invoice.worth)}."
     )
     advice = "If it is the same bill, nothing needs correcting: delete its rows here."

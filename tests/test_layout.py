@@ -22,6 +22,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("results_manifest",),
     ("reader", "directory", "validator", "submitter", "report", "sandbox"),
     ("wanted", "same_bill", "vendor_rows"),
+    ("posted_rows",),
     ("outcomes",),
     ("archive",),
     ("desk",),

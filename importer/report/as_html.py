@@ -13,7 +13,7 @@ from importer.report.own_totals import compared, vendors
 from importer.report.styles import BANNERS, BARS, CHIPS
 from importer.report.target import place
 from importer.report.terminal import problem_lines
-from importer.report.tie_out import Party, TieOut, tie_out
+from importer.report.tie_out import Amount, Party, TieOut, tie_out
 from importer.report.wording import (
     by_hand_in_short,
     destination,
@@ -67,7 +67,7 @@ def html_summary(run: Run) -> str:
         _statuses(sums, run),
         _own_totals(run),
         _amounts("Why invoices did not go", [(one.label, one.count, one.cents) for one in sums.reasons]),
-        _amounts("What ResMan has", [(one.label, one.count, one.cents) for one in sums.in_resman]),
+        _amounts("What ResMan has", [(one.label, one.count, one.cents) for one in _in_resman(sums)]),
         _parties("By vendor", sums.vendors),
         _parties("By property", sums.properties),
         _problems(run),
@@ -81,6 +81,10 @@ def html_summary(run: Run) -> str:
         + "\n".join(part for part in body if part)
         + "\n</body></html>\n"
     )
+
+
+def _in_resman(sums: TieOut) -> tuple[Amount, ...]:
+    return (*((sums.held, sums.accepted, *sums.stays) if sums.stays else ()), *sums.in_resman)
 
 
 def _table(headings: Sequence[str], lines: Iterable[Sequence[str]], *, last_is_all: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from importer.models import ControlTotal, Outcome, Run
-from importer.news import Change
+from importer.news import Change, Stays
 from importer.problems import Problem
 from importer.rehearsal import rehearsed
 from importer.report.own_totals import vendors
@@ -52,6 +52,7 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
             for skipped in table.skipped
         ],
         "problems": [_problem(problem, run) for problem in run.reading.problems],
+        **({"stays": [_stays(each) for each in run.stays]} if run.stays else {}),
         "invoices": [_invoice(outcome, run) for outcome in run.outcomes],
         **({"own_totals": list(map(_own_total, run.reading.control_totals))} if run.reading.control_totals else {}),
         **({"by_hand": _by_hand(run.reading.trace)} if run.reading.trace.rounds else {}),
@@ -108,6 +109,17 @@ def _own_total(control: ControlTotal) -> dict[str, object]:
         "rows_come_to_in_cents": int(control.found),
         "agrees": control.agrees,
         "unreadable": list(control.unread),
+    }
+
+
+def _stays(stays: Stays) -> dict[str, object]:
+    return {
+        "invoice_number": stays.invoice_number,
+        "vendor_id": stays.vendor_id,
+        "total_amount_in_cents": stays.cents,
+        "job_id": stays.job_id,
+        "resman": stays.resman,
+        "why": stays.why.name.lower(),
     }
 
 

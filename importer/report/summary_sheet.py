@@ -27,6 +27,7 @@ from importer.report.wording import (
     notices,
     profiles_said,
     several,
+    stays_named,
 )
 
 _MOST_NOTES, _MOST_TOTALS, _MOST_REASONS = 40, 12, 14
@@ -84,9 +85,13 @@ def write_summary(
 
     write_unknown_names(page, run.unknown_names, run.destination)
 
-    if sums.accepted.count:
+    if sums.held.count:
         page.section("What ResMan has", "Invoices", "Amount")
-        page.figures(sums.accepted.label, sums.accepted.count, sums.accepted.cents, bold=True)
+        if sums.stays:
+            page.figures(sums.held.label, sums.held.count, sums.held.cents, bold=True)
+        page.figures(sums.accepted.label, sums.accepted.count, sums.accepted.cents, bold=not sums.stays)
+        for amount in sums.stays:
+            page.figures(amount.label, amount.count, amount.cents, stays_named(run, amount.label))
         for amount in sums.in_resman:
             page.figures(amount.label, amount.count, amount.cents)
         if sums.rounding:

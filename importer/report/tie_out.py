@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from importer.models import Outcome, Run, Status
+from importer.news import Stays
 from importer.problems import NOT_SENT, OTHER_CURRENCY
 from importer.trace import Trace
 
@@ -58,13 +59,20 @@ class TieOut:
     reasons: tuple[Amount, ...]  # those that did not go, by their first error; they add up to their statuses
     accepted: Amount  # posted in this run or before, as sent
     rounding: int  # cents: accepted as sent less accepted as read
-    in_resman: tuple[Amount, ...]  # the accepted ones by what ResMan says; they add up to `accepted`
+    stays: tuple[Amount, ...]  # posted out of these files, and not read as they were posted; by how they differ
+    in_resman: tuple[Amount, ...]  # by what ResMan says; they add up to `accepted` and `stays`
     rows: tuple[RowCount, ...]  # headings, data rows, and each reason for leaving rows out; they add up to `row_total`
     row_total: int
     vendors: tuple[Party, ...]
     properties: tuple[Party, ...]
     by_hand: tuple[Amount, ...]  # from the vendor's files to what was read: they add up to `read`; empty for those
     elsewhere: Amount | None  # invoices in other currencies: counted, and not added
+
+    @property
+    def held(self) -> Amount:
+        """All that ResMan has of these files, or is about to have."""
+        parts = (self.accepted, *self.stays)
+        return Amount("Posted out of these files", sum(one.count for one in parts), sum(one.cents for one in parts))
 
     @property
     def difference(self) -> int:
@@ -92,7 +100,8 @@ def tie_out(run: Run) -> TieOut:
         reasons=_reasons(run.outcomes, _held_up(run)),
         accepted=Amount("Posted, in this run or before", len(accepted), as_sent),
         rounding=as_sent - sum(outcome.invoice.worth for outcome in accepted),
-        in_resman=_in_resman(accepted),
+        stays=_stays(run.stays),
+        in_resman=_in_resman(accepted, run.stays),
         rows=rows,
         row_total=sum(row.count for row in rows),
         vendors=_parties(run, "vendor_id"),
@@ -188,11 +197,14 @@ def _reason(outcome: Outcome, held_up: str) -> str:
     return NOT_SENT.title if outcome.status is Status.NOT_SENT else outcome.status.label
 
 
-def _in_resman(accepted: Iterable[Outcome]) -> tuple[Amount, ...]:
+def _stays(stays: Sequence[Stays]) -> tuple[Amount, ...]:
+    return _grouped((each.why.value, each.cents) for each in stays)
+
+
+def _in_resman(accepted: Iterable[Outcome], stays: Iterable[Stays]) -> tuple[Amount, ...]:
     words = {CONFIRMED: "Confirmed in ResMan", "pending": "On the way to ResMan", None: "Not asked yet"}
-    found = _grouped(
-        (words.get(outcome.resman, f"ResMan says: {outcome.resman}"), _sent(outcome)) for outcome in accepted
-    )
+    said = [(outcome.resman, _sent(outcome)) for outcome in accepted] + [(each.resman, each.cents) for each in stays]
+    found = _grouped((words.get(resman, f"ResMan says: {resman}"), cents) for resman, cents in said)
     return tuple(sorted(found, key=lambda amount: amount.label != words[CONFIRMED]))
 
 

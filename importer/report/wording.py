@@ -75,7 +75,7 @@ MEANING = {
     Status.REFUSED: "Not taken. Correct what the answer names, and run again.",
     Status.IN_DOUBT: "It may have arrived. Do not enter it by hand; run “invoice-importer settle”.",
     Status.NOT_SENT: "Not sent. Run the same file again; what was posted stays posted.",
-    Status.CONFLICT: "Not sent. Its number was posted before with other content: compare the two.",
+    Status.CONFLICT: "Not sent. Its number or its rows were posted before with other content: compare the two.",
 }
 """What each status means and how to go on, for one invoice."""
 
@@ -141,6 +141,14 @@ def by_hand_in_short(run: Run) -> str:
     return f"By hand since the vendor's file: {', '.join(said) or 'nothing was changed'}{where}"
 
 
+def stays_named(run: Run, why: str) -> str:
+    """What stays in ResMan as it was posted: "880100, $272.37. Not sent again; change it in ResMan." """
+    mine = [each for each in run.stays if each.why == why]
+    names = ", ".join(f"{each.invoice_number} {dollars(each.cents)}" for each in mine[:_MOST_NAMED])
+    more = f" and {len(mine) - _MOST_NAMED:,} more" if len(mine) > _MOST_NAMED else ""
+    return f"{names}{more}. As posted: what ResMan has is changed there."
+
+
 _MOST_NAMED = 8
 
 
@@ -195,7 +203,7 @@ def next_steps(run: Run, *, has_workbook: bool = True, is_below: bool = False) -
         steps.append(run.stopped)
     if counts[Status.CONFLICT]:
         which = several(counts[Status.CONFLICT], "invoice")
-        steps.append(f"Compare {which} with what was posted before under the same number.")
+        steps.append(f"Compare {which} with what was posted before.")
     holding_up = [problem for problem in run.reading.problems if problem.kind.stops_run]
     if holding_up and is_below:
         steps.append("Settle first what holds up the whole run. Nothing of it is sent until then.")

@@ -145,7 +145,7 @@ def test_what_was_posted_is_not_posted_again_under_another_number(clerk: Clerk) 
 
     said = clerk.runs("submit", path.name, "--yes", "--json")
     assert said.code == 1
-    assert said.statuses == {clerk.number("1b"): "needs_fixing", clerk.number(2): "posted"}
+    assert said.statuses == {clerk.number("1b"): "conflict", clerk.number(2): "posted"}
     found = [one for each in said.answer["invoices"] for one in each["problems"]]
     (problem,) = [one for one in found if one["severity"] == "error"]
     assert (problem["code"], problem["file"], problem["row"]) == ("changed-row", "march.csv", 2)
@@ -166,7 +166,7 @@ def test_an_older_workbook_does_not_post_again_what_was_sent_since(clerk: Clerk)
     book.save(path)
     said = clerk.runs("submit", path.name, "--yes", "--json")
     assert (said.code, said.statuses) == (
-        1, {clerk.number("1b"): "needs_fixing", clerk.number(2): "already_posted"},
+        1, {clerk.number("1b"): "conflict", clerk.number(2): "already_posted"},
     )  # fmt: skip
     (problem,) = [one for each in said.answer["invoices"] for one in each["problems"]]
     assert (problem["code"], problem["row"]) == ("changed-row", 2)

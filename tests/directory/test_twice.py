@@ -14,6 +14,7 @@ from importer import names
 from importer.models import Run
 from importer.pipeline import submit_files
 from importer.report import write_workbook
+from importer.report.tie_out import tie_out
 from importer.sandbox import INTEGRATION_ID
 from importer.sandbox.store import Store
 from importer.wanted import Wanted
@@ -32,7 +33,7 @@ def test_a_row_that_a_workbook_shows_as_posted_is_not_posted_under_another_vendo
     book = write_workbook(run, office.home / "bills.results.xlsx")
     names.settle_name(office.desk(), "GRN", "vend-evergreen", profile=None)
     again = office.submit(book)
-    assert (statuses(again), codes(again)[0]) == (["needs_fixing"] * 2, ["changed-row"])
+    assert (statuses(again), codes(again)[0]) == (["conflict", "needs_fixing"], ["changed-row"])
     assert str(run.outcomes[0].job_id) in again.outcomes[0].problems[0].what
     assert len(office.posted()) == 1
 
@@ -236,3 +237,39 @@ def test_what_is_no_row_of_the_same_file_is_not_held_up(office: Office) -> None:
         run = submit_files(wanted, office.desk(), agree=lambda _: True, before=lambda: None)
         assert statuses(run) == ["posted"], run.outcomes[0].problems
     assert statuses(office.submit(office.sheet({"Invoice #": "31"}, {"Invoice #": "32"}))) == ["posted"] * 2
+
+
+def test_what_stays_in_resman_is_told_as_it_was_posted(office: Office) -> None:
+    """Of a workbook given back: a posted row was changed, and those of another posted bill were taken out of it."""
+    office.sync()
+    bills = [{"Invoice #": number, "Invoice Total": f"{number}.00"} for number in ("11", "22", "33")]
+    run = office.submit(office.sheet(*bills))
+    book = write_workbook(run, office.home / "bills.results.xlsx")
+    work = openpyxl.load_workbook(book)
+    headings = {str(cell.value): int(cell.column) for cell in work["Rows"][1] if cell.value}
+    work["Rows"].cell(2, headings["Line Amount"]).value = 12
+    work["Rows"].delete_rows(3)
+    work.save(book)
+    again = office.check(book)
+    assert statuses(again) == ["conflict", "already_posted"]
+    assert [(one.invoice_number, one.cents, one.why.name) for one in again.stays] == [
+        ("11", 1100, "CHANGED"),
+        ("22", 2200, "GONE"),
+    ]
+    sums = tie_out(again)
+    assert (
+        (sums.held.count, sums.held.cents)
+        == (3, 6600)
+        == (len(office.posted()), sum(one.cents for one in sums.in_resman))
+    )
+
+
+def test_rows_that_went_under_another_number_are_named_where_they_stand_with_errors(office: Office) -> None:
+    """The vendor's file again, of which one row cannot be read: it went through a corrected workbook."""
+    office.sync()
+    file = office.sheet({"Invoice #": "2", "GL Account": "9999"})
+    book = write_workbook(office.submit(file), office.home / "bills.results.xlsx")
+    office.submit(corrected(book, office.home / "fixed.xlsx", **{"Invoice_#": "2-77"}, GL_Account="6105"))
+    again = office.check(file)
+    assert "Rows of it were posted as '2-77'" in again.outcomes[0].problems[-1].what
+    assert [one.invoice_number for one in again.stays] == ["2-77"]

@@ -1,0 +1,70 @@
+"""What ResMan has of the rows of the vendor's files that are read, through whichever run they went."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from importer.models import Invoice, Outcome, Reading, Row, Status
+from importer.news import Stays, Why
+from importer.submitter import Entry, Ledger, State
+from importer.submitter.postings import out_of
+from importer.vendor_rows import contents_of, typed_rows
+
+Place = tuple[str, str | None, int]  # file, sheet and row
+
+IN_RESMAN = (State.ACCEPTED, State.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class PostedRows:
+    """Postings out of these files, without those that stand here as they were posted."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)  # by key
+    keys: Mapping[Place, str] = field(default_factory=dict)  # of the rows that are known
+
+    def of(self, invoice: Invoice) -> list[Entry]:
+        """What went out of the invoice's rows."""
+        if not self.keys:
+            return []
+        found = dict.fromkeys(self.keys[place] for row in invoice.rows if (place := _place(row)) in self.keys)
+        return [self.entries[key] for key in found]
+
+    def staying(self, outcomes: Collection[Outcome]) -> tuple[Stays, ...]:
+        """Those that none of the outcomes tells as posted, each with how it differs."""
+        here = {outcome.key for outcome in outcomes if outcome.status in (Status.POSTED, Status.ALREADY_POSTED)}
+        left = [entry for key, entry in self.entries.items() if key not in here]
+        return tuple(self._stays(left, outcomes)) if left else ()
+
+    def _stays(self, left: Iterable[Entry], outcomes: Collection[Outcome]) -> Iterator[Stays]:
+        same = {outcome.key for outcome in outcomes if outcome.status is Status.CONFLICT}
+        rows = {_place(row) for outcome in outcomes for row in outcome.invoice.rows}
+        still = same | {key for place, key in self.keys.items() if place in rows}
+        for entry in sorted(left, key=lambda entry: (entry.file, int(entry.rows.partition(",")[0]))):
+            resman = "confirmed" if entry.state is State.CONFIRMED else "pending"
+            why = Why.CHANGED if entry.key in still else Why.GONE
+            yield Stays(entry.invoice_number, entry.vendor_id, entry.total_in_cents, entry.job_id, resman, why)
+
+
+def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Mapping[str, str]) -> PostedRows:
+    """Looks them up. `at_home` are the keys of what stands here as it was posted, each with its rows."""
+    contents = {file: digests[0] for file, digests in contents_of(reading).items() if len(digests) == 1}
+    typed = typed_rows(reading)
+    went = out_of(ledger, destination, set(contents.values()), at_home)
+    keys: dict[Place, str] = {}
+    for file, digest in contents.items():
+        for posted in went.get(digest, ()):
+            for number, sheet in zip(posted.rows, posted.sheets or (), strict=False):  # none is known of an older one
+                if (file, sheet, number) not in typed:
+                    keys[file, sheet, number] = posted.key
+    for place, key in reading.former_keys.items():
+        if place.file is not None and place.row is not None and key not in at_home:
+            keys[place.file, place.sheet, place.row] = key
+    known = dict.fromkeys(posted.key for some in went.values() for posted in some if posted.sheets is not None)
+    standing = ledger.standing(list(dict.fromkeys((*known, *keys.values()))))
+    entries = {key: entry for key, entry in standing.items() if entry.state in IN_RESMAN}
+    return PostedRows(entries, {place: key for place, key in keys.items() if key in entries})
+
+
+def _place(row: Row) -> Place:
+    return row.source.file, row.source.sheet, row.number
