@@ -210,6 +210,11 @@ TAKEN_FOR = _warning(
     "A column was taken for a field by what its cells show",
     "Where this is wrong, say in a profile which column it is.",
 )
+SHEET_NAME = _warning(
+    "sheet-name",
+    "The only sheet of invoices is named as if they were not to be paid",
+    "Check that it is meant.",
+)
 
 SECTIONS = _warning(
     "sections",

@@ -108,7 +108,7 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None,
     file = contents.file.name
     tables: list[Table] = []
     invoices: list[Invoice] = []
-    problems: list[Problem] = []
+    problems = list(plan.problems)
     notices = list(plan.notices)
     control_totals: list[ControlTotal] = []
     empty: list[FileUnreadable] = []

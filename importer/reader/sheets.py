@@ -6,18 +6,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from importer import problems
 from importer.columns import COLUMNS, OWN_SHEETS
 from importer.errors import FileUnreadable
 from importer.models import SkippedRow, Source, Table
-from importer.problems import BROKEN_QUOTES
+from importer.problems import BROKEN_QUOTES, Place, Problem
 from importer.reader.cells import is_blank
 from importer.reader.contents import Contents, Sheet
 from importer.reader.headings import normalised, spelled
+from importer.reader.other_sheets import goes_on, is_not_to_be_paid, is_pattern
 from importer.reader.profiles import Profile
 from importer.reader.table import SEARCHED_ROWS, Heading, find_heading, has_rows
 from importer.reader.vocabulary import AMOUNT, meaning_of
 
 NUMBER = "invoice_number"
+PATTERN = "template or example, by its name"
 LINE_SIDE = frozenset(("quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount", "financial_account_id"))
 HEADER_SIDE = frozenset(("invoice_date", "due_date", "total_amount", "total_amount_in_cents", "vendor_id"))
 MONEY = frozenset((AMOUNT, "total_amount", "total_amount_in_cents", "line_amount", "unit_price", "debit", "credit"))
@@ -57,6 +60,7 @@ class Plan:
     joined: bool = False
     left_out: list[tuple[Sheet, str]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def plan_sheets(contents: Contents, profile: Profile) -> Plan:
@@ -97,12 +101,17 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
             "Put the column names in one row above the data (property_id, vendor_id, invoice_number, …), "
             "or say in a profile which row it is: header_row = 4.",
         )
+    if profile.sheet is None and (patterns := [each for each in found if is_pattern(each.sheet.name or "")]):
+        found = [each for each in found if each not in patterns] or found
     plan.chosen, plan.joined = _choose(found, asked, profile, name)
     if profile.sheet is None:
+        _refuse_by_name(plan, name)
         _refuse_lost_invoices(found, plan.chosen, name)
+        _refuse_without_headings(usable, plan.chosen, name)
     for sheet in usable:
         if not any(sheet is each.sheet for each in plan.chosen):
-            plan.left_out.append((sheet, "sheet without a table of invoices" if asked == [] else "sheet not asked for"))
+            why = PATTERN if is_pattern(sheet.name or "") else "sheet without a table of invoices"
+            plan.left_out.append((sheet, why if asked == [] else "sheet not asked for"))
     _say(plan, contents, asked)
     return plan
 
@@ -199,6 +208,42 @@ def _refuse_lost_invoices(found: Sequence[Found], chosen: Sequence[Found], name:
     )
 
 
+def _refuse_by_name(plan: Plan, name: str) -> None:
+    """Asks about a sheet of invoices that are not to be paid, as its name says; of one that is alone, it says so."""
+    named = [each.sheet.name for each in plan.chosen if each.sheet.name and is_not_to_be_paid(each.sheet.name)]
+    if not named:
+        return
+    if len(plan.chosen) == 1:
+        what = f"The sheet that is read is named {named[0]!r}, as if its invoices were not to be paid."
+        plan.problems.append(Problem(problems.SHEET_NAME, what, Place(name, named[0])))
+        return
+    others = [each.sheet.name for each in plan.chosen if each.sheet.name not in named]
+    first = (others or named)[0]
+    alone = f'To read {first!r} alone, say --sheet {first!r}, or in a profile sheet = "{first}"'
+    beside = f"; the others are on {', '.join(map(repr, others))}" if others else ""
+    raise FileUnreadable(
+        f"{name} has invoices on {', '.join(map(repr, named))}, and by that name they are not to be paid{beside}.",
+        f"{alone}; to read them all, --sheet '*', or sheet = \"*\".",
+    )
+
+
+def _refuse_without_headings(usable: Sequence[Sheet], chosen: Sequence[Found], name: str) -> None:
+    """Raises FileUnreadable where a sheet goes on with the rows of another, without its headings."""
+    for sheet in usable:
+        if any(sheet is each.sheet for each in chosen) or is_pattern(sheet.name or ""):
+            continue
+        for each in chosen:
+            cell = goes_on(sheet, each.sheet, each.heading)
+            if cell is not None:
+                other = each.sheet.name or ""
+                raise FileUnreadable(
+                    f"In {name}, sheet {sheet.name!r} has rows like those of sheet {other!r}, the first with "
+                    f"{cell[:60]!r}, but no headings: they would not be read.",
+                    f"Copy the heading row of {other!r} into its first row. If the sheet is not meant, say "
+                    f'--sheet {other!r}, or in a profile sheet = "{other}".',
+                )
+
+
 def _header_and_lines(found: Sequence[Found]) -> tuple[Found, Found] | None:
     """Two sheets that complete each other: one has the invoices' dates, the other their lines, both the numbers."""
     numbered = [each for each in found if each.has_rows and NUMBER in each.heading.fields]
@@ -230,7 +275,7 @@ def _say(plan: Plan, contents: Contents, asked: Sequence[Sheet]) -> None:
         )
     else:
         plan.notices.append(f"{file}: sheet '{names[0]}' is read.")
-    for reason in ("hidden sheet", "sheet without a table of invoices", "sheet not asked for"):
+    for reason in ("hidden sheet", PATTERN, "sheet without a table of invoices", "sheet not asked for"):
         left = [sheet.name or "" for sheet, why in plan.left_out if why == reason]
         if left and not (asked and reason == "sheet not asked for"):
             plan.notices.append(f"{file}: left out as {reason}: {', '.join(left)}.")
