@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
@@ -22,6 +21,9 @@ Value = str | int | float | bool | date | datetime | time | timedelta | None
 
 _EPOCH = date(1899, 12, 30)
 _DAY = timedelta(days=1)
+_SHORT, _MOST_TEXTS = 60, 4_096
+_PLAIN = re.compile(r"[^ &<>_][^&<>_]*(?<! )")  # nothing in it has to be written in another way
+_LONG = 10_000
 _ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read "_x0041_" as "A"
 
 
@@ -34,6 +36,7 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         super().__init__()
         self._styles: dict[int, str] = {}
         self._openings: list[str] = []  # of a cell, by column, up to its row number
+        self._texts: dict[Value, str] = {}  # short ones as they are written: a column says few things, many times
         self._put = -1
 
     def put_row(
@@ -49,7 +52,7 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         if at > self.previous_row:
             self._write_single_row(at)
         row = str(at + 1)
-        openings, styles = self._openings, self._styles
+        openings, styles, texts = self._openings, self._styles, self._texts
         parts = [f'<row r="{row}"']
         if empty is not None:
             parts.append((styles.get(id(empty)) or self._style(empty))[1:] + ' customFormat="1"')
@@ -61,10 +64,14 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
             last = column
             if column >= len(openings):
                 self._extend(column)
-            shown = styles.get(id(style))
-            where = openings[column] + row + (self._style(style) if shown is None else shown)
+            shown = styles.get(id(style)) or self._style(style)
+            if value.__class__ is str:
+                text = texts.get(value) or self._text(str(value))
+                parts.append(f'{openings[column]}{row}{shown} t="inlineStr"><is>{text}</is></c>')
+                continue
+            where = openings[column] + row + shown
             if isinstance(value, str):
-                parts.append(f'{where} t="inlineStr"><is>{_text(value)}</is></c>')
+                parts.append(f'{where} t="inlineStr"><is>{_escaped(value)}</is></c>')
             elif value is None:
                 parts.append(where + "/>")
             elif isinstance(value, bool):
@@ -92,6 +99,14 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         while len(self._openings) <= column:
             self._openings.append(f'<c r="{column_letter(len(self._openings))}')
 
+    def _text(self, text: str) -> str:
+        written = _escaped(text)
+        if len(text) <= _SHORT:
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
+            self._texts[text] = written
+        return written
+
     def _style(self, style: Any) -> str:
         """What ends the cell's reference and names its format."""
         number = None if style is None else style._get_xf_index()  # noqa: SLF001  # XlsxWriter's number for the format
@@ -99,20 +114,15 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         return self._styles[id(style)]
 
 
-def _text(text: str) -> str:
-    return _short_text(text) if len(text) <= 60 else _any_text(text)
-
-
-def _any_text(text: str) -> str:
+def _escaped(text: str) -> str:
+    if text.isascii() and text.isprintable() and _PLAIN.fullmatch(text) and len(text) < _LONG:
+        return f"<t>{text}</t>"
     text = tidy_text(text)
     if "_x" in text:
         text = _ESCAPE_LIKE.sub("_x005F_", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     space = ' xml:space="preserve"' if text and (text[0].isspace() or text[-1].isspace() or "\n" in text) else ""
     return f"<t{space}>{text}</t>"
-
-
-_short_text = lru_cache(maxsize=4096)(_any_text)  # a column says few things, many times
 
 
 def _number(value: float | date | time | timedelta | str | None) -> str:

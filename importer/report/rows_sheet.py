@@ -9,7 +9,7 @@ from typing import Any
 
 from importer import results_layout as layout
 from importer.columns import BY_NAME, Kind
-from importer.models import Cell, cell_text, column_letter
+from importer.models import Cell, Outcome, cell_text, column_letter
 from importer.problems import Place, Problem
 from importer.report import styles
 from importer.report.accounts import OFFERED, Answer, Layout, advised, worst_first
@@ -54,6 +54,9 @@ class RowsSheet:
         self._layout = tables
         self._first_rows = first_rows
         self._comments = 0
+        self._outcome: Outcome | None = None  # of the row that was written last, and what was said of its invoice
+        self._number_said = ""
+        self._ways: dict[bool, str] = {}
         self._totals = {place: place.column for place in totals or {} if place.column is not None}
         self._links = totals if totals is not None else {}
         rule = styles.ROW_RULE
@@ -146,15 +149,20 @@ class RowsSheet:
             row.append((layout.SHEET, source.sheet, text))
         row.append((layout.ROW, answer.number, number))
         row.append((layout.OUTCOME, answer.label, self._chips[answer.status]))
-        invoice = answer.invoice
+        if outcome is not self._outcome:
+            self._outcome, self._number_said, self._ways = outcome, answer.invoice, {}
+        invoice = self._number_said if outcome is not None else ""
         if invoice:
             row.append((layout.NUMBER, invoice, self._wrapped if self._is_to_fix else text))
         height = row_height((said, width)) if said and not self._is_to_fix else None
         if self._is_to_fix:
-            way = how_to_mend(outcome, is_held_back=bool(answer.remark))
+            way = self._way(bool(answer.remark))
             row.append((5, said or None, self._wrapped))
             row.append((6, way or None, self._edge))
-            height = row_height((said, width), (way, _NARROW - 3), (invoice, _NUMBER - 3), *self._long_cells(answer))
+            texts = [(said, width), (way, _NARROW - 3), *self._long_cells(answer)]
+            if len(invoice) > _NUMBER // 2:
+                texts.append((invoice, _NUMBER - 3))
+            height = row_height(*texts)
         else:
             if outcome is not None and outcome.job_id:
                 row.append((5, outcome.job_id, text))
@@ -172,6 +180,12 @@ class RowsSheet:
         row.append((self._mark, mark.text, self._faint))
         self._sheet.put_row(at, row, height, self._empty)
 
+    def _way(self, is_held_back: bool) -> str:
+        """What to do with the row; the same for many rows of one invoice."""
+        if is_held_back not in self._ways:
+            self._ways[is_held_back] = how_to_mend(self._outcome, is_held_back=is_held_back)
+        return self._ways[is_held_back]
+
     def _link_total(self, at: int, row: Place) -> None:
         for place, column in self._totals.items():
             if replace(place, column=None) == row:
@@ -188,7 +202,7 @@ class RowsSheet:
     def _long_cells(self, answer: Answer) -> Iterator[tuple[str, float]]:
         """The clerk's texts that do not fit on one line of their columns, and the columns' widths."""
         for cell, width in zip(answer.cells, self._own_widths, strict=False):
-            if isinstance(cell, str) and len(cell) > width * 0.7:
+            if isinstance(cell, str) and len(cell) > width * 0.8 and not (len(cell) < width - 2 and cell.islower()):
                 yield cell, width - 2
 
     def _own_cells(self, at: int, answer: Answer, plain: CellStyles) -> Iterable[tuple[int, Any, Any]]:
