@@ -125,6 +125,16 @@ VOID_ROW = _error(
     "The row is marked as void",
     "Take the invoice out of the file, or clear the mark if it is to be paid.",
 )
+NO_BILL = _error(
+    "no-bill",
+    "The row is marked as something that is no invoice: a quote, a draft",
+    "Take it out of the file; where it is an invoice to be paid, change the cell that says otherwise.",
+)
+CREDIT_IN_WORDS = _error(
+    "credit-in-words",
+    "The row is called a credit, and its amount has no minus",
+    "Where it is a credit, give its amount a minus; where it is a bill, say in the cell what for.",
+)
 PAYMENT_ROW = _error(
     "payment-row",
     "The row is a payment, and not a bill",
@@ -175,6 +185,16 @@ UNKNOWN_TYPE = _warning(
     "The column that tells credits from invoices has a word in it that is not known",
     "Where the row is a credit, write Credit there, or give its amount a minus; otherwise nothing needs doing.",
 )
+UNKNOWN_STATUS = _warning(
+    "unknown-status",
+    "A column of statuses has a word in it that is not known",
+    "The invoices are read like all others: take out those that are not to be paid; otherwise nothing needs doing.",
+)
+MARKED_HELD = _warning(
+    "marked-held",
+    "The file marks the invoice as rejected, disputed or on hold",
+    "It is read like all others: take it out where it is not to be paid now.",
+)
 MARKED_PAID = _warning(
     "marked-paid",
     "The file marks the invoice as paid",
@@ -189,6 +209,11 @@ CREDIT_BELOW = _warning(
     "credit-below",
     "A credit or a payment stands below the table",
     "It is not sent: the invoices go in full, and what is taken off them is entered in ResMan by hand.",
+)
+SHEET_NAME = _warning(
+    "sheet-name",
+    "The only sheet of invoices is named as if they were not to be paid",
+    "Check that it is meant.",
 )
 HIDDEN_ROWS = _warning(
     "hidden-rows",
@@ -209,11 +234,6 @@ TAKEN_FOR = _warning(
     "taken-for",
     "A column was taken for a field by what its cells show",
     "Where this is wrong, say in a profile which column it is.",
-)
-SHEET_NAME = _warning(
-    "sheet-name",
-    "The only sheet of invoices is named as if they were not to be paid",
-    "Check that it is meant.",
 )
 
 SECTIONS = _warning(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,11 +14,10 @@ from importer.reader.cells import is_blank, quoted, read_cells
 from importer.reader.headings import listed, normalised, spelled
 from importer.reader.layout import Layout
 from importer.reader.mapping import unused
+from importer.reader.standing import Standing
+from importer.reader.told import Told
 from importer.reader.vocabulary import words_of
 
-PAID_WORDS = frozenset(
-    ("paid", "paid in full", "fully paid", "bezahlt", "pagado", "payé", "pagada", "betaald", "pagato")
-)
 NO_WORDS = frozenset(
     (
         *("no", "n", "false", "f", "0", "none", "nein", "non", "nee", "nej", "-", "--", "n/a", "na", "ok", "unique"),
@@ -32,6 +31,8 @@ _PAID_ON = frozenset(
     (
         *("paiddate", "datepaid", "paidon", "bezahltam", "gezahltam", "payele", "pagadoel", "betaaldop", "pagatoil"),
         *("checknumber", "checkno", "chequenumber", "chequeno", "checkdate", "chequedate", "check", "cheque"),
+        *("datecleared", "cleareddate", "clearedon", "checkcleared", "ck", "ckno", "cknumber", "cknum", "checknum"),
+        *("achtrace", "achtracenumber", "achnumber", "tracenumber", "eftnumber", "wirenumber", "remittancenumber"),
     )
 )
 _PAID_SO_FAR = frozenset(
@@ -47,6 +48,7 @@ _PAID_SO_FAR = frozenset(
             "lesspayments",
         ),
         *("paymentsreceived", "paymentreceived", "paymentsapplied", "paymentscredits", "paymentstodate", "zahlungen"),
+        *("paymentapplied", "amountapplied", "creditsapplied", "checkamount", "checkamt", "ckamount", "chequeamount"),
     )
 )
 _LEFT = frozenset(
@@ -70,28 +72,23 @@ _TWICE = frozenset(
 Says = Callable[[Cell], bool]
 
 
-def statuses(layout: Layout) -> list[int]:
-    """The columns that tell a status, none of which a field is read from."""
+def marked(layout: Layout, invoices: Sequence[Invoice], told: Told) -> Iterator[tuple[Row, Problem]]:
+    """The first row of each invoice that is marked as paid, of each that is held back, and of each that is a copy."""
     headings = layout.source.headings
-    return [at for at in unused(headings, layout.mapped) if "status" in words_of(spelled(headings[at]))]
-
-
-def marked(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
-    """The first row of each invoice that is marked as paid, and of each that is marked as a duplicate."""
-    headings = layout.source.headings
-    paid, twice = _Marks(layout), _Marks(layout)
-    by_status = statuses(layout)
+    paid, held, twice = _Marks(layout), _Marks(layout), _Marks(layout)
     for index in unused(headings, layout.mapped):
         name = normalised(spelled(headings[index]))
-        if index in by_status or name in _PAID:
-            paid.add(index, _is_paid if index in by_status else _is_yes)
-        elif name in _PAID_ON:
+        if name in _PAID or name in _PAID_ON:
             paid.add(index, _is_yes)
         elif name in _PAID_SO_FAR or name in _LEFT:
             paid.add_amounts(index, is_left=name in _LEFT)
         elif words_of(spelled(headings[index])) & _TWICE:
             twice.add(index, _is_yes)
-    for kind, marks in ((problems.MARKED_PAID, paid), (problems.MARKED_DUPLICATE, twice)):
+    for index, cells in told:
+        for marks, standing in ((paid, Standing.PAID), (held, Standing.HELD), (twice, Standing.TWICE)):
+            marks.add_known(index, {cell for cell, each in cells.items() if each is standing})
+    every = ((problems.MARKED_PAID, paid), (problems.MARKED_HELD, held), (problems.MARKED_DUPLICATE, twice))
+    for kind, marks in every:
         for invoice in invoices if marks.found else ():
             row = next((row for row in invoice.rows if row.source is layout.source and row.number in marks.found), None)
             if row is None or (not invoice.worth and marks.found[row.number] in marks.amounts):
@@ -113,11 +110,13 @@ class _Marks:
 
     def add(self, index: int, says: Says) -> None:
         cells = self._layout.cells(index)
-        known = {cell: says(cell) for cell in set(cells)}
-        if any(known.values()):
-            for row, cell in zip(self._layout.rows, cells, strict=True):
-                if known[cell]:
-                    self.found.setdefault(row.number, index)
+        self.add_known(index, set(filter(says, set(cells))))
+
+    def add_known(self, index: int, says: Collection[Cell]) -> None:
+        """The rows with one of these cells."""
+        for row, cell in zip(self._layout.rows, self._layout.cells(index), strict=True) if says else ():
+            if cell in says:
+                self.found.setdefault(row.number, index)
 
     def add_amounts(self, index: int, *, is_left: bool) -> None:
         """A balance of nothing, or something paid already."""
@@ -131,10 +130,6 @@ class _Marks:
         if amounts:
             self.amounts[index] = {cell_text(cell).strip(): value for cell, value in amounts.items()}
             self.add(index, amounts.__contains__)
-
-
-def _is_paid(cell: Cell) -> bool:
-    return cell_text(cell).strip().casefold() in PAID_WORDS
 
 
 def _is_yes(cell: Cell) -> bool:

@@ -16,42 +16,24 @@ from importer.reader.currencies import currency_remarks, stated_currency
 from importer.reader.headings import listed, normalised, spelled
 from importer.reader.layout import Layout
 from importer.reader.mapping import unused
-from importer.reader.marks import statuses
 from importer.reader.profiles import Profile
 from importer.reader.sections import names_of_sections
+from importer.reader.standing import Standing, standing_of
 from importer.reader.terms import due_by
+from importer.reader.told import unknown_statuses
 from importer.reader.types import payments_among, unknown_among
 from importer.reader.vocabulary import words_of
 
-VOID_WORDS = frozenset(("void", "voided", "cancelled", "canceled", "deleted", "storniert", "annulé", "anulado"))
 EVERY_ROW = (
     "Every row has more cells than headings: give the last column a heading if it lacks one, or put quotes around "
     "text that has the separator in it."
 )
+NO_BILLS = (Standing.VOID, Standing.NO_BILL)
 NAMELESS = "If it matters, give it a heading; otherwise nothing needs doing."
-VOID_MARKS = frozenset(
-    (
-        "yes",
-        "y",
-        "true",
-        "x",
-        "1",
-        "void",
-        "voided",
-        "v",
-        "cancelled",
-        "canceled",
-        "\u2713",
-        "\u2714",
-        "si",
-        "ja",
-        "oui",
-    )
-)
 
 
 def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
-    """Problems of single rows that belong to no field: another currency, void, cells beyond the headings."""
+    """Problems of single rows that belong to no field: another currency, payments, cells beyond the headings."""
     width = len(layout.source.headings)
     in_all = len(layout.rows) > 2 and all(len(row.cells) > width for row in layout.rows)
     for row in layout.rows:
@@ -62,9 +44,7 @@ def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem
             what = f"The row has {len(row.cells)} cells, the heading row {width}; the first too many is {quoted(text)}."
             yield row, Problem(problems.EXTRA_CELLS, what, place, value=text, advice=EVERY_ROW if in_all else None)
     yield from currency_remarks(layout, profile)
-    yield from _cancelled_remarks(layout)
     yield from _terms_remarks(layout)
-    yield from _status_remarks(layout)
     yield from _payment_remarks(layout)
 
 
@@ -79,18 +59,6 @@ def repeated_rows(invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
                 what = f"Row {row.number} is the same as row {first[row.cells]} in every cell."
                 yield row, Problem(problems.REPEATED_ROW, what, row.place())
             first.setdefault(row.cells, row.number)
-
-
-def _status_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
-    """Rows that a column such as Payment Status calls void."""
-    for index in statuses(layout):
-        void = {cell for cell in set(layout.cells(index)) if cell_text(cell).strip().casefold() in VOID_WORDS}
-        for row, cell in zip(layout.rows, layout.cells(index), strict=True) if void else ():
-            if cell in void:
-                text = cell_text(cell).strip()
-                what = f"{listed([(index, layout.source.headings[index])])} says {quoted(text)}: the invoice is void."
-                place = replace(row.place(), column=column_letter(index))
-                yield row, Problem(problems.VOID_ROW, what, place, value=text)
 
 
 def _terms_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
@@ -108,18 +76,6 @@ def _terms_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
             yield row, Problem(problems.NOT_TERMS, f"{quoted(text)} are no payment terms.", place, "due_date", text)
 
 
-def _cancelled_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
-    """Rows that a column such as Void marks: they are not to be paid."""
-    index = layout.mapped.others.get("cancelled")
-    if index is None:
-        return
-    for row, cell in zip(layout.rows, layout.cells(index), strict=True):
-        text = cell_text(cell).strip()
-        if text.casefold() in VOID_MARKS:
-            what = f"{listed([(index, layout.source.headings[index])])} says {quoted(text)}: the invoice is void."
-            yield row, Problem(problems.VOID_ROW, what, replace(row.place(), column=column_letter(index)), value=text)
-
-
 def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
     """What is not used, what was taken for what by its cells, and what has changed since the profile was made."""
     headings, mapped = layout.source.headings, layout.mapped
@@ -129,6 +85,7 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
     yield from _unknown_types(layout)
     yield from _credits_below(layout)
     yield from stated_currency(layout, profile)
+    yield from unknown_statuses(layout)
     place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row)
     left = unused(headings, mapped)
     if left:
@@ -211,7 +168,7 @@ def _unknown_types(layout: Layout) -> Iterator[Problem]:
     cells = layout.cells(index)
     texts = {cell: cell_text(cell).strip() for cell in dict.fromkeys(cells)}
     strange = unknown_among(spelled(layout.source.headings[index]), set(texts.values()))
-    unknown = [cell for cell, text in texts.items() if text in strange]
+    unknown = [cell for cell, text in texts.items() if text in strange and standing_of(text) not in NO_BILLS]
     if unknown:
         said = ", ".join(quoted(cell_text(cell)) for cell in unknown[:5]) + (", …" if len(unknown) > 5 else "")
         what = f"{listed([(index, layout.source.headings[index])])} says {said}: read as an invoice, not as a credit."

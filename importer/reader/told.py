@@ -1,0 +1,185 @@
+"""What the cells of a table tell of how its invoices stand, and which rows are no bills by that.
+
+A status has a column of its own, a flag too; or it stands where the description of a line belongs, or behind a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from importer import problems
+from importer.models import Cell, Invoice, Row, cell_text, column_letter
+from importer.problems import Problem
+from importer.reader.cells import is_blank, quoted
+from importer.reader.headings import listed, spelled
+from importer.reader.layout import Layout
+from importer.reader.mapping import unused
+from importer.reader.standing import BEGINNINGS, IN_NUMBERS, Standing, flagged, in_number, said_alone, standing_of
+from importer.reader.types import YES
+from importer.reader.vocabulary import words_of
+
+Told = list[tuple[int, dict[Cell, Standing]]]
+"""By column the cells that tell something, and what."""
+
+_STATUS = frozenset(("status", "state", "stage", "approval", "disposition", "zustand", "estado", "statut", "stato"))
+_OF_INVOICES = frozenset(("status", "invoice", "document", "payment", "approval", "current", "ap"))
+_OF_OTHERS = frozenset(
+    (
+        *("job", "work", "order", "project", "task", "lease", "tenant", "customer", "employee", "vendor", "property"),
+        *("shipping", "ship", "delivery", "po", "tax", "account", "ticket", "contract", "unit", "marital", "filing"),
+    )
+)
+_WORDS = frozenset(("description", "notes", "memo"))
+_DAY = re.compile(r"(?!0000|00/00)\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_MOST = 20  # different words that a column of statuses may have
+_KINDS = {
+    Standing.VOID: problems.VOID_ROW,
+    Standing.NO_BILL: problems.NO_BILL,
+    Standing.CREDIT: problems.CREDIT_IN_WORDS,
+    Standing.PAYMENT: problems.PAYMENT_ROW,
+}
+_SAID = {
+    Standing.VOID: "the invoice is void",
+    Standing.NO_BILL: "that is no invoice",
+    Standing.CREDIT: "that is a credit, and the amount has no minus",
+    Standing.PAYMENT: "that is no bill",
+}
+_BILL_IN_WORDS = "Take the row out of the file; where it is a bill to be paid, say in the cell what for."
+
+
+def told_of(layout: Layout) -> Told:
+    """What each column tells that can tell such a thing."""
+    found = [(index, _by(layout, index, _read_status)) for index in status_columns(layout)]
+    cancelled = layout.mapped.others.get("cancelled")
+    if cancelled is not None:
+        found.append((cancelled, _by(layout, cancelled, _read_flag(Standing.VOID))))
+    kind = layout.mapped.others.get("type")
+    if kind is not None:
+        found.append((kind, _by(layout, kind, _read_type)))
+    headings, columns = layout.source.headings, layout.mapped.columns
+    in_words = {columns[name] for name in ("item_notes", "notes", "memo") if name in columns}
+    for index in unused(headings, layout.mapped):
+        flag = flagged(spelled(headings[index]))
+        if flag is not Standing.USUAL:
+            found.append((index, _by(layout, index, _read_flag(flag))))
+        elif words_of(spelled(headings[index])) & _WORDS:
+            in_words.add(index)
+    found += [(index, _in_words(layout, index)) for index in sorted(in_words)]
+    if "invoice_number" in columns:
+        found.append((columns["invoice_number"], _in_numbers(layout, columns["invoice_number"])))
+    return [(index, cells) for index, cells in found if cells]
+
+
+def status_columns(layout: Layout) -> list[int]:
+    """The columns that tell how invoices stand, none of which a field is read from."""
+    headings = layout.source.headings
+    every = [(at, words_of(spelled(headings[at]))) for at in unused(headings, layout.mapped)]
+    return [at for at, words in every if words & _STATUS]
+
+
+def not_bills(layout: Layout, invoices: Sequence[Invoice], told: Told) -> Iterator[tuple[Row, Problem]]:
+    """Rows that are void, no invoice, a payment, or a credit with an amount that is none."""
+    owner = {row.number: invoice for invoice in invoices for row in invoice.rows if row.source is layout.source}
+    headings = layout.source.headings
+    in_words = {layout.mapped.columns.get(name) for name in ("item_notes", "notes", "memo")}
+    for index, cells in told:
+        told_here = {cell: standing for cell, standing in cells.items() if standing in _KINDS}
+        column = layout.cells.once(index) if told_here else []
+        is_text = index in in_words or bool(words_of(spelled(headings[index])) & _WORDS)
+        for row, cell in zip(layout.rows, column, strict=False):
+            standing = told_here.get(cell, Standing.USUAL)
+            if standing is Standing.USUAL:
+                continue
+            if standing is Standing.CREDIT and not _is_charged(row, owner.get(row.number), layout):
+                continue
+            text = cell_text(cell).strip()
+            what = f"{listed([(index, headings[index])])} says {quoted(text)}: {_SAID[standing]}."
+            place = replace(row.place(), column=column_letter(index))
+            advice = _BILL_IN_WORDS if is_text and standing is Standing.PAYMENT else None
+            yield row, Problem(_KINDS[standing], what, place, value=text, advice=advice)
+
+
+def unknown_statuses(layout: Layout) -> Iterator[Problem]:
+    """Words of a column of statuses that are not known: those invoices are read like all others."""
+    headings = layout.source.headings
+    for index in status_columns(layout):
+        words = words_of(spelled(headings[index]))
+        if "status" not in words or not words <= _OF_INVOICES:
+            continue
+        cells = layout.cells.once(index)
+        texts = {cell: cell_text(cell).strip() for cell in dict.fromkeys(cells)}
+        unknown = [cell for cell, text in texts.items() if standing_of(text) is Standing.UNKNOWN]
+        if unknown and len(texts) <= _MOST:
+            said = ", ".join(quoted(texts[cell]) for cell in unknown[:5]) + (", …" if len(unknown) > 5 else "")
+            what = f"{listed([(index, headings[index])])} says {said}, which is not known for a status."
+            place = replace(layout.rows[cells.index(unknown[0])].place(), column=column_letter(index))
+            yield Problem(problems.UNKNOWN_STATUS, what, place, value=texts[unknown[0]])
+
+
+def _is_charged(row: Row, invoice: Invoice | None, layout: Layout) -> bool:
+    """Whether the row counts as something to be paid, and no total shows that it is meant to."""
+    if invoice is None:
+        return True
+    if len(invoice.rows) > 1 and {"total_amount", "total_amount_in_cents"} & layout.mapped.columns.keys():
+        return False  # the lines must add up to it
+    worth = sum((line.worth or Decimal() for line in invoice.lines if line.row.number == row.number), Decimal())
+    return worth > 0
+
+
+def _by(layout: Layout, index: int, read: Callable[[Cell, str], Standing]) -> dict[Cell, Standing]:
+    words = words_of(spelled(layout.source.headings[index]))
+    known = {cell: read(cell, cell_text(cell).strip()) for cell in set(layout.cells.once(index)) if not is_blank(cell)}
+    nothing = {Standing.USUAL, Standing.UNKNOWN}
+    if words & _OF_OTHERS:
+        nothing |= {Standing.HELD, Standing.NO_BILL, Standing.TWICE}  # the work may be on hold, and is billed
+    return {cell: standing for cell, standing in known.items() if standing not in nothing}
+
+
+def _read_status(cell: Cell, text: str) -> Standing:
+    return standing_of(text) if isinstance(cell, str) else Standing.USUAL
+
+
+def _read_type(cell: Cell, text: str) -> Standing:
+    """Of a column of types a quote and a void bill; its credits and payments are seen to elsewhere."""
+    standing = _read_status(cell, text)
+    return standing if standing in (Standing.VOID, Standing.NO_BILL) else Standing.USUAL
+
+
+def _read_flag(standing: Standing) -> Callable[[Cell, str], Standing]:
+    def read(cell: Cell, text: str) -> Standing:
+        is_day = isinstance(cell, date) or _DAY.fullmatch(text) is not None
+        is_so = is_day or text.casefold() in YES or standing_of(text) is standing
+        return standing if is_so else Standing.USUAL
+
+    return read
+
+
+def _in_words(layout: Layout, index: int) -> dict[Cell, Standing]:
+    """The descriptions that are none."""
+    every = set(layout.cells.once(index))
+    distinct = [cell for cell in every if isinstance(cell, str)]
+    suspect = [cell for cell in distinct if cell[:4].casefold() in BEGINNINGS or not cell[:1].isalnum()]
+    if _holds(distinct, ("not a", "do not pay")):
+        suspect += [cell for cell in distinct if "not" in cell.casefold()]
+    known = {cell: said_alone(cell) for cell in suspect}
+    if len(known) == len(every) and set(known.values()) == {Standing.PAYMENT}:
+        return {}  # a list of mere payments
+    return {cell: standing for cell, standing in known.items() if standing is not Standing.USUAL}
+
+
+def _in_numbers(layout: Layout, index: int) -> dict[Cell, Standing]:
+    distinct = [cell for cell in set(layout.cells.once(index)) if isinstance(cell, str)]
+    if not _holds(distinct, IN_NUMBERS):
+        return {}
+    known = {cell: in_number(cell) for cell in distinct}
+    return {cell: standing for cell, standing in known.items() if standing is not Standing.USUAL}
+
+
+def _holds(texts: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether any of the words stands in any of the texts: far quicker than to ask each."""
+    whole = "\n".join(texts).casefold()
+    return any(word in whole for word in words)
