@@ -9,13 +9,14 @@ from pathlib import Path
 
 from importer.columns import BY_NAME, COLUMNS
 from importer.errors import FileUnreadable
-from importer.models import Cell
+from importer.models import Cell, Reading
 from importer.reader.carried import carried_forward
 from importer.reader.cells import is_blank
 from importer.reader.charges import is_taken_off, unaccounted
 from importer.reader.contents import Contents
 from importer.reader.headings import normalised, spelled
 from importer.reader.layout import Layout, Side, lay_out
+from importer.reader.likely_totals import likely_total
 from importer.reader.mapping import LINE_MONEY, SAID_AMOUNTS, Question, fits, heading_index, unused
 from importer.reader.parts import columns_of_total
 from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
@@ -291,7 +292,10 @@ def _asks(contents: Contents, layouts: Sequence[Layout], profile: Profile) -> li
         asks.append(
             Ask("total_amount", "No column is an amount. Which one is it?", _candidates(layouts, "total_amount"))
         )
-    if profile.date_order is None and _unclear_dates(contents, profile):
+    trial = _trial(contents, profile)
+    if len(layouts) == 1 and trial is not None and not asked & SAID_AMOUNTS:
+        asks += _ask_for_total(layouts[0], trial)
+    if profile.date_order is None and trial is not None and _has_unclear_dates(trial):
         asks.append(
             Ask(DATE_ORDER, "Day and month cannot be told apart. Which comes first: MDY or DMY?", ("MDY", "DMY"))
         )
@@ -315,6 +319,21 @@ def _asks_of_lines(layout: Layout) -> list[Ask]:
         said = f"To which GL account is {line.heading} booked? (Enter: to the one for all that is asked for below)"
         asks.append(Ask(ACCOUNT_OF, said, extra=line, is_optional=True))
     return asks
+
+
+def _ask_for_total(layout: Layout, trial: Reading) -> list[Ask]:
+    """Whether a column is the total that the lines have to come to, where none is named so."""
+    if {"total_amount", "total_amount_in_cents"} & layout.mapped.columns.keys() or layout.above.keys() & SAID_AMOUNTS:
+        return []
+    headings = layout.source.headings
+    found = likely_total(headings, unused(headings, layout.mapped), trial.invoices, layout.conventions)
+    if found is None:
+        return []
+    name = spelled(headings[found.index])
+    agreeing = f"{found.judged - found.missed:,} of {found.judged:,} invoices come to it"
+    sentence = f"'{name}' looks like the invoice total ({agreeing}). Is it?"
+    choices = ("yes, each invoice must come to it", "no, it is left out")
+    return [Ask("total_amount", sentence, choices, ({"total_amount": name}, {}), is_optional=True)]
 
 
 def _as_ask(question: Question, layout: Layout) -> Ask:
@@ -396,7 +415,8 @@ def _may_be(name: str, column: Sequence[Cell]) -> bool:
     return bool(filled) and fits(name, [*filled, *filled, *filled])  # of three cells it can be told
 
 
-def _unclear_dates(contents: Contents, profile: Profile) -> bool:
+def _trial(contents: Contents, profile: Profile) -> Reading | None:
+    """What the file says with the profile as far as it goes; None where too much is open."""
     needed = ("property_id", "vendor_id", "financial_account_id", "invoice_number", "notes", "memo")
     trial = replace(
         profile,
@@ -404,7 +424,10 @@ def _unclear_dates(contents: Contents, profile: Profile) -> bool:
         terms_days=profile.terms_days or 30,
     )
     try:
-        reading = read_contents([contents], profile=trial)
+        return read_contents([contents], profile=trial)
     except FileUnreadable:
-        return False
+        return None
+
+
+def _has_unclear_dates(reading: Reading) -> bool:
     return any(problem.kind.code == "ambiguous-date" for invoice in reading.invoices for problem in invoice.problems)

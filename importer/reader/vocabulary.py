@@ -151,7 +151,7 @@ amount 2: total charge | total net | total gross | subtotal | sub total | transa
 amount 2: amount local currency | amount document currency | amount company code currency
 amount 2: net value | gross value | total price | total net amount | net total | gross total
 amount 2: invoice net | invoice gross | invoice net amount | invoice gross amount | amount invoiced
-amount 2: base net
+amount 2: base net | document total | voucher total
 amount 2: value invoiced | total invoiced | amount billed | total billed
 item_notes 3: line description | line notes | description line | description goods services | description services
 item_notes 3: service description | description
