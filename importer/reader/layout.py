@@ -19,6 +19,7 @@ from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read
 from importer.reader.charges import unaccounted
 from importer.reader.contents import Contents, Sheet
 from importer.reader.dates import DateOrder, evident_orders
+from importer.reader.dittos import dittos
 from importer.reader.headings import spelled
 from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
 from importer.reader.mapping import LINE_MONEY, Mapped, heading_index, map_headings, pass_over_blank_totals
@@ -174,6 +175,8 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     columns.forget()
     skipped.sort(key=lambda each: each.row)
     asked = {place: leftovers.asked[was] for place, was in enumerate(kept) if was in leftovers.asked}
+    if "invoice_number" in mapped.columns:
+        asked |= dittos(columns.once(mapped.columns["invoice_number"]))
     is_text = sheet.name is None or contents.format == "html"
     return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked, above_it, is_text)
 

@@ -1,0 +1,30 @@
+"""Marks and words that repeat the invoice number above: no number of their own, and whose row it is a person says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importer.models import Cell, cell_text
+from importer.reader.cells import quoted
+from importer.reader.leftovers import Asked
+
+_WORDS = (
+    *("same", "same as above", "as above", "see above", "ditto", "dito", "do", "do.", "dto", "dto.", "idem"),
+    *("ibid", "ibid.", "wie oben", "s.o.", "s. o.", "idem."),
+)
+_MARKS = ('"', "''", "“", "”", "„", "″", "〃", ",", ",,", '-"-', '- " -', '--"--', '" "')
+DITTOS: frozenset[Cell] = frozenset(
+    (*(each for word in _WORDS for each in (word, word.upper(), word.capitalize(), word.title())), *_MARKS)
+)
+TYPE_IT = "Write the invoice number itself into every row."
+
+
+def dittos(numbers: Sequence[Cell]) -> dict[int, Asked]:
+    """The rows whose cell in the column of invoice numbers is a ditto, by their place."""
+    if DITTOS.isdisjoint(numbers):
+        return {}
+    return {
+        place: Asked(f"{quoted(cell_text(cell))} is a ditto mark, and no invoice number.", TYPE_IT, holds=True)
+        for place, cell in enumerate(numbers)
+        if cell in DITTOS
+    }
