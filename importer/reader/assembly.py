@@ -17,7 +17,8 @@ from importer.reader.due_dates import agreed, due_dates
 from importer.reader.grouping import LineSet, Read, Shape, build_invoices
 from importer.reader.headings import listed, spelled
 from importer.reader.layout import Layout
-from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints
+from importer.reader.likely_totals import likely_total
+from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints, unused
 from importer.reader.marks import marked
 from importer.reader.own_totals import control_problem, control_totals
 from importer.reader.profiles import Profile
@@ -90,8 +91,24 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
         why = "no column gives the invoice total"
         if blank is not None:
             why = f"{listed([(blank, head.source.headings[blank])])} is blank throughout, so no invoice has a total"
-        done.notices.append(f"{head.where}: {why}; it is what the lines come to.")
+        done.notices.append(f"{head.where}: {why}; it is what the lines come to.{_looks_like_it(layouts, invoices)}")
     return done
+
+
+def _looks_like_it(layouts: Sequence[Layout], invoices: Sequence[Invoice]) -> str:
+    """Of a column that nobody named the total, and with which the invoices could be compared."""
+    if len(layouts) > 1:
+        return ""
+    headings = layouts[0].source.headings
+    found = likely_total(headings, unused(headings, layouts[0].mapped), invoices, layouts[0].conventions)
+    if found is None:
+        return ""
+    missed = f", and {found.missed:,} of {found.judged:,} invoices come to something else" if found.missed else ""
+    column, name = listed([(found.index, headings[found.index])]), spelled(headings[found.index])
+    return (
+        f" {column} looks like the invoice total{missed}: to compare each invoice with it, say in a profile "
+        f'[columns] total_amount = "{name}".'
+    )
 
 
 # ---------------------------------------------------------------------- columns, and what stands in for them
