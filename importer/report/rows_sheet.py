@@ -69,11 +69,8 @@ class RowsSheet:
         self._empty = made.get(**rule)
         self._text = made.get(indent=1, **rule)
         self._wrapped = made.get(text_wrap=True, indent=1, **rule)
-        edge: dict[str, object] = {
-            "right": 1,
-            "right_color": styles.RULE,
-            **rule,
-        }  # between our columns and the clerk's
+        # A line between our columns and the clerk's.
+        edge: dict[str, object] = {"right": 1, "right_color": styles.RULE, **rule}
         self._edge = made.get(text_wrap=True, indent=1, **edge)
         self._faint_edge = made.get(font_color=styles.QUIET, indent=1, **edge)
         self._number = made.get(num_format=styles.AS_IS, **rule)

@@ -6,11 +6,9 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import ZipFile
 
 from importer import results_layout as layout
 from importer import results_manifest as manifest
@@ -26,9 +24,6 @@ from importer.report.target import place
 from importer.report.tie_out import tie_out
 from importer.report.tie_out_sheet import write_tie_out
 
-_EFFORT = 2
-"""Of the compression, 1 to 9: a third of the usual one's time, for files that are a quarter larger."""
-
 
 def write_workbook(run: Run, path: Path, *, rows_per_sheet: int = layout.EXCEL_ROWS - 1) -> Path:
     """Write the results of a run and say where they are: `path`, or beside it where it is open or cannot be replaced.
@@ -41,7 +36,6 @@ def write_workbook(run: Run, path: Path, *, rows_per_sheet: int = layout.EXCEL_R
 
 def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
     from xlsxwriter import Workbook
-    from xlsxwriter import workbook as library
     from xlsxwriter.exceptions import FileCreateError
 
     from importer.report.quick_sheet import QuickSheet
@@ -62,7 +56,6 @@ def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
         made = stack.enter_context((Path(folder) / "results.xlsx").open("w+b"))
         book = Workbook(made, options)
         book.worksheet_class = QuickSheet
-        library.ZipFile = partial(ZipFile, compresslevel=_EFFORT)  # XlsxWriter has no option for it
         book.set_properties(
             {"title": f"Results of run {run.id}", "author": run.who, "created": run.finished.replace(tzinfo=None)}
         )
