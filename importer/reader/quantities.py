@@ -185,7 +185,7 @@ class _Quantities:
                 if shown != current:
                     self._take(shown, f"with {quoted(self._name(mapped.columns[self.price]))} it makes the amounts")
                 return
-        if current is None and open_one is None and (amounts or not any(map(self._rank, rivals))):
+        if current is None and open_one is None and (amounts or not self._named(rivals)):
             self._without(amounts)
         elif not amounts and rivals:
             self._between([*([] if current is None else [current]), *rivals], current)
@@ -193,15 +193,18 @@ class _Quantities:
     def _rank(self, index: int) -> int | None:
         """3 for what is billed, 2 for what was shipped, 1 for a mere quantity, 0 for what was ordered."""
         words = self._words(index)
-        if not words or not words <= _PLAIN or (words == {"unit"} and self._name(index).casefold() != "units"):
+        if not words <= _PLAIN or ("quantity" not in words and len(words) != 1):
             return None
-        told = ((_BILLED, 3), (_SHIPPED, 2), (_ORDERED, 0))
-        rank = next((rank for which, rank in told if words & which), None)
-        if rank is None:
-            return 1 if words & {"quantity", "unit"} else None
+        told = ((_BILLED - {"invoice"}, 3), (_SHIPPED, 2), (_ORDERED, 0))
         if "quantity" in words:
-            return rank
-        return rank if len(words) == 1 and words != {"invoice"} else None
+            told = ((_BILLED, 3), *told[1:])
+        elif words == {"unit"} and self._name(index).casefold() != "units":
+            return None
+        rank = next((rank for which, rank in told if words & which), None)
+        return 1 if rank is None and words & {"quantity", "unit"} else rank
+
+    def _named(self, rivals: Sequence[int]) -> bool:
+        return any(self._rank(index) and self._words(index) & {"quantity", "unit"} for index in rivals)
 
     def _makes(self, index: int, amounts: Mapping[int, Kind]) -> bool:
         """Whether with the price the column makes one of the amounts: row by row, or the rows of each invoice."""
@@ -361,4 +364,25 @@ class _Quantities:
         elif not words & (_FACTORS | {"quantity"}) or words & (_NO_FACTORS | _HELD) or self._rank(index) is not None:
             return None
         number = next((each for each in self._numbers(index) if each not in (0, 1)), None)
+        if number is not None and self._is_in_price_or_quantity(index):
+            return None
         return None if number is None else f"holds numbers ({number.normalize():f} and the like) that may count as well"
+
+    def _is_in_price_or_quantity(self, index: int) -> bool:
+        """Whether with a further column it makes the price or the quantity: list price × multiplier, crew × hours."""
+        columns, counts = self.mapped.columns, self._column(index)
+        count, prices = self._column(columns[QUANTITY]), self._prices()
+        for other in unused(self.headings, self.mapped):
+            if other == index or not any(self._numbers(other)):
+                continue
+            if is_product(prices, counts, self._column(other, Kind.DOLLARS)):
+                return True
+            beside = self._column(other)
+            judged = [
+                one * more == whole
+                for one, more, whole in zip(counts, beside, count, strict=True)
+                if isinstance(one, Decimal) and isinstance(more, Decimal) and isinstance(whole, Decimal)
+            ]
+            if judged and all(judged):
+                return True
+        return False

@@ -24,7 +24,7 @@ def split(rows: tuple[str, ...]) -> list[tuple[str, str, str]]:
     return [row.partition(":") for row in rows]
 
 
-@pytest.mark.parametrize("heading", ["Unit", "Per", "Per Unit", "UNIT", "unit"])
+@pytest.mark.parametrize("heading", ["Unit", "Per", "Per Unit", "UNIT", "unit", "Unit #", "Unit No.", "Apt", "Shipped"])
 def test_a_unit_is_no_quantity_by_its_heading(heading: str) -> None:
     """It is an apartment as often: 101 × $85.00 would be $8,585.00."""
     rows = table(f"{heading},Work Performed,Price", "A:101,unclog,85.00", "B:204,faucet,120.00", "C:12,faucet,95.00")
@@ -144,6 +144,9 @@ def test_what_may_multiply_as_well_is_asked_about(headings: str, cells: str) -> 
         ("Qty,Price,Pack Qty", "3,10.00,12"),
         ("Qty,List Price,Unit Price", "3,12.00,10.00"),
         ("Hours,OT Hours,Rate,OT Rate", "3,0,10.00,15.00"),
+        ("Qty,List Price,Multiplier,Unit Price", "3,20.00,0.5,10.00"),
+        ("Crew,Man Hours,Qty,Rate", "2,1.5,3,10.00"),
+        ("Qty,Apt Unit,Price", "3,101,10.00"),
     ],
 )
 def test_an_ordinary_column_beside_quantity_and_price_is_no_question(headings: str, cells: str) -> None:
