@@ -15,6 +15,8 @@ from typing import cast
 
 from importer.columns import Kind
 from importer.models import Cell, ErrorCell, UncalculatedCell, cell_text, dollars
+from importer.reader.below import ADVICE as ANOTHER_TABLE
+from importer.reader.below import table_below
 from importer.reader.cells import PLAIN, Conventions, is_blank, quoted, read_cells
 from importer.reader.feet import Sort, foot_of
 from importer.reader.headings import normalised, spelled
@@ -35,7 +37,7 @@ LINE_OR_NOT = (
     "If it is a line of the invoice above it, write that invoice's number into the row; otherwise take the row out."
 )
 TOTALS = ("total_amount", "total_amount_in_cents")
-TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT, SECTION = (
+TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT, SECTION, OTHER_TABLE = (
     "total",
     "unlabelled total",
     "heading row repeated",
@@ -45,6 +47,7 @@ TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT, SECTION = (
     "head or foot of a page",
     "foot of the table",
     "name of a section",
+    "row of another table below the first",
 )
 
 
@@ -96,7 +99,13 @@ def find_leftovers(
     found = Leftovers()
     headings = meant.headings
     anchors = [meant.columns[name] for name in _ANCHORS if name in meant.columns]
-    suspects = _suspects(rows, cells, anchors, headings)
+    below = table_below(rows, cells(meant.money[0]), headings) if meant.money else None
+    if below is not None:
+        found.reasons |= dict.fromkeys(range(below.first, len(rows)), OTHER_TABLE)
+        del found.reasons[below.headings]
+        found.asked[below.headings] = Asked(below.what(len(rows) - below.headings - 1), ANOTHER_TABLE)
+        rows = rows[: below.first]
+    suspects = [place for place in _suspects(rows, cells, anchors, headings) if place < len(rows)]
     if not suspects:
         _find_feet(rows, suspects, meant, written, found)
         return found
