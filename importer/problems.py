@@ -267,6 +267,11 @@ CORRECTED_TOTAL = _warning(
     "The rows came to the total that the file states, and after the corrections they do not",
     "Check that the corrections are meant.",
 )
+CHANGED_TOTAL = _warning(
+    "changed-total",
+    "A total that the vendor's file states was changed by hand",
+    "It no longer shows by itself that the file is whole: compare with the vendor's document.",
+)
 
 # Rows that do not fit together
 CONTRADICTION = _error(

@@ -61,23 +61,28 @@ class Manifest:
     trace: Trace = field(default_factory=Trace)  # from the vendor's files to what that run has read
 
 
-def manifest_of(reading: Reading, run: str) -> Manifest:
-    """What is to be kept of what a run has read."""
+def manifest_of(reading: Reading, run: str, trace: Trace) -> Manifest:
+    """What is to be kept of what a run has read. `trace` is what is known of hands."""
     found = [*reading.problems, *(problem for invoice in reading.invoices for problem in invoice.problems)]
     broken = next((problem.message for problem in found if problem.kind is BROKEN_QUOTES), "")
-    trace = reading.trace if reading.trace.rounds else first_trace(reading)
-    totals: dict[Place, str] = {}
-    for control in reading.control_totals:
-        totals[control.place] = f"{control.says.scaleb(-2):,.2f}"
+    trace = trace if trace.rounds else first_trace(reading)
+    totals = {control.place: f"{control.says.scaleb(-2):,.2f}" for control in reading.control_totals}
     return Manifest(tuple(_kept(table, totals) for table in reading.tables), broken, run, trace)
 
 
 def first_trace(reading: Reading) -> Trace:
     """That of files that come from the vendor themselves."""
+    unnumbered = [
+        invoice.worth
+        for invoice in reading.invoices
+        if invoice.invoice_number is None and not invoice.cell_text("invoice_number").strip()
+    ]
     return Trace(
         tuple(Origin(file.name, file.sha256, file.size) for file in reading.files),
         invoices=len(reading.invoices),
         cents=sum(invoice.worth for invoice in reading.invoices),
+        unnumbered=len(unnumbered),
+        unnumbered_cents=sum(unnumbered),
     )
 
 
@@ -106,11 +111,16 @@ def _kept(table: Table, totals: Mapping[Place, str]) -> Kept:
         },
         {} if how is None else how.details,
         {
-            (place.row, column_index(place.column)): text
+            (place.row, column_index(place.column)): _as_written(table, place.row, column_index(place.column)) or text
             for place, text in totals.items()
             if place.row is not None and place.column and (place.file, place.sheet) == (source.file, source.sheet)
         },
     )
+
+
+def _as_written(table: Table, row: int, column: int) -> str:
+    cells = next((one.cells for one in table.skipped if one.row == row), ())
+    return cell_text(cells[column]) if column < len(cells) else ""
 
 
 _TEXTUAL = frozenset(_CELLS.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 WHOLE_ROW = "(the whole row)"
@@ -26,6 +26,9 @@ class Round(NamedTuple):
     workbook: str
     sha256: str
     run: str  # that wrote it; "" in an older version
+    taken_in: str | None = ""  # the run that read it; None: the one that reads it now; "" in an older version
+    who: str = ""  # started that run
+    when: str = ""  # "2026-03-31 09:12 UTC"
 
 
 class Correction(NamedTuple):
@@ -41,6 +44,13 @@ class Correction(NamedTuple):
     column: str  # its heading
     was: str
     now: str
+    letter: str = ""  # of the column in the vendor's table; "" in an older version, and for a whole row
+    cents: int | None = None  # by which it moved what the invoices come to; None in an older version
+
+    @property
+    def is_added(self) -> bool:
+        """True for a row that was typed in."""
+        return self.column == WHOLE_ROW and self.now.startswith(ADDED)
 
 
 class TakenOut(NamedTuple):
@@ -69,6 +79,8 @@ class Trace:
     cents: int = 0  # that they came to
     added: int = 0  # invoices that were typed in by hand
     added_cents: int = 0  # that they come to, as they were typed
+    unnumbered: int = 0  # of `invoices`: rows without a number, each counted as an invoice of its own
+    unnumbered_cents: int = 0
 
     @classmethod
     def joined(cls, traces: Iterable[Trace]) -> Trace:
@@ -84,7 +96,23 @@ class Trace:
             sum(one.cents for one in them),
             sum(one.added for one in them),
             sum(one.added_cents for one in them),
+            sum(one.unnumbered for one in them),
+            sum(one.unnumbered_cents for one in them),
         )
+
+    @property
+    def moved(self) -> int | None:
+        """Cents by which all that was done by hand moved what the invoices come to; None where an older version did
+        not keep it."""
+        cents = [one.cents for one in self.corrections]
+        return None if None in cents else sum(one for one in cents if one is not None)
+
+    def taken_in_by(self, run: str, who: str, when: str) -> Trace:
+        """The trace as the run keeps it that reads the last of the workbooks."""
+        rounds = (
+            each._replace(taken_in=run, who=who, when=when) if each.taken_in is None else each for each in self.rounds
+        )
+        return replace(self, rounds=tuple(rounds))
 
     def said(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -102,4 +130,6 @@ class Trace:
             int(said["cents"]),
             int(said["added"]),
             int(said["added_cents"]),
+            int(said.get("unnumbered", 0)),
+            int(said.get("unnumbered_cents", 0)),
         )

@@ -75,7 +75,9 @@ def test_two_rounds_of_corrections_close_to_the_cent(tmp_path: Path) -> None:
     last = write_workbook(third, tmp_path / "march.results 3.xlsx")
     assert ["Taken out by hand", -1, -70, "A-3 of vend-1, $70.00, row 4 of march.csv"] in rows_of(last, layout.SUMMARY)
     assert ["Taken out by hand", -1, -70, "A-3 of vend-1, $70.00, row 4 of march.csv"] in rows_of(last, layout.TIE_OUT)
-    assert [1, "A-2", "march.csv", 3, "total_amount", "100.00", "120", "march.results.xlsx", first.id] in [
+    when = f"{second.started:%Y-%m-%d %H:%M} {second.started.tzname()}"
+    written = (20, "march.results.xlsx", first.id, second.id, second.who, when)
+    assert [1, "A-2", "march.csv", 3, "total_amount", "100.00", "120", *written] in [
         [cell for cell in row if cell != ""] for row in rows_of(last, layout.CORRECTIONS)
     ]
 

@@ -55,10 +55,12 @@ def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[Cont
         unread = running.unreadable(0, above)
         if says == section and unread and not running.unreadable(began, above):
             unread = []
-        agrees = says in (counted, of_section, whole, section, once.all) or (
+        if says == once.totals and not is_header:
+            unread = []  # it is no total of the lines
+        agrees = says in (counted, of_section, whole, section, *once.all) or (
             below and says in (counted + below, whole + below)
         )
-        by_rows = is_header and says not in (counted, of_section, once.all, counted + below) and not unread
+        by_rows = is_header and says not in (counted, of_section, *once.all, counted + below) and not unread
         place = Place(layout.source.file, layout.source.sheet, number, column_letter(total.column))
         yield ControlTotal(
             place,
@@ -94,7 +96,9 @@ class _Invoices:
         )
         self._rows = [row for row, _ in mine]
         self._sums = list(accumulate((amount for _, amount in mine), initial=Decimal()))
-        self.all = self._sums[-1]
+        totals = (invoice.total for invoice in invoices if invoice.source is layout.source)
+        self.totals = sum((total for total in totals if total is not None), Decimal())  # as far as they are said
+        self.all = (self._sums[-1], self.totals)
 
     def between(self, first: int, end: int) -> Decimal:
         """Of those that begin in a row from `first` up to `end`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from importer.collector import at_rest
@@ -12,9 +13,10 @@ from importer.problems import Place, Problem
 from importer.reader.assembly import assemble
 from importer.reader.contents import Contents
 from importer.reader.damage import damage_report, with_findings
+from importer.reader.judged import judged
 from importer.reader.layout import Layout, Side, lay_out
 from importer.reader.profiles import NO_PROFILE, Chosen, Profile, choose_profile, profile_text
-from importer.reader.returned import Original, plan_before, unpack
+from importer.reader.returned import Original, plan_over, unpack
 from importer.reader.sheets import Plan, left_out_table, plan_sheets
 from importer.reader.traced import trace_of
 
@@ -97,10 +99,18 @@ def _read_original(
     """A file that came back in a results workbook, by the plan of its first reading."""
     mine = original.chosen_profile(profile, profiles)
     reading = _read_file(original.contents, mine, integration_id, original.plan)
-    before = None
-    if original.hands.took_out or not all(control.agrees for control in reading.control_totals):
-        before = _read_file(original.before, mine, integration_id, plan_before(original))
-    return original.told(reading, before)
+
+    def otherwise(contents: Contents) -> Reading | None:
+        with suppress(FileUnreadable):  # what was corrected may have been just that
+            return _read_file(contents, mine, integration_id, plan_over(contents, original))
+        return None
+
+    reading = original.told(reading, otherwise(original.before) if original.hands.have_touched else None)
+    first = otherwise(original.as_sent()) if original.has_to_be_judged(reading) else None
+    if first is None:
+        return reading
+    mended = original.as_mended(first)
+    return judged(reading, first if mended is None else otherwise(mended) or first, original.altered)
 
 
 def _read_file(contents: Contents, profile: Profile, integration_id: str | None, plan: Plan | None = None) -> Reading:

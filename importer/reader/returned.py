@@ -7,7 +7,7 @@ the same headings, row numbers and cells, so that every message names the clerk'
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -20,11 +20,11 @@ from importer.problems import Place, Problem
 from importer.reader.contents import Contents, Sheet
 from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, lines
 from importer.reader.given_sheets import Given, given_sheets
-from importer.reader.own_totals import control_problem
+from importer.reader.judged import altered_totals, mended_rows, vendors_rows
 from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
 from importer.reader.sheets import Found, Plan
 from importer.reader.table import Heading
-from importer.reader.traced import Hands
+from importer.reader.traced import Hands, Rows
 from importer.results_layout import RowMark
 from importer.results_manifest import Kept, Manifest
 
@@ -60,7 +60,7 @@ class Original:
         return profile
 
     def told(self, reading: Reading, before: Reading | None) -> Reading:
-        """The reading with what was changed by hand. `before` is that of the uncorrected rows, where it is needed."""
+        """The reading with what was changed by hand. `before` is that of the rows before, where they were touched."""
         found: dict[tuple[str | None, int | None], Problem] = {
             (problem.place.sheet, problem.place.row): problem for problem in self.changed
         }
@@ -77,26 +77,42 @@ class Original:
             reading,
             tables=tables,
             invoices=tuple(invoices),
-            problems=(*_without_corrected_totals(reading, before), *found.values()),
+            problems=(*reading.problems, *found.values()),
             former_keys=self.former_keys,
             trace=self.hands.traced(reading, before),
         )
 
+    @property
+    def altered(self) -> frozenset[tuple[str | None, int]]:
+        """The rows with totals of the file, and others of "Rows", that hands have changed there in any round."""
+        return self.hands.altered | altered_totals(self.kept, self.hands.manifest.trace)
+
+    def has_to_be_judged(self, reading: Reading) -> bool:
+        """True where a total of the file does not agree, or was changed or taken away by hand."""
+        stated = {(one.sheet, row) for one in self.kept for row, _ in one.totals}
+        there = {(control.place.sheet, control.place.row) for control in reading.control_totals}
+        agree = all(control.agrees for control in reading.control_totals)
+        return not agree or not stated <= there or not self.altered.isdisjoint(stated)
+
+    def as_sent(self) -> Contents:
+        """The file as it came from the vendor."""
+        return self._with_rows(self._vendors_rows())
+
+    def as_mended(self, first: Reading) -> Contents | None:
+        """The same with what could not be read in it as it was corrected; None where nothing was. `first` is read of
+        `as_sent`."""
+        rows = mended_rows(self._vendors_rows(), self.hands.now, first)
+        return None if rows is None else self._with_rows(rows)
+
+    def _vendors_rows(self) -> Mapping[str | None, Rows]:
+        return vendors_rows(self.kept, self.hands.before, self.hands.manifest.trace, self.hands.altered)
+
+    def _with_rows(self, rows: Mapping[str | None, Rows]) -> Contents:
+        return replace(self.contents, sheets=tuple(_sheet(one, rows[one.sheet]) for one in self.kept))
+
     def _skipped(self, row: SkippedRow) -> SkippedRow:
         cells = self.taken_out.get((row.sheet, row.row))
         return row if cells is None else replace(row, reason=layout.TAKEN_OUT_REASON, cells=cells)
-
-
-def _without_corrected_totals(reading: Reading, before: Reading | None) -> Iterator[Problem]:
-    """A total of the file that its rows came to before they were corrected stops nothing any more, but is named."""
-    agreed = {control.place for control in before.control_totals if control.agrees} if before is not None else set()
-    released = {control_problem(each): each for each in reading.control_totals if each.place in agreed}
-    for problem in reading.problems:
-        control = released.get(problem)
-        if control is None or control.agrees:
-            yield problem
-        else:
-            yield replace(problem, kind=problems.CORRECTED_TOTAL, advice=problems.CORRECTED_TOTAL.advice)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -379,9 +395,9 @@ class _Merge:
         )
 
 
-def plan_before(original: Original) -> Plan:
-    """The plan for `Original.before`: the same, over its own sheets."""
-    sheets = {sheet.name: sheet for sheet in original.before.sheets}
+def plan_over(contents: Contents, original: Original) -> Plan:
+    """The same plan for the file as it was at another time."""
+    sheets = {sheet.name: sheet for sheet in contents.sheets}
     plan = original.plan
     return Plan(
         [Found(sheets[each.sheet.name], each.heading, has_rows=True) for each in plan.chosen],
@@ -390,7 +406,7 @@ def plan_before(original: Original) -> Plan:
     )
 
 
-def _sheet(one: Kept, rows: dict[int, tuple[Cell, ...]]) -> Sheet:
+def _sheet(one: Kept, rows: Rows) -> Sheet:
     last = max([one.last, *rows])
     placed = [rows.get(number, ()) for number in range(1, last + 1)]
     if one.heading_row:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from importer import results_layout as layout
 from importer.models import Cell, InputFile, Invoice, Reading, cell_text, column_letter
+from importer.reader.moved import places, with_money
 from importer.results_manifest import Kept, Manifest, first_trace
 from importer.trace import ADDED, NOT_KEPT, TAKEN_OUT, WHOLE_ROW, Correction, Origin, Round, TakenOut, Trace
 
@@ -25,16 +26,24 @@ class Hands:
     took_out: frozenset[tuple[str | None, int]]
     altered: frozenset[tuple[str | None, int]]  # in "Rows", which keeps nothing of what stood there
 
+    @property
+    def have_touched(self) -> bool:
+        """True where anything of the file was changed, taken out or added in this round."""
+        return any(True for _ in self._all_changes())
+
     def traced(self, reading: Reading, before: Reading | None) -> Trace:
-        """The trace with this round. `before` is the reading before, where an invoice was taken out."""
+        """The trace with this round. `before` is the reading before, where anything was done."""
         then = self._then()
         number = 1 + max((each.number for each in then.rounds), default=0)
-        this = Round(number, self.workbook.name, self.workbook.sha256, self.manifest.run)
-        by_hand = [invoice for invoice in reading.invoices if all(map(self._is_added, _places(invoice)))]
+        this = Round(number, self.workbook.name, self.workbook.sha256, self.manifest.run, taken_in=None)
+        by_hand = [invoice for invoice in reading.invoices if all(map(self._is_added, places(invoice)))]
         return replace(
             then,
             rounds=(*then.rounds, this),
-            corrections=(*then.corrections, *self._corrections(this, reading, before)),
+            corrections=(
+                *then.corrections,
+                *with_money(list(self._corrections(this, reading, before)), before or reading, reading),
+            ),
             taken_out=(*then.taken_out, *([] if before is None else self._taken_out(this, before))),
             added=then.added + len(by_hand),
             added_cents=then.added_cents + sum(invoice.worth for invoice in by_hand),
@@ -55,46 +64,56 @@ class Hands:
     def _corrections(self, this: Round, reading: Reading, before: Reading | None) -> Iterator[Correction]:
         numbers = dict(_numbers(before)) if before is not None else {}
         numbers |= dict(_numbers(reading))
+        for one, row, changes in self._all_changes():
+            invoice = numbers.get((one.sheet, row), "")
+            for at, was, has in changes:
+                column, letter = (WHOLE_ROW, "") if at is None else (_heading(one, at), column_letter(at))
+                yield Correction(
+                    *(this.number, this.workbook, this.run, invoice, one.file, one.sheet or "", row),
+                    *(column, was, has, letter),
+                )
+
+    def _all_changes(self) -> Iterator[tuple[Kept, int, list[tuple[int | None, str, str]]]]:
         for one in self.kept:
             then, now = self.before[one.sheet], self.now[one.sheet]
             for row in sorted({*then, *now}):
                 changes = list(self._changes(one, row, then.get(row), now.get(row)))
-                invoice = numbers.get((one.sheet, row), "") if changes else ""
-                for column, was, has in changes:
-                    yield Correction(
-                        *(this.number, this.workbook, this.run, invoice, one.file, one.sheet or "", row),
-                        *(column, was, has),
-                    )
+                if changes:
+                    yield one, row, changes
 
     def _changes(
         self, one: Kept, row: int, then: tuple[Cell, ...] | None, now: tuple[Cell, ...] | None
-    ) -> Iterator[tuple[str, str, str]]:
-        """Column, what it was and what it is."""
+    ) -> Iterator[tuple[int | None, str, str]]:
+        """Column (0-based; None: the whole row), what it was and what it is."""
         place = (one.sheet, row)
         if now is None:
             if place in self.took_out and then is not None:
-                yield WHOLE_ROW, _joined(then), TAKEN_OUT
+                yield None, _joined(then), TAKEN_OUT
         elif then is None:
-            yield WHOLE_ROW, "", f"{ADDED}{_joined(now)}"
+            yield None, "", f"{ADDED}{_joined(now)}"
         elif place in self.altered:
             yield from self._altered(one, row, now)
         elif then is not now:
             for at in range(max(len(then), len(now))):
                 was, has = (cells[at] if at < len(cells) else None for cells in (then, now))
                 if layout.canonical(was) != layout.canonical(has):
-                    yield _heading(one, at), cell_text(was), cell_text(has)
+                    yield at, cell_text(was), cell_text(has)
 
-    def _altered(self, one: Kept, row: int, now: tuple[Cell, ...]) -> Iterator[tuple[str, str, str]]:
+    def _altered(self, one: Kept, row: int, now: tuple[Cell, ...]) -> Iterator[tuple[int | None, str, str]]:
         totals = [(column, says) for (number, column), says in one.totals.items() if number == row]
+        changed = False
         for column, says in totals:
-            yield _heading(one, column), says, cell_text(now[column]) if column < len(now) else ""
-        if not totals:
-            yield WHOLE_ROW, NOT_KEPT, _joined(now)
+            has = cell_text(now[column]) if column < len(now) else ""
+            if says != has:
+                changed = True
+                yield column, says, has
+        if not changed:
+            yield None, NOT_KEPT, _joined(now)
 
     def _taken_out(self, this: Round, before: Reading) -> Iterator[TakenOut]:
         for invoice in before.invoices:
-            places = _places(invoice)
-            if self.took_out.isdisjoint(places) or any(number in self.now[sheet] for sheet, number in places):
+            mine = places(invoice)
+            if self.took_out.isdisjoint(mine) or any(number in self.now[sheet] for sheet, number in mine):
                 continue
             yield TakenOut(
                 *(this.number, this.workbook, this.run),
@@ -102,7 +121,7 @@ class Hands:
                 _said(invoice, "vendor_id"),
                 _said(invoice, "property_id"),
                 invoice.source.file,
-                ", ".join(f"{number:,}" for _, number in places),
+                ", ".join(f"{number:,}" for _, number in mine),
                 invoice.worth,
             )
 
@@ -112,14 +131,10 @@ def trace_of(parts: Sequence[Reading]) -> Trace:
     return Trace.joined(part.trace if part.trace.rounds else first_trace(part) for part in parts)
 
 
-def _places(invoice: Invoice) -> list[tuple[str | None, int]]:
-    return [(row.source.sheet, row.number) for row in invoice.rows]
-
-
 def _numbers(reading: Reading) -> Iterator[tuple[tuple[str | None, int], str]]:
     for invoice in reading.invoices:
         said = _said(invoice, "invoice_number")
-        for place in _places(invoice):
+        for place in places(invoice):
             yield place, said
 
 

@@ -8,6 +8,7 @@ from importer.models import ControlTotal, Outcome, Run
 from importer.news import Change, Stays
 from importer.problems import Problem
 from importer.rehearsal import rehearsed
+from importer.report.corrections_sheet import told_trace
 from importer.report.own_totals import vendors
 from importer.report.tie_out import as_said
 from importer.report.wording import notices
@@ -55,7 +56,7 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
         **({"stays": [_stays(each) for each in run.stays]} if run.stays else {}),
         "invoices": [_invoice(outcome, run) for outcome in run.outcomes],
         **({"own_totals": list(map(_own_total, run.reading.control_totals))} if run.reading.control_totals else {}),
-        **({"by_hand": _by_hand(run.reading.trace)} if run.reading.trace.rounds else {}),
+        **({"by_hand": _by_hand(told_trace(run))} if run.reading.trace.rounds else {}),
         **({"changes": [_change(change) for change in run.changes]} if run.command == "status" else {}),
     }
 
@@ -65,7 +66,15 @@ def _by_hand(trace: Trace) -> dict[str, object]:
     return {
         "files": [{"file": one.name, "sha256": one.sha256 or None} for one in trace.origins],
         "rounds": [
-            {"round": one.number, "workbook": one.workbook, "sha256": one.sha256, "run": one.run or None}
+            {
+                "round": one.number,
+                "workbook": one.workbook,
+                "sha256": one.sha256,
+                "run": one.run or None,
+                "taken_in_by_run": one.taken_in or None,
+                "who": one.who or None,
+                "when": one.when or None,
+            }
             for one in trace.rounds
         ],
         "corrections": [
@@ -78,6 +87,7 @@ def _by_hand(trace: Trace) -> dict[str, object]:
                 "column": None if one.column == WHOLE_ROW else one.column,
                 "was": one.was,
                 "now": one.now,
+                "moved_in_cents": one.cents,
             }
             for one in trace.corrections
         ],

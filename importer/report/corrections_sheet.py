@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from importer.models import Run, dollars
@@ -10,7 +11,7 @@ from importer.report import styles
 from importer.report.cells import put_text, row_height
 from importer.report.rows_sheet import print_landscape
 from importer.report.styles import Styles
-from importer.report.tie_out import ADDED, CORRECTED, IN_FILE, TAKEN_OUT, TieOut
+from importer.report.tie_out import ADDED, CORRECTED, IN_FILE, OTHERWISE, TAKEN_OUT, TieOut
 from importer.trace import Trace
 
 COLUMNS: tuple[tuple[str, int], ...] = (
@@ -22,12 +23,16 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     ("Column", 20),
     ("Was", 34),
     ("Is", 34),
+    ("More or less", 13),
     ("Changed in", 24),
     ("Written by run", 26),
+    ("Taken in by run", 26),
+    ("Who", 16),
+    ("When", 22),
 )
 """Heading and width of each column."""
 
-_FIGURES = ("Round", "Row in file")
+_FIGURES = ("Round", "Row in file", "More or less")
 MOST = 20_000  # further corrections are counted, and not listed
 
 
@@ -44,6 +49,8 @@ def write_corrections(sheet: Any, made: Styles, trace: Trace) -> None:
     folded: dict[str, object] = {"text_wrap": True, "indent": 1, **styles.ROW_RULE}
     text, number = made.get(**folded), made.get(num_format=styles.AS_IS, **styles.ROW_RULE)
     was, now = made.get(bg_color=styles.WRONG, **folded), made.get(bg_color=styles.CORRECTED, **folded)
+    money = made.get(num_format=styles.MONEY, **styles.ROW_RULE)
+    taken_in = {each.number: (each.taken_in or "", each.who, each.when) for each in trace.rounds}
     at = 0
     for at, one in enumerate(trace.corrections[:MOST], start=1):
         height = row_height(
@@ -58,8 +65,10 @@ def write_corrections(sheet: Any, made: Styles, trace: Trace) -> None:
             (one.column, text),
             (one.was, was),
             (one.now, now),
+            (Decimal(one.cents).scaleb(-2) if one.cents else None, money),
             (one.workbook, text),
             (one.run, text),
+            *((said, text) for said in taken_in.get(one.round, ("", "", ""))),
         ]
         sheet.put_row(at, [(column, value, look) for column, (value, look) in enumerate(cells)], height)
     if not trace.corrections:
@@ -71,22 +80,35 @@ def write_corrections(sheet: Any, made: Styles, trace: Trace) -> None:
     print_landscape(sheet)
 
 
+def told_trace(run: Run) -> Trace:
+    """What hands have done, the last of it as it was taken in by this run."""
+    return run.reading.trace.taken_in_by(run.id, run.who, f"{run.started:%Y-%m-%d %H:%M} {run.started.tzname()}")
+
+
 def by_hand_said(run: Run, sums: TieOut) -> Iterator[tuple[str, int | None, int, str]]:
     """Label, invoices, cents and remark of each step from the vendor's file to what was read, the sum last."""
     trace = run.reading.trace
     remarks = {
-        IN_FILE: ", ".join(origin.name for origin in trace.origins),
+        IN_FILE: ", ".join(origin.name for origin in trace.origins) + _unnumbered(trace),
         ADDED: "Typed into the workbook below the vendor's rows.",
-        CORRECTED: "More or less than the vendor's file says: each cell is in the sheet “Corrections”.",
+        CORRECTED: "More or less than the vendor's file says: each cell and its amount are in the sheet “Corrections”.",
+        OTHERWISE: "No correction accounts for it: the profile, or the program, reads the file in another way now.",
     }
     for one in sums.by_hand:
-        if one.label == CORRECTED:
-            yield one.label, one.count or None, one.cents, remarks[CORRECTED]
+        if one.label in (CORRECTED, OTHERWISE):
+            yield one.label, one.count or None, one.cents, remarks[one.label]
         elif one.label != TAKEN_OUT:
             yield one.label, one.count, one.cents, remarks[one.label]
         else:
             yield one.label, one.count, one.cents, _taken_out(trace)
     yield sums.read.label, sums.read.count, sums.read.cents, ""
+
+
+def _unnumbered(trace: Trace) -> str:
+    if not trace.unnumbered:
+        return ""
+    rows = "1 row has" if trace.unnumbered == 1 else f"{trace.unnumbered:,} rows have"
+    return f". {rows} no invoice number there and counted as an invoice each, {dollars(trace.unnumbered_cents)}."
 
 
 def _taken_out(trace: Trace) -> str:

@@ -17,7 +17,10 @@ def vendors(control: ControlTotal) -> int:
 
 def compared(control: ControlTotal) -> str:
     """How it compares with what was read."""
-    begin = "" if control.vendor is None else f"Changed by hand to {dollars(control.says)}. "
+    begin = ""
+    if control.vendor is not None:
+        is_gone = control.vendor == control.says
+        begin = "Taken away by hand. " if is_gone else f"Changed by hand to {dollars(control.says)}. "
     cells = ", ".join(control.unread[:_NAMED])
     if len(control.unread) > _NAMED:
         cells += f" and {len(control.unread) - _NAMED:,} more"

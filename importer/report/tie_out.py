@@ -111,16 +111,17 @@ def tie_out(run: Run) -> TieOut:
     )
 
 
-IN_FILE, TAKEN_OUT, ADDED, CORRECTED = (
+IN_FILE, TAKEN_OUT, ADDED, CORRECTED, OTHERWISE = (
     "In the vendor's file",
     "Taken out by hand",
     "Added by hand",
     "Corrected by hand",
+    "Read otherwise than at first",
 )
 
 
 def _by_hand(trace: Trace, count: int, cents: int) -> tuple[Amount, ...]:
-    """What a corrected workbook makes of the vendor's file; what is neither taken out nor added was corrected."""
+    """What a corrected workbook makes of the vendor's file: what each correction moved is known, but for older ones."""
     if trace.invoices is None or not trace.rounds:
         return ()
     out = sum(one.cents for one in trace.taken_out)
@@ -129,8 +130,10 @@ def _by_hand(trace: Trace, count: int, cents: int) -> tuple[Amount, ...]:
         parts.append(Amount(TAKEN_OUT, -len(trace.taken_out), -out))
     if trace.added:
         parts.append(Amount(ADDED, trace.added, trace.added_cents))
-    left = Amount(CORRECTED, count - sum(one.count for one in parts), cents - sum(one.cents for one in parts))
-    return (*parts, left)
+    left = cents - sum(one.cents for one in parts)
+    corrected = left if trace.moved is None else trace.moved + out - trace.added_cents
+    parts.append(Amount(CORRECTED, count - sum(one.count for one in parts), corrected))
+    return (*parts, Amount(OTHERWISE, 0, left - corrected)) if left != corrected else tuple(parts)
 
 
 def _elsewhere(outcomes: Iterable[Outcome]) -> Amount | None:

@@ -15,7 +15,7 @@ from importer import results_manifest as manifest
 from importer.models import Run
 from importer.problems import Place
 from importer.report.accounts import Accounts
-from importer.report.corrections_sheet import write_corrections
+from importer.report.corrections_sheet import told_trace, write_corrections
 from importer.report.invoices_sheet import write_invoices
 from importer.report.rows_sheet import Contents, RowsSheet
 from importer.report.styles import FONT, Styles
@@ -106,7 +106,7 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     write_tie_out(tie_out_sheet, made, run, sums)
     if corrections is not None:
         held.append(Contents(layout.CORRECTIONS, len(run.reading.trace.corrections), None, None))
-        write_corrections(corrections, made, run.reading.trace)
+        write_corrections(corrections, made, told_trace(run))
     links = {place: link for place, link in totals.items() if link is not None}
     write_summary(summary, made, run, sums, accounts.unplaced, held, links)
     _keep(book, run)
@@ -117,7 +117,7 @@ def _keep(book: Any, run: Run) -> None:
     """The hidden sheet that lets the workbook be given back."""
     sheet = book.add_worksheet(manifest.SHEET)
     sheet.very_hidden()
-    for at, text in enumerate(manifest.pieces(manifest.manifest_of(run.reading, run.id))):
+    for at, text in enumerate(manifest.pieces(manifest.manifest_of(run.reading, run.id, told_trace(run)))):
         sheet.put_row(at, [(0, text, None)])
 
 
