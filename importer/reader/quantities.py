@@ -48,9 +48,9 @@ _HELD = frozenset(("backordered", "backorder", "bo", "remaining", "outstanding",
 _PLAIN = frozenset(("quantity", "unit", "line", "number", "total", "actual", "item", *_BILLED, *_SHIPPED, *_ORDERED))
 _FACTORS = frozenset(
     (
-        *("days", "day", "weeks", "week", "months", "month", "nights", "night", "years", "visits", "visit", "trips"),
-        *("loads", "load", "men", "man", "workers", "crew", "techs", "technicians", "people", "persons", "employees"),
-        *("weight", "wt", "lbs", "tons", "tonnes", "gallons", "gal", "yards", "feet", "sqft", "miles", "pieces", "pcs"),
+        *("days", "weeks", "months", "nights", "years", "visits", "trips", "headcount", "sqft", "acres"),
+        *("loads", "men", "workers", "techs", "technicians", "people", "persons", "employees"),
+        *("weight", "wt", "lbs", "tons", "tonnes", "gallons", "gal", "yards", "feet", "miles", "pieces", "pcs"),
         *("cases", "boxes", "pulls", "lifts", "sessions", "treatments", "pickups", "occurrences", "frequency", "times"),
         *("multiplier", "mult", "multiple", "factor", "overtime", "ot", "doors", "tage", "monate", "dias", "jours"),
     )

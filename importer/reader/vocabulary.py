@@ -268,7 +268,7 @@ def _meaning(heading: str) -> Meaning | None:
     else:
         return None
     found = _PLAIN.get(normalised(_marks_spelled(base))) or _by_words(words_of(base))
-    if found is None or found.field not in _LINE_FIELDS:
+    if found is None or found.field not in _LINE_FIELDS or found.surety == Surety.HINT:
         return None
     return Meaning("line_amount" if found.field == AMOUNT else found.field, found.surety, part, currency)
 

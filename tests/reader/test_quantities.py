@@ -75,6 +75,13 @@ def test_what_was_shipped_is_billed_and_not_what_was_ordered(headings: str, amou
     assert ("taken-for", "D1") in said(reading) or "Billed" in headings
 
 
+def test_a_unit_of_a_repeated_group_is_no_quantity() -> None:
+    """ "Unit 1", "Unit 2" are apartments as well."""
+    rows = table("Unit 1,Price 1,Unit 2,Price 2", "A:101,10.00,102,5.00")
+    with pytest.raises(FileUnreadable, match="lacks the column Qty"):
+        vendor(*rows)
+
+
 def test_what_was_ordered_is_billed_where_the_amounts_say_so() -> None:
     """A vendor may bill ahead."""
     reading = vendor(*table("Qty Ordered,Qty Shipped,Unit Price,Amount", "A:10,6,2.50,25.00"))
@@ -147,6 +154,8 @@ def test_what_may_multiply_as_well_is_asked_about(headings: str, cells: str) -> 
         ("Qty,List Price,Multiplier,Unit Price", "3,20.00,0.5,10.00"),
         ("Crew,Man Hours,Qty,Rate", "2,1.5,3,10.00"),
         ("Qty,Apt Unit,Price", "3,101,10.00"),
+        ("Month,Hours,Rate", "11,3,10.00"),
+        ("Visit,Crew,Qty,Price", "2,7,3,10.00"),
     ],
 )
 def test_an_ordinary_column_beside_quantity_and_price_is_no_question(headings: str, cells: str) -> None:
