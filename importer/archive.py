@@ -10,6 +10,7 @@ from typing import Any
 
 from importer.errors import CannotRun
 from importer.models import InputFile
+from importer.validator.control import Expected
 from importer.wanted import Wanted
 
 PROFILES = "profiles"
@@ -53,6 +54,7 @@ def kept_inputs(home: Path, run: str, options: Mapping[str, Any]) -> Wanted | No
         options.get("integration_id"),
         options.get("sheet"),
         str(given) if given.is_file() else options.get("profile"),
+        Expected(options.get("expect_count"), options.get("expect_total")),
     )
 
 

@@ -15,7 +15,7 @@ from decimal import Context, Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from importer.news import Change, Stays
+from importer.news import Change, Continued, Stays
 from importer.problems import OTHER_CURRENCY, Place, Problem
 from importer.trace import Trace
 from importer.unknown import UnknownName
@@ -338,6 +338,8 @@ class Run:
     notices: tuple[str, ...] = field(default=())  # further sentences about the run as a whole
     changes: tuple[Change, ...] = ()  # what `status` has learnt
     unknown_names: tuple[UnknownName, ...] = ()  # the one that holds up most money first
+    later: frozenset[str] = frozenset()  # keys of what did not go then, and was posted in a later round
+    continued: Continued | None = None  # of a past run whose workbook was given back
     stays: tuple[Stays, ...] = ()  # in ResMan out of these files, beside what the outcomes tell as posted
 
     def counts(self) -> dict[str, int]:

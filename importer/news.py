@@ -28,6 +28,14 @@ class Why(StrEnum):
     GONE = "Posted, and no longer among these rows"
 
 
+class Continued(NamedTuple):
+    """The newest run that a run's workbook was given back to."""
+
+    run: str
+    started: datetime
+    file: str  # its results, or, where it has none, the workbook that was given back
+
+
 class Stays(NamedTuple):
     """An invoice that was posted out of the files that are read, and does not stand in them as it was posted."""
 

@@ -167,13 +167,26 @@ def after_sending(start: Start, prepared: Prepared, sent: Sent, finished: dateti
 def as_it_stands(start: Start, prepared: Prepared, finished: datetime) -> Run:
     """A past run with its invoices as the ledger has them now; what it posted itself is told as posted."""
     run = before_sending(start, prepared, finished)
-    outcomes = tuple(
+    outcomes = [
         outcome._replace(status=Status.POSTED)
         if outcome.status is Status.ALREADY_POSTED and prepared.standing[outcome.key or ""].run == start.id
         else outcome
         for outcome in run.outcomes
-    )
-    return replace(run, outcomes=outcomes)
+    ]
+    told = {outcome.key for outcome in outcomes if outcome.status in (Status.POSTED, Status.ALREADY_POSTED)}
+    later: set[str] = set()
+    for index, outcome in enumerate(outcomes):
+        since = None if outcome.status.is_fine else prepared.posted.since(outcome.invoice, finished)
+        if since is not None and since.key not in told | later:
+            outcomes[index] = _posted_since(outcome, since)
+            later.add(since.key)
+    stays = prepared.posted.staying(outcomes)
+    return replace(run, outcomes=tuple(outcomes), later=frozenset(later), stays=stays)
+
+
+def _posted_since(outcome: Outcome, entry: Entry) -> Outcome:
+    posted = Outcome(outcome.invoice, Status.ALREADY_POSTED, (), entry.payload(), entry.key, entry.fingerprint)
+    return _known(posted, entry)
 
 
 def of_entries(start: Start, entries: Sequence[Entry], finished: datetime) -> Run:

@@ -17,7 +17,7 @@ from importer.archive import kept_inputs
 from importer.desk import Desk
 from importer.errors import CannotRun
 from importer.models import Outcome, Run, Status
-from importer.news import Change
+from importer.news import Change, Continued
 from importer.outcomes import Start, as_it_stands
 from importer.pipeline import prepare
 from importer.problems import NOT_SENT, REFUSED, REFUSED_BEFORE, Problem
@@ -122,7 +122,18 @@ def known_run(desk: Desk, ledger: Ledger, record: Mapping[str, Any], archived: s
     results = Path(record["results"]) if record["results"] else None
     if results is not None and not results.is_file():
         results = None
-    return Known(replace(_as_it_went(run, ledger), plan=record["plan"]), results)
+    run = replace(_as_it_went(run, ledger), plan=record["plan"], continued=continued_in(ledger, record))
+    return Known(run, results)
+
+
+def continued_in(ledger: Ledger, record: Mapping[str, Any]) -> Continued | None:
+    """Where the work on a run went on: its workbook was given back."""
+    newest = ledger.continued(record["started"]).get(record["id"])
+    if newest is None:
+        return None
+    files = [str(file["name"]) for file in newest["files"]]
+    file = Path(newest["results"]).name if newest["results"] else ", ".join(files)
+    return Continued(newest["id"], newest["started"], file)
 
 
 def _as_it_went(run: Run, ledger: Ledger) -> Run:

@@ -145,7 +145,13 @@ def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledg
             destination=desk.settings.destination,
             started=started,
             files=[{"name": name} for name in names_of(wanted.files)],
-            options={"integration_id": wanted.integration_id, "sheet": wanted.sheet, "profile": wanted.profile},
+            options={
+                "integration_id": wanted.integration_id,
+                "sheet": wanted.sheet,
+                "profile": wanted.profile,
+                "expect_count": wanted.expected.count,
+                "expect_total": wanted.expected.total,
+            },
         )
         try:
             yield Start(name, command, started, desk.who, desk.settings.destination), ledger
@@ -157,6 +163,9 @@ def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledg
 
 
 def _finished(ledger: Ledger, run: Run, prepared: Prepared) -> Run:
+    trace = prepared.reading.trace
+    if trace.rounds:
+        ledger.keep_rounds(trace.said())
     ledger.close_run(
         names=prepared.names,
         finished=run.finished,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from importer.models import Invoice, Outcome, Reading, Row, Status
 from importer.news import Stays, Why
@@ -29,6 +30,12 @@ class PostedRows:
             return []
         found = dict.fromkeys(self.keys[place] for row in invoice.rows if (place := _place(row)) in self.keys)
         return [self.entries[key] for key in found]
+
+    def since(self, invoice: Invoice, moment: datetime) -> Entry | None:
+        """As what the invoice went out after a moment, where all of its rows that went did so as one."""
+        entries = self.of(invoice)
+        is_later = len(entries) == 1 and entries[0].sent_at is not None and entries[0].sent_at > moment
+        return entries[0] if is_later else None
 
     def staying(self, outcomes: Collection[Outcome]) -> tuple[Stays, ...]:
         """Those that none of the outcomes tells as posted, each with how it differs."""

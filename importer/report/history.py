@@ -55,7 +55,7 @@ def one_run(run: Mapping[str, Any], told: Run) -> RenderableType:
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     facts.add_column(no_wrap=True, style="dim")
     facts.add_column(overflow="fold")
-    for name, fact in _facts(run):
+    for name, fact in (*_facts(run), *_now(run, told)):
         facts.add_row(Text(name), Text(tidy_text(fact)))
     if not told.outcomes:
         return Group(facts, Text(_NOTHING_KEPT))
@@ -86,10 +86,42 @@ def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Plan", str(run["plan"])
     if run["stopped"]:
         yield "Stopped", str(run["stopped"])
-    yield "Outcome", _outcome(run) or "nothing"
+    options = run.get("options") or {}
+    for origin in _origins(run):
+        yield "Vendor's file", f"{origin['name']}, SHA-256 {origin['sha256'] or 'not kept'}"
+    for each in _rounds(run):
+        yield f"Round {each['round']}", f"{each['workbook']}, written by run {each['run'] or 'unknown'}"
+    if options.get("expect_count") is not None:
+        yield "Stated count", f"{options['expect_count']:,}"
+    if options.get("expect_total") is not None:
+        yield "Stated total", dollars(options["expect_total"])
+    yield "Outcome then", _outcome(run) or "nothing"
     if run["exit_code"] is not None:
         yield "Exit code", str(run["exit_code"])
     yield "Results", f"{run['results']}{_whereabouts(run['results'])}" if run["results"] else "none were written"
+
+
+def _now(run: Mapping[str, Any], told: Run) -> Iterator[tuple[str, str]]:
+    if told.continued is not None:
+        yield "Went on in", f"{told.continued.file}, run {told.continued.run}"
+    if told.outcomes:
+        now = {**run, "counts": told.counts(), "amounts": told.amounts()}
+        yield "Its invoices now", _outcome(now)
+
+
+def _origins(run: Mapping[str, Any]) -> list[dict[str, object]]:
+    """The vendor's files behind a workbook that was given back."""
+    kept = (run.get("options") or {}).get("origins", ())
+    return [{"name": name, "sha256": sha256, "size": size} for name, sha256, size in kept]
+
+
+def _rounds(run: Mapping[str, Any]) -> list[dict[str, object]]:
+    """The workbooks that were given back up to this run, and the runs that wrote them."""
+    kept = (run.get("options") or {}).get("rounds", ())
+    return [
+        {"round": number, "workbook": workbook, "sha256": sha256, "run": writer}
+        for number, workbook, sha256, writer in kept
+    ]
 
 
 def _whereabouts(results: str) -> str:
@@ -103,12 +135,13 @@ INVOICE_HEADINGS = (
 
 def _invoice_rows(told: Run) -> Iterator[tuple[str, ...]]:
     for outcome in told.outcomes:
-        invoice = outcome.invoice
+        invoice, sent = outcome.invoice, outcome.payload
+        called = sent or invoice
         yield (
-            invoice.invoice_number or "",
-            invoice.vendor_id or "",
-            invoice.property_id or "",
-            dollars(invoice.worth),
+            called.invoice_number or "",
+            called.vendor_id or "",
+            called.property_id or "",
+            dollars(invoice.worth if sent is None else sent.total_amount_in_cents),
             outcome.status.label,
             outcome.resman or "",
             outcome.job_id or "",
@@ -121,13 +154,32 @@ def _invoice_rows(told: Run) -> Iterator[tuple[str, ...]]:
 
 def one_run_json(run: Mapping[str, Any], told: Run) -> dict[str, object]:
     """The same for programs: the run as `history_json` has it, and its invoices as `status --json` has them."""
-    return {"command": "history", "runs": [_run_json(run)], "invoices": as_json(told, None)["invoices"]}
+    found, after = as_json(told, None), told.continued
+    return {
+        "command": "history",
+        "runs": [_run_json(run)],
+        "went_on_in": None if after is None else {"run": after.run, "file": after.file},
+        "now": {"counts": told.counts(), "amounts": told.amounts()},
+        **{name: found[name] for name in ("by_hand", "stays") if name in found},
+        "corrections": [each._asdict() for each in told.reading.trace.corrections],
+        "invoices": found["invoices"],
+    }
 
 
 def one_run_csv(told: Run) -> str:
     """The run's invoices, one a line."""
     plain = str.maketrans("", "", "$,")
-    return _csv(INVOICE_HEADINGS, ((*row[:3], row[3].translate(plain), *row[4:]) for row in _invoice_rows(told)))
+    trace, after = told.reading.trace, told.continued
+    contents = {each.name: each.sha256 for each in trace.origins} or {
+        each.name: each.sha256 for each in told.reading.files
+    }
+    before = ", ".join(each.run for each in trace.rounds)
+    run = (before, "" if after is None else after.run)
+    rows = _invoice_rows(told)
+    return _csv(
+        (*INVOICE_HEADINGS, "SHA-256 of the file", "Runs before", "Run after"),
+        ((*row[:3], row[3].translate(plain), *row[4:], contents.get(row[7], ""), *run) for row in rows),
+    )
 
 
 def history_csv(runs: Sequence[Mapping[str, Any]]) -> str:
@@ -154,9 +206,14 @@ def history_csv(runs: Sequence[Mapping[str, Any]]) -> str:
                 "" if run["exit_code"] is None else str(run["exit_code"]),
                 run["stopped"] or "",
                 run["results"] or "",
+                ", ".join(str(each["name"]) for each in _origins(run)),
+                ", ".join(str(each["run"]) for each in _rounds(run)),
+                _dollars((run.get("options") or {}).get("expect_total")),
             )
         )
-    return _csv((*headings, *statuses, "Exit code", "Stopped", "Results"), rows)
+    return _csv(
+        (*headings, *statuses, "Exit code", "Stopped", "Results", "Vendor's files", "Runs before", "Stated total"), rows
+    )
 
 
 STANDING = {"confirmed": "confirmed", "pending": "on the way"}
@@ -200,6 +257,9 @@ def _run_json(run: Mapping[str, Any]) -> dict[str, object]:
         "who": run["who"],
         "destination": run["destination"],
         "files": run["files"],
+        "vendor_files": _origins(run),
+        "rounds": _rounds(run),
+        "expected": {name: (run.get("options") or {}).get(f"expect_{name}") for name in ("count", "total")},
         "plan": run["plan"],
         "counts": run["counts"],
         "amounts": run["amounts"],

@@ -94,6 +94,8 @@ def write_summary(
             page.figures(amount.label, amount.count, amount.cents, stays_named(run, amount.label))
         for amount in sums.in_resman:
             page.figures(amount.label, amount.count, amount.cents)
+        if sums.later:
+            page.figures("Corrected in a later round", None, sums.later, "Sent there less read here.")
         if sums.rounding:
             page.figures(
                 "Rounding", None, sums.rounding, "Sent less read: lines rounded to whole cents, named at their rows."

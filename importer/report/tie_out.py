@@ -59,6 +59,7 @@ class TieOut:
     reasons: tuple[Amount, ...]  # those that did not go, by their first error; they add up to their statuses
     accepted: Amount  # posted in this run or before, as sent
     rounding: int  # cents: accepted as sent less accepted as read
+    later: int  # cents: the same of what was corrected in a later round
     stays: tuple[Amount, ...]  # posted out of these files, and not read as they were posted; by how they differ
     in_resman: tuple[Amount, ...]  # by what ResMan says; they add up to `accepted` and `stays`
     rows: tuple[RowCount, ...]  # headings, data rows, and each reason for leaving rows out; they add up to `row_total`
@@ -99,7 +100,8 @@ def tie_out(run: Run) -> TieOut:
         ),
         reasons=_reasons(run.outcomes, _held_up(run)),
         accepted=Amount("Posted, in this run or before", len(accepted), as_sent),
-        rounding=as_sent - sum(outcome.invoice.worth for outcome in accepted),
+        rounding=sum(_sent(outcome) - outcome.invoice.worth for outcome in accepted if outcome.key not in run.later),
+        later=sum(_sent(outcome) - outcome.invoice.worth for outcome in accepted if outcome.key in run.later),
         stays=_stays(run.stays),
         in_resman=_in_resman(accepted, run.stays),
         rows=rows,

@@ -83,6 +83,8 @@ MEANING = {
 def meaning_of(status: Status, run: Run) -> str:
     """What a status means in this run: where something holds up all of it, running it again would not help."""
     held_up = any(problem.kind.stops_run for problem in run.reading.problems)
+    if run.later and status is Status.ALREADY_POSTED:
+        return "Accepted in another run: before, or in a later round of corrections."
     return (
         "Not sent: see above what holds up the whole run." if held_up and status is Status.NOT_SENT else MEANING[status]
     )
@@ -114,7 +116,20 @@ def happened(run: Run) -> str:
 
 def notices(run: Run) -> tuple[str, ...]:
     """How the files were understood where that was no matter of course, and further sentences about the run."""
-    return tuple(rehearsed(said, run.destination) for said in (*run.reading.notices, *run.notices))
+    said = (*run.reading.notices, *run.notices, *([_went_on(run)] if run.later else []))
+    return tuple(rehearsed(each, run.destination) for each in said)
+
+
+def _went_on(run: Run) -> str:
+    """What did not go in a run, and went since."""
+    mine = [outcome for outcome in run.outcomes if outcome.key in run.later and outcome.payload is not None]
+    names = ", ".join(each.payload.invoice_number for each in mine[:_MOST_NAMED] if each.payload is not None)
+    more = f" and {len(mine) - _MOST_NAMED:,} more" if len(mine) > _MOST_NAMED else ""
+    one = len(mine) == 1
+    return (
+        f"{several(len(mine), 'invoice')} that did not go in this run {'was' if one else 'were'} posted in a later "
+        f"round of corrections: {names}{more}."
+    )
 
 
 def profiles_said(run: Run) -> str:
@@ -194,6 +209,12 @@ def next_steps(run: Run, *, has_workbook: bool = True, is_below: bool = False) -
     """
     counts = run.counts()
     steps = []
+    if run.continued is not None:
+        when = f"{run.continued.started.astimezone():%Y-%m-%d %H:%M}"
+        steps.append(
+            f"This was given back, and went on in {run.continued.file} (run {run.continued.run}, {when}). "
+            "Look there for what is still open, and correct it there, not here."
+        )
     if counts[Status.IN_DOUBT]:
         which = several(counts[Status.IN_DOUBT], "invoice")
         steps.append(
@@ -201,6 +222,8 @@ def next_steps(run: Run, *, has_workbook: bool = True, is_below: bool = False) -
         )
     if run.stopped:
         steps.append(run.stopped)
+    if run.continued is not None:
+        counts = {**counts, **dict.fromkeys(_ELSEWHERE, 0)}
     if counts[Status.CONFLICT]:
         which = several(counts[Status.CONFLICT], "invoice")
         steps.append(f"Compare {which} with what was posted before.")
@@ -215,7 +238,7 @@ def next_steps(run: Run, *, has_workbook: bool = True, is_below: bool = False) -
     steps += to_compare(run)
     found = {problem.kind for outcome in run.outcomes for problem in outcome.problems if problem.kind in _NO_CELL}
     steps += [f"{kind.title}. {kind.advice}" for kind in _NO_CELL if kind in found]
-    mend = counts[Status.REFUSED] + sum(map(_is_to_mend, run.outcomes))
+    mend = 0 if run.continued is not None else counts[Status.REFUSED] + sum(map(_is_to_mend, run.outcomes))
     if mend:
         where = ": the sheet “To fix” shows every cell that is wrong" if has_workbook else ""
         steps.append(f"Correct {several(mend, 'invoice')}{where}.")
@@ -223,7 +246,7 @@ def next_steps(run: Run, *, has_workbook: bool = True, is_below: bool = False) -
             steps.append(GIVE_BACK)
     loose = [problem for problem in run.reading.problems if problem.is_error and not problem.kind.stops_run]
     in_rows = sum(problem.place.row is not None for problem in loose)
-    if in_rows:
+    if in_rows and run.continued is None:
         where = "; “To fix” shows them too" if has_workbook else ""
         steps.append(f"Look at {several(in_rows, 'problem')} in rows that belong to no invoice{where}.")
     if len(loose) > in_rows:
@@ -242,6 +265,9 @@ def next_steps(run: Run, *, has_workbook: bool = True, is_below: bool = False) -
         steps.append("Nothing to do here. The new invoices wait in ResMan for approval.")
     return tuple(rehearsed(step, run.destination) for step in steps) or ("Nothing to do.",)
 
+
+_ELSEWHERE = (Status.CONFLICT, Status.NOT_SENT, Status.READY)
+"""What is done in the newest workbook once a run's own was given back."""
 
 _NO_CELL = (NO_ACCOUNT, NAMES_NOT_FETCHED)
 """What no correction of a cell mends."""

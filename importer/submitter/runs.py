@@ -83,6 +83,14 @@ class RunBook:
                 update(RUNS).where(RUNS.c.id == self.run).values(finished=finished, lease_until=0.0, **told)
             )
 
+    def keep_rounds(self, trace: Mapping[str, Any]) -> None:
+        """Notes which vendor's files, and which workbooks given back, this run has read."""
+        with self.transaction() as connection:
+            mine = RUNS.c.id == self.run
+            options = connection.execute(select(RUNS.c.options).where(mine)).scalar() or {}
+            kept = {name: trace[name] for name in ("origins", "rounds")}
+            connection.execute(update(RUNS).where(mine).values(options={**options, **kept}))
+
     def keep_results(self, run: str, results: str, sha256: str) -> None:
         """Notes where the workbook of a run is, and what it was when it was written."""
         with self.transaction() as connection:
@@ -127,6 +135,23 @@ class RunBook:
             written = select(RUNS).where(RUNS.c.results.is_not(None), RUNS.c.started >= since)
             query = written.order_by(RUNS.c.started, RUNS.c.id)
             return [dict(row) for row in connection.execute(query).mappings()]
+
+    def continued(self, since: datetime) -> dict[str, Mapping[str, Any]]:
+        """Each run whose workbook was given back to `submit` from then on → the newest run that it was given back to.
+
+        One that sent nothing and was stopped is none of them.
+        """
+        found: dict[str, Mapping[str, Any]] = {}
+        with self.reading() as connection:
+            query = select(RUNS).where(
+                RUNS.c.command == "submit", RUNS.c.started >= since, RUNS.c.finished.is_not(None)
+            )
+            for record in connection.execute(query.order_by(RUNS.c.started, RUNS.c.id)).mappings():
+                counts = record["counts"]
+                if counts is not None and (record["stopped"] is None or counts.get("posted")):
+                    for each in (record["options"] or {}).get("rounds", ()):
+                        found[each[3]] = dict(record)
+        return found
 
     def insert_or_not(self, table: Table) -> Any:
         """An insert that leaves a row alone that is there already."""
