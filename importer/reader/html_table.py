@@ -1,4 +1,8 @@
-"""HTML tables, which many programs save under the name .xls. Every table that is not inside another one is a sheet."""
+"""HTML tables, which many programs save under the name .xls.
+
+Every table is a sheet. One inside a cell of another is text of that cell, save where the outer one is a mere frame
+for it, with no row of its own that has more than one cell filled.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,13 @@ from importer.errors import FileUnreadable
 from importer.models import Cell
 from importer.problems import FILE_CUT_SHORT
 from importer.reader.armour import unwrapped
-from importer.reader.contents import Finding, Sheet
+from importer.reader.contents import Finding, Sheet, trimmed
 from importer.reader.limits import Limits
 
 FORMAT = "html"
 BEGINNINGS = ("<!doctype html", "<html", "<table", "<head", "<body", "<div", "<meta", "<style")
 LONGEST_SPAN = 1_000
+DEEPEST = 12  # tables in tables; what is further in is text
 BLANKS = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -42,10 +47,11 @@ def read(name: str, text: str, limits: Limits) -> tuple[tuple[Sheet, ...], tuple
         raise FileUnreadable(
             f"{name} is a web page without a table.", "It may be a sign-in page that was saved instead of the file."
         )
-    cut = Finding(FILE_CUT_SHORT.code, "The page ends in the middle of a table.", f"Table {len(page.tables)}")
+    tables = [each for table in page.tables for each in table.unframed()]
+    cut = Finding(FILE_CUT_SHORT.code, "The page ends in the middle of a table.", f"Table {len(tables)}")
     sheets = tuple(
         Sheet(f"Table {number}", table.rows, hidden_rows=frozenset(table.hidden), merged=tuple(table.merged))
-        for number, table in enumerate(page.tables, 1)
+        for number, table in enumerate(tables, 1)
     )
     return sheets, (cut,) if page.ends_inside else ()
 
@@ -61,38 +67,92 @@ class _Table:
         self.rows: list[tuple[Cell, ...]] = []
         self.merged: list[tuple[int, int, int, int]] = []
         self.hidden: set[int] = set()
-        self.row: dict[int, str] | None = None  # the cells of the open row by column
-        self.column = 0
-        self.taken: dict[int, int] = {}  # columns that a cell above reaches into, and for how many rows yet
+        self.text: list[str] | None = None  # of the open cell, with that of the tables in it
+        self.said: list[str] = []  # in all cells, for the cell around the table
+        self.inside: list[_Table] = []  # its cells
+        self.between: list[_Table] = []  # its rows: this one was perhaps not closed
+        self._own: dict[tuple[int, int], str] = {}  # what cells with tables in them say themselves, by row and column
+        self._aside: list[int] = []  # which of `text` are of a table
+        self._span = (1, 1)
+        self._row: dict[int, str] | None = None  # the cells of the open row by column
+        self._column = 0
+        self._taken: dict[int, int] = {}  # columns that a cell above reaches into, and for how many rows yet
 
     def begin_row(self) -> None:
         self.end_row()
-        self.row, self.column = {}, 0
+        self._row, self._column = {}, 0
 
     def end_row(self) -> None:
-        if self.row is not None:
-            width = max((column for column, text in self.row.items() if text), default=-1) + 1
-            self.rows.append(tuple(self.row.get(column) or None for column in range(width)))
-            self.taken = {column: rows - 1 for column, rows in self.taken.items() if rows > 1}
-            self.row = None
+        self.end_cell()
+        if self._row is not None:
+            width = max((column for column, text in self._row.items() if text), default=-1) + 1
+            self.rows.append(tuple(self._row.get(column) or None for column in range(width)))
+            self._taken = {column: rows - 1 for column, rows in self._taken.items() if rows > 1}
+            self._row = None
 
-    def add(self, text: str, rows: int, columns: int) -> None:
-        if self.row is None:
-            self.begin_row()
-        while self.column in self.taken:
-            self.column += 1
-        if self.row is not None:
-            self.row[self.column] = text
+    def begin_cell(self, rows: int, columns: int) -> None:
+        self.end_cell()
+        self.text, self._aside, self._span = [], [], (rows, columns)
+
+    def end_cell(self) -> None:
+        if self.text is None:
+            return
+        row = self._row
+        if row is None:
+            row, self._column = {}, 0
+            self._row = row
+        while self._column in self._taken:
+            self._column += 1
+        row[self._column] = _told(self.text)
+        if self._aside:
+            own = [piece for at, piece in enumerate(self.text) if at not in self._aside]
+            self._own[len(self.rows), self._column] = _told(own)
+        rows, columns = self._span
         if rows > 1 or columns > 1:
             top = len(self.rows)
-            self.merged.append((top, self.column, top + rows - 1, self.column + columns - 1))
+            self.merged.append((top, self._column, top + rows - 1, self._column + columns - 1))
         if rows > 1:
-            self.taken.update(dict.fromkeys(range(self.column, self.column + columns), rows))
-        self.column += columns
+            self._taken.update(dict.fromkeys(range(self._column, self._column + columns), rows))
+        self._column += columns
+        self.text = None
+
+    def add(self, inner: _Table) -> None:
+        """A table in the open cell, or outside any, which has come to its end."""
+        self.said += inner.said
+        if self.text is None:
+            self.between.append(inner)
+            return
+        self.inside.append(inner)
+        self._aside.append(len(self.text))
+        self.text.append("".join(inner.said))
+
+    def unframed(self) -> list[_Table]:
+        """The table itself; where it is a mere frame, what it says itself, if anything, and the tables in it."""
+        within = [table for each in self.inside for table in each.unframed()]
+        after = [table for each in self.between for table in each.unframed()]
+        if not any(each.is_table for each in within):
+            return [self, *after]
+        own = [
+            trimmed(tuple([self._own.get((at, column), cell) or None for column, cell in enumerate(row)]))
+            for at, row in enumerate(self.rows)
+        ]
+        if any(len(row) - row.count(None) > 1 for row in own):
+            return [self, *after]
+        self.rows = own
+        return [*([self] if any(own) else []), *within, *after]
+
+    @property
+    def is_table(self) -> bool:
+        """True for rows and columns; a single cell, row or column may be an ornament of a text."""
+        return len(self.rows) > 1 and any(len(row) > 1 for row in self.rows)
+
+
+def _told(pieces: list[str]) -> str:
+    return unwrapped("".join(pieces).strip(" \n\xa0"))
 
 
 class _Page(HTMLParser):
-    """Walks through a page; of nested tables the text belongs to the cell that they stand in."""
+    """Walks through a page."""
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(convert_charrefs=True)
@@ -100,63 +160,76 @@ class _Page(HTMLParser):
         self.ends_inside = False
         self._limits = limits
         self._cells = 0
-        self._depth = 0
+        self._open: list[_Table] = []
+        self._deeper = 0  # tables that are too far in
         self._silent = 0
-        self._text: list[str] | None = None
-        self._span = (1, 1)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("style", "script"):
             self._silent += 1
         elif tag == "table":
-            self._depth += 1
-            if self._depth == 1:
-                self.tables.append(_Table())
-        elif tag == "br" and self._text is not None:
-            self._text.append("\n")
-        elif self._depth == 1 and tag == "tr":
-            self._end_cell()
-            self.tables[-1].begin_row()
+            if len(self._open) == DEEPEST:
+                self._deeper += 1
+            else:
+                self._open.append(_Table())
+        elif tag == "br":
+            self._say("\n")
+        elif not self._open or self._deeper:
+            return
+        elif tag == "tr":
+            table = self._open[-1]
+            table.begin_row()
             style = (dict(attrs).get("style") or "").replace(" ", "").casefold()
             if "display:none" in style:
-                self.tables[-1].hidden.add(len(self.tables[-1].rows) + 1)
-        elif self._depth == 1 and tag in ("td", "th"):
-            self._end_cell()
+                table.hidden.add(len(table.rows) + 1)
+        elif tag in ("td", "th"):
             given = dict(attrs)
-            self._text, self._span = [], (span(given.get("rowspan")), span(given.get("colspan")))
-            self._cells += self._span[0] * self._span[1]
+            rows, columns = span(given.get("rowspan")), span(given.get("colspan"))
+            self._open[-1].begin_cell(rows, columns)
+            self._cells += rows * columns
             if self._cells > self._limits.cells:
                 raise _TooLarge
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("style", "script"):
             self._silent = max(self._silent - 1, 0)
-        elif tag == "table" and self._depth:
-            if self._depth == 1:
-                self._end_cell()
-                self.tables[-1].end_row()
-            self._depth -= 1
-        elif self._depth == 1 and tag in ("td", "th"):
-            self._end_cell()
-        elif self._depth == 1 and tag == "tr":
-            self._end_cell()
-            self.tables[-1].end_row()
+        elif not self._open:
+            return
+        elif tag == "table":
+            if self._deeper:
+                self._deeper -= 1
+            else:
+                self._end_table()
+        elif self._deeper:
+            return
+        elif tag in ("td", "th"):
+            self._open[-1].end_cell()
+        elif tag == "tr":
+            self._open[-1].end_row()
 
     def handle_data(self, data: str) -> None:
-        if self._text is not None and not self._silent:
-            self._text.append(BLANKS.sub(" ", data))
+        if self._open and not self._silent:
+            self._say(BLANKS.sub(" ", data))
 
     def close(self) -> None:
         super().close()
-        self.ends_inside = self._depth > 0
-        if self.ends_inside:
-            self._end_cell()
-            self.tables[-1].end_row()
+        self.ends_inside = bool(self._open)
+        while self._open:
+            self._end_table()
 
-    def _end_cell(self) -> None:
-        if self._text is not None:
-            self.tables[-1].add(unwrapped("".join(self._text).strip(" \n\xa0")), *self._span)
-            self._text = None
+    def _say(self, text: str) -> None:
+        if self._open and self._open[-1].text is not None:
+            self._open[-1].text.append(text)
+        if len(self._open) > 1:
+            self._open[-1].said.append(text)
+
+    def _end_table(self) -> None:
+        table = self._open.pop()
+        table.end_row()
+        if self._open:
+            self._open[-1].add(table)
+        else:
+            self.tables.append(table)
 
 
 def span(value: str | None) -> int:

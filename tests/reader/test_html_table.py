@@ -52,6 +52,44 @@ def test_the_armour_that_keeps_zeros_is_no_part_of_a_cell(tmp_path: Path) -> Non
     assert sheet.rows == [("00123", None, 'a="b"')]
 
 
+def test_a_table_that_only_frames_another(tmp_path: Path) -> None:
+    """The inner one is the sheet, with its hidden rows; what else stands in the frame is not lost."""
+    inner = "<tr><th>No</th><th>Net</th></tr><tr><td>A1</td><td>$1,500.<sup>50</sup></td></tr>"
+    inner += "<tr style='display:none'><td>A2</td><td>7</td></tr>"
+    frame = f"<table><tr><td><table>{inner}</table></td></tr></table>"
+    rows = [("No", "Net"), ("A1", "$1,500.50"), ("A2", "7")]
+    (sheet,) = tables(tmp_path, frame)
+    assert (sheet.name, sheet.rows) == ("Table 1", rows)
+    assert sheet.hidden_rows == {3}
+    assert [each.rows for each in tables(tmp_path, f"<table><tr><td>{frame}</td></tr></table>")] == [rows]
+    menu = "<table><tr><td>Home</td></tr><tr><td>Bills</td></tr></table>"
+    page = f"<table><tr><td colspan=2>Export</td></tr><tr><td>{menu}</td><td>{frame}as of May</td></tr></table>"
+    assert [each.rows for each in tables(tmp_path, page)] == [
+        [("Export",), (None, "as of May")],
+        [("Home",), ("Bills",)],
+        rows,
+    ]
+
+
+def test_a_table_inside_a_cell_of_data_is_text_of_it(tmp_path: Path) -> None:
+    """Lines of an invoice in its description: the row stays a row."""
+    inner = "<table><tr><td>1</td><td> mow</td></tr><tr><td> 2</td><td> edge</td></tr></table>"
+    page = f"<table><tr><th>No</th><th>Net</th><th>What</th></tr><tr><td>A1</td><td>7</td><td>{inner}</td></tr></table>"
+    assert [each.rows for each in tables(tmp_path, page)] == [[("No", "Net", "What"), ("A1", "7", "1 mow 2 edge")]]
+
+
+def test_a_table_that_is_not_closed_loses_none_after_it(tmp_path: Path) -> None:
+    """The next one is no part of any of its cells."""
+    page = "<table><tr><td>a</td><td>b</td></tr><table><tr><td>c</td><td>d</td></tr></table>"
+    assert [sheet.rows for sheet in tables(tmp_path, page)] == [[("a", "b")], [("c", "d")]]
+
+
+def test_tables_in_tables_without_end(tmp_path: Path) -> None:
+    """They are text from some depth on, and no recursion."""
+    page = "<table><tr><td>" * 20_000 + "x" + "</td></tr></table>" * 20_000
+    assert [each.rows for each in tables(tmp_path, page)] == [[("x",)]]
+
+
 def test_several_tables_and_tables_inside_cells(tmp_path: Path) -> None:
     """Each outer table is a sheet; an inner one is text of its cell."""
     page = "<div><table><tr><td>a<table><tr><td>b</td></tr></table></td></tr></table><table><tr><td>c</table></div>"
