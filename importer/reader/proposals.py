@@ -25,6 +25,7 @@ from importer.reader.sheets import Plan, plan_sheets
 from importer.reader.vocabulary import AMOUNT, meaning_of, words_of
 
 NOTES = "{file} row {row}"
+ADD_AMOUNTS = "add a column Line Amount to the file, with what each line comes to, and begin again"
 TERMS_DAYS = "terms_days"
 DATE_ORDER = "date_order"
 TAX = "tax"
@@ -90,7 +91,8 @@ def propose_for(contents: Contents, name: str | None = None) -> Proposal:
     questions = [question for layout in layouts for question in layout.mapped.questions]
     open_amounts = SAID_AMOUNTS if any(question.field == TAX for question in questions) else frozenset()
     open_amounts |= SAID_AMOUNTS & {question.field for question in questions}
-    open_amounts |= {name for question in questions for said in question.settles for name in said}
+    open_amounts |= {question.field for question in questions} & {"quantity_ordered"}
+    open_amounts |= LINE_MONEY if any(question.settles for question in questions) else frozenset()
     columns = {
         field: spelled(layout.source.headings[index])
         for layout in layouts
@@ -339,7 +341,8 @@ def _ask_for_total(layout: Layout, trial: Reading) -> list[Ask]:
 def _as_ask(question: Question, layout: Layout) -> Ask:
     what = f"{question.what[:1].upper()}{question.what[1:]}."
     if question.settles:
-        return Ask(question.field, f"{what} Which is it?", question.choices, question.settles)
+        otherwise = "Which is it?" if len(question.choices) > 1 else f"Is it? (Enter: no. Then {ADD_AMOUNTS}.)"
+        return Ask(question.field, f"{what} {otherwise}", question.choices, question.settles)
     if question.field != TAX:
         return Ask(question.field, what, question.choices)
     may_be_line = "[[extra_lines]]" in question.settle

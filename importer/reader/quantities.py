@@ -137,8 +137,7 @@ class _Quantities:
         mapped = self.mapped
         if QUANTITY not in mapped.settled:
             self._choose(mapped.columns.get(QUANTITY))
-        done = mapped.settled & SAID_AMOUNTS or any(question.field == QUANTITY for question in mapped.questions)
-        if {QUANTITY, self.price} <= mapped.columns.keys() and not self._amounts() and not done:
+        if {QUANTITY, self.price} <= mapped.columns.keys() and not (self._amounts() or mapped.settled & SAID_AMOUNTS):
             self._ask_about_factors()
 
     # ------------------------------------------------------------------ what is there
@@ -335,6 +334,8 @@ class _Quantities:
         if not found:
             return
         each, count = columns[self.price], columns[QUANTITY]
+        is_open = any(question.field == QUANTITY for question in self.mapped.questions)
+        told = {} if is_open else {QUANTITY: self._name(count)}
         holds = "; ".join(f"{self._said(index)} {why}" for index, why in found)
         simple = f"{self._name(count)} × {self._name(each)} is what each line comes to"
         self.mapped.questions.append(
@@ -342,10 +343,10 @@ class _Quantities:
                 self.price,
                 f"{holds}, and no column gives an amount that would show whether {self._said(count)} × "
                 f"{self._said(each)} is what a line comes to",
-                f'where it is, [columns] {self.price} = "{self._name(each)}"; where it is not, add a column Line '
-                "Amount to the file, with what each line comes to",
+                f'where {self._name(count)} × {self._name(each)} is, [columns] {self.price} = "{self._name(each)}"; where '
+                "it is not, add a column Line Amount to the file, with what each line comes to",
                 (simple,),
-                settles=({QUANTITY: self._name(count), self.price: self._name(each)},),
+                settles=({**told, self.price: self._name(each)},),
             )
         )
 

@@ -205,3 +205,20 @@ def test_profile_new_asks_about_what_may_multiply_and_takes_the_answer() -> None
     columns = {name: headings[0] for name, headings in made.columns.items()}
     assert money(vendor(*rows, columns=columns)) == [("A", 6000, [6000])]
     assert profile(columns=columns).columns["unit_price"] == ("Rate",)
+
+
+def test_profile_new_says_nothing_of_what_is_open_and_asks_everything_at_once() -> None:
+    """Two quantities, and a price for a hundred: with one answered, the other is still to be asked."""
+    rows = table("Qty,Qty Shipped,UOM,Price", "A:500,400,C,12.00")
+    proposal = propose_for(contents(sheet(*rows)))
+    assert not {"quantity_ordered", "unit_price"} & proposal.profile.columns.keys()
+    asks = {ask.field: ask for ask in proposal.asks}
+    made = answered(proposal.profile, asks["quantity_ordered"], "Qty Shipped")
+    made = answered(made, asks["unit_price"], asks["unit_price"].choices[0])
+    assert {name: made.columns[name] for name in ("quantity_ordered", "unit_price")} == {
+        "quantity_ordered": ("Qty Shipped",),
+        "unit_price": ("Price",),
+    }
+    with pytest.raises(FileUnreadable) as caught:
+        vendor(*rows)
+    assert '[columns] quantity_ordered = "Qty Shipped"; where Qty × Price is, [columns] unit_price' in str(caught.value)
