@@ -343,8 +343,8 @@ class _Quantities:
                 self.price,
                 f"{holds}, and no column gives an amount that would show whether {self._said(count)} × "
                 f"{self._said(each)} is what a line comes to",
-                f'where {self._name(count)} × {self._name(each)} is, [columns] {self.price} = "{self._name(each)}"; where '
-                "it is not, add a column Line Amount to the file, with what each line comes to",
+                f'where {self._name(count)} × {self._name(each)} is, [columns] {self.price} = "{self._name(each)}"; '
+                "where it is not, add a column Line Amount to the file, with what each line comes to",
                 (simple,),
                 settles=({**told, self.price: self._name(each)},),
             )
