@@ -165,7 +165,7 @@ def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledg
 def _finished(ledger: Ledger, run: Run, prepared: Prepared) -> Run:
     trace = prepared.reading.trace
     if trace.rounds:
-        ledger.keep_rounds(trace.said())
+        ledger.keep_rounds([each._asdict() for each in trace.origins], [each._asdict() for each in trace.rounds])
     ledger.close_run(
         names=prepared.names,
         finished=run.finished,

@@ -112,15 +112,15 @@ def _now(run: Mapping[str, Any], told: Run) -> Iterator[tuple[str, str]]:
 def _origins(run: Mapping[str, Any]) -> list[dict[str, object]]:
     """The vendor's files behind a workbook that was given back."""
     kept = (run.get("options") or {}).get("origins", ())
-    return [{"name": name, "sha256": sha256, "size": size} for name, sha256, size in kept]
+    return [{name: each[name] for name in ("name", "sha256", "size")} for each in kept]
 
 
 def _rounds(run: Mapping[str, Any]) -> list[dict[str, object]]:
     """The workbooks that were given back up to this run, and the runs that wrote them."""
     kept = (run.get("options") or {}).get("rounds", ())
     return [
-        {"round": number, "workbook": workbook, "sha256": sha256, "run": writer}
-        for number, workbook, sha256, writer in kept
+        {"round": each["number"], "workbook": each["workbook"], "sha256": each["sha256"], "run": each["run"]}
+        for each in kept
     ]
 
 

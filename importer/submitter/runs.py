@@ -83,12 +83,12 @@ class RunBook:
                 update(RUNS).where(RUNS.c.id == self.run).values(finished=finished, lease_until=0.0, **told)
             )
 
-    def keep_rounds(self, trace: Mapping[str, Any]) -> None:
+    def keep_rounds(self, origins: Sequence[Mapping[str, Any]], rounds: Sequence[Mapping[str, Any]]) -> None:
         """Notes which vendor's files, and which workbooks given back, this run has read."""
         with self.transaction() as connection:
             mine = RUNS.c.id == self.run
             options = connection.execute(select(RUNS.c.options).where(mine)).scalar() or {}
-            kept = {name: trace[name] for name in ("origins", "rounds")}
+            kept = {"origins": list(origins), "rounds": list(rounds)}
             connection.execute(update(RUNS).where(mine).values(options={**options, **kept}))
 
     def keep_results(self, run: str, results: str, sha256: str) -> None:
@@ -150,7 +150,7 @@ class RunBook:
                 counts = record["counts"]
                 if counts is not None and (record["stopped"] is None or counts.get("posted")):
                     for each in (record["options"] or {}).get("rounds", ()):
-                        found[each[3]] = dict(record)
+                        found[str(each["run"])] = dict(record)
         return found
 
     def insert_or_not(self, table: Table) -> Any:
