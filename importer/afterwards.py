@@ -152,7 +152,7 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
 
 def _changes(before: Mapping[str, Entry], after: Sequence[Entry], at: datetime) -> tuple[Change, ...]:
     return tuple(
-        Change(entry.key, entry.invoice_number, entry.vendor_id, entry.total_in_cents, was, now, at)
+        Change(entry.key, entry.invoice_number, entry.vendor_id, entry.total_in_cents, was, now, at, entry.property_id)
         for entry in after
         if (was := _called(before[entry.key].state)) != (now := _called(entry.state))
     )

@@ -19,6 +19,7 @@ class Change:
     was: str  # "pending", "confirmed", "failed" (ResMan did not take it), "in doubt", "released", …
     now: str
     at: datetime  # when it was learnt
+    property_id: str = ""
 
 
 class Why(StrEnum):

@@ -38,7 +38,7 @@ def standing(told: Run, workbooks: int, results: Path | None) -> RenderableType:
     ):
         if outcomes:
             lines.append(Text(f"{len(outcomes):>6,}  {words}, {_worth(outcomes)}"))
-    lines += [Text(line) for line in _shown(failed + doubtful)]
+    lines += [Text(line) for line in _shown(failed + doubtful, told)]
     if failed:
         lines.append(
             Text("Mend the cause and run `invoice-importer status --retry`, or correct the file and submit it.")
@@ -61,7 +61,9 @@ def doubts(told: Run, workbooks: int, results: Path | None) -> RenderableType:
         return Text("No invoice is in doubt.")
     lines: list[Text] = []
     for outcome in told.outcomes:
-        lines.append(Text(f"{_name(outcome)}: {_word(outcome)}", "bold" if outcome.status is Status.IN_DOUBT else ""))
+        lines.append(
+            Text(f"{_name(outcome, told)}: {_word(outcome)}", "bold" if outcome.status is Status.IN_DOUBT else "")
+        )
         lines += [Text(f"    {each.looked_at}: {each.found}", "dim") for each in outcome.evidence]
         if outcome.status is Status.IN_DOUBT:
             lines.append(Text(f"    key {outcome.key}"))
@@ -91,20 +93,27 @@ def _where(results: Path | None, workbooks: int) -> Iterator[str]:
         yield f"Results: {results}" + (f" (and {workbooks - 1} more)" if workbooks > 1 else "")
 
 
-def _shown(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _shown(outcomes: Sequence[Outcome], told: Run) -> Iterator[str]:
     for outcome in outcomes[:MOST_LINES]:
         said = outcome.resman or next((each.what for each in outcome.problems if each.is_error), "")
-        yield f"        {_name(outcome)}: {said}"
+        yield f"        {_name(outcome, told)}: {said}"
     if len(outcomes) > MOST_LINES:
         yield f"        … and {len(outcomes) - MOST_LINES:,} more"
 
 
-def _name(outcome: Outcome) -> str:
+def _name(outcome: Outcome, told: Run) -> str:
     invoice = outcome.invoice
     rows = ", ".join(str(row.number) for row in invoice.rows)
-    return (
-        f"{invoice.invoice_number} of {invoice.vendor_id}, {dollars(invoice.worth)} ({invoice.source.file}, row {rows})"
-    )
+    where = f"{invoice.source.file}, row {rows}"
+    return f"{invoice.invoice_number} of {invoice.vendor_id}{_at(outcome, told)}, {dollars(invoice.worth)} ({where})"
+
+
+def _at(outcome: Outcome, told: Run) -> str:
+    """The property, where number and vendor are those of several invoices."""
+    number, vendor_id = outcome.invoice.invoice_number, outcome.invoice.vendor_id
+    alike = [each for each in told.outcomes if each.invoice.invoice_number == number]
+    is_shared = sum(each.invoice.vendor_id == vendor_id for each in alike) > 1
+    return f" at {outcome.invoice.property_id}" if is_shared else ""
 
 
 def _word(outcome: Outcome) -> str:

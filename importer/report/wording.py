@@ -176,8 +176,11 @@ def changes_said(run: Run) -> tuple[str, ...]:
     for now in dict.fromkeys(change.now for change in run.changes):
         mine = [change for change in run.changes if change.now == now]
         shared = Counter(change.invoice_number for change in mine)
+        within = Counter((change.invoice_number, change.vendor_id) for change in mine)
         names = ", ".join(
-            change.invoice_number + (f" of {change.vendor_id}" if shared[change.invoice_number] > 1 else "")
+            change.invoice_number
+            + (f" of {change.vendor_id}" if shared[change.invoice_number] > 1 else "")
+            + (f" at {change.property_id}" if within[change.invoice_number, change.vendor_id] > 1 else "")
             for change in mine[:_MOST_NAMED]
         )
         more = f" and {len(mine) - _MOST_NAMED:,} more" if len(mine) > _MOST_NAMED else ""

@@ -26,6 +26,10 @@ the same service at every building. A bill that was sent twice is there twice.""
 COMPARED = 40
 """Bills that one is compared with, of those that share a number, or an amount and a day."""
 
+ONE_IN = 10
+"""Of so many numbers of a vendor at most one may stand at several properties, for a number to belong to one bill.
+Vendors that count at each property anew share most of theirs."""
+
 MOST = 3
 """Likenesses told of one bill."""
 
@@ -39,6 +43,7 @@ class Why(IntEnum):
     OTHER_PROPERTY = 4
     OTHER_NUMBER = 5
     NO_VENDOR = 6  # found elsewhere: `likenesses` compares the bills of one vendor
+    MISTYPED = 7
 
     @property
     def said(self) -> str:
@@ -49,6 +54,8 @@ class Why(IntEnum):
             Why.PREFIX: "the number is the same but for the letters before it, and so is the amount",
             Why.OTHER_PROPERTY: "vendor, amount and date are the same, at another property",
             Why.OTHER_NUMBER: "vendor, amount and date are the same, under another number",
+            Why.MISTYPED: "vendor and number are the same, at another property, and amount and date are not: "
+            "one of the two numbers may be mistyped",
             Why.NO_VENDOR: "the number is the same, and ResMan does not say from which vendor that one is",
         }[self]
 
@@ -111,11 +118,16 @@ def _among(every: Sequence[Held], places: Sequence[int], count: int) -> Iterator
         if bill.total and bill.issued is not None:
             vendor.by_day.setdefault((bill.total, bill.issued), []).append(place)
     _add_tails(vendor, numbers, keys)
+    is_one_bill: bool | None = None  # looked at where it is asked for
     for index in _in_company(vendor, count):
         bill = every[index]
         others: dict[int, Why] = {}
         for place in _others(index, _of_number(vendor, every, bill, keys[index])):
             why = _by_number(bill, numbers[index], every[place], numbers[place])
+            if why is None and _is_elsewhere(bill, numbers[index], every[place], numbers[place]):
+                if is_one_bill is None:
+                    is_one_bill = _has_a_number_for_each(every, numbers)
+                why = Why.MISTYPED if is_one_bill else None
             if why is not None:
                 others[place] = why
         day = vendor.by_day.get((bill.total, bill.issued), []) if bill.total else []
@@ -227,6 +239,26 @@ def _by_number(bill: Held, number: Number | None, other: Held, others: Number | 
     if has_word and (apart is None or apart <= NUMBERS_COME_BACK):
         return Why.SUFFIX
     return Why.SUFFIX if same_amount and (apart is None or apart <= NUMBERS_COME_BACK) else None
+
+
+def _is_elsewhere(bill: Held, number: Number | None, other: Held, others: Number | None) -> bool:
+    """The very same number at two properties, about the same time, with nothing else in common: no bill is split so."""
+    if number is None or others is None or not number.squeezed or number.squeezed != others.squeezed:
+        return False
+    if None in (bill.property_id, other.property_id) or bill.property_id == other.property_id:
+        return False
+    if bill.issued is None or other.issued is None or bill.total == other.total:
+        return False
+    return timedelta() < abs(bill.issued - other.issued) <= NUMBERS_COME_BACK
+
+
+def _has_a_number_for_each(every: Sequence[Held], numbers: Mapping[int, Number | None]) -> bool:
+    """Whether the vendor counts its bills through, and not at each property anew."""
+    found: dict[str, set[str | None]] = {}
+    for place, number in numbers.items():
+        if number is not None and number.squeezed:
+            found.setdefault(number.squeezed, set()).add(every[place].property_id)
+    return ONE_IN * sum(len(some) > 1 for some in found.values()) <= len(found)
 
 
 def _is_tail(number: Number, others: Number) -> bool:

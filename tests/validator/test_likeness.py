@@ -259,3 +259,17 @@ def test_zeros_case_and_prefixes_never_make_another_number(number: str, zeros: i
 def test_two_plain_numbers_are_two_numbers(one: int, other: int) -> None:
     """Digits alone are the same only where they are."""
     assert are_loosely_equal(number_of(str(one)), number_of(str(other))) == (one == other)
+
+
+def test_a_number_at_another_property_is_said_where_the_vendor_counts_its_bills_through() -> None:
+    """Mistyped: other amount and date, among numbers that belong to one bill each. Not one bill over two properties,
+    and not where the vendor counts at each property anew."""
+    through = [bill(str(880_100 + n), 10_000 + n, DAY + timedelta(days=n), A if n % 2 else B) for n in range(20)]
+    mistyped = bill("880104", 9_999, DAY + timedelta(days=7), A)
+    assert [one.why for one in likenesses([mistyped, *through])[0]] == [Why.MISTYPED]
+    assert [one.why for one in likenesses([mistyped], through)[0]] == [Why.MISTYPED]
+    assert likenesses([bill("880104", 9_999, DAY + timedelta(days=4), A), *through]) == {}  # one bill, over two
+    assert likenesses([bill("880104", 9_999, YEAR, A), *through]) == {}
+    anew = [bill(str(n), 100 * n + len(place), DAY + timedelta(days=n + len(place)), place)
+            for n in range(1, 15) for place in ("prop-one", "prop-three")]  # fmt: skip
+    assert likenesses(anew) == {}
