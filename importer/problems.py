@@ -74,8 +74,8 @@ class Problem:
         return f"{where}{self.what} {advice}".strip()
 
 
-def _error(code: str, title: str, advice: str) -> Kind:
-    return Kind(code, Severity.ERROR, title, advice)
+def _error(code: str, title: str, advice: str, *, stops_run: bool = False) -> Kind:
+    return Kind(code, Severity.ERROR, title, advice, stops_run)
 
 
 def _warning(code: str, title: str, advice: str) -> Kind:
@@ -106,12 +106,10 @@ OTHER_CURRENCY = _error(
     "The amount is in another currency than the account's",
     "Enter it in the account's currency.",
 )
-STATED_CURRENCY = Kind(
+STATED_CURRENCY = _error(
     "stated-currency",
-    Severity.ERROR,
     "A line beside the table says that its amounts are in another currency",
-    "Nothing of the run is sent. Enter the amounts in the account's currency and take the line out, or take it out "
-    "where it is wrong.",
+    "Nothing of the run is sent. Enter the amounts in the account's currency, and take the line out.",
     stops_run=True,
 )
 NOT_A_QUANTITY = _error("not-a-quantity", "The cell is not a quantity", "Write it like 4 or 2.5.")
@@ -126,9 +124,7 @@ VOID_ROW = _error(
     "Take the invoice out of the file, or clear the mark if it is to be paid.",
 )
 NO_BILL = _error(
-    "no-bill",
-    "The row is marked as something that is no invoice: a quote, a draft",
-    "Take it out of the file; where it is an invoice to be paid, change the cell that says otherwise.",
+    "no-bill", "The row is marked as no invoice: a quote, a draft", "Take it out, or change what the cell says."
 )
 CREDIT_IN_WORDS = _error(
     "credit-in-words",
@@ -136,9 +132,7 @@ CREDIT_IN_WORDS = _error(
     "Where it is a credit, give its amount a minus; where it is a bill, say in the cell what for.",
 )
 PAYMENT_ROW = _error(
-    "payment-row",
-    "The row is a payment, and not a bill",
-    "Take the row out of the file; where it is a bill to be paid, write Invoice there.",
+    "payment-row", "The row is a payment, and not a bill", "Take it out; where it is a bill, write Invoice there."
 )
 DAMAGED_NUMBER = _error(
     "damaged-number",
@@ -167,9 +161,8 @@ UNKNOWN_COLUMN = _warning(
     "A column is not used",
     "Rename its heading if it should be; otherwise nothing needs doing.",
 )
-BROKEN_QUOTES = Kind(
+BROKEN_QUOTES = _error(
     "broken-quotes",
-    Severity.ERROR,
     "Quotation marks do not match, so it cannot be told where the rows end",
     "Nothing of the run is sent. Correct them (inside a quoted text each is written twice), then run the file again.",
     stops_run=True,
@@ -211,9 +204,7 @@ CREDIT_BELOW = _warning(
     "It is not sent: the invoices go in full, and what is taken off them is entered in ResMan by hand.",
 )
 SHEET_NAME = _warning(
-    "sheet-name",
-    "The only sheet of invoices is named as if they were not to be paid",
-    "Check that it is meant.",
+    "sheet-name", "The only sheet of invoices is named as if they were not to be paid", "Check that it is meant."
 )
 HIDDEN_ROWS = _warning(
     "hidden-rows",
@@ -242,9 +233,14 @@ SECTIONS = _warning(
     "Where they are vendors or properties, give each row its name in a column; otherwise nothing needs doing.",
 )
 
-CONTROL_TOTAL = Kind(
+GROUPS = _error(
+    "groups",
+    "Names of properties or vendors stand above groups of rows, and all would go to one",
+    "Nothing of the run is sent. Give each row its property or vendor in a column, or take those names out.",
+    stops_run=True,
+)
+CONTROL_TOTAL = _error(
     "control-total",
-    Severity.ERROR,
     "The file does not come to what was expected of it",
     "Nothing of the run is sent. Ask for the whole file, or correct what is expected.",
     stops_run=True,

@@ -55,5 +55,10 @@ def test_a_message_says_where_what_and_what_to_do() -> None:
 def test_what_stops_a_whole_run_says_so() -> None:
     """Where it cannot be known what the file says as a whole; everything else stops its own invoice or nothing."""
     stopping = [kind for kind in EVERY_KIND if kind.stops_run]
-    assert stopping == [problems.STATED_CURRENCY, problems.BROKEN_QUOTES, problems.CONTROL_TOTAL]
+    assert stopping == [
+        problems.STATED_CURRENCY,
+        problems.BROKEN_QUOTES,
+        problems.GROUPS,
+        problems.CONTROL_TOTAL,
+    ]
     assert all(kind.advice.startswith("Nothing of the run is sent.") for kind in stopping)

@@ -15,6 +15,7 @@ from importer.columns import COLUMNS, IDENTITY
 from importer.keys import normalised_number
 from importer.models import Invoice, Line, Row, cell_text
 from importer.problems import Problem
+from importer.reader.blanks import below_others
 from importer.reader.cells import Unreadable, Value, is_blank, quoted
 from importer.reader.leftovers import Asked
 
@@ -87,6 +88,8 @@ def build_invoices(
     if "invoice_number" in values:
         _name_spellings(rows, values["invoice_number"], heads["invoice_number"], grouped, found)
     count = len(grouped.members)
+    for group, problem in below_others(rows, values, defaults, heads, grouped.firsts):
+        found[group].append(problem)
     for name, by_row in defaults.items():
         of_firsts = map(by_row.__getitem__, grouped.firsts)
         heads[name] = [

@@ -36,6 +36,7 @@ _FOOTER = re.compile(
 LINE_OR_NOT = (
     "If it is a line of the invoice above it, write that invoice's number into the row; otherwise take the row out."
 )
+WRITE_IT_OUT = "Write it into the rows that it is meant for, and take this row out."
 TOTALS = ("total_amount", "total_amount_in_cents")
 TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT, SECTION, OTHER_TABLE = (
     "total",
@@ -132,6 +133,9 @@ def find_leftovers(
             is_within = is_within or any(at < len(rows[each]) and rows[each][at] == row[at] for each in found.asked)
             told = {"is_within": is_within, "is_name": row[at] in named(at), "has_credits": has_credits()}
             _judge_total(position, row, at, sums, found, meant, **told)
+        elif len(filled) == 1 and _is_above_blanks(rows, position, filled[0], meant.columns):
+            what = f"{quoted(spelled(row[filled[0]]))} stands alone in its row, above rows that leave its column blank."
+            found.asked[position] = Asked(what, WRITE_IT_OUT)
         elif len(filled) == 1 and _is_note(row[filled[0]], filled[0], meant, anchors):
             found.reasons[position] = NOTE
         elif all(isinstance(row[index], str) and _FOOTER.fullmatch(spelled(row[index])) for index in filled):
@@ -163,8 +167,11 @@ def _find_sections(rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], fo
             continue
         name = normalised(spelled(filled[0]))
         if any(totals.get(said, -1) > position for said in (f"total{name}", f"totalfor{name}", f"{name}total")):
-            found.reasons[position] = SECTION
-            found.asked.pop(position, None)
+            asked = found.asked.pop(position, None)
+            if asked is not None and asked.advice == WRITE_IT_OUT:
+                found.asked[position] = asked
+            else:
+                found.reasons[position] = SECTION
 
 
 def _find_feet(
@@ -351,6 +358,14 @@ def _is_words(cell: Cell) -> bool:
 
 def _is_amount(text: str) -> bool:
     return any(isinstance(read_amount(text.strip(), marks, ""), Decimal) for marks in EVERY_WAY)
+
+
+def _is_above_blanks(rows: Sequence[tuple[Cell, ...]], position: int, index: int, columns: Mapping[str, int]) -> bool:
+    """True for a vendor or a property that stands once above its invoices, in its own column."""
+    if index not in (columns.get("vendor_id"), columns.get("property_id")) or position + 1 >= len(rows):
+        return False
+    row, number = rows[position + 1], columns.get("invoice_number", index)
+    return number < len(row) and not is_blank(row[number]) and is_blank(row[index] if index < len(row) else None)
 
 
 def _is_note(cell: Cell, index: int, meant: Meant, anchors: Sequence[int]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from importer import problems
 from importer.models import SkippedRow
@@ -10,10 +10,44 @@ from importer.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted
 from importer.reader.headings import normalised, spelled
 from importer.reader.layout import Layout
-from importer.reader.leftovers import TOTAL
+from importer.reader.leftovers import NOTE, TOTAL
 from importer.reader.profiles import Profile
+from importer.reader.vocabulary import words_of
 
 SHOWN = 3
+LONGEST = 60  # letters of a name; what is longer is a note
+_OF_SOMEBODY = frozenset(
+    (
+        *(
+            "apartment",
+            "apartments",
+            "apts",
+            "court",
+            "village",
+            "manor",
+            "tower",
+            "towers",
+            "estates",
+            "villas",
+            "villa",
+        ),
+        *(
+            "lofts",
+            "residences",
+            "condos",
+            "condominium",
+            "condominiums",
+            "commons",
+            "terrace",
+            "gardens",
+            "plaza",
+            "hoa",
+        ),
+        *("ridge", "park", "place", "heights", "homes", "townhomes", "property", "properties", "building", "complex"),
+        *("suites", "flats", "square", "house", "pointe", "landing", "crossing", "meadows", "hills", "lake", "oaks"),
+        *("llc", "inc", "corp", "corporation", "co", "ltd", "gmbh", "company", "sons", "bros", "brothers", "lp", "llp"),
+    )
+)
 
 
 def names_of_sections(layout: Layout, profile: Profile) -> Iterator[Problem]:
@@ -35,6 +69,7 @@ def names_of_sections(layout: Layout, profile: Profile) -> Iterator[Problem]:
         if name and totals & {f"total{name}", f"totalfor{name}", f"{name}total"}:
             names.setdefault(name, row)
     if len(names) < 2:
+        yield from _groups(layout, fixed)
         return
     first = next(iter(names.values()))
     said = [quoted(spelled(next(cell for cell in row.cells if not is_blank(cell)))) for row in names.values()]
@@ -43,3 +78,32 @@ def names_of_sections(layout: Layout, profile: Profile) -> Iterator[Problem]:
     yield Problem(
         problems.SECTIONS, f"{what} of the profile.", Place(layout.source.file, layout.source.sheet, first.row)
     )
+
+
+def _groups(layout: Layout, fixed: Sequence[str]) -> Iterator[Problem]:
+    """Names alone in their rows, each directly above invoices, without totals: of properties or vendors, as their words
+    show, nothing is sent; of others, it is said."""
+    left = next((index for index, heading in enumerate(layout.source.headings) if not is_blank(heading)), 0)
+    notes = [row for row in layout.skipped if row.reason == NOTE and _name(row, left)]
+    if len(notes) < 2:
+        return
+    numbers = {row.number for row in layout.rows}
+    names = {_name(row, left).casefold(): row for row in reversed(notes) if row.row + 1 in numbers}
+    if len(names) < 2:
+        return
+    rows = sorted(names.values(), key=lambda row: row.row)
+    said = ", ".join(quoted(_name(row, left)) for row in rows[:SHOWN]) + (", …" if len(rows) > SHOWN else "")
+    whose = sum(bool(words_of(name) & _OF_SOMEBODY) for name in names) > 1
+    what = f"{said} stand above rows of the table, and every invoice is for the one {' and '.join(fixed)}"
+    place = Place(layout.source.file, layout.source.sheet, rows[0].row)
+    yield Problem(problems.GROUPS if whose else problems.SECTIONS, f"{what} of the profile.", place)
+
+
+def _name(row: SkippedRow, left: int) -> str:
+    """What stands alone in the first column of a row; "" for a sentence, and for what has a number in it."""
+    if [index for index, cell in enumerate(row.cells) if not is_blank(cell)] != [left]:
+        return ""
+    text = spelled(row.cells[left])
+    if len(text) > LONGEST or any(map(str.isdigit, text)) or not text[:1].isalpha() or text[-1:] in ".!?":
+        return ""
+    return text

@@ -42,3 +42,42 @@ def test_one_section_and_a_column_for_each_are_no_matter() -> None:
     assert "sections" not in [code for code, _ in said(report("Acme Landscaping"))]
     named = report("Acme", "Bolt", headings=(*HEADINGS, "Vendor", "Property"), more=("v", "p"))
     assert "sections" not in [code for code, _ in said(named)]
+
+
+def groups(*names: str) -> Reading:
+    """An invoice below each of these names, that stand alone in their rows."""
+    rows: list[tuple[Cell, ...]] = []
+    for number, name in enumerate(names, 1):
+        rows += [(name,), (f"B-{number}", DATE, "x", "10.00")]
+    return vendor(("Invoice #", "Invoice Date", "Description", "Total Due"), *rows)
+
+
+def test_names_of_properties_without_totals_stop_the_run() -> None:
+    """All of it would go to the one property of the profile."""
+    reading = groups("Maple Court Apartments", "Oak Ridge Apartments")
+    (problem,) = [each for each in reading.problems if each.is_error]
+    assert (problem.kind.code, problem.kind.stops_run, problem.place.row) == ("groups", True, 2)
+    assert "'Maple Court Apartments', 'Oak Ridge Apartments' stand above rows of the table" in problem.what
+
+
+def test_other_names_without_totals_are_said_and_sentences_are_none() -> None:
+    """What they are, nothing shows; a title, a date and a note are no names."""
+    assert ("sections", "row 2") in said(groups("Work in the yard", "Work on the roof"))
+    for names in (
+        ("Maple Court Apartments",),
+        ("Week of 10/05/2026", "Week of 10/12/2026"),
+        ("* paid by card *", "* by check *"),
+        ("All work is guaranteed.", "Thank you very much!"),
+        ("Maple Court Apartments", "maple court apartments"),
+    ):
+        assert not {code for code, _ in said(groups(*names))} & {"sections", "groups"}
+
+
+def test_a_vendor_that_stands_once_above_its_bills_is_not_the_profiles() -> None:
+    """Its column is there, and blank below: the default would be another's."""
+    headings = ("Vendor", "Num", "Invoice Date", "Total Due")
+    rows = [("vend-5",), ("", "A1", DATE, "1.00"), ("Total vend-5", "", "", "1.00")]
+    rows += [("vend-6",), ("", "B1", DATE, "2.00"), ("Total vend-6", "", "", "2.00")]
+    reading = vendor(headings, *rows, columns={"invoice_number": "Num"})
+    assert said(reading)[:2] == [("missing-value", "A3"), ("missing-value", "A6")]
+    assert [row for row, _ in skipped(reading)] == [4, 7]
