@@ -16,7 +16,6 @@ from importer.reader.amounts import Amounts, invoice_keys
 from importer.reader.by_cells import take_by_cells
 from importer.reader.carried import carried_forward
 from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
-from importer.reader.charges import unaccounted
 from importer.reader.contents import Contents, Sheet
 from importer.reader.dates import DateOrder, evident_orders
 from importer.reader.dittos import dittos
@@ -28,6 +27,7 @@ from importer.reader.profiles import Profile
 from importer.reader.quantities import LOOKED_AT, settle_quantity
 from importer.reader.side_by_side import tables_beside
 from importer.reader.table import Heading, filled_rows, rows_above, table_above
+from importer.reader.unaccounted import unaccounted
 from importer.reader.vocabulary import heading_currency
 
 Side = Literal["whole", "header", "lines"]

@@ -12,7 +12,7 @@ from importer.errors import FileUnreadable
 from importer.models import Cell, Reading
 from importer.reader.carried import carried_forward
 from importer.reader.cells import is_blank
-from importer.reader.charges import is_taken_off, unaccounted
+from importer.reader.charges import is_taken_off
 from importer.reader.contents import Contents
 from importer.reader.headings import normalised, spelled
 from importer.reader.layout import Layout, Side, lay_out
@@ -22,6 +22,7 @@ from importer.reader.parts import columns_of_total
 from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
 from importer.reader.reading import read_contents
 from importer.reader.sheets import Plan, plan_sheets
+from importer.reader.unaccounted import unaccounted
 from importer.reader.vocabulary import AMOUNT, meaning_of, words_of
 
 NOTES = "{file} row {row}"
@@ -188,6 +189,8 @@ def answered(profile: Profile, ask: Ask, answer: str) -> Profile:
             extra = replace(ask.extra, financial_account_id=_id("financial_account_id", text, profile))
             said, lines = dict(ask.beside), (*profile.extra_lines, extra)
         columns = {**profile.columns, **{name: (heading,) for name, heading in said.items()}}
+        if lines and columns.get("line_amount") == columns.get("total_amount"):
+            columns.pop("total_amount", None)  # with a line beside it, the amount is not all that is to be paid
         return replace(profile, extra_lines=lines, columns=columns)
     name = "due_date" if ask.field == TERMS_DAYS else ask.field
     heading = next((each for each in profile.seen if normalised(each) == normalised(text)), None)
@@ -363,7 +366,7 @@ def _as_ask(question: Question, layout: Layout) -> Ask:
     amounts = " and ".join(dict.fromkeys(told.values())) or "quantity × price"
     choice = f"it is left out, or in the amounts already: {amounts}"
     alone = told.get("line_amount")
-    if alone is None and not LINE_MONEY & layout.mapped.columns.keys():
+    if alone is None and (layout.separate or not LINE_MONEY & layout.mapped.columns.keys()):
         alone = told.get("total_amount")
     extra = ExtraLine(question.choices[0], is_deducted=question.is_deducted) if may_be_line else None
     return Ask(TAX, sentence, (choice,), (told,), extra, (("line_amount", alone),) if alone else ())
