@@ -18,6 +18,7 @@ from importer.reader.layout import Layout
 from importer.reader.mapping import unused
 from importer.reader.profiles import Profile
 from importer.reader.sections import names_of_sections
+from importer.reader.sign_columns import are_signs
 from importer.reader.standing import Standing, standing_of
 from importer.reader.terms import due_by
 from importer.reader.told import unknown_statuses
@@ -152,7 +153,7 @@ def _without_heading(layout: Layout) -> Iterator[Problem]:
                 if not is_blank(row.cells[index]):
                     filled.setdefault(index, []).append(row)
     for index, rows in sorted(filled.items()):
-        if rows:
+        if rows and not are_signs({row.cells[index] for row in rows}, layout.conventions.currency):
             first = cell_text(rows[0].cells[index]).strip()
             several = "one cell is" if len(rows) == 1 else f"{len(rows):,} cells are"
             what = f"Column {column_letter(index)} has no heading; {several} not read, the first is {quoted(first)}."

@@ -16,6 +16,7 @@ from importer.reader.contents import Contents, Sheet
 from importer.reader.headings import normalised, spelled
 from importer.reader.other_sheets import goes_on, is_not_to_be_paid, is_pattern
 from importer.reader.profiles import Profile
+from importer.reader.sign_columns import over_amounts
 from importer.reader.table import SEARCHED_ROWS, Heading, find_heading, has_rows
 from importer.reader.vocabulary import AMOUNT, meaning_of
 
@@ -88,10 +89,12 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
         what = "has nothing in its visible sheets" if hidden else "is empty"
         raise FileUnreadable(f"{name} {what}.", "Save the invoices into it and try again.")
     found = [
-        Found(sheet, heading, has_rows(sheet, heading.last + 1))
+        Found(sheet, over_amounts(heading, sheet, profile.currency), has_rows(sheet, heading.last + 1))
         for sheet in usable
         if (heading := find_heading(sheet, profile.named, profile.header_row)) is not None
     ]
+    if found and broken and not any(each.has_rows for each in found):
+        raise FileUnreadable(f"In {name}: {broken[0].what}", BROKEN_QUOTES.advice)
     if not found:
         how, way_out = _lies_otherwise(usable[0])
         if how:

@@ -121,6 +121,13 @@ def test_rows_before_broken_quotes_are_kept(tmp_path: Path) -> None:
     assert "line 4 " in finding.what
 
 
+def test_broken_quotes_in_the_first_row_are_what_is_said(tmp_path: Path) -> None:
+    """And not that there are no rows."""
+    contents = opened(tmp_path, 'Invoice #,Invoice Date,Amount\nA1,"2" pipe",1.00\nA2,2026-01-16,5.00\n')
+    with pytest.raises(FileUnreadable, match=r"In made.csv: The quotation marks in line 2 do not match: row 2 and"):
+        read_contents([contents])
+
+
 def test_a_quote_that_is_never_closed_swallows_nothing_in_silence(tmp_path: Path) -> None:
     """However much follows."""
     for more in (3, 30_000):
