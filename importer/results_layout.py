@@ -229,3 +229,8 @@ def clerk_columns(headings: Sequence[str]) -> range | None:
         return None
     last = max(index for index, heading in enumerate(headings) if heading == MARK)
     return range(len(front), last)
+
+
+def begins_like_ours(headings: Sequence[str]) -> bool:
+    """True for the headings of "Rows", of "To fix", or of results as a csv."""
+    return any(tuple(headings[: len(front)]) == front for front in _FRONTS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from importer import results_layout as layout
 from importer.models import Cell, cell_text
@@ -83,3 +84,19 @@ def _exactly(one: Kept, number: int, cells: tuple[Cell, ...]) -> tuple[Cell, ...
         was if was is not None and layout.canonical(was) == layout.canonical(cell) else cell
         for was, cell in zip(exact, cells, strict=True)
     )
+
+
+def as_corrected(before: tuple[Cell, ...], now: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """The cells now. A date typed over something else is passed on as 2026-03-31: among texts of a foreign order it
+    would look like one that the spreadsheet program has misread."""
+    return tuple(
+        cell_text(cell)[:10]
+        if isinstance(cell, date | datetime) and not (at < len(before) and isinstance(before[at], date | datetime))
+        else cell
+        for at, cell in enumerate(now)
+    )
+
+
+def same(one: Sequence[Cell], other: Sequence[Cell]) -> bool:
+    """True for cells that say the same."""
+    return layout.row_digest("", None, 0, one) == layout.row_digest("", None, 0, other)

@@ -14,6 +14,9 @@ from importer.reader.contents import Contents, Sheet, trimmed
 from importer.reader.headings import PLAIN_SPELLINGS, normalised, spelled
 from importer.results_manifest import Kept
 
+OR_THE_ORIGINAL = "Or give the vendor's own file: what was posted stays posted."
+OFFERED = BY_NAME["accounting_date"].heading  # of the empty column that "To fix" offers where a period is closed
+
 
 @dataclass(frozen=True, slots=True)
 class GivenSheet:
@@ -73,10 +76,30 @@ def given_sheets(contents: Contents, kept: Sequence[Kept]) -> Given:
             else:
                 index, _ = added[base].setdefault(name, (len(own) + len(added[base]), heading))
                 read.append((at, index))
-                notices.append(f"{where} was added by hand, and is read.")
+                is_offered = heading == OFFERED and at + 1 < len(headings) and headings[at + 1] == layout.MARK
+                how = "is offered there, was filled in" if is_offered else "was added by hand"
+                notices.append(f"{where} {how}, and is read.")
         mark = max(at for at, heading in enumerate(headings) if heading == layout.MARK)
         sheets.append(GivenSheet(title, sheet.rows, own, mark, tuple(read)))
     return Given(tuple(sheets), tuple(_widened(one, added) for one in kept), tuple(notices))
+
+
+def refuse_parts(contents: Contents) -> None:
+    """Raises FileUnreadable for a sheet of a results workbook without the others, and for results as a csv."""
+    for sheet in contents.sheets:
+        headings = [cell_text(cell).strip() for cell in sheet.rows[0]] if sheet.rows else []
+        if not layout.begins_like_ours(headings):
+            continue
+        name = contents.file.name
+        if sheet.name is None:
+            raise FileUnreadable(
+                f"{name} is a csv of results or of one sheet of them: it cannot be given back.",
+                f"Correct the results workbook itself, and give that back. {OR_THE_ORIGINAL}",
+            )
+        raise FileUnreadable(
+            f"{name} has the sheet “{sheet.name}” of a results workbook, but not its sheet “{layout.ROWS}”.",
+            f"Give back the whole workbook, with all its sheets under their names. {OR_THE_ORIGINAL}",
+        )
 
 
 def _columns(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 
 from importer import problems
 from importer import results_layout as layout
@@ -18,8 +17,8 @@ from importer.errors import FileUnreadable
 from importer.models import Cell, InputFile, Reading, SkippedRow, Status, cell_text
 from importer.problems import Place, Problem
 from importer.reader.contents import Contents, Sheet
-from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, lines
-from importer.reader.given_sheets import Given, given_sheets
+from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, as_corrected, lines, same
+from importer.reader.given_sheets import OFFERED, Given, given_sheets, refuse_parts
 from importer.reader.judged import altered_totals, mended_rows, vendors_rows
 from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
 from importer.reader.sheets import Found, Plan
@@ -52,6 +51,10 @@ class Original:
         if asked is None and text:
             then = parse_profile(tomllib.loads(text), "")
             profile = next((each for each in known if each.name == then.name), then)
+        if profile.seen:  # a column that was offered, or added by hand, is no change of the vendor's layout
+            mine = {heading for one in self.hands.manifest.tables for heading in one.headings if heading != OFFERED}
+            added = {heading: None for one in self.kept for heading in one.headings if heading and heading not in mine}
+            profile = replace(profile, seen=(*profile.seen, *added))
         orders = {one.date_order for one in self.kept if one.heading_row}
         if profile.date_order is None and len(orders) == 1:
             match orders.pop():
@@ -129,6 +132,7 @@ def unpack(contents: Contents) -> Returned | None:
     Raises FileUnreadable where it is one, and can no longer be taken apart.
     """
     if not any(_is_rows(sheet) for sheet in contents.sheets):
+        refuse_parts(contents)
         return None
     kept = _manifest(contents)
     return _Merge(contents, kept, given_sheets(contents, kept.tables)).merged()
@@ -195,6 +199,7 @@ class _Merge:
     now_out: set[tuple[Table, int]] = field(default_factory=set)  # those of them that this hand has taken out
     changed: dict[Table, list[Problem]] = field(default_factory=dict)
     added: list[tuple[Line, Table]] = field(default_factory=list)
+    unmarked: dict[tuple[Table, int], Line] = field(default_factory=dict)  # rows of "To fix" that only say their place
     notices: list[str] = field(default_factory=list)
     corrected: int = 0
     former_keys: dict[Place, str] = field(default_factory=dict)
@@ -233,6 +238,8 @@ class _Merge:
                 found[line.mark.digest] = line
                 near = line.table or near
             else:  # typed in, or a copy of another row with its mark
+                if line.mark is None and line.table is not None and line.number is not None:
+                    self.unmarked[line.table, line.number] = line
                 self.added.append((line, line.table or near or self._first_table()))
         return found
 
@@ -278,6 +285,8 @@ class _Merge:
 
     def _open_row(self, line: Line, table: Table, number: int, fixed: Line | None) -> None:
         if fixed is None:
+            if (table, number) in self.unmarked:
+                raise self._foreign_mark(self.unmarked[table, number])
             self.now_out.add((table, number))
             self.taken_out[table][number] = line.cells
             if not line.is_untouched:
@@ -289,7 +298,7 @@ class _Merge:
         if is_untouched and not line.is_untouched:
             self.notices.append(f"Corrected in {line.where}, and read from there.")
             self.before[table][number], fixed = fixed.cells, line
-        elif not is_untouched and not line.is_untouched and not _same(line.cells, fixed.cells):
+        elif not is_untouched and not line.is_untouched and not same(line.cells, fixed.cells):
             what = f"The row was changed in two ways: as {fixed.where} and as {line.where}."
             self.changed[table].append(
                 Problem(problems.CHANGED_ROW, what, Place(*table, number), advice="Make them the same.")
@@ -297,7 +306,7 @@ class _Merge:
         self.corrected += not fixed.is_untouched
         if line.mark is not None and line.mark.key is not None and line.mark.status != Status.CONFLICT:
             self.former_keys[Place(*table, number)] = line.mark.key  # one in conflict is told to take another number
-        self.rows[table][number] = _corrected(line.cells, fixed.cells)
+        self.rows[table][number] = as_corrected(line.cells, fixed.cells)
 
     def _name_changed(self, line: Line, table: Table, number: int, mark: RowMark) -> None:
         posted = "in doubt" if mark.status == Status.IN_DOUBT else "posted"
@@ -416,21 +425,6 @@ def _sheet(one: Kept, rows: Rows) -> Sheet:
 
 def _headings(one: Kept) -> tuple[Cell, ...]:
     return tuple(heading or None for heading in one.headings)
-
-
-def _corrected(before: tuple[Cell, ...], now: tuple[Cell, ...]) -> tuple[Cell, ...]:
-    """The cells now. A date typed over something else is passed on as 2026-03-31: among texts of a foreign order it
-    would look like one that the spreadsheet program has misread."""
-    return tuple(
-        cell_text(cell)[:10]
-        if isinstance(cell, date | datetime) and not (at < len(before) and isinstance(before[at], date | datetime))
-        else cell
-        for at, cell in enumerate(now)
-    )
-
-
-def _same(one: Sequence[Cell], other: Sequence[Cell]) -> bool:
-    return layout.row_digest("", None, 0, one) == layout.row_digest("", None, 0, other)
 
 
 def _of(table: Table, kept: Sequence[Kept]) -> str:

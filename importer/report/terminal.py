@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.models import Run, Status, dollars
+from importer.models import Run, Status, cell_text, dollars
 from importer.problems import AMBIGUOUS_NAME, UNKNOWN_NAME, Kind, Problem
 from importer.rehearsal import rehearsed
 from importer.report.accounts import advised
@@ -23,7 +23,7 @@ from importer.report.wording import (
     notices,
     several,
 )
-from importer.results_layout import tidy_text
+from importer.results_layout import column_index, tidy_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -160,5 +160,18 @@ def _where(problem: Problem, run: Run) -> str:
     place = problem.place
     parts = [place.file] if len(run.reading.files) > 1 else []
     parts += [place.sheet] if len(run.reading.tables) > 1 else []
-    parts += [place.cell or "the file as a whole"]
+    parts += [f"{place.cell}{_heading(problem, run)}" if place.cell else "the file as a whole"]
     return ", ".join(part for part in parts if part)
+
+
+def _heading(problem: Problem, run: Run) -> str:
+    """The heading of the cell's column in brackets, where a results workbook was given back: its own columns, which
+    the reader sees, have other letters than the vendor's."""
+    place = problem.place
+    if not run.reading.trace.rounds or place.column is None:
+        return ""
+    at = column_index(place.column)
+    sources = (table.source for table in run.reading.tables)
+    mine = next((one for one in sources if (one.file, one.sheet) == (place.file, place.sheet)), None)
+    heading = cell_text(mine.headings[at]).strip() if mine is not None and at < len(mine.headings) else ""
+    return f" ({heading})" if heading else ""
