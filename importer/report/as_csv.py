@@ -14,6 +14,10 @@ from importer.models import Run, cell_text
 from importer.report.accounts import Accounts, Layout
 from importer.report.target import place
 from importer.results_layout import FRONT, tidy_text
+from importer.trace import Trace
+
+BY_HAND = "Changed by hand"
+"""The last column, where a workbook was given back."""
 
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n]")  # what a spreadsheet program may take for a formula
 _NUMBER = re.compile(r"[-+]?(\d[\d,]*)?\.?\d*(E[-+]?\d+)?", re.ASCII)
@@ -39,7 +43,9 @@ def _write(run: Run, stream: BinaryIO) -> None:
             columns.setdefault(identity, len(FRONT) + len(columns))
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="", write_through=True)
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    writer.writerow([*FRONT, *(safe_text(heading) for heading, _ in columns)])
+    hands = _by_hand(run.reading.trace)
+    more = [BY_HAND] if hands is not None else []
+    writer.writerow([*FRONT, *(safe_text(heading) for heading, _ in columns), *more])
     for one in accounts.layouts:
         positions = [columns[identity] for identity in _identities(one)]
         for answer in accounts.answers(one):
@@ -51,8 +57,22 @@ def _write(run: Run, stream: BinaryIO) -> None:
             line[: len(FRONT)] = map(safe_text, front)
             for position, cell in zip(positions, answer.cells, strict=False):
                 line[position] = safe_text(cell_text(cell))
+            if hands is not None:
+                line.append(safe_text(hands.get((source.file, source.sheet or "", answer.number), "")))
             writer.writerow(line)
     text.detach()
+
+
+def _by_hand(trace: Trace) -> dict[tuple[str, str, int], str] | None:
+    """What was changed by hand in each row since the vendor's file; None where nothing was given back."""
+    if not trace.rounds:
+        return None
+    found: dict[tuple[str, str, int], str] = {}
+    for each in trace.corrections:
+        place = (each.file, each.sheet, each.row)
+        change = f"{each.column}: {each.was} → {each.now} (round {each.round})"
+        found[place] = f"{found[place]}; {change}" if place in found else change
+    return found
 
 
 def _identities(one: Layout) -> Iterator[tuple[str, int]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from importer.models import Run, Status, dollars
-from importer.report.corrections_sheet import files_said
+from importer.report.corrections_sheet import by_hand_said, files_said
 from importer.report.own_totals import compared, vendors
 from importer.report.styles import BANNERS, BARS, CHIPS
 from importer.report.target import place
@@ -65,6 +65,7 @@ def html_summary(run: Run) -> str:
         f'<div class="next"><b>What to do next</b><ol>{steps}</ol></div>',
         _bar(sums),
         _statuses(sums, run),
+        _by_hand(run, sums),
         _own_totals(run),
         _amounts("Why invoices did not go", [(one.label, one.count, one.cents) for one in sums.reasons]),
         _amounts("What ResMan has", [(one.label, one.count, one.cents) for one in _in_resman(sums)]),
@@ -124,6 +125,18 @@ def _statuses(sums: TieOut, run: Run) -> str:
     lines.append((escape(sums.read.label), f"{sums.read.count:,}", dollars(sums.read.cents), ""))
     lines.append(("Difference", "", dollars(sums.difference), _quiet("Read less what is accounted for.")))
     return "<h2>What became of every invoice</h2>" + _table(("", "Invoices|", "Amount|", ""), lines, last_is_all=True)
+
+
+def _by_hand(run: Run, sums: TieOut) -> str:
+    """From the vendor's file to what was read, where a workbook was given back."""
+    lines = [
+        (escape(label), "" if count is None else f"{count:,}", dollars(cents))
+        for label, count, cents, _ in by_hand_said(run, sums)
+    ]
+    if not sums.by_hand:
+        return ""
+    title = "<h2>From the vendor's file to what was read</h2>"
+    return title + _table(("", "Invoices|", "Amount|"), lines, last_is_all=True)
 
 
 def _chip(status: Status) -> str:

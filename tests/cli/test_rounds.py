@@ -30,8 +30,11 @@ def test_the_first_workbook_tells_what_went_in_a_later_round(clerk: Clerk) -> No
     sheet.cell(2, headings.index("invoice_number") + 1).value = clerk.number("2b")
     sheet.cell(2, headings.index("total_amount") + 1).value = 95
     book.save(clerk.folder / "fixed.xlsx")
-    clerk.runs("submit", "fixed.xlsx", "--yes", "--expect-total", "195.00")
+    clerk.runs("submit", "fixed.xlsx", "--yes", "--expect-total", "195.00", "--summary", "x.html")
     assert clerk.posted() == {clerk.number(1): 1, clerk.number("2b"): 1}
+    page = (clerk.folder / "x.html").read_text(encoding="utf-8")
+    assert "From the vendor's file to what was read" in page
+    assert "2 cells corrected" in page
     clerk.runs("status")
 
     said_now = summary(clerk.folder / "march.results.xlsx")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from importer.models import Status
 from importer.problems import NOT_A_DATE, Problem
 from importer.report import write_csv
 from importer.results_layout import FRONT
+from importer.trace import Correction, Round, Trace
 from tests import factory
 
 
@@ -32,3 +34,19 @@ def test_rows_of_all_tables_in_one_file(tmp_path: Path) -> None:
                 "When: =1 is not a date. Write it like 2026-03-31.", "", "'+44 20", "", "2026-04-01", "x", "beyond",
             ],
         ]  # fmt: skip
+
+
+def test_a_csv_says_what_was_changed_by_hand(tmp_path: Path) -> None:
+    """In a last column, where a workbook was given back: the csv is all that is left of the corrections otherwise."""
+    at = factory.source()
+    one = factory.with_cells(factory.invoice(at=at), [("x",)])
+    row = one.rows[0].number
+    place = ("march.xlsx", at.sheet or "", row)
+    changes = [Correction(1, "fixed.xlsx", "run-1", "A", *place, name, *said)
+               for name, said in (("Total", ("=350", "331.75")), ("Memo", ("", "new")))]  # fmt: skip
+    run = factory.run(factory.outcome(one))
+    trace = Trace(rounds=(Round(1, "fixed.xlsx", "0" * 64, "run-1"),), corrections=tuple(changes))
+    run = replace(run, reading=replace(run.reading, trace=trace))
+    with write_csv(run, tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as lines:
+        (line,) = csv.DictReader(lines)
+    assert line["Changed by hand"] == "Total: =350 → 331.75 (round 1); Memo:  → new (round 1)"
