@@ -159,27 +159,29 @@ def _read_flag(standing: Standing) -> Callable[[Cell, str], Standing]:
 
 
 def _in_words(layout: Layout, index: int) -> dict[Cell, Standing]:
-    """The descriptions that are none."""
-    every = set(layout.cells.once(index))
-    distinct = [cell for cell in every if isinstance(cell, str)]
-    suspect = [cell for cell in distinct if cell[:4].casefold() in BEGINNINGS or not cell[:1].isalnum()]
-    if _holds(distinct, ("not a", "do not pay")):
-        suspect += [cell for cell in distinct if "not" in cell.casefold()]
-    known = {cell: said_alone(cell) for cell in suspect}
-    if len(known) == len(every) and set(known.values()) == {Standing.PAYMENT}:
+    """The descriptions that are none. Most columns are passed over by how their cells begin."""
+    column = layout.cells.once(index)
+    texts = [cell for cell in column if isinstance(cell, str)]
+    begun = {text[:4] for text in texts}
+    suspect = {each for each in begun if each.casefold() in BEGINNINGS or not each[:1].isalnum()}
+    distinct = {text for text in texts if text[:4] in suspect} if suspect else set()
+    if _holds(texts, ("not a", "not pay")):
+        distinct |= {text for text in texts if "not" in text.casefold()}
+    known = {text: said_alone(text) for text in distinct}
+    if known and set(known.values()) == {Standing.PAYMENT} and len(known) == len(set(column)):
         return {}  # a list of mere payments
-    return {cell: standing for cell, standing in known.items() if standing is not Standing.USUAL}
+    return {text: standing for text, standing in known.items() if standing is not Standing.USUAL}
 
 
 def _in_numbers(layout: Layout, index: int) -> dict[Cell, Standing]:
-    distinct = [cell for cell in set(layout.cells.once(index)) if isinstance(cell, str)]
-    if not _holds(distinct, IN_NUMBERS):
+    texts = [cell for cell in layout.cells.once(index) if isinstance(cell, str)]
+    if not _holds(texts, IN_NUMBERS):
         return {}
-    known = {cell: in_number(cell) for cell in distinct}
-    return {cell: standing for cell, standing in known.items() if standing is not Standing.USUAL}
+    known = {text: in_number(text) for text in dict.fromkeys(texts)}
+    return {text: standing for text, standing in known.items() if standing is not Standing.USUAL}
 
 
 def _holds(texts: Sequence[str], words: Sequence[str]) -> bool:
     """Whether any of the words stands in any of the texts: far quicker than to ask each."""
-    whole = "\n".join(texts).casefold()
+    whole = "\n".join(texts).lower()
     return any(word in whole for word in words)
