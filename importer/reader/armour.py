@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from importer.models import Cell
 from importer.reader.contents import trimmed
 
-_FORMULA = re.compile(r'=("{1,2})(.*)\1', re.DOTALL)
+_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
+_TWICE = re.compile(r'=""([^"]*)""')  # by a program that writes quotation marks twice also where it quotes nothing
 _NUMBER = re.compile(r"'[-+(]?[$€£]?\d[\d.,/: -]*\)?")
 _DUTCH = re.compile(r"'[a-z][- ]")  # 's-Gravenhage
 _BEFORE = frozenset((b"", b",", b";", b"\t", b"|", b"^", b"~", b'"', b"\n", b"\r"))  # what the first of a cell follows
@@ -29,10 +30,10 @@ def is_suspect(piece: bytes) -> bool:
 
 def unwrapped(text: str) -> str:
     """What a cell says; one without ="…" as it is."""
-    found = _FORMULA.fullmatch(text.strip()) if "=" in text else None
-    if found is None or '"' in found[2].replace('""', ""):
+    if '="' not in text:
         return text
-    return found[2].replace('""', '"')
+    found = _TWICE.fullmatch(text.strip()) or _FORMULA.fullmatch(text.strip())
+    return text if found is None else found[1].replace('""', '"')
 
 
 def unwrap(rows: list[tuple[Cell, ...]]) -> None:

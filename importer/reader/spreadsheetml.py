@@ -9,11 +9,14 @@ from importer.errors import FileUnreadable
 from importer.models import Cell, ErrorCell, UncalculatedCell
 from importer.reader.advice import SAVE_AGAIN
 from importer.reader.contents import Finding, Sheet
+from importer.reader.formats import PERCENT, Shown, shown_by
 from importer.reader.limits import Limits
 
 FORMAT = "xml"
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+BY_NAME = {"Percent": PERCENT, "Euro Currency": Shown("EUR")}
+"""Formats that have a name here in place of a code, and show more than the number."""
 
 
 def recognises(start: str) -> bool:
@@ -60,6 +63,8 @@ class _Walk:
         self._kind: str | None = None
         self._data: list[str] | None = None
         self._path: list[str] = []
+        self._formats: dict[str, Shown | None] = {}  # by style
+        self._style = ""
 
     def document_type(self, *_: object) -> None:
         raise _Refused("carries a document type definition, which no spreadsheet program writes")
@@ -68,7 +73,13 @@ class _Walk:
         space, _, element = tag.rpartition(" ")
         self._path.append(element)
         given = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
-        if element == "Worksheet" and space == SPACE:
+        if element == "Style" and space == SPACE:
+            self._style = given.get("ID", "")
+            self._formats[self._style] = self._formats.get(given.get("Parent", ""))
+        elif element == "NumberFormat" and space == SPACE:
+            code = given.get("Format", "")
+            self._formats[self._style] = BY_NAME.get(code) or shown_by(code)
+        elif element == "Worksheet" and space == SPACE:
             self._title, self._visible, self._rows, self._number = given.get("Name", ""), True, [], 0
             self._hidden_rows, self._hidden_columns, self._merged, self._column = set(), set(), [], 0
         elif element == "Column" and space == SPACE:
@@ -94,7 +105,8 @@ class _Walk:
         element = self._path.pop()
         text = "".join(self._data or ())
         if element == "Data" and self._data is not None:
-            self._row[self._column] = meaning(text, self._kind or "String")
+            cell, shown = meaning(text, self._kind or "String"), self._formats.get(self._style)
+            self._row[self._column] = cell if shown is None else shown.of(cell)
             self._data = None
         elif element == "Visible":
             self._visible, self._data = text.strip() == "SheetVisible", None
@@ -135,6 +147,7 @@ class _Walk:
         if across or down:
             self._merged.append((self._number - 1, column, self._number - 1 + down, column + across))
         self._column, self._across, self._formula = column, across, given.get("Formula")
+        self._style = given.get("StyleID", "")
 
     def _end_row(self) -> None:
         width = max((column for column, cell in self._row.items() if cell is not None), default=-1) + 1

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from importer.errors import FileUnreadable
@@ -94,6 +94,24 @@ def test_the_armour_of_an_export_is_no_part_of_its_cells(tmp_path: Path, wrapped
     rows = [("Invoice #", "Date", "Note", "Amount"), ("00123", "01/15/2026", None, "500.00"), (None, "x"), ("1", "2")]
     text = "".join(",".join(wrapped.format(cell or "") for cell in row) + "\n" for row in rows)
     assert opened(tmp_path, text.encode(encoding)).sheets[0].rows == rows
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cells=st.lists(st.tuples(st.text("a1,;'\"= \n", max_size=8).map(str.strip), st.booleans()), min_size=1, max_size=8)
+)
+def test_whatever_is_wrapped_is_read_back(tmp_path: Path, cells: list[tuple[str, bool]]) -> None:
+    """Quotation marks are written twice inside of it, as Excel does."""
+    assume(('"', True) not in cells)  # ="""" may be a blank as well
+    target = io.StringIO(newline="")
+    rows = [
+        ["x", '="' + cell.replace('"', '""') + '"' if is_wrapped or cell[:1] in ("=", "'") else cell, "y"]
+        for cell, is_wrapped in cells
+    ]
+    csv.writer(target, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
+    assert opened(tmp_path, "sep=,\n" + target.getvalue()).sheets[0].rows == [
+        ("x", cell or None, "y") for cell, _ in cells
+    ]
 
 
 def test_the_apostrophe_of_a_text_is_no_part_of_its_cell(tmp_path: Path) -> None:

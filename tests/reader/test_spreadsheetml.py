@@ -68,3 +68,21 @@ def test_traps_and_damage(tmp_path: Path, sheets: str, prologue: str, what: str)
     """Each is one sentence."""
     with pytest.raises(FileUnreadable, match=what):
         opened(tmp_path, sheets, prologue)
+
+
+def test_a_number_is_what_its_style_shows(tmp_path: Path) -> None:
+    """Zeros, a currency, a credit, a percent by its name or by a style that another goes back to."""
+    formats = {"s1": "00000", "s2": "[$€-407]#,##0.00", "s3": "0.00&quot; CR&quot;", "s4": "Percent", "s5": "0.00"}
+    styles = "".join(
+        f'<Style ss:ID="{name}"><NumberFormat ss:Format="{code}"/></Style>' for name, code in formats.items()
+    )
+    styles += '<Style ss:ID="s6" ss:Parent="s4"/><Style ss:ID="s7" ss:Parent="s4"><NumberFormat/></Style>'
+    cells = "".join(
+        f'<Cell ss:StyleID="s{number}"><Data ss:Type="Number">0.5</Data></Cell>'
+        if number > 1
+        else '<Cell ss:StyleID="s1"><Data ss:Type="Number">123</Data></Cell>'
+        for number in range(1, 8)
+    )
+    sheet = f'<Worksheet ss:Name="S"><Table><Row>{cells}<Cell><Data ss:Type="Number">2</Data></Cell></Row></Table>'
+    contents = opened(tmp_path, f"<Styles>{styles}</Styles>{sheet}</Worksheet>")
+    assert contents.sheets[0].rows == [("00123", "EUR 0.5", "0.5 CR", "50%", 0.5, "50%", 0.5, 2.0)]
