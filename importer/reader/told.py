@@ -83,6 +83,8 @@ def status_columns(layout: Layout) -> list[int]:
 
 def not_bills(layout: Layout, invoices: Sequence[Invoice], told: Told) -> Iterator[tuple[Row, Problem]]:
     """Rows that are void, no invoice, a payment, or a credit with an amount that is none."""
+    if not any(standing in _KINDS for _, cells in told for standing in cells.values()):
+        return
     owner = {row.number: invoice for invoice in invoices for row in invoice.rows if row.source is layout.source}
     headings = layout.source.headings
     in_words = {layout.mapped.columns.get(name) for name in ("item_notes", "notes", "memo")}
