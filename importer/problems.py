@@ -256,7 +256,7 @@ UNCOMPARED_TOTAL = _warning(
 CHANGED_ROW = _error(
     "changed-row",
     "A row of the results workbook was changed that must stay as it was",
-    "It is not sent. Undo that, or give an earlier workbook or the vendor's file. What was posted is changed in ResMan.",
+    "It is not sent. Undo that, or give an earlier workbook or the vendor's file. What is posted is changed in ResMan.",
 )
 CORRECTED_TOTAL = _warning(
     "corrected-total",

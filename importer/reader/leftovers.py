@@ -112,6 +112,7 @@ def find_leftovers(
         return found
     said = {normalised(spelled(cell)) for cell in headings if not is_blank(cell)}
     sums: list[ColumnSum] = []
+    invoices: list[ColumnSum] | None = None  # what the invoices come to, each counted once
     numbers = meant.columns.get("invoice_number")
 
     @cache
@@ -131,8 +132,11 @@ def find_leftovers(
             sums = sums or [ColumnSum(index, cells(index), written) for index in meant.money]
             is_within = len(rows) - position > len(suspects) - order
             is_within = is_within or any(at < len(rows[each]) and rows[each][at] == row[at] for each in found.asked)
+            if invoices is None:
+                header = [each for each in sums if each.index in [meant.columns.get(name) for name in TOTALS]]
+                invoices = [] if numbers is None else [each.counted_once(cells(numbers)) for each in header]
             told = {"is_within": is_within, "is_name": row[at] in named(at), "has_credits": has_credits()}
-            _judge_total(position, row, at, sums, found, meant, **told)
+            _judge_total(position, row, at, sums, invoices, found, meant, **told)
         elif len(filled) == 1 and _is_above_blanks(rows, position, filled[0], meant.columns):
             what = f"{quoted(spelled(row[filled[0]]))} stands alone in its row, above rows that leave its column blank."
             found.asked[position] = Asked(what, WRITE_IT_OUT)
@@ -312,6 +316,7 @@ def _judge_total(
     row: Sequence[Cell],
     at: int,
     sums: Sequence[ColumnSum],
+    invoices: Sequence[ColumnSum],
     found: Leftovers,
     meant: Meant,
     *,
@@ -329,6 +334,9 @@ def _judge_total(
     label = spelled(row[at])
     amounts = [each for each in sums if isinstance(each.values[position], Decimal)]
     is_sure = fits([each.comes_to(position, found.reasons, found.asked) for each in amounts])
+    for each in invoices:
+        for says in [amount.values[position] for amount in amounts]:
+            is_sure = each.comes_to(position, found.reasons, found.asked, says) or is_sure
     if is_sure is False and has_credits:
         is_sure = None
     if is_name and not (is_sure and ALONE.fullmatch(label)):

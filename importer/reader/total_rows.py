@@ -10,7 +10,7 @@ from itertools import compress
 
 from importer.columns import Kind
 from importer.models import Cell
-from importer.reader.cells import Conventions, Unreadable, read_cells
+from importer.reader.cells import PLAIN, Conventions, Unreadable, Value, read_cells
 
 _OF_EXCEL = r"ergebnis|summe|totale|totaal|somme|suma|summa|i alt|totalt|yhteensä|celkem|összeg|toplam|σύνολο|итог"
 _NAMED = (
@@ -94,13 +94,28 @@ class ColumnSum:
         """Takes in what an earlier page came to: totals below may count it."""
         self._before |= {each - amount for each in self._before}
 
-    def comes_to(self, position: int, left_out: Collection[int], asked: Collection[int]) -> bool | None:
+    def counted_once(self, numbers: Sequence[Cell]) -> ColumnSum:
+        """The same for a column of invoices' totals that stand on every line: each counts at the first of them."""
+        once = ColumnSum(self.index, (), PLAIN)
+        once.values = list(self.values)
+        last: tuple[Cell, object] | None = None
+        for place, (number, value) in enumerate(zip(numbers, self.values, strict=True)):
+            if isinstance(value, Decimal):
+                if (number, value) == last and number:
+                    once.values[place] = None
+                last = (number, value)
+        return once
+
+    def comes_to(
+        self, position: int, left_out: Collection[int], asked: Collection[int], says: Value | Unreadable = None
+    ) -> bool | None:
         """True where rows down to this one come to what it states: all above, those since a total above, or some that
         stand directly above it. None where there is no such amount, or where cells above cannot be read.
 
-        Rows that are asked about count or not, as it fits.
+        Rows that are asked about count or not, as it fits. `says`: what the row states, where that stands in another
+        column.
         """
-        says = self.values[position]
+        says = self.values[position] if says is None else says
         if not isinstance(says, Decimal):
             return None
         whole, _ = self.above(position, left_out)

@@ -231,10 +231,10 @@ def test_a_column_of_names_is_taken_where_none_is_better(heading: str, field: st
     reading = read_contents([contents(sheet(*rows))], integration_id="intg-1", profile=made)
     assert [getattr(each, field) for each in reading.invoices] == ["Oak Court", "Elm"]
     better = heading.replace("Name", "ID")
-    rows = tuple((*row, each) for row, each in zip(rows, (better, "x-1", "x-2"), strict=True))
-    reading = read_contents([contents(sheet(*rows))], integration_id="intg-1", profile=made)
+    both = [(*row, each) for row, each in zip(rows, (better, "x-1", "x-2"), strict=True)]
+    reading = read_contents([contents(sheet(*both))], integration_id="intg-1", profile=made)
     assert [getattr(each, field) for each in reading.invoices] == ["x-1", "x-2"]
-    assert getattr(vendor(*rows[:2]).invoices[0], field) in ("x-1", given[field])
+    assert getattr(vendor(*both[:2]).invoices[0], field) in ("x-1", given[field])
 
 
 def test_two_columns_of_names_are_asked_about() -> None:

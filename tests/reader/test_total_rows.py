@@ -129,3 +129,14 @@ def test_a_vendor_called_total_is_none() -> None:
     )
     assert money(reading) == [("T1", 50000, [30000, 20000]), ("T2", 15000, [10000, 5000])]
     assert [reason for _, reason in skipped(reading)] == ["total (Total)"]
+
+
+def test_a_subtotal_may_be_that_of_invoices_whose_totals_stand_on_every_line() -> None:
+    """Each of them counts once, in whichever column the subtotal stands."""
+    headings = ("Invoice #", "Invoice Date", "Description", "Line Amount", "Invoice Total")
+    page = (("A1", DATE, "Mowing", "500.00", "700.00"), ("A1", DATE, "Mulch", "180.00", "700.00"))
+    last = ("A2", DATE, "Mowing", "100.00", "100.00")
+    for subtotal in (("Subtotal page 1", "", "", "700.00", ""), ("Subtotal page 1", "", "", "", "700.00")):
+        reading = vendor(headings, *page, subtotal, last)
+        assert skipped(reading) == [(4, "total (Subtotal page 1)")]
+        assert "unclear-continuation" not in [code for code, _ in said(reading)]
