@@ -14,7 +14,7 @@ from importer.columns import Kind
 from importer.keys import normalised_number
 from importer.models import Cell, cell_text
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
-from importer.reader.charges import booked_as, is_taken_off, taken_off
+from importer.reader.charges import booked_as, is_added, is_taken_off, taken_off
 from importer.reader.headings import listed, spelled
 from importer.reader.mapping import SAID_AMOUNTS, Cells, Mapped, Question, unused
 from importer.reader.vocabulary import words_of
@@ -229,7 +229,22 @@ class Amounts:
                 for index in indexes:
                     self._take(name, index, verdicts[index].because)
             return
+        whole = self._whole_of_charges(open_ones) if not lines else None
+        if whole is not None:
+            self._take("total_amount", whole, "it is the other amount with the charges beside it")
+            return
         self._ask(open_ones, "it cannot be told which amount is the invoice's")
+
+    def _whole_of_charges(self, open_ones: Sequence[int]) -> int | None:
+        """The amount that is the only other one with freight, fees and the like on top."""
+        named = unused(self._headings, self._mapped)
+        charges = [self._column(index) for index in named if is_added(spelled(self._headings[index]))]
+        if len(open_ones) != 2 or not charges or self._tax() is not None:
+            return None
+        for before, after in (open_ones, open_ones[::-1]):
+            if adds_up([self._column(before), *charges], self._column(after)):
+                return after
+        return None
 
     def _alone(self, index: int) -> None:
         mapped = self._mapped

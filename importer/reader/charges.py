@@ -8,6 +8,12 @@ from decimal import Decimal
 from importer.reader.cells import Unreadable, Value
 from importer.reader.vocabulary import words_of
 
+ADDED = frozenset(
+    (
+        *("freight", "shipping", "delivery", "handling", "surcharge", "surcharges", "fee", "fees", "postage", "tip"),
+        *("gratuity", "toll", "tolls", "fracht", "versand", "porto", "versandkosten", "flete", "envio"),
+    )
+)
 TAKEN_OFF = frozenset(
     (
         *("discount", "discounts", "retainage", "retention", "deposit", "rebate", "less", "credits", "credit"),
@@ -28,6 +34,12 @@ def is_taken_off(heading: str) -> bool:
     """True for "Discount", "Less: Deposit" and the like, where the column holds amounts."""
     words = words_of(heading)
     return bool(words & TAKEN_OFF) and not words & (NO_AMOUNTS | RATES)
+
+
+def is_added(heading: str) -> bool:
+    """True for "Freight", "Env Fee" and the like, where the column holds amounts."""
+    words = words_of(heading)
+    return bool(words & ADDED) and not words & (NO_AMOUNTS | RATES)
 
 
 def taken_off(column: Sequence[Value | Unreadable]) -> list[Value | Unreadable]:

@@ -10,17 +10,11 @@ from importer.columns import BY_NAME, Kind
 from importer.models import Cell, column_letter
 from importer.reader.amounts import Column, adds_up, same
 from importer.reader.cells import Conventions, is_blank, quoted, read_cells
-from importer.reader.charges import NO_AMOUNTS, RATES, TAKEN_OFF, booked_as, is_taken_off, taken_off
+from importer.reader.charges import ADDED, NO_AMOUNTS, RATES, TAKEN_OFF, booked_as, is_taken_off, taken_off
 from importer.reader.headings import listed, spelled
 from importer.reader.mapping import SAID_AMOUNTS, Cells, Mapped, Question, unused
 from importer.reader.vocabulary import words_of
 
-_ADDED = frozenset(
-    (
-        *("freight", "shipping", "delivery", "handling", "surcharge", "surcharges", "fee", "fees", "postage", "tip"),
-        *("gratuity", "toll", "tolls", "fracht", "versand", "porto", "versandkosten", "flete", "envio"),
-    )
-)
 _GOODS = frozenset(
     (
         *("parts", "materials", "material", "disposal", "chemicals", "chemical", "supplies", "permit", "permits"),
@@ -141,7 +135,7 @@ class _Table:
         if words & (NO_AMOUNTS | _OFFERED):
             return False
         is_tax = "tax" in words and (index != self._mapped.others.get("tax") or self._is_rate(index))
-        is_sure = bool(words & (_ADDED | TAKEN_OFF)) or is_tax
+        is_sure = bool(words & (ADDED | TAKEN_OFF)) or is_tax
         if not is_sure and not (goods and words & (_GOODS | _PERHAPS) and not words & RATES):
             return False
         distinct = [cell for cell in set(self._cells(index)) if not is_blank(cell)]

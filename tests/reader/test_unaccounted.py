@@ -71,6 +71,7 @@ def test_what_is_plain_is_not_asked_about(heading: str, amount: str) -> None:
 @pytest.mark.parametrize(
     "rows",
     [
+        (("Subtotal", "Freight", "Total"), ("380.00", "20.00", "400.00"), ("410.00", "0.00", "410.00")),
         (("Goods", "Freight", "Amount"), ("380.00", "20.00", "400.00"), ("380.00", "30.00", "410.00")),
         (("Work Completed", "Retainage", "Amount"), ("500.00", "100.00", "400.00"), ("500.00", "90.00", "410.00")),
         (("Labor", "Parts", "Fuel Fee", "Amount"), ("300", "80", "20", "400"), ("300", "90", "20", "410")),
