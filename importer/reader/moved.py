@@ -19,6 +19,8 @@ def with_money(corrections: Sequence[Correction], before: Reading, now: Reading)
 
     Where several cells of an invoice were changed, the difference stands with the first of them that is a figure.
     """
+    if not corrections:
+        return []
     at: dict[Place, list[int]] = defaultdict(list)
     for index, one in enumerate(corrections):
         at[one.sheet or None, one.row].append(index)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from importer.models import ControlTotal, Outcome, Run, Status
 from importer.problems import NO_ACCOUNT
+from importer.report.own_totals import to_compare, vendors
 from importer.report.terminal import problem_lines
 from importer.report.tie_out import tie_out
 from importer.report.wording import changes_said, destination_of, happened, notices, several
@@ -211,7 +212,12 @@ def _sums(run: Run) -> tuple[Sum, ...]:
     sums = tie_out(run)
     totals = run.reading.control_totals
     return (
-        *(Sum(f"The file's own total, {_cell(total)}", None, int(total.says)) for total in totals[-1:]),
+        *(Sum(f"The file's own total, {_cell(total)}", None, vendors(total)) for total in totals[-1:]),
+        *(
+            Sum("The same, as it was changed by hand", None, int(total.says))
+            for total in totals[-1:]
+            if total.vendor is not None
+        ),
         Sum(sums.read.label, sums.read.count, sums.read.cents),
         *(Sum(one.label, one.count, one.cents) for _, one in sums.by_status),
         Sum("Difference", None, sums.difference),
@@ -253,6 +259,7 @@ def _what_is_wanted(run: Run, drop: Drop) -> Iterator[str]:
     holding_up = [problem for problem in run.reading.problems if problem.kind.stops_run]
     for problem in holding_up:
         yield f"{problem.what} {problem.kind.advice if problem.advice is None else problem.advice}"
+    yield from to_compare(run)
     if any(problem.kind is NO_ACCOUNT for outcome in run.outcomes for problem in outcome.problems):
         yield f"{NO_ACCOUNT.title}. {NO_ACCOUNT.advice}"
     loose = sum(problem.is_error and not problem.kind.stops_run for problem in run.reading.problems)

@@ -13,7 +13,15 @@ from hypothesis import settings as runs
 
 from importer.models import ControlTotal, Outcome, Run, Status
 from importer.news import Change
-from importer.problems import CONTROL_TOTAL, MISSING_VALUE, NO_ACCOUNT, UNCLEAR_CONTINUATION, Place, Problem
+from importer.problems import (
+    CONTROL_TOTAL,
+    MISSING_VALUE,
+    NO_ACCOUNT,
+    UNCLEAR_CONTINUATION,
+    UNCOMPARED_TOTAL,
+    Place,
+    Problem,
+)
 from importer.telling import (
     Message,
     api_away,
@@ -170,6 +178,19 @@ def test_the_total_that_the_file_states_is_beside_what_was_read() -> None:
         ("Posted", 1, 10_000),
         ("Difference", None, 0),
     ]
+    changed = of_run(
+        run(outcome(one), of=replace(reading([one]), control_totals=(replace(total, vendor=Decimal(12_000)),))),
+        dropped(),
+    )
+    assert [each.cents for each in changed.sums][:2] == [12_000, 10_000]
+
+
+def test_a_total_that_cannot_be_compared_is_told_before_the_corrections() -> None:
+    """What was posted meanwhile may lack a row."""
+    one = invoice()
+    open_total = Problem(UNCOMPARED_TOTAL, "'Total' says $9.00.", Place("march.xlsx", None, 9, "H"))
+    told = steps_of(run(outcome(one), of=reading([one], problems=[open_total])))
+    assert told[0] == f"Look first at the total in H9: 'Total' says $9.00. {UNCOMPARED_TOTAL.advice}"
 
 
 def test_nothing_could_be_read() -> None:
