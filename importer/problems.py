@@ -252,6 +252,11 @@ UNCOMPARED_TOTAL = _warning(
     "A row may be missing: compare with the vendor's document before you send the rest.",
 )
 
+TOTAL_ABOVE = _warning(
+    "total-above",
+    "A total above the table is not what its invoices come to",
+    "It may count an earlier balance or a payment; if it does not, a row may be missing.",
+)
 # Reading a results workbook that was given back
 CHANGED_ROW = _error(
     "changed-row",

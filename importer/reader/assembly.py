@@ -24,6 +24,7 @@ from importer.reader.own_totals import control_problem, control_totals
 from importer.reader.profiles import Profile
 from importer.reader.remarks import column_remarks, repeated_rows, row_remarks
 from importer.reader.told import not_bills, told_of
+from importer.reader.total_above import totals_above
 from importer.reader.types import credits_among
 
 HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)
@@ -82,6 +83,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     )
     for layout in layouts:
         done.problems.extend(column_remarks(layout, profile))
+        done.problems.extend(totals_above(layout, invoices))
         for control in control_totals(layout, invoices):
             done.control_totals.append(control)
             if not control.agrees:
