@@ -13,7 +13,7 @@ from importer.reader.contents import trimmed
 
 _FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 _TWICE = re.compile(r'=""([^"]*)""')  # by a program that writes quotation marks twice also where it quotes nothing
-_NUMBER = re.compile(r"'[-+(]?[$€£]?\d[\d.,/: -]*\)?")
+_NUMBER = re.compile(r"'(?:[-+(]?[$€£]?\d[\d.,/: -]*\)?|[A-Z]{1,8}[-/#]?\d[\w./-]*)")  # also INV-12
 _DUTCH = re.compile(r"'[a-z][- ]")  # 's-Gravenhage
 _BEFORE = frozenset((b"", b",", b";", b"\t", b"|", b"^", b"~", b'"', b"\n", b"\r"))  # what the first of a cell follows
 

@@ -13,8 +13,9 @@ _WORDS = (
     *("ibid", "ibid.", "wie oben", "s.o.", "s. o.", "idem."),
 )
 _MARKS = ('"', "''", "“", "”", "„", "″", "〃", ",", ",,", '-"-', '- " -', '--"--', '" "')
+_SPELLED = (*(each for word in _WORDS for each in (word, word.upper(), word.capitalize(), word.title())), *_MARKS)
 DITTOS: frozenset[Cell] = frozenset(
-    (*(each for word in _WORDS for each in (word, word.upper(), word.capitalize(), word.title())), *_MARKS)
+    before + each + after for each in _SPELLED for before in ("", " ") for after in ("", " ")
 )
 TYPE_IT = "Write the invoice number itself into every row."
 

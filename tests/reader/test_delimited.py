@@ -116,10 +116,10 @@ def test_whatever_is_wrapped_is_read_back(tmp_path: Path, cells: list[tuple[str,
 
 def test_the_apostrophe_of_a_text_is_no_part_of_its_cell(tmp_path: Path) -> None:
     """Before a number, or before every cell of a column; elsewhere it is part of a name."""
-    text = "No,Site,Unit,Note,Amt\n'00123,'s-Gravenhage,'A-12,'tis 3,'5.00\n00124,'s-Gravenhage,'A-13,x,'$1/6\n"
+    text = "No,Site,Unit,Note,Amt\n'A-7,'s-Gravenhage,'unit 12,'tis 3,'5.00\n00124,'s-Gravenhage,'unit 13,x,'$1/6\n"
     assert opened(tmp_path, text).sheets[0].rows[1:] == [
-        ("00123", "'s-Gravenhage", "A-12", "'tis 3", "5.00"),
-        ("00124", "'s-Gravenhage", "A-13", "x", "$1/6"),
+        ("A-7", "'s-Gravenhage", "unit 12", "'tis 3", "5.00"),
+        ("00124", "'s-Gravenhage", "unit 13", "x", "$1/6"),
     ]
 
 

@@ -10,7 +10,7 @@ from tests.reader.tables import money, said, vendor
 HEADINGS = ("Invoice #", "Invoice Date", "Description", "Amount")
 
 
-@pytest.mark.parametrize("cell", ['"', ",", "〃", "same", "Same as above", "do", "DO.", "ditto", "Ditto", "''"])
+@pytest.mark.parametrize("cell", ['"', ",", "〃", "same", "Same as above", "do", "DO.", "ditto", "Ditto ", "''"])
 def test_a_ditto_is_no_number_of_its_own(cell: Cell) -> None:
     """Its row is named, and the invoice above waits for it: without that row it would be short."""
     reading = vendor(
