@@ -244,17 +244,17 @@ def _group_with_gaps(
 
 def _hold_above(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSet], found: Found) -> None:
     """An invoice waits for a row with an amount below it that may be its own: sent without it, it would be short."""
-    for index, why in grouped.strays.items():
-        if not why.holds or not any(
-            isinstance(read[index], Decimal) for each in line_sets for read in each.values.values()
-        ):
-            continue
-        above = next((at for at in range(index - 1, -1, -1) if grouped.owner[at] >= 0), None)
-        if above is not None and rows[above].source is rows[index].source:
+    above, before = -1, -1  # the last row of an invoice so far, and the stray before this one
+    held: set[int] = set()
+    for index, why in sorted(grouped.strays.items()):
+        above = next((at for at in range(index - 1, before, -1) if grouped.owner[at] >= 0), above)
+        before = index
+        has_amount = any(isinstance(read[index], Decimal) for each in line_sets for read in each.values.values())
+        is_near = above >= 0 and above not in held and rows[above].source is rows[index].source
+        if why.holds and has_amount and is_near:
+            held.add(above)
             what = f"Row {rows[index].number}, which stands below it, may be a line of the invoice."
-            problem = Problem(problems.ROW_BELOW, what, rows[above].place())
-            if problem not in found[grouped.owner[above]]:
-                found[grouped.owner[above]].append(problem)
+            found[grouped.owner[above]].append(Problem(problems.ROW_BELOW, what, rows[above].place()))
 
 
 def _is_next(above: Row, row: Row) -> bool:

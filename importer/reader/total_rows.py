@@ -45,7 +45,7 @@ TOTAL = re.compile(f"{_NAMED}|{_ALONE}", re.IGNORECASE)
 ALONE = re.compile(_ALONE, re.IGNORECASE)  # words of a total and no others: a line is never called so
 _PARTIAL = re.compile(r"(?i).*\bsub[\s-]*(?:total|sum)|zwischen|page|.*(?:forward|übertrag)")
 _FORWARD = re.compile(r"(?i).*(?:forward|übertrag)")
-FAR = 2000  # rows: what a total in the middle of a table may sum up
+FAR = 500  # rows: what a total in the middle of a table may sum up
 
 
 def is_partial(label: str) -> bool:
