@@ -144,3 +144,11 @@ def test_each_correction_that_moves_money_says_by_how_much(tmp_path: Path) -> No
             ("Corrected by hand", -1, -5000),
         ]
     assert (first.trace.unnumbered, first.trace.unnumbered_cents) == (1, 4000)
+
+
+def test_a_subtotal_stays_one_where_rows_above_it_were_taken_out(tmp_path: Path) -> None:
+    """It was none of the invoices' rows before, and nobody has touched it."""
+    rows = [good("A-1"), good("A-2", price="x"), TOTAL.replace("Grand", "Sub").format("200.00"), good("A-3")]
+    for reading in two_rounds(tmp_path, rows, lambda to_fix, _: to_fix.delete_rows(2)):
+        assert [problem.what for problem in reading.problems if problem.is_error] == []
+        assert [row.row for table in reading.tables for row in table.skipped] == [3, 4]

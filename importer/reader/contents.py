@@ -21,6 +21,7 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()  # 1-based; hidden by hand or by a filter
     hidden_columns: frozenset[int] = frozenset()  # 0-based
     merged: tuple[tuple[int, int, int, int], ...] = ()  # (first row, first column, last row, last column), 0-based
+    left_out: frozenset[int] = frozenset()  # 1-based; rows that were no data when the vendor's own file was read
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -133,6 +133,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     mapped = map_headings(heading.cells, profile, columns, where)
     written = _marks_by_table(conventions(contents, profile), mapped, columns, contents.details.get("decimal", ""))
     leftovers = find_leftovers(cells, columns, _meant(heading, mapped), written)
+    leftovers.leave_out(place for place, index in enumerate(filled) if index + 1 in sheet.left_out)
     stated = [(filled[total.position] + 1, total) for total in leftovers.totals]
     kept = [place for place in range(len(filled)) if place not in leftovers.reasons]
     if len(kept) < len(filled):

@@ -7,7 +7,7 @@ or may be a further line is neither skipped nor read, but asked about.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -38,7 +38,7 @@ LINE_OR_NOT = (
 )
 WRITE_IT_OUT = "Write it into the rows that it is meant for, and take this row out."
 TOTALS = ("total_amount", "total_amount_in_cents")
-TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT, SECTION, OTHER_TABLE = (
+TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT, SECTION, OTHER_TABLE, BEFORE = (
     "total",
     "unlabelled total",
     "heading row repeated",
@@ -49,6 +49,7 @@ TOTAL, UNLABELLED, REPEATED, NOTE, UNFILLED, UNUSED, FOOTER, FOOT, SECTION, OTHE
     "foot of the table",
     "name of a section",
     "row of another table below the first",
+    "left out as before its neighbours were corrected",
 )
 
 
@@ -79,6 +80,12 @@ class Leftovers:
     reasons: dict[int, str] = field(default_factory=dict)
     asked: dict[int, Asked] = field(default_factory=dict)  # may be a total, may be a line: a person says
     totals: list[StatedTotal] = field(default_factory=list)
+
+    def leave_out(self, places: Iterable[int]) -> None:
+        """Rows that were left out before their neighbours were corrected by hand stay so, and are not asked about."""
+        for place in places:
+            if self.asked.pop(place, None) is not None:
+                self.reasons[place] = BEFORE
 
 
 @dataclass(frozen=True, slots=True)

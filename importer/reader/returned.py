@@ -7,7 +7,7 @@ the same headings, row numbers and cells, so that every message names the clerk'
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer import problems
@@ -111,7 +111,9 @@ class Original:
         return vendors_rows(self.kept, self.hands.before, self.hands.manifest.trace, self.hands.altered)
 
     def _with_rows(self, rows: Mapping[str | None, Rows]) -> Contents:
-        return replace(self.contents, sheets=tuple(_sheet(one, rows[one.sheet]) for one in self.kept))
+        left_out = {sheet.name: sheet.left_out for sheet in self.contents.sheets}
+        sheets = (_sheet(one, rows[one.sheet], left_out[one.sheet]) for one in self.kept)
+        return replace(self.contents, sheets=tuple(sheets))
 
     def _skipped(self, row: SkippedRow) -> SkippedRow:
         cells = self.taken_out.get((row.sheet, row.row))
@@ -200,6 +202,7 @@ class _Merge:
     changed: dict[Table, list[Problem]] = field(default_factory=dict)
     added: list[tuple[Line, Table]] = field(default_factory=list)
     unmarked: dict[tuple[Table, int], Line] = field(default_factory=dict)  # rows of "To fix" that only say their place
+    left_out: dict[Table, set[int]] = field(default_factory=dict)  # rows that were no data, and are as they were
     notices: list[str] = field(default_factory=list)
     corrected: int = 0
     former_keys: dict[Place, str] = field(default_factory=dict)
@@ -272,6 +275,8 @@ class _Merge:
                 if mark.key is not None and mark.status in UNTOUCHABLE:
                     self.former_keys[Place(*table, number)] = mark.key  # whatever the names in it mean by now
                 if line.is_untouched:
+                    if mark.status == layout.SKIPPED:
+                        self.left_out.setdefault(table, set()).add(number)
                     continue
                 self.rewritten.add((table, number))
                 if mark.status in UNTOUCHABLE:
@@ -369,7 +374,8 @@ class _Merge:
     def _original(self, file: str) -> Original:
         mine = tuple(one for one in self.kept if one.file == file)
         now, then = (
-            {one.sheet: _sheet(one, rows[file, one.sheet]) for one in mine} for rows in (self.rows, self.before)
+            {one.sheet: _sheet(one, rows[file, one.sheet], self.left_out.get((file, one.sheet), ())) for one in mine}
+            for rows in (self.rows, self.before)
         )
         plan = Plan(joined=any(one.side != "whole" for one in mine))
         for one in mine:
@@ -415,12 +421,12 @@ def plan_over(contents: Contents, original: Original) -> Plan:
     )
 
 
-def _sheet(one: Kept, rows: Rows) -> Sheet:
+def _sheet(one: Kept, rows: Rows, left_out: Collection[int]) -> Sheet:
     last = max([one.last, *rows])
     placed = [rows.get(number, ()) for number in range(1, last + 1)]
     if one.heading_row:
         placed[one.heading_row - 1] = _headings(one)
-    return Sheet(one.sheet, placed)
+    return Sheet(one.sheet, placed, left_out=frozenset(left_out))
 
 
 def _headings(one: Kept) -> tuple[Cell, ...]:
