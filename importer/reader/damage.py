@@ -17,7 +17,7 @@ def with_findings(contents: Contents, invoices: list[Invoice]) -> tuple[list[Inv
     of_file: list[Problem] = []
     for finding in contents.findings:
         problem = _problem(finding, contents.file.name)
-        if finding.row is None or not problem.is_error:
+        if finding.row is None or not problem.is_error or problem.kind.stops_run:
             of_file.append(problem)
         else:
             of_rows.setdefault((finding.sheet, finding.row), []).append(problem)

@@ -234,12 +234,12 @@ def test_a_name_of_resmans_own_cannot_be_settled_otherwise(name: str, office: Of
 
 
 def test_a_decision_edited_by_hand_into_no_name_settles_nothing(office: Office, cache: Cache) -> None:
-    """Every cell that holds a dash would be that vendor."""
+    """Every cell that holds a mere mark would be that vendor."""
     kept = names.settle_name(office.desk(), "gardener", "vend-greenleaf", profile=None).alias
     path = names.aliases(office.desk()).path
     path.write_text(path.read_text("utf-8").replace(kept.name, "-"), "utf-8")
     assert cache.fetched(Sort.VENDOR)
-    assert codes(office.check(office.sheet({"Vendor": "#"}))) == [["unknown-name"]]
+    assert codes(office.check(office.sheet({"Vendor": "#"}))) == [["missing-value"]]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from importer import problems
 from importer.errors import FileUnreadable
 from importer.models import Cell, ErrorCell, UncalculatedCell
+from importer.reader import read_files
 from importer.reader.reading import read_contents
 from tests.reader.tables import PLAIN, contents, plain, row, said, sheet
 
@@ -245,3 +248,14 @@ def test_a_total_in_dollars_and_in_cents_must_agree() -> None:
 def test_another_currency_is_a_problem_of_its_own() -> None:
     """An amount in pounds is not silently taken for dollars."""
     assert said(plain(row(total_amount="£100.00"))) == [("other-currency", "H2")]
+
+
+def test_marks_that_do_not_match_hold_up_the_whole_run(tmp_path: Path) -> None:
+    """Also where the row in which they stand is one of an invoice that can be read: rows may be hidden in its cell."""
+    path = tmp_path / "quotes.csv"
+    heading = "Invoice #,Invoice Date,Due Date,Description,Notes,Memo,Property,Vendor,GL Account,Amount"
+    texts = ["Mow", '"x', 'y"', "Mow"]
+    rows = [f"A{at},2026-01-15,2026-02-15,{text},n,m,p-1,v-1,f-1,100.00" for at, text in enumerate(texts)]
+    path.write_text("\n".join([heading, *rows, ""]))
+    reading = read_files([path], integration_id="intg-1")
+    assert [problem.kind for problem in reading.problems if problem.kind.stops_run] == [problems.BROKEN_QUOTES]
