@@ -104,7 +104,7 @@ def invoice_keys(rows: Sequence[tuple[Cell, ...]], columns: Mapping[str, int], n
     others = [columns[name] for name in names if name in columns and name != "invoice_number"]
     dates = [columns[name] for name in ("invoice_date", "due_date") if name in columns]
     keys: list[object] = []
-    last: object = None
+    last: tuple[Cell, ...] | None = None
     for row in rows:
         cell = row[number] if number < len(row) else None
         if is_blank(cell):
@@ -112,7 +112,10 @@ def invoice_keys(rows: Sequence[tuple[Cell, ...]], columns: Mapping[str, int], n
             continue
         if cell not in spelled:
             spelled[cell] = normalised_number(cell_text(cell))
-        last = (spelled[cell], *[row[index] if index < len(row) else None for index in others])
+        key = (spelled[cell], *[row[index] if index < len(row) else None for index in others])
+        if last is not None and last[0] == key[0]:  # what a further row leaves blank is what the row above says
+            key = tuple([was if is_blank(part) else part for part, was in zip(key, last, strict=True)])
+        last = key
         keys.append(last)
     return keys
 
@@ -172,6 +175,11 @@ class Amounts:
             elif self._is_partial(kept[twin]) and not self._is_partial(index):
                 kept[twin] = index
         return kept
+
+    def _is_unreadable(self, index: int) -> bool:
+        """True where the cells hold something, another currency say, and none of them an amount."""
+        kinds = set(map(type, self._column(index)))
+        return Unreadable in kinds and Decimal not in kinds
 
     def _is_partial(self, index: int) -> bool:
         return bool(PARTIAL & words_of(spelled(self._headings[index])))
@@ -308,6 +316,8 @@ class Amounts:
             self._take("line_amount", lines[0], verdicts[lines[0]].because)
         elif lines and "total_amount" not in self._mapped.settled:
             self._ask(lines, "it cannot be told which amount is the line's")
+        elif not lines and (unread := [index for index in others if self._is_unreadable(index)]):
+            self._take("line_amount", unread[0], "its heading says so; its cells cannot be read")
 
     def _net_and_gross(self, indexes: Sequence[int]) -> tuple[int, int] | None:
         tax = self._tax()

@@ -6,6 +6,7 @@ import pytest
 
 from importer.errors import FileUnreadable
 from importer.models import Cell
+from importer.problems import OTHER_CURRENCY
 from tests.reader.tables import money, said, vendor
 
 DATE = "2026-03-14"
@@ -124,3 +125,25 @@ def test_a_column_of_totals_that_nobody_filled_in() -> None:
     assert "'Invoice Total' (C) is blank throughout" in reading.notices[0]
     filled = vendor(headings, ("A", DATE, "", "1.00"), ("B", DATE, "5.00", "5.00"))
     assert [total for _, total, _ in money(filled)] == [None, 500]
+
+
+def test_an_amount_that_cannot_be_read_is_named_and_not_left_out() -> None:
+    """Its heading says what it is; left out with the price beside it, other money would go as dollars."""
+    reading = vendor(
+        ("Invoice #", "Date", "Qty", "Price", "Amount", "Invoice Total"),
+        ("A", DATE, "1", "640.00", "CAD 640.00", "740.00"),
+        ("A", DATE, "2", "50.00", "CAD 100.00", "740.00"),
+    )
+    assert [problem.kind for problem in reading.invoices[0].problems] == [OTHER_CURRENCY, OTHER_CURRENCY]
+
+
+def test_a_further_line_may_leave_blank_what_its_first_row_says() -> None:
+    """The number stands on every row, the property on the first: the rows are one invoice, and its amounts lines."""
+    reading = vendor(
+        ("Invoice #", "Date", "Property", "Amount"),
+        ("A", DATE, "prop-1", "20.00"),
+        ("A", "", "", "90.00"),
+        ("B", DATE, "prop-2", "21.00"),
+        ("B", "", "", "90.00"),
+    )
+    assert money(reading) == [("A", 11000, [2000, 9000]), ("B", 11100, [2100, 9000])]
