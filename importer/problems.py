@@ -248,7 +248,7 @@ CONTROL_TOTAL = _error(
 
 UNCOMPARED_TOTAL = _warning(
     "uncompared-total",
-    "A total that the file states cannot be compared, because cells above it cannot be read",
+    "A total that the file states cannot be compared, because it or cells above it cannot be read",
     "A row may be missing: compare with the vendor's document before you send the rest.",
 )
 

@@ -20,7 +20,7 @@ from importer.reader.layout import Layout
 from importer.reader.likely_totals import likely_total
 from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints, unused
 from importer.reader.marks import marked
-from importer.reader.own_totals import control_problem, control_totals
+from importer.reader.own_totals import control_problem, control_totals, unread_totals
 from importer.reader.profiles import Profile
 from importer.reader.remarks import column_remarks, repeated_rows, row_remarks
 from importer.reader.told import not_bills, told_of
@@ -84,6 +84,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     for layout in layouts:
         done.problems.extend(column_remarks(layout, profile))
         done.problems.extend(totals_above(layout, invoices))
+        done.problems.extend(unread_totals(layout))
         for control in control_totals(layout, invoices):
             done.control_totals.append(control)
             if not control.agrees:

@@ -17,8 +17,8 @@ from importer.columns import Kind
 from importer.models import Cell, ErrorCell, UncalculatedCell, cell_text, dollars
 from importer.reader.below import ADVICE as ANOTHER_TABLE
 from importer.reader.below import table_below
-from importer.reader.cells import PLAIN, Conventions, is_blank, quoted, read_cells
-from importer.reader.feet import Sort, foot_of
+from importer.reader.cells import PLAIN, Conventions, Unreadable, is_blank, quoted, read_cells
+from importer.reader.feet import Foot, Sort, foot_of
 from importer.reader.headings import normalised, spelled
 from importer.reader.money import Marks, read_amount
 from importer.reader.total_rows import ALONE, ColumnSum, fits, is_forward, is_partial, names_of_rows
@@ -62,6 +62,7 @@ class StatedTotal:
     label: str
     says: Decimal
     is_foot: bool = False  # no total: it stands between the rows and the total below them
+    unread: str = ""  # what its cell says where that is no amount: `says` is nothing then
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,18 @@ def _find_sections(rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], fo
                 found.reasons[position] = SECTION
 
 
+def _foot_of_several(
+    rows: Sequence[tuple[Cell, ...]], position: int, filled: Sequence[int], meant: Meant
+) -> Foot | None:
+    """A charge or credit below several invoices of which each row has its number: it may be that of all of them."""
+    foot = foot_of(rows[position], filled, meant.columns, meant.money, has_lines=False)
+    if foot is None or foot.sort not in (Sort.CHARGE, Sort.CREDIT):
+        return None
+    number = meant.columns["invoice_number"]
+    numbers = {row[number] for row in rows[:position] if number < len(row) and not is_blank(row[number])}
+    return foot if len(numbers) > 1 else None
+
+
 def _find_feet(
     rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], meant: Meant, written: Conventions, found: Leftovers
 ) -> None:
@@ -200,6 +213,8 @@ def _find_feet(
         row = rows[position]
         filled = [index for index, cell in enumerate(row) if not is_blank(cell)]
         foot = foot_of(row, filled, columns, meant.money, has_lines=has_lines)
+        if foot is None and has_lines and not any(place < position for place in suspects):
+            foot = _foot_of_several(rows, position, filled, meant)
         if foot is None or _is_line(filled, columns):
             return
         read = {index: read_cells([row[index]], Kind.DOLLARS, replace(written, currency=""))[0] for index in filled}
@@ -209,7 +224,8 @@ def _find_feet(
             if foot.sort in lines:
                 return
             much = dollars(next(iter(amounts.values())))
-            below = any(not total.is_foot and total.position > position for total in found.totals)
+            totals = [total for total in found.totals if not total.is_foot and not total.unread]
+            below = any(total.position > position for total in totals)
             holds = not _is_whose(filled[0], columns) and (foot.sort is Sort.CHARGE or bool(lines) or not below)
             what = f"{quoted(foot.label)} of {much} stands below the table, and belongs to no invoice."
             if holds:
@@ -363,6 +379,13 @@ def _judge_total(
             StatedTotal(position, each.index, label, cast("Decimal", each.values[position]))
             for each in amounts
             if not (each.is_of_some and is_within)
+        ]
+    if not is_partial(label) and not amounts:
+        found.totals += [
+            StatedTotal(position, each.index, label, Decimal(), unread=value.text)
+            for each in sums
+            if isinstance(value := each.values[position], Unreadable)
+            and not TOTAL_WORDS.fullmatch(spelled(row[each.index]))
         ]
 
 

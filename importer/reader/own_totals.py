@@ -30,7 +30,7 @@ def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[Cont
     """
     columns = layout.mapped.columns
     named = {columns[name]: name for name in reversed(TOTALLED) if name in columns}
-    every = sorted(each for each in layout.stated if each[1].column in named)
+    every = sorted(each for each in layout.stated if each[1].column in named and not each[1].unread)
     stated = [each for each in every if not each[1].is_foot]
     feet = [each for each in every if each[1].is_foot]
     if not stated:
@@ -70,6 +70,16 @@ def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[Cont
             tuple(f"{place.column}{numbers[at]}" for at in unread),
             once=counted if agrees and by_rows else None,
         )
+
+
+def unread_totals(layout: Layout) -> Iterator[Problem]:
+    """The totals of the sheet whose own cells cannot be read: nothing shows then that no row is missing."""
+    totalled = {layout.mapped.columns.get(name) for name in TOTALLED}
+    for number, total in layout.stated:
+        if total.unread and total.column in totalled:
+            place = Place(layout.source.file, layout.source.sheet, number, column_letter(total.column))
+            what = f"{quoted(total.label)} says {quoted(total.unread)}, which is no amount: nothing can be compared."
+            yield Problem(problems.UNCOMPARED_TOTAL, what, place, value=total.unread)
 
 
 class _Running:

@@ -244,6 +244,23 @@ def test_an_unreadable_amount_leaves_the_total_uncompared() -> None:
     assert [code for code, _ in said(reading)] == ["not-money", "uncompared-total"]
 
 
+@pytest.mark.parametrize("says", ["9OO.00", "1SO.00", "see attached", "#REF!"])
+def test_a_total_that_cannot_be_read_is_named(says: str) -> None:
+    """It stops nothing, and is not passed over: what it says can be compared with nothing."""
+    rows = (("A", DATE, "70.00"), ("B", DATE, "80.00"), ("Grand Total", "", says))
+    reading = vendor(("Invoice #", "Date", "Line Amount"), *rows)
+    assert money(reading) == [("A", 7000, [7000]), ("B", 8000, [8000])]
+    assert said(reading) == [("uncompared-total", "C4")]
+    (problem,) = reading.problems
+    assert problem.what == f"'Grand Total' says '{says}', which is no amount: nothing can be compared."
+
+
+def test_a_blank_total_says_nothing() -> None:
+    """Words of a total without an amount are left out, as ever."""
+    reading = vendor(("Invoice #", "Date", "Line Amount"), ("A", DATE, "70.00"), ("Grand Total", "", ""))
+    assert (said(reading), len(skipped(reading))) == ([], 1)
+
+
 VENDOR_HEADINGS = ("Invoice #", "Invoice Date", "Qty", "Unit Price", "GL Account")
 
 
