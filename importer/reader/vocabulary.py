@@ -141,7 +141,7 @@ quantity_ordered 2: quantity unit
 quantity_ordered 1: unit
 unit_price 3: unit price | price unit | unit cost | line cost | line price | unit amount | unit rate
 unit_price 3: price per unit | cost unit | price
-unit_price 2: rate | cost
+unit_price 2: rate | cost | sales price | selling price | line rate | invoice rate | hourly rate
 unit_price_in_cents 3: price cents | unit price cents | unit cost cents | rate cents
 line_amount 3: line amount | line total | extended amount | extended price | extended | line subtotal
 line_amount 3: line total amount | extended total | amount line | line net amount | extended cost | line value
@@ -299,7 +299,11 @@ def _by_words(words: frozenset[str]) -> Meaning | None:
     return found
 
 
+_DAY_FORMAT = re.compile(r"[([]\s*(?:[dmy]{1,4}[-/. ]){2}[dmy]{2,4}\s*[)\]]", re.IGNORECASE)
+"""How the cells below are written: "(MM/DD/YYYY)" says nothing of what they are."""
+
+
 def meaning_of(heading: Cell) -> Meaning | None:
     """What the heading says its column is; None where the vocabulary does not know it."""
     text = spelled(heading)
-    return _meaning(text) if 0 < len(text) < 80 else None
+    return _meaning(_DAY_FORMAT.sub("", text).strip() or text) if 0 < len(text) < 80 else None

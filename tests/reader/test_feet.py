@@ -197,3 +197,13 @@ def test_a_credit_above_the_total_of_a_table_without_lines_is_a_foot() -> None:
     reading = vendor(ITEMS, *rows, ("", "", "Less payments", "-5.00"), ("", "", "Total", "25.00"))
     assert skipped(reading) == [(4, "foot of the table (Less payments)"), (5, "total (Total)")]
     assert not any(invoice.problems for invoice in reading.invoices)
+
+
+def test_a_tax_below_invoices_that_each_have_their_number_is_no_line_of_the_last() -> None:
+    """It may be the tax of all of them; below the rows of one invoice it can only be that one's."""
+    headings, tax = ("Invoice #", "Date", "Description", "Amount"), ("", "", "Sales tax 8%", "2.40")
+    several = vendor(headings, ("A", DATE, "x", "10.00"), ("B", DATE, "x", "20.00"), tax)
+    assert [[each.kind.code for each in invoice.problems] for invoice in several.invoices] == [[], ["row-below"]]
+    assert ("unclear-continuation", "row 4") in said(several)
+    one = vendor(headings, ("A", DATE, "x", "10.00"), ("A", DATE, "y", "20.00"), tax)
+    assert [line for *_, each in money(one) for line in each] == [1000, 2000, 240]

@@ -19,6 +19,7 @@ invoice_number: Invoice # | Invoice No. | INV NUMBER | *InvoiceNumber | Bill No.
 invoice_number: Supplier Invoice Number | Tax Invoice No | GST Invoice Number | TaxInvoiceNumber
 invoice_number: Rechnungsnummer | Rechnungs-Nr. | Número de factura | N° de facture | Numero fattura | Factuurnummer
 invoice_number: Nº da fatura
+invoice_date: Invoice Date (MM/DD/YYYY) | Bill Date [yyyy-mm-dd]
 invoice_date: Invoice Date | Bill Date | Date | InvoiceDate | Date Issued | Rechnungsdatum | Fecha de factura
 invoice_date: Date de facture | Belegdatum | Date of Invoice
 invoice_number: Credit No | Credit Memo # | Credit Note No. | Our Invoice No | Invoice Reference
@@ -29,6 +30,7 @@ property_id: Property | Property Code | Building | Site Code | Community
 financial_account_id: GL Account | G/L Account | GL Code | Account Code | Expense Code | Sachkonto | Nominal Code
 financial_account_id: GL Acct #
 quantity_ordered: Qty | Quantity | Qty. | Menge | Cantidad | Quantité | Hours | Units | Hours/Units
+unit_price: Sales Price | Item Rate | Bill Rate | Hourly Rate
 unit_price: Unit Price | Price | Price Each | Rate | Einzelpreis | Precio unitario | Prix unitaire | Unit Cost
 unit_price: Price/Unit | Price per Unit
 unit_price: *UnitAmount
