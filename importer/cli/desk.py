@@ -117,6 +117,7 @@ class Outputs:
     summary: Path | None
     annotated: tuple[Marked, ...]
     as_json: bool
+    files: tuple[Path, ...] = ()  # that were given, as they were typed
 
     def are_possible(self) -> None:
         """Raises `CannotRun` where results or summary could not be written: known too late after posting."""
@@ -138,7 +139,9 @@ def outputs(given: Mapping[str, Any]) -> Outputs:
             raise click.UsageError(f"{written} is read: the answer cannot be written over it. Give it another name.")
     if results is not None and given["summary"] is not None and _real(results) == _real(given["summary"]):
         raise click.UsageError("--results and --summary name the same file. Give each its own.")
-    return Outputs(results, given["summary"], _marked(files, results) if given["annotate"] else (), given["as_json"])
+    return Outputs(
+        results, given["summary"], _marked(files, results) if given["annotate"] else (), given["as_json"], files
+    )
 
 
 def _marked(files: Sequence[Path], results: Path | None) -> tuple[Marked, ...]:

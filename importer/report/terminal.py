@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,10 +42,11 @@ _NAMES = 8  # unknown names, before the rest is only counted
 _EXAMPLES = 3  # of one kind, before the rest is only counted
 
 
-def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> RenderableType:
+def summary(run: Run, results: Path | None = None, *, lines: int = 20, given: Sequence[Path] = ()) -> RenderableType:
     """Counts and money by status, at most `lines` lines of problems, errors first, and what to do next.
 
-    `results` is the workbook that holds the rest. Control characters of the input are made visible.
+    `results` is the workbook that holds the rest, `given` are the files as they were typed. Control characters of the
+    input are made visible.
     """
     from rich.console import Group
     from rich.table import Table
@@ -83,7 +84,8 @@ def summary(run: Run, results: Path | None = None, *, lines: int = 20) -> Render
     if by_hand:
         parts.append(Text(by_hand if results is not None else by_hand.split(";")[0].rstrip(".") + "."))
     has_workbook = results is not None and results.suffix.lower() == ".xlsx"
-    parts += [Text(), *(Text(tidy_text(step)) for step in next_steps(run, has_workbook=has_workbook, is_below=True))]
+    steps = next_steps(run, has_workbook=has_workbook, is_below=True, given=[*map(str, given)])
+    parts += [Text(), *(Text(tidy_text(step)) for step in steps)]
     if results is not None:
         parts.append(Text.assemble("Results: ", (tidy_text(str(results)), "bold")))
     return Group(*parts)

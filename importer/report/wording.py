@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -205,10 +208,27 @@ def is_held_up(problem: Problem) -> bool:
     return problem.kind is NOT_SENT and problem.advice == ""
 
 
-def next_steps(run: Run, *, has_workbook: bool = True, is_below: bool = False) -> tuple[str, ...]:
+def typed(files: Sequence[str]) -> str:
+    """Files as they are typed into a command, in quotation marks where a shell needs them; of many, only that."""
+    if not 0 < len(files) <= _MOST_NAMED:
+        return "FILE…"
+    return " ".join(
+        each if _PLAIN.fullmatch(each) else shlex.quote(each) if _OF_A_SHELL.search(each) else f'"{each}"'
+        for each in files
+    )
+
+
+_PLAIN = re.compile(r"[\w@%+=:,./-]+")
+_OF_A_SHELL = re.compile(r"[\"$`!]")
+
+
+def next_steps(
+    run: Run, *, has_workbook: bool = True, is_below: bool = False, given: Sequence[str] = ()
+) -> tuple[str, ...]:
     """What the reader of the report should do now, most urgent first; never empty.
 
-    `is_below`: what holds up the whole run was said above, with its cell and the way out.
+    `is_below`: what holds up the whole run was said above, with its cell and the way out. `given`: the files as they
+    were typed, where those are known; else it is their names.
     """
     counts = run.counts()
     steps = []
@@ -259,9 +279,9 @@ def next_steps(run: Run, *, has_workbook: bool = True, is_below: bool = False) -
         steps.append(f"Run the same file again to send {which}; what was posted stays posted.")
     if counts[Status.READY]:
         which = several(counts[Status.READY], "invoice")
-        steps.append(
-            f"Send {which} that {'is' if counts[Status.READY] == 1 else 'are'} ready: “invoice-importer submit”."
-        )
+        files = typed(given or [file.name for file in run.reading.files])
+        be = "is" if counts[Status.READY] == 1 else "are"
+        steps.append(f"Send {which} that {be} ready: “invoice-importer submit {files}”.")
     if counts[Status.POSTED] and any(outcome.resman == "pending" for outcome in run.outcomes):
         steps.append("See in a few minutes whether ResMan took them: “invoice-importer status”.")
     elif not steps and counts[Status.POSTED]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -13,9 +14,9 @@ from importer.report import summary
 from tests import factory
 
 
-def _said(run: Run, results: Path | None = None, lines: int = 20) -> list[str]:
+def _said(run: Run, results: Path | None = None, lines: int = 20, given: Sequence[Path] = ()) -> list[str]:
     console = Console(file=io.StringIO(), width=160)
-    console.print(summary(run, results, lines=lines))
+    console.print(summary(run, results, lines=lines, given=given))
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
@@ -78,7 +79,20 @@ def test_production_is_not_to_be_mistaken() -> None:
     run = factory.run(factory.outcome(status=Status.READY), command="check", destination="https://api.propexo.com")
     said = _said(run)
     assert said[0] == " PRODUCTION  Checked for the live ResMan account, through api.propexo.com. Nothing was sent."
-    assert said[-1] == "Send 1 invoice that is ready: “invoice-importer submit”."
+    assert said[-1] == "Send 1 invoice that is ready: “invoice-importer submit march.xlsx”."
+
+
+def test_the_next_command_can_be_typed() -> None:
+    """It names the files as they were given, in quotation marks where a shell needs them."""
+    run = factory.run(factory.outcome(status=Status.READY), command="check", destination="sandbox")
+    for given, typed in (
+        (["in/march.csv"], "in/march.csv"),
+        (["in/our march.xlsx", "b.csv"], '"in/our march.xlsx" b.csv'),
+        (['6" pipes $.csv'], "'6\" pipes $.csv'"),
+        ([f"{n}.csv" for n in range(99)], "FILE…"),
+    ):
+        said = _said(run, given=[*map(Path, given)])
+        assert said[-1] == f"Send 1 invoice that is ready: “invoice-importer submit --sandbox {typed}”."
 
 
 def test_what_holds_up_the_whole_run_is_said_once() -> None:
