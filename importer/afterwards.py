@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,9 +19,12 @@ from importer.news import Change
 from importer.outcomes import Start, of_entries
 from importer.past_runs import Known, digest, known_run, read_again, spelt
 from importer.pipeline import new_run_id
+from importer.posted_rows import went_instead
 from importer.reader.files import open_file
 from importer.reader.returned import is_as_written
 from importer.submitter import Entry, Event, Ledger, Policy, State, follow, retry_failed, settle_doubts
+from importer.submitter.postings import places_of
+from importer.trace import TAKEN_OUT, WHOLE_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,9 @@ def past_run(desk: Desk, name: str) -> tuple[Mapping[str, Any], Run]:
                 return record, known.run
         start = Start(name, record["command"], record["started"], record["who"], record["destination"])
         entries = list(ledger.standing(ledger.keys_of_run(name)).values())
-        return record, of_entries(start, entries, record["finished"] or record["started"])
+        return record, of_entries(
+            start, entries, record["finished"] or record["started"], went_instead(ledger, entries)
+        )
 
 
 def keep_results(desk: Desk, run: str, results: Path) -> None:
@@ -101,7 +106,7 @@ def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()
                 settle_doubts(ledger, api, start.destination, sync=sync, policy=policy)
         standing = ledger.standing(doubtful)
         entries = [standing[key] for key in doubtful]
-        told = of_entries(start, entries, desk.now())
+        told = of_entries(start, entries, desk.now(), went_instead(ledger, entries))
         return _closed(desk, ledger, replace(told, changes=_changes(before, entries, desk.now())))
 
 
@@ -139,15 +144,73 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
                         desk.watcher.stage("Asking for failed ones again")
                         ledger.open_run(command=start.command, destination=start.destination, started=start.started)
                         moved = desk.watcher.moved
-                        retry_failed(ledger, api, start.destination, run=run, stop=desk.stop, progress=moved)
+                        out = _taken_out(desk, ledger, ledger.failed(start.destination, run=run))
+                        retry_failed(ledger, api, start.destination, run=run, stop=desk.stop, progress=moved, leave=out)
                 except RequestError as error:
                     raise CannotRun(f"{error} What was learnt until then is kept.") from error
         entries = list(ledger.standing(keys).values())
         changes = _changes(before, entries, desk.now())
         runs = [run] if run is not None else sorted({entry.run for entry in entries})
         known, unread = read_again(desk, ledger, runs)
-        told = replace(of_entries(start, entries, desk.now()), changes=changes, notices=tuple(unread))
+        instead = _taken_out(desk, ledger, entries) | went_instead(ledger, entries)
+        told = of_entries(start, entries, desk.now(), instead)
+        told = replace(told, changes=changes, notices=tuple(unread))
         return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
+
+
+def _taken_out(desk: Desk, ledger: Ledger, entries: Iterable[Entry]) -> dict[str, str]:
+    """By the keys of those that ResMan did not take and whose rows were deleted by hand since: where, in a sentence.
+
+    Where the workbook in which they may have been deleted cannot be read again, that is said of them.
+    """
+    failed = [entry for entry in entries if entry.state is State.FAILED]
+    records = {name: record for name in {entry.run for entry in failed} if (record := ledger.run_record(name))}
+    if not records:
+        return {}
+    continued = ledger.continued(min(record["started"] for record in records.values()))
+    found: dict[str, str] = {}
+    deleted: dict[str, frozenset[tuple[str, int, str | None]] | None] = {}
+    places = places_of(ledger, [entry.key for entry in failed if entry.run in continued])
+    for entry in failed:
+        newest = continued.get(entry.run)
+        if newest is None or newest["id"] == entry.run:
+            continue
+        name = newest["id"]
+        if name not in deleted:
+            deleted[name] = _deleted_in(desk, ledger, newest)
+        gone = deleted[name]
+        if gone is None:
+            found[entry.key] = (
+                f"Whether it was taken out by hand in run {name} cannot be read. It is not written again."
+            )
+        elif _is_among(entry, places[entry.key], gone):
+            found[entry.key] = f"Rows of it were taken out by hand in run {name}. It is not written again."
+    return found
+
+
+def _is_among(
+    entry: Entry, places: Sequence[tuple[int, str | None]] | None, deleted: Collection[tuple[str, int, str | None]]
+) -> bool:
+    """True where one of its rows is deleted, or may be: of an older posting the sheets are not known."""
+    if places is not None:
+        return any((entry.file, row, sheet) in deleted for row, sheet in places)
+    rows = set(map(int, entry.rows.split(", ")))
+    return any(file == entry.file and row in rows for file, row, _ in deleted)
+
+
+def _deleted_in(desk: Desk, ledger: Ledger, record: Mapping[str, Any]) -> frozenset[tuple[str, int, str | None]] | None:
+    """File, row and sheet of all that was deleted until a run; None where its files cannot be read again."""
+    try:
+        known = known_run(desk, ledger, record, record["id"])
+    except CannotRun:
+        return None
+    if known is None:
+        return None
+    return frozenset(
+        (each.file.rpartition("/")[2], each.row, each.sheet or None)
+        for each in known.run.reading.trace.corrections
+        if each.column == WHOLE_ROW and each.now.startswith(TAKEN_OUT)
+    )
 
 
 def _changes(before: Mapping[str, Entry], after: Sequence[Entry], at: datetime) -> tuple[Change, ...]:

@@ -16,7 +16,7 @@ from itertools import islice
 from importer.keys import invoice_key, normalised_number
 from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status, dollars
 from importer.named_cells import cells_named
-from importer.posted_rows import PostedRows, posted_rows
+from importer.posted_rows import PostedRows, posted_rows, told_instead, went_instead
 from importer.problems import (
     CHANGED_ROW,
     CONFLICT,
@@ -61,6 +61,7 @@ class Prepared:
     remarks: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)  # about names, by the invoice's index
     let_go: Mapping[str, LetGo] = field(default_factory=dict)  # by key, what a person's word in this run covers
     posted: PostedRows = field(default_factory=PostedRows)  # out of these files, and not as it stands here
+    instead: Mapping[str, str] = field(default_factory=dict)  # by key, as what rows of failed ones went out since
 
     @classmethod
     def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
@@ -74,7 +75,8 @@ class Prepared:
         }
         posted = posted_rows(reading, ledger, destination, at_home)
         told = _with_what_was_posted(verdicts, destination, ledger, posted)
-        found = cls(reading, told, intents, standing, posted=posted)
+        instead = went_instead(ledger, standing.values())
+        found = cls(reading, told, intents, standing, posted=posted, instead=instead)
         return found._without_renamed(ledger) if reading.former_keys else found
 
     def _without_renamed(self, ledger: Ledger) -> Prepared:
@@ -189,10 +191,10 @@ def _posted_since(outcome: Outcome, entry: Entry) -> Outcome:
     return _known(posted, entry)
 
 
-def of_entries(start: Start, entries: Sequence[Entry], finished: datetime) -> Run:
+def of_entries(start: Start, entries: Sequence[Entry], finished: datetime, instead: Mapping[str, str]) -> Run:
     """Invoices as the ledger has them, without their files: what `settle` and `status` answer."""
     files = tuple(InputFile(name, "", 0) for name in dict.fromkeys(entry.file for entry in entries))
-    outcomes = tuple(_of_entry(entry) for entry in entries)
+    outcomes = tuple(told_instead(map(_of_entry, entries), instead))
     reading = Reading(files, (), tuple(outcome.invoice for outcome in outcomes))
     return Run(start.id, start.command, start.started, finished, start.who, start.destination, reading, outcomes, None)
 
@@ -228,7 +230,7 @@ def _of_entry(entry: Entry) -> Outcome:
 
 
 def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterable[Outcome]) -> Run:
-    told = tuple(outcomes)
+    told = tuple(told_instead(outcomes, prepared.instead))
     return Run(
         start.id,
         start.command,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from importer.models import Invoice, Outcome, Reading, Row, Status
 from importer.news import Stays, Why
+from importer.problems import WRITE_FAILED
 from importer.submitter import Entry, Ledger, State
-from importer.submitter.postings import out_of
+from importer.submitter.postings import out_of, went_on
 from importer.vendor_rows import contents_of, typed_rows
 
 Place = tuple[str, str | None, int]  # file, sheet and row
@@ -71,6 +72,27 @@ def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Map
     standing = ledger.standing(list(dict.fromkeys((*known, *keys.values()))))
     entries = {key: entry for key, entry in standing.items() if entry.state in IN_RESMAN}
     return PostedRows(entries, {place: key for place, key in keys.items() if key in entries})
+
+
+def went_instead(ledger: Ledger, entries: Iterable[Entry]) -> dict[str, str]:
+    """By the keys of those that ResMan did not take and whose rows went out since: as what, in a sentence."""
+    return {
+        key: (
+            f"Its rows were {'posted' if other.state in IN_RESMAN else 'sent'} as {other.invoice_number!r} "
+            f"in run {other.run}. It is not written again."
+        )
+        for key, other in went_on(ledger, entries).items()
+    }
+
+
+def told_instead(outcomes: Iterable[Outcome], instead: Mapping[str, str]) -> Iterator[Outcome]:
+    """The same, saying of those by these keys why they are not to be written again."""
+    for outcome in outcomes:
+        said = instead.get(outcome.key or "")
+        if said is not None and outcome.status is Status.REFUSED:
+            problems = (replace(one, advice=said) if one.kind is WRITE_FAILED else one for one in outcome.problems)
+            outcome = outcome._replace(problems=tuple(problems))
+        yield outcome
 
 
 def _place(row: Row) -> Place:

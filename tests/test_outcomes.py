@@ -322,7 +322,7 @@ ALONE = [
 def test_an_entry_is_told_without_its_file(state: State, status: Status) -> None:
     """What `settle` and `status` answer: file, rows, content, key and evidence are those of the ledger."""
     one = entry(PLAIN, state)
-    run = of_entries(START, [one], NOON)
+    run = of_entries(START, [one], NOON, {})
     outcome = run.outcomes[0]
     assert (outcome.status, outcome.key, outcome.fingerprint) == (status, one.key, one.fingerprint)
     assert (outcome.payload, outcome.evidence) == (sent_as(PLAIN), one.evidence)

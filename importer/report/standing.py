@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.models import Outcome, Run, Status, dollars
+from importer.problems import WRITE_FAILED
 from importer.rehearsal import rehearsed
 from importer.report.wording import changes_said
 
@@ -39,7 +40,7 @@ def standing(told: Run, workbooks: int, results: Path | None) -> RenderableType:
         if outcomes:
             lines.append(Text(f"{len(outcomes):>6,}  {words}, {_worth(outcomes)}"))
     lines += [Text(line) for line in _shown(failed + doubtful, told)]
-    if failed:
+    if any(not _gone_on(each) for each in failed):
         lines.append(
             Text("Mend the cause and run `invoice-importer status --retry`, or correct the file and submit it.")
         )
@@ -96,9 +97,15 @@ def _where(results: Path | None, workbooks: int) -> Iterator[str]:
 def _shown(outcomes: Sequence[Outcome], told: Run) -> Iterator[str]:
     for outcome in outcomes[:MOST_LINES]:
         said = outcome.resman or next((each.what for each in outcome.problems if each.is_error), "")
-        yield f"        {_name(outcome, told)}: {said}"
+        gone = _gone_on(outcome)
+        yield f"        {_name(outcome, told)}: " + (f"{said.rstrip('.')}. {gone}" if gone else said)
     if len(outcomes) > MOST_LINES:
         yield f"        … and {len(outcomes) - MOST_LINES:,} more"
+
+
+def _gone_on(outcome: Outcome) -> str:
+    """Why one that ResMan did not take is not to be written again; "" where it may be."""
+    return next((each.advice for each in outcome.problems if each.kind is WRITE_FAILED and each.advice), "")
 
 
 def _name(outcome: Outcome, told: Run) -> str:

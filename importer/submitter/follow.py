@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from importer.submitter.answers import WriteStatus
 from importer.submitter.case import Word, said_of, word_of
 from importer.submitter.ledger import Entry, Ledger
 from importer.submitter.pacing import Stopped, Turn
+from importer.submitter.postings import went_on
 from importer.submitter.settle import time_range
 from importer.submitter.states import Event, State
 from importer.submitter.watch import Fresh
@@ -85,13 +86,18 @@ def retry_failed(
     run: str | None,
     stop: threading.Event,
     progress: Callable[[int, int], None],
+    leave: Collection[str] = (),
 ) -> None:
     """Asks the API to write the failed invoices again, each once: the intent first, as with a new invoice.
+
+    Those whose rows went out since as another invoice are left, and the keys of `leave`.
 
     The ledger's run must be open: it owns what it retries. A lost answer, and one by which the job has not failed after
     all, leave the invoice in doubt. Contract, "What became of it": a retry makes a new job.
     """
-    failed = list(ledger.failed(destination, run=run))
+    failed = [entry for entry in ledger.failed(destination, run=run) if entry.key not in leave]
+    gone = went_on(ledger, failed)
+    failed = [entry for entry in failed if entry.key not in gone]
     if not failed:
         return
     with ledger.kept_alive():
