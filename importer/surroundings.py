@@ -19,10 +19,10 @@ from importer.directory.desk import ago
 from importer.errors import CannotRun
 from importer.held import Held, Posted
 from importer.keys import invoice_key, normalised_number
-from importer.models import Invoice
+from importer.models import Invoice, dollars
 from importer.outcomes import Prepared
 from importer.payload import Payload
-from importer.problems import IN_RESMAN, NEAR_DUPLICATE, WENT_OUT_BEFORE, Problem
+from importer.problems import IN_RESMAN, NEAR_DUPLICATE, REPEATED_INVOICE, WENT_OUT_BEFORE, Problem
 from importer.severities import with_levels
 from importer.submitter import Intent, Ledger
 from importer.submitter.acceptances import LetGo, accepted, posted_bills
@@ -31,7 +31,8 @@ from importer.validator import Verdict
 from importer.validator.again import Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances
 from importer.validator.likeness import Likeness, Why, likenesses
-from importer.vendor_rows import contents_of, typed_rows
+from importer.validator.places import rows_said
+from importer.vendor_rows import contents_of, in_two_copies, typed_rows
 
 DirectoryOf = Callable[[str], Directory | None]
 NOTHING_PAST = Past()
@@ -71,12 +72,13 @@ def weighed(
     notices = prepared.notices
     shown: dict[str, LetGo] = {}
     if going:
+        copies = dict(_in_two_copies(prepared))
         blind = _unfetched(going, directory_of)
         notices = tuple(dict.fromkeys((*notices, *blind, *_namesakes(going, ledger, directory_of, desk))))
         let = accepted(ledger, [intent.key for _, intent in going])
         around = _around(prepared, going, ledger, directory_of, desk)
         for index, intent in going:
-            said = list(remarks.get(index, ()))
+            said = [*remarks.get(index, ()), *copies.get(index, ())]
             if index in around:
                 near = around[index]
                 if intent.key in let_go:
@@ -86,6 +88,64 @@ def weighed(
                 said += circumstances(prepared.verdicts[index].invoice, intent.payload, near)
             if said:
                 found[index] = said
+    return replace(_with(prepared, found, desk), notices=notices, let_go={**prepared.let_go, **shown})
+
+
+def overtaken(prepared: Prepared, ledger: Ledger, desk: Desk) -> Prepared:
+    """The same, without what another run has sent of these files' rows under another key since they were weighed.
+
+    Between the question and its answer, somebody may have sent another corrected copy of the same results. Looked up
+    once for the run, just before it sends. Raises `LedgerUnavailable`.
+    """
+    contents = contents_of(prepared.reading)
+    mine = {intent.key: intent.rows for intent in prepared.intents if intent is not None}
+    digests = {each for some in contents.values() for each in some}
+    of_files = out_of(ledger, desk.settings.destination, digests, mine, with_planned=True)
+    before = Postings((), of_files, mine, typed_rows(prepared.reading))
+    if not before:
+        return prepared
+    ready = {intent.key for intent in prepared.ready}
+    let = accepted(ledger, list(ready))
+    found: dict[int, list[Problem]] = {}
+    for index, intent in enumerate(prepared.intents):
+        if intent is None or intent.key not in ready:
+            continue
+        invoice = prepared.verdicts[index].invoice
+        files = contents.get(invoice.source.file, ())
+        again = before.of(invoice, intent.payload, intent.key, files, lambda _: False)
+        near = Surroundings(again=again, key=intent.key)
+        if intent.key in let:
+            near = _without(near, let[intent.key], intent.fingerprint)
+        if near.again:
+            found[index] = list(circumstances(invoice, intent.payload, near))
+    return _with(prepared, found, desk)
+
+
+def _in_two_copies(prepared: Prepared) -> Iterator[tuple[int, list[Problem]]]:
+    """Index of each invoice whose rows are also those of another one of this run, and what is said of it.
+
+    Which is right is for a person to say; what was posted before is told as that, and stops the other.
+    """
+    bills = [
+        (index, intent.key, prepared.verdicts[index].invoice)
+        for index, intent in enumerate(prepared.intents)
+        if intent is not None
+    ]
+    for index, place in in_two_copies(prepared.reading, bills):
+        invoice, other = prepared.verdicts[index].invoice, prepared.verdicts[place].invoice
+        sheet = f", sheet {other.source.sheet}" if other.source.sheet else ""
+        what = (
+            f"Two of the files given together make two invoices of one row of the vendor's file. There: "
+            f"{other.invoice_number!r} for {dollars(other.worth)}, to {other.vendor_id} at {other.property_id}, of "
+            f"{other.source.file}{sheet}, {rows_said(other.rows)}."
+        )
+        place_of, text = invoice.place("invoice_number"), invoice.cell_text("invoice_number")
+        advice = "Give back only the copy that is right."
+        yield index, [Problem(REPEATED_INVOICE, what, place_of, "invoice_number", text, advice)]
+
+
+def _with(prepared: Prepared, found: Mapping[int, Sequence[Problem]], desk: Desk) -> Prepared:
+    """The same with these problems; what has an error among them does not go."""
     verdicts, intents = list(prepared.verdicts), list(prepared.intents)
     for index, problems in found.items():
         kept = with_levels(problems, desk.settings.severity)
@@ -94,8 +154,7 @@ def weighed(
             old = verdicts[index]
             verdicts[index] = Verdict(old.invoice, (*old.problems, *kept), None if stopped else old.payload)
             intents[index] = None if stopped else intents[index]
-    let_go_now = {**prepared.let_go, **shown}
-    return replace(prepared, verdicts=tuple(verdicts), intents=tuple(intents), notices=notices, let_go=let_go_now)
+    return replace(prepared, verdicts=tuple(verdicts), intents=tuple(intents))
 
 
 def _mark(code: str, bill: Held) -> str:

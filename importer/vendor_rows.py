@@ -6,10 +6,10 @@ A results workbook that is given back is another file each time; the rows in it 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from importer.models import Reading, Row
+from importer.models import Invoice, Reading, Row
 from importer.trace import WHOLE_ROW
 
 
@@ -37,6 +37,32 @@ def typed_rows(reading: Reading) -> frozenset[tuple[str, str | None, int]]:
         for each in reading.trace.corrections
         if each.column == WHOLE_ROW and each.now.startswith("added:")
     )
+
+
+def in_two_copies(reading: Reading, bills: Iterable[tuple[int, str, Invoice]]) -> Iterator[tuple[int, int]]:
+    """Index of each bill that has a row of the vendor's file in common with one of another key, and the index of that.
+
+    Corrected copies of one results workbook that are given back together say otherwise what becomes of a row, and so
+    may the vendor's own file beside its workbook. `bills` are an index and a key of each. Rows typed in are no
+    vendor's, and where two files of a name differ it is not known whose a row is.
+    """
+    if not reading.trace.rounds or len(reading.files) < 2:
+        return
+    contents, typed = contents_of(reading), typed_rows(reading)
+    found: dict[tuple[str, str | None, int], list[tuple[int, str]]] = {}
+    for index, key, invoice in bills:
+        for row in invoice.rows:
+            file, sheet = row.source.file, row.source.sheet
+            digests = contents.get(file, (file,))
+            if len(digests) == 1 and (file, sheet, row.number) not in typed:
+                found.setdefault((digests[0], sheet, row.number), []).append((index, key))
+    told: set[int] = set()
+    for here in found.values():
+        for index, key in here if len(here) > 1 else ():
+            other = next((each for each, its_key in here if its_key != key), None)
+            if other is not None and index not in told:
+                told.add(index)
+                yield index, other
 
 
 def sheets_said(rows: Sequence[Row]) -> str:

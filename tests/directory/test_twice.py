@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,12 +12,15 @@ import openpyxl
 import pytest
 
 from importer import names
+from importer.desk import open_ledger
 from importer.models import Run
-from importer.pipeline import submit_files
+from importer.pipeline import prepare, submit_files
 from importer.report import write_workbook
 from importer.report.tie_out import tie_out
 from importer.sandbox import INTEGRATION_ID
 from importer.sandbox.store import Store
+from importer.submitter.postings import keep_contents
+from importer.vendor_rows import kept_contents
 from importer.wanted import Wanted
 from tests.directory.office import COLUMNS, PLAIN, Office, codes, statuses
 
@@ -167,7 +171,10 @@ def test_a_vendor_made_anew_under_its_old_name_is_remarked(office: Office) -> No
     assert "1 bill went to vend-greenleaf (inactive there by now), and now 2 bills would go to vend-evergreen" in notice
 
 
-def corrected(book: Path, to: Path, *typed: dict[str, object], **cells: object) -> Path:
+ELSEWHERE: Mapping[str, object] = {"Invoice_#": "7", "Property": "WLC"}
+
+
+def corrected(book: Path, to: Path, *typed: Mapping[str, object], **cells: object) -> Path:
     """A copy of results with cells of the first row of "To fix" corrected, by their headings, and rows typed below."""
     work = openpyxl.load_workbook(book)
     sheet = work["To fix"]
@@ -200,6 +207,73 @@ def test_rows_of_a_file_go_once_whatever_their_corrections_say(office: Office) -
     assert codes(office.submit(third))[1] == ["went-out-before"]
     assert len(office.posted()) == 2
     assert statuses(office.submit(other, let_go={key: "two deliveries"}))[1] == "posted"
+
+
+def test_two_corrected_copies_given_together_send_no_row_twice(office: Office) -> None:
+    """Under another number and property, neither copy's bill goes; given back alone, the right one does. Then the other
+    is stopped beside it. Rows typed below in both go."""
+    office.sync()
+    file = office.sheet({}, {"Invoice #": "2", "Invoice Total": "55.00", "GL Account": "9999"})
+    book = write_workbook(office.submit(file), office.home / "bills.results.xlsx")
+    typed = [{"Invoice #": f"T-{each}", "Invoice Total": each, "Line Amount": each} for each in (88, 99)]
+    one = corrected(book, office.home / "one.xlsx", typed[0], GL_Account="6105")
+    other = corrected(book, office.home / "other.xlsx", typed[1], GL_Account="6105", **ELSEWHERE)
+    both = office.submit(one, other)
+    assert len(office.posted()) == 3
+    said = {outcome.invoice.invoice_number: outcome for outcome in both.outcomes}
+    assert [str(said[number].status) for number in ("2", "7", "T-88", "T-99")] == ["needs_fixing"] * 2 + ["posted"] * 2
+    for number, of_it in (("2", "'7' for $55.00"), ("7", "'2' for $55.00")):
+        (problem,) = (each for each in said[number].problems if each.is_error)
+        assert (problem.kind.code, problem.advice) == ("repeated-invoice", "Give back only the copy that is right.")
+        assert of_it in problem.what
+        assert problem.what.endswith("of bills.csv, row 3.")
+    office.submit(one)
+    assert len(office.posted()) == 4
+    office.submit(one, other)
+    assert len(office.posted()) == 4
+
+
+def test_a_copy_that_went_while_the_other_was_asked_about_stops_it(office: Office) -> None:
+    """What was sent between the question and its answer is left unsent here; the rest goes, and so does what a person
+    lets go."""
+    office.sync()
+    file = office.sheet({"GL Account": "9999"})
+    book = write_workbook(office.submit(file), office.home / "bills.results.xlsx")
+    typed = {"Invoice #": "T-88", "Invoice Total": "88", "Line Amount": "88", "GL Account": "6105"}
+    one = corrected(book, office.home / "one.xlsx", typed, GL_Account="6105")
+    other = corrected(book, office.home / "other.xlsx", GL_Account="6105", **ELSEWHERE)
+
+    def agree(_: Run) -> bool:
+        assert statuses(office.submit(other)) == ["posted"]
+        return True
+
+    wanted = Wanted([one], integration_id=INTEGRATION_ID)
+    run = submit_files(wanted, office.desk(), agree=agree, before=lambda: None)
+    assert (statuses(run), codes(run)[0]) == (["needs_fixing", "posted"], ["went-out-before"])
+    assert [body["invoice_number"] for body in office.posted()] == ["7", "T-88"]
+    key = run.outcomes[0].problems[-1].message.split("--accept-duplicate ")[1].split()[0]
+    assert statuses(office.submit(one, let_go={key: "two deliveries"})) == ["posted", "already_posted"]
+
+
+def test_a_copy_that_another_run_is_about_to_send_stops_the_other(office: Office) -> None:
+    """Of a run that is alive and has claimed its invoices; what a run has given up stops nobody."""
+    office.sync()
+    file = office.sheet({"GL Account": "9999"})
+    book = write_workbook(office.submit(file), office.home / "bills.results.xlsx")
+    one = corrected(book, office.home / "one.xlsx", GL_Account="6105")
+    other = corrected(book, office.home / "other.xlsx", GL_Account="6105", **ELSEWHERE)
+    desk = office.desk()
+    with open_ledger(desk, "other") as ledger:
+        ledger.open_run(
+            command="submit", destination=desk.settings.destination, started=desk.now(), files=[], options={}
+        )
+        prepared = prepare(Wanted([other], integration_id=INTEGRATION_ID), desk, ledger)
+        keep_contents(ledger, kept_contents(prepared.reading))
+        assert len(ledger.claim(desk.settings.destination, prepared.ready).owned) == 1
+        assert codes(office.submit(one)) == [["went-out-before"]]
+        assert office.posted() == []
+        ledger.close_run(finished=desk.now(), stopped="It broke off.", exit_code=2)
+    assert statuses(office.submit(one)) == ["posted"]
 
 
 def test_the_vendors_own_file_is_known_after_its_workbook_was_corrected(office: Office) -> None:
