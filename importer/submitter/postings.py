@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from importer.held import Held, Posted
-from importer.submitter.ledger import Ledger
+from importer.submitter.ledger import Entry, Ledger
 from importer.submitter.schema import batches
 from importer.submitter.states import State
 from importer.submitter.tables import CONTENTS, INVOICES, RUNS
@@ -119,6 +119,67 @@ def out_of(
                 for digest in wanted[row.key]:
                     found.setdefault(digest, []).append(posted)
     return found
+
+
+def went_on(ledger: Ledger, entries: Iterable[Entry]) -> dict[str, Entry]:
+    """By the keys of those that ResMan did not take: what went out since of the same rows of a file that held the same.
+
+    Of several that failed, each after a correction, the last alone is without one. Where the sheet of a row is not
+    known, it may be the same row. Raises `LedgerUnavailable`.
+    """
+    files: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in entries:
+        if entry.state is State.FAILED:
+            files.setdefault((entry.destination, entry.run, entry.file), []).append(entry)
+    found: dict[str, str] = {}
+    with ledger.reading() as connection:
+        for (destination, run, file), failed in files.items():
+            held = select(CONTENTS.c.sha256).where(CONTENTS.c.run == run, CONTENTS.c.file == file)
+            others = (
+                select(*COLUMNS, INVOICES.c.state)
+                .join(CONTENTS, (CONTENTS.c.run == INVOICES.c.run) & (CONTENTS.c.file == INVOICES.c.file))
+                .where(
+                    CONTENTS.c.sha256.in_(held),
+                    INVOICES.c.destination == destination,
+                    INVOICES.c.run != run,
+                    INVOICES.c.state.in_((*POSTED, State.FAILED)),
+                )
+                .order_by(INVOICES.c.sent_at)
+            )
+            of_rows: dict[int, list[tuple[Any, str | None, bool]]] = {}
+            rows = connection.execute(others).all()
+            doubled = _namesakes(connection, {run, *(row.run for row in rows)}) if rows else set()
+            for row in rows:
+                is_known = row.sheets is not None and (row.run, row.file) not in doubled
+                for number, sheet in _rows_of(row.rows, row.sheets):
+                    of_rows.setdefault(number, []).append((row, sheet, is_known))
+            for batch in batches([entry.key for entry in failed]) if rows else ():
+                mine = select(INVOICES.c.key, INVOICES.c.rows, INVOICES.c.sheets, INVOICES.c.sent_at)
+                for one in connection.execute(mine.where(INVOICES.c.key.in_(batch))):
+                    is_sure = one.sheets is not None and (run, file) not in doubled
+                    for number, sheet in _rows_of(one.rows, one.sheets):
+                        for went, other, is_known in of_rows.get(number, ()):
+                            is_since = went.state != State.FAILED or one.sent_at is None or went.sent_at > one.sent_at
+                            if is_since and (sheet == other or not (is_sure and is_known)):
+                                found[one.key] = went.key
+    standing = ledger.standing(list(dict.fromkeys(found.values())))
+    return {key: standing[other] for key, other in found.items()}
+
+
+def places_of(ledger: Ledger, keys: Sequence[str]) -> dict[str, list[tuple[int, str | None]] | None]:
+    """Row and sheet of each row that these were last planned from; None where the sheets are not known."""
+    query = select(INVOICES.c.key, INVOICES.c.rows, INVOICES.c.sheets)
+    with ledger.reading() as connection:
+        return {
+            row.key: None if row.sheets is None else _rows_of(row.rows, row.sheets)
+            for batch in batches(keys)
+            for row in connection.execute(query.where(INVOICES.c.key.in_(batch)))
+        }
+
+
+def _rows_of(rows: str, sheets: str | None) -> list[tuple[int, str | None]]:
+    numbers = tuple(map(int, rows.split(", ")))
+    return list(zip(numbers, _sheets(sheets, len(numbers)) or (None,) * len(numbers), strict=True))
 
 
 def _namesakes(connection: Connection, runs: Collection[str]) -> set[tuple[str, str]]:
