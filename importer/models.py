@@ -21,6 +21,7 @@ from importer.trace import Trace
 from importer.unknown import UnknownName
 
 if TYPE_CHECKING:
+    from importer.packed import Rows
     from importer.payload import Payload
 
 EXACT = Context(prec=200)
@@ -102,12 +103,21 @@ class Row(NamedTuple):
 
     source: Source
     number: int  # 1-based, as Excel shows it; in a csv each record counts one, a blank line too
-    cells: tuple[Cell, ...]
+    kept: tuple[Cell, ...] | Rows  # its cells, or all rows of the sheet, packed, among which they are
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """What stands in it from column A on, without blanks at its end."""
+        kept = self.kept
+        return kept if isinstance(kept, tuple) else kept[self.number - 1]
 
     def cell(self, field_name: str) -> Cell:
         """The cell of a field; None where the sheet has no such column or the row is too short."""
         index = self.source.columns.get(field_name)
-        return None if index is None or index >= len(self.cells) else self.cells[index]
+        if index is None:
+            return None
+        cells = self.cells
+        return cells[index] if index < len(cells) else None
 
     def says(self, field_name: str) -> bool:
         """True where the field's cell holds more than spaces."""
@@ -233,6 +243,13 @@ class Table:
     rows: tuple[Row, ...]
     skipped: tuple[SkippedRow, ...]
     understood: Understanding | None = None  # None for a sheet that was left out
+
+    @property
+    def width(self) -> int:
+        """So many cells has its widest row."""
+        kept = {id(row.kept): row.kept for row in self.rows}.values()
+        widths = (len(each) if isinstance(each, tuple) else each.width for each in kept)
+        return max((*widths, *(len(each.cells) for each in self.skipped)), default=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
+from operator import itemgetter
 from typing import Any
 
 from importer.models import Cell, ErrorCell, Reading, Table, UncalculatedCell, cell_text
@@ -88,7 +90,6 @@ def first_trace(reading: Reading) -> Trace:
 
 def _kept(table: Table, totals: Mapping[Place, str]) -> Kept:
     source, how = table.source, table.understood
-    rows = sorted([*((r.number, r.cells) for r in table.rows), *((s.row, s.cells) for s in table.skipped)], key=_number)
     left_out = ""
     if not source.heading_row:
         left_out = next((one.reason for one in table.skipped if one.reason != "blank"), "empty sheet")
@@ -102,10 +103,10 @@ def _kept(table: Table, totals: Mapping[Place, str]) -> Kept:
         "" if how is None else how.profile,
         None if how is None else how.date_order,
         left_out,
-        tuple(_spans(number for number, _ in rows)),
+        tuple(_spans(number for number, _ in _rows(table))),
         {
             (number, column): cell
-            for number, cells in rows
+            for number, cells in _rows(table)
             for column, cell in enumerate(cells)
             if cell.__class__ in _TEXTUAL and cannot_hold(cell)
         },
@@ -126,8 +127,10 @@ def _as_written(table: Table, row: int, column: int) -> str:
 _TEXTUAL = frozenset(_CELLS.values())
 
 
-def _number(row: tuple[int, object]) -> int:
-    return row[0]
+def _rows(table: Table) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    """The number and the cells of every row, in the sheet's order."""
+    data = ((row.number, row.cells) for row in table.rows)
+    return merge(data, ((row.row, row.cells) for row in table.skipped), key=itemgetter(0))
 
 
 def _spans(numbers: Iterable[int]) -> Iterator[range]:

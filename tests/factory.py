@@ -247,7 +247,7 @@ def run(
 
 def with_cells(of: Invoice, cells: Sequence[Sequence[Cell]]) -> Invoice:
     """The invoice with other raw cells in its rows, row by row; its fields stay."""
-    rows = tuple(row._replace(cells=tuple(new)) for row, new in zip(of.rows, cells, strict=True))
+    rows = tuple(row._replace(kept=tuple(new)) for row, new in zip(of.rows, cells, strict=True))
     by_number = {row.number: row for row in rows}
     lines = tuple(one._replace(row=by_number[one.row.number]) for one in of.lines)
     return of._replace(rows=rows, lines=lines)

@@ -39,7 +39,8 @@ def fields_above(sheet: Sheet, heading: Heading) -> dict[str, Beside]:
     sure = {name: each[0] for name, each in found.items() if len({spelled(one.cell) for one in each}) == 1}
     if NUMBER not in sure:
         return {}
-    below = (each for index in range(heading.last + 1, len(sheet.rows)) for each in _labelled(index, sheet.rows[index]))
+    start = heading.last + 1
+    below = (each for index, row in enumerate(sheet.rows.since(start), start) for each in _labelled(index, row))
     another = any(name == NUMBER and spelled(each.cell) != spelled(sure[NUMBER].cell) for name, each in below)
     return {} if another else sure
 

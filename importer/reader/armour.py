@@ -6,10 +6,9 @@ Excel shows neither, and in a csv they are no more part of what the cell says th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from importer.models import Cell
-from importer.reader.contents import trimmed
+from importer.packed import PackedRows, trimmed
 
 _FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 _TWICE = re.compile(r'=""([^"]*)""')  # by a program that writes quotation marks twice also where it quotes nothing
@@ -36,13 +35,16 @@ def unwrapped(text: str) -> str:
     return text if found is None else found[1].replace('""', '"')
 
 
-def unwrap(rows: list[tuple[Cell, ...]]) -> None:
+def unwrap(rows: PackedRows) -> None:
     """Takes the wrapping off every cell of a table, in place. An apostrophe goes where a number follows, or where
     every cell of the column begins with one."""
     columns = _led_by_apostrophes(rows)
-    for at, row in enumerate(rows):
-        if any(isinstance(cell, str) and ('="' in cell or "'" in cell) for cell in row):
-            rows[at] = trimmed(tuple([_said(cell, is_led=column in columns) for column, cell in enumerate(row)]))
+    changed = {
+        at: trimmed(tuple([_said(cell, is_led=column in columns) for column, cell in enumerate(row)]))
+        for at, row in enumerate(rows)
+        if any(isinstance(cell, str) and ('="' in cell or "'" in cell) for cell in row)
+    }
+    rows.change(changed)
 
 
 def _said(cell: Cell, *, is_led: bool) -> Cell:
@@ -53,7 +55,7 @@ def _said(cell: Cell, *, is_led: bool) -> Cell:
     return unwrapped(cell) or None
 
 
-def _led_by_apostrophes(rows: Sequence[tuple[Cell, ...]]) -> set[int]:
+def _led_by_apostrophes(rows: PackedRows) -> set[int]:
     """The columns in which all cells from some row on, at least two, begin with an apostrophe, and have a digit."""
     led: dict[int, int] = {}
     others: set[int] = set()

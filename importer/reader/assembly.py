@@ -223,7 +223,7 @@ def _seen_as(layout: Layout, rows: Sequence[Row], columns: Mapping[str, int]) ->
     """The rows with a source that says which columns are this line's."""
     header = {name: index for name, index in layout.source.columns.items() if name not in LINE_MONEY}
     source = replace(layout.source, columns={**header, **columns})
-    return [Row(source, row.number, row.cells) for row in rows]
+    return [Row(source, row.number, row.kept) for row in rows]
 
 
 def _padded(read: Read, count: int) -> Read:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from importer.models import Cell, InputFile
+from importer.models import InputFile
+from importer.packed import PackedRows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """One sheet. `rows[0]` is the spreadsheet's row 1; a blank row is an empty tuple, trailing blanks are dropped.
+    """One sheet. `rows[0]` is the spreadsheet's row 1.
 
     A csv is one sheet without a name; each of its records is one row, as Excel would show it.
     """
 
     name: str | None
-    rows: Sequence[tuple[Cell, ...]]
+    rows: PackedRows
     visible: bool = True
     hidden_rows: frozenset[int] = frozenset()  # 1-based; hidden by hand or by a filter
     hidden_columns: frozenset[int] = frozenset()  # 0-based
@@ -49,11 +50,3 @@ class Finding:
     row: int | None = None  # 1-based
     column: int | None = None  # 0-based
     value: str | None = None
-
-
-def trimmed(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
-    """The row without its trailing blanks."""
-    end = len(row)
-    while end and row[end - 1] is None:
-        end -= 1
-    return row[:end]

@@ -19,10 +19,10 @@ from itertools import islice, zip_longest
 from typing import BinaryIO
 
 from importer.errors import FileUnreadable
-from importer.models import Cell
+from importer.packed import PackedRows, trimmed
 from importer.problems import BROKEN_QUOTES, FILE_CUT_SHORT
 from importer.reader.armour import unwrap
-from importer.reader.contents import Finding, Sheet, trimmed
+from importer.reader.contents import Finding, Sheet
 from importer.reader.encoding import Encoding
 from importer.reader.limits import Limits
 from importer.reader.vocabulary import meaning_of
@@ -42,7 +42,6 @@ SURELY_WIDE = 6  # cells in a row; as many separators in one cell are hardly a n
 LINE_END = re.compile(r"\r\n|\r|\n")
 DIGITS = re.compile(r"\d+")
 LETTERS = re.compile(r"[^\W\d_]+")
-Rows = list[tuple[Cell, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ class _Table:
     """The rows while they are read."""
 
     def __init__(self, name: str, dialect: Dialect, limits: Limits) -> None:
-        self.rows: Rows = []
+        self.rows = PackedRows()
         self.findings: list[Finding] = []
         self._name = name
         self._dialect = dialect
@@ -176,12 +175,12 @@ class _Table:
         if lines > len(chunk):  # otherwise no cell has a line end in it
             self._look_for_swallowed_rows(chunk)
         if widest * len(chunk) > 4 * widths.total() * self._usual + 10_000:  # one record is far wider than the others
-            self.rows += [trimmed(tuple([cell or None for cell in record])) for record in chunk]
+            self.rows.extend([trimmed(tuple([cell or None for cell in record])) for record in chunk])
             return
         columns = zip(*chunk, strict=True) if len(widths) == 1 else zip_longest(*chunk)
         compact = zip(*[self._shared(index, column) for index, column in enumerate(columns)], strict=True)
         rows = [row if row[-1] is not None else trimmed(row) for row in compact]
-        self.rows += rows if rows else [()] * len(chunk)
+        self.rows.extend(rows if rows else [()] * len(chunk))
 
     @property
     def _usual(self) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from importer.models import Cell
+from importer.packed import PackedRows
 from importer.reader.contents import Sheet
 from importer.reader.formats import Shown
 
 Position = tuple[int, int]  # row and column, 0-based
-Rows = list[tuple[Cell, ...]]
 
 
 @dataclass(slots=True)
@@ -24,19 +24,22 @@ class Details:
     twice: str = ""  # a cell that was found to stand there twice
     formats: dict[Position, Shown] = field(default_factory=dict)  # of cells that show more than their number
 
-    def complete(self, name: str, rows: Rows, *, visible: bool) -> Sheet:
+    def complete(self, name: str, rows: PackedRows, *, visible: bool) -> Sheet:
         """The sheet with these details; `rows` are amended in place."""
+        amended: dict[int, list[Cell]] = {}
         for (row, column), cell in self.cells.items():
-            while len(rows) <= row:
-                rows.append(())
-            cells = [*rows[row], *[None] * (column + 1 - len(rows[row]))]
+            if row not in amended:
+                amended[row] = list(rows[row]) if row < len(rows) else []
+            cells = amended[row]
+            cells += [None] * (column + 1 - len(cells))
             cells[column] = cell
-            rows[row] = tuple(cells)
         for (row, column), shown in self.formats.items():
-            if row < len(rows) and column < len(rows[row]) and isinstance(number := rows[row][column], float):
-                rows[row] = (*rows[row][:column], shown.of(number), *rows[row][column + 1 :])
-        while rows and not rows[-1]:
-            rows.pop()
+            cells = amended.get(row) or (list(rows[row]) if row < len(rows) else [])
+            if column < len(cells) and isinstance(number := cells[column], float):
+                cells[column] = shown.of(number)
+                amended[row] = cells
+        rows.change({row: tuple(cells) for row, cells in amended.items()})
+        rows.drop_blank_end()
         return Sheet(
             name,
             rows,

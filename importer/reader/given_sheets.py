@@ -9,8 +9,9 @@ from importer import results_layout as layout
 from importer.columns import BY_NAME
 from importer.errors import FileUnreadable
 from importer.models import Cell, cell_text, column_letter
+from importer.packed import trimmed
 from importer.reader.cells import is_blank
-from importer.reader.contents import Contents, Sheet, trimmed
+from importer.reader.contents import Contents, Sheet
 from importer.reader.headings import PLAIN_SPELLINGS, normalised, spelled
 from importer.results_manifest import Kept
 

@@ -11,9 +11,10 @@ from html.parser import HTMLParser
 
 from importer.errors import FileUnreadable
 from importer.models import Cell
+from importer.packed import PackedRows, trimmed
 from importer.problems import FILE_CUT_SHORT
 from importer.reader.armour import unwrapped
-from importer.reader.contents import Finding, Sheet, trimmed
+from importer.reader.contents import Finding, Sheet
 from importer.reader.limits import Limits
 
 FORMAT = "html"
@@ -50,7 +51,9 @@ def read(name: str, text: str, limits: Limits) -> tuple[tuple[Sheet, ...], tuple
     tables = [each for table in page.tables for each in table.unframed()]
     cut = Finding(FILE_CUT_SHORT.code, "The page ends in the middle of a table.", f"Table {len(tables)}")
     sheets = tuple(
-        Sheet(f"Table {number}", table.rows, hidden_rows=frozenset(table.hidden), merged=tuple(table.merged))
+        Sheet(
+            f"Table {number}", PackedRows(table.rows), hidden_rows=frozenset(table.hidden), merged=tuple(table.merged)
+        )
         for number, table in enumerate(tables, 1)
     )
     return sheets, (cut,) if page.ends_inside else ()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
-from operator import itemgetter
 from typing import Literal, cast
 
 from importer.columns import BY_NAME, Kind
 from importer.errors import FileUnreadable
 from importer.models import Cell, Row, SkippedRow, Source
+from importer.packed import Rows
 from importer.reader.above import Beside, fields_above
 from importer.reader.amounts import Amounts, invoice_keys
 from importer.reader.by_cells import take_by_cells
@@ -38,9 +38,8 @@ IDS = frozenset(("integration_id", "property_id", "vendor_id", "invoice_number",
 class ColumnCells:
     """The cells of a table by column, each taken out of the rows once."""
 
-    def __init__(self, rows: Sequence[tuple[Cell, ...]]) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._shortest = min(map(len, rows), default=0)
         self._taken: dict[int, list[Cell]] = {}
 
     def __call__(self, index: int) -> list[Cell]:
@@ -50,14 +49,10 @@ class ColumnCells:
 
     def once(self, index: int) -> list[Cell]:
         """The column, without keeping it for the next time."""
-        if index in self._taken:
-            return self._taken[index]
-        if index < self._shortest:
-            return list(map(itemgetter(index), self._rows))
-        return [row[index] if index < len(row) else None for row in self._rows]
+        return self._taken[index] if index in self._taken else self._rows.column(index)
 
     def forget(self) -> None:
-        """Lets go of the columns: a million rows of them are a hundred megabytes."""
+        """Lets go of the columns: unpacked, a million rows of them are hundreds of megabytes."""
         self._taken.clear()
 
 
@@ -76,7 +71,14 @@ class Layout:
     stated: list[tuple[int, StatedTotal]]  # totals that the sheet states, by row number
     asked: dict[int, Asked]  # rows that may be a total, by their place among the rows
     above: dict[str, Beside]  # what stands above the table of the one invoice in it
+    width: int  # of the sheet's widest row
     is_text: bool = False  # a csv or a web page: a cell too many may have moved the others
+
+    @property
+    def too_wide(self) -> list[Row]:
+        """The rows with more cells than there are headings."""
+        width = len(self.source.headings)
+        return [row for row in self.rows if len(row.cells) > width] if self.width > width else []
 
     def read_above(self, field: str) -> list[Value | Unreadable]:
         """What stands above the table for a field, once for each row."""
@@ -128,7 +130,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     skipped += [SkippedRow(file, sheet.name, index + 1, "blank", sheet.rows[index]) for index in blank]
     if not filled:
         raise _no_data(where)
-    cells = [sheet.rows[index] for index in filled]
+    cells = sheet.rows.some(filled)
     columns = ColumnCells(cells)
     mapped = map_headings(heading.cells, profile, columns, where)
     written = _marks_by_table(conventions(contents, profile), mapped, columns, contents.details.get("decimal", ""))
@@ -141,7 +143,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
             skipped.append(SkippedRow(file, sheet.name, filled[place] + 1, reason, cells[place]))
         if not kept:
             raise _no_data(where, {filled[place] + 1: why for place, why in leftovers.reasons.items()})
-        cells = [cells[place] for place in kept]
+        cells = cells.some(kept)
         filled = [filled[place] for place in kept]
         columns = ColumnCells(cells)
         mapped = map_headings(heading.cells, profile, columns, where)
@@ -172,14 +174,17 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
         mapped.columns["line_amount"] = mapped.columns[total]
     source = Source(file, sheet.name, heading.last + 1, heading.cells, dict(mapped.columns), profile.name or None)
     numbers = [index + 1 for index in filled]
-    rows = cast("list[Row]", list(map(tuple.__new__, repeat(Row), zip(repeat(source), numbers, cells))))
+    rows = cast("list[Row]", list(map(tuple.__new__, repeat(Row), zip(repeat(source), numbers, repeat(sheet.rows)))))
     columns.forget()
     skipped.sort(key=lambda each: each.row)
     asked = {place: leftovers.asked[was] for place, was in enumerate(kept) if was in leftovers.asked}
     if "invoice_number" in mapped.columns:
         asked |= dittos(columns.once(mapped.columns["invoice_number"]))
     is_text = sheet.name is None or contents.format == "html"
-    return Layout(where, source, rows, skipped, mapped, columns, written, separate, stated, asked, above_it, is_text)
+    width = sheet.rows.width
+    return Layout(
+        where, source, rows, skipped, mapped, columns, written, separate, stated, asked, above_it, width, is_text
+    )
 
 
 def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) -> Conventions:

@@ -14,16 +14,14 @@ from contextlib import suppress
 from itertools import repeat
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from importer.errors import FileUnreadable
 from importer.models import Cell
+from importer.packed import PackedRows, trimmed
 from importer.reader import child
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
-from importer.reader.contents import trimmed
 from importer.reader.limits import Limits
-
-Rows = list[tuple[Cell, ...]]
 
 
 class _Frame(pickle.Unpickler):
@@ -33,6 +31,16 @@ class _Frame(pickle.Unpickler):
         if module == "datetime" and name in ("date", "datetime", "time", "timedelta"):
             return getattr(datetime, name)
         raise pickle.UnpicklingError(f"{module}.{name}")
+
+
+class ParsedSheet(NamedTuple):
+    """One worksheet as its parser sees it."""
+
+    place: int  # in the workbook, from 0
+    name: str
+    visible: bool
+    rows: PackedRows
+    values: int  # so many cells have one
 
 
 class Parser:
@@ -82,8 +90,8 @@ class Parser:
             stdin.write(struct.pack("<I", len(wanted)) + wanted)
             stdin.write(book)
 
-    def sheets(self) -> Iterator[tuple[int, str, bool, Rows]]:
-        """Position, name, visibility and rows of each worksheet, in the workbook's order. Raises FileUnreadable."""
+    def sheets(self) -> Iterator[ParsedSheet]:
+        """Each worksheet in the workbook's order. Raises FileUnreadable."""
         kind, *frame = self._frame()
         book: list[tuple[str, bool]] = frame[0]
         kind, *frame = self._frame()
@@ -96,16 +104,20 @@ class Parser:
         cells = 0
         while kind == "sheet":
             index, first_column = frame
-            rows: Rows = []
+            rows = PackedRows()
+            values = 0
             kind, *frame = self._frame()
             while kind == "rows":
-                piece = rows_of(frame[0], first_column)
-                rows += piece
-                cells += len(piece) * (first_column + len(frame[0]))
+                columns = frame[0]
+                piece = rows_of(columns, first_column)
+                rows.extend(piece)
+                values += sum(len(column) - column.count(None) for column in columns)
+                cells += len(piece) * (first_column + len(columns))
                 if cells > self._limits.cells:
                     raise FileUnreadable(f"{self._name} holds more than {self._limits.cells:,} cells.", "Split it.")
                 kind, *frame = self._frame()
-            yield index, *book[index], rows
+            name, visible = book[index]
+            yield ParsedSheet(index, name, visible, rows, values)
 
     def _frame(self) -> tuple[Any, ...]:
         stdout = self._process.stdout
@@ -142,7 +154,7 @@ class Parser:
         )
 
 
-def rows_of(columns: list[tuple[Any, ...]], first_column: int) -> Rows:
+def rows_of(columns: list[tuple[Any, ...]], first_column: int) -> list[tuple[Cell, ...]]:
     """Columns as the child sends them, back as rows. Blanks at the end of a row are dropped."""
-    rows: Rows = list(zip(*[repeat(None)] * first_column, *columns, strict=False)) if columns else []
+    rows: list[tuple[Cell, ...]] = list(zip(*[repeat(None)] * first_column, *columns, strict=False)) if columns else []
     return [trimmed(row) if row and row[-1] is None else row for row in rows]

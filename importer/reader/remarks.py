@@ -36,14 +36,15 @@ NAMELESS = "If it matters, give it a heading; otherwise nothing needs doing."
 def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
     """Problems of single rows that belong to no field: another currency, payments, cells beyond the headings."""
     width = len(layout.source.headings)
-    in_all = len(layout.rows) > 2 and all(len(row.cells) > width for row in layout.rows)
-    for row in layout.rows:
-        if len(row.cells) > width and layout.is_text:
-            first = next(at for at in range(width, len(row.cells)) if not is_blank(row.cells[at]))
-            text = cell_text(row.cells[first])
-            place = replace(row.place(), column=column_letter(first))
-            what = f"The row has {len(row.cells)} cells, the heading row {width}; the first too many is {quoted(text)}."
-            yield row, Problem(problems.EXTRA_CELLS, what, place, value=text, advice=EVERY_ROW if in_all else None)
+    too_wide = layout.too_wide if layout.is_text else []
+    in_all = len(too_wide) == len(layout.rows) > 2
+    for row in too_wide:
+        cells = row.cells
+        first = next(at for at in range(width, len(cells)) if not is_blank(cells[at]))
+        text = cell_text(cells[first])
+        place = replace(row.place(), column=column_letter(first))
+        what = f"The row has {len(cells)} cells, the heading row {width}; the first too many is {quoted(text)}."
+        yield row, Problem(problems.EXTRA_CELLS, what, place, value=text, advice=EVERY_ROW if in_all else None)
     yield from currency_remarks(layout, profile)
     yield from _terms_remarks(layout)
     yield from _payment_remarks(layout)
@@ -148,9 +149,9 @@ def _without_heading(layout: Layout) -> Iterator[Problem]:
         for index in nameless
     }
     if not layout.is_text:
-        for row in [row for row in layout.rows if len(row.cells) > len(headings)]:
-            for index in range(len(headings), len(row.cells)):
-                if not is_blank(row.cells[index]):
+        for row in layout.too_wide:
+            for index, cell in enumerate(row.cells[len(headings) :], len(headings)):
+                if not is_blank(cell):
                     filled.setdefault(index, []).append(row)
     for index, rows in sorted(filled.items()):
         if rows and not are_signs({row.cells[index] for row in rows}, layout.conventions.currency):

@@ -15,6 +15,7 @@ from importer import results_layout as layout
 from importer import results_manifest as manifest
 from importer.errors import FileUnreadable
 from importer.models import Cell, InputFile, Reading, SkippedRow, Status, cell_text
+from importer.packed import PackedRows
 from importer.problems import Place, Problem
 from importer.reader.contents import Contents, Sheet
 from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, as_corrected, lines, same
@@ -426,7 +427,7 @@ def _sheet(one: Kept, rows: Rows, left_out: Collection[int]) -> Sheet:
     placed = [rows.get(number, ()) for number in range(1, last + 1)]
     if one.heading_row:
         placed[one.heading_row - 1] = _headings(one)
-    return Sheet(one.sheet, placed, left_out=frozenset(left_out))
+    return Sheet(one.sheet, PackedRows(placed), left_out=frozenset(left_out))
 
 
 def _headings(one: Kept) -> tuple[Cell, ...]:

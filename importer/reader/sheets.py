@@ -48,7 +48,7 @@ class Found:
         if not named:
             return {}
         _, at = min(named)
-        rows = (row for row in self.sheet.rows[self.heading.last + 1 :] if at < len(row))
+        rows = (row for row in self.sheet.rows.since(self.heading.last + 1) if at < len(row))
         said = [spelled(row[at]) for row in rows if sum(not is_blank(cell) for cell in row) > 1]
         return {number.casefold(): number for number in said if any(map(str.isdigit, number))}
 

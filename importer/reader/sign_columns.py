@@ -30,7 +30,7 @@ def over_amounts(heading: Heading, sheet: Sheet, currency: str) -> Heading:
             continue
         if not any(not is_blank(_at(row, at + 1)) for row in first):
             continue
-        if are_signs({_at(row, at) for row in sheet.rows[heading.last + 1 :]}, currency):
+        if are_signs({_at(row, at) for row in sheet.rows.since(heading.last + 1)}, currency):
             moved[at + 1 :] = [moved[at], *moved[at + 2 :]]
             moved[at] = None
     return heading if moved == list(heading.cells) else replace(heading, cells=tuple(moved))

@@ -7,6 +7,7 @@ from xml.parsers import expat
 
 from importer.errors import FileUnreadable
 from importer.models import Cell, ErrorCell, UncalculatedCell
+from importer.packed import PackedRows
 from importer.reader.advice import SAVE_AGAIN
 from importer.reader.contents import Finding, Sheet
 from importer.reader.formats import PERCENT, Shown, shown_by
@@ -120,7 +121,7 @@ class _Walk:
             self.sheets.append(
                 Sheet(
                     self._title,
-                    self._rows,
+                    PackedRows(self._rows),
                     self._visible,
                     frozenset(self._hidden_rows),
                     frozenset(self._hidden_columns),

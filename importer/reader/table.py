@@ -163,12 +163,11 @@ def filled_rows(sheet: Sheet, start: int) -> tuple[list[int], list[int]]:
     """The 0-based rows from `start` on: those with something in them, and the blank ones."""
     filled: list[int] = []
     blank: list[int] = []
-    for index in range(start, len(sheet.rows)):
-        row = sheet.rows[index]
+    for index, row in enumerate(sheet.rows.since(start), start):
         (filled if row and not (is_blank(row[0]) and all(map(is_blank, row))) else blank).append(index)
     return filled, blank
 
 
 def has_rows(sheet: Sheet, start: int) -> bool:
     """True where something stands in a row from `start` on."""
-    return any(not all(map(is_blank, sheet.rows[index])) for index in range(start, len(sheet.rows)))
+    return any(not all(map(is_blank, row)) for row in sheet.rows.since(start))

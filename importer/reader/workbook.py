@@ -113,11 +113,11 @@ def _sheets(
 ) -> tuple[Sheet, ...]:
     """The sheets with their details. `twice` looks for a cell that has two values, of which a parser keeps one."""
     sheets: list[Sheet] = []
-    for index, title, visible, rows in parser.sheets():
-        found = details(index, title)
-        if found.twice or found.values > sum(len(row) - row.count(None) for row in rows):
-            cell = found.twice or twice(index, title)
+    for parsed in parser.sheets():
+        found = details(parsed.place, parsed.name)
+        if found.twice or found.values > parsed.values:
+            cell = found.twice or twice(parsed.place, parsed.name)
             if cell:
-                raise damaged(name, f"the cell {cell} stands in its sheet {title} twice")
-        sheets.append(found.complete(title, rows, visible=visible))
+                raise damaged(name, f"the cell {cell} stands in its sheet {parsed.name} twice")
+        sheets.append(found.complete(parsed.name, parsed.rows, visible=parsed.visible))
     return tuple(sheets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ class Answer(NamedTuple):
     outcome: Outcome | None
     problems: tuple[Problem, ...]  # those that belong to this row
     remark: str  # why it was skipped, or with which row it is held back
+    at: int = -1  # the place of the outcome among those of the run
 
     @property
     def invoice(self) -> str:
@@ -82,7 +84,7 @@ class Accounts:
 
     def __init__(self, run: Run) -> None:
         self._outcomes = run.outcomes
-        self._owner: dict[int, dict[int, int]] = defaultdict(dict)  # id of source → row number → index of outcome
+        self._owners = {id(table.source): _nobody(table) for table in run.reading.tables}
         self._problems: dict[tuple[int, int], list[Problem]] = defaultdict(list)
         self._held_by: dict[int, tuple[int, Problem]] = {}  # index of outcome → number of its row with the first error
         self.unplaced: list[Problem] = []
@@ -90,7 +92,8 @@ class Accounts:
         self.layouts = _layouts(run.reading.tables)
         for index, outcome in enumerate(run.outcomes):
             for row in outcome.invoice.rows:
-                self._owner[id(row.source)][row.number] = index
+                if (owners := self._owners.get(id(row.source))) is not None:
+                    owners[row.number] = index
             if outcome.problems:
                 self._place(index, outcome)
         self._place_loose(run)
@@ -115,22 +118,22 @@ class Accounts:
         return sum(1 for table in layout.tables for _ in self._open_rows(table))
 
     def _open_rows(self, table: Table) -> Iterator[Row]:
-        owner = self._owner.get(id(table.source), {})
+        owners = self._owners[id(table.source)]
         for row in table.rows:
-            index = owner.get(row.number)
-            if index is None or self._outcomes[index].status in OPEN_STATUSES:
+            index = owners[row.number]
+            if index < 0 or self._outcomes[index].status in OPEN_STATUSES:
                 yield row
 
     def _answers(self, source: Source, entries: Iterable[Row | SkippedRow]) -> Iterator[Answer]:
-        owner = self._owner.get(id(source), {})
+        owners = self._owners[id(source)]
         for entry in entries:
             number = _number(entry)
             problems = tuple(self._problems.get((id(source), number), ()))
             if isinstance(entry, SkippedRow):
                 yield Answer(source, number, entry.cells, SKIPPED, "Left out", None, problems, entry.reason)
                 continue
-            index = owner.get(number)
-            if index is None:
+            index = owners[number]
+            if index < 0:
                 yield Answer(source, number, entry.cells, NO_INVOICE, "Needs fixing", None, problems, "")
                 continue
             outcome = self._outcomes[index]
@@ -139,7 +142,7 @@ class Accounts:
             if held_by is not None and held_by[0] != number:
                 remark = f"Held back with row {held_by[0]} of the file: {_within(held_by[1].what)}"
             status = outcome.status
-            yield Answer(source, number, entry.cells, status.value, status.label, outcome, problems, remark)
+            yield Answer(source, number, entry.cells, status.value, status.label, outcome, problems, remark, index)
 
     def _place(self, index: int, outcome: Outcome) -> None:
         rows = {row.place(): row for row in outcome.invoice.rows}
@@ -176,6 +179,12 @@ def _within(sentence: str) -> str:
     return f"the {sentence[4:]}" if sentence.startswith("The ") else sentence
 
 
+def _nobody(table: Table) -> array[int]:
+    """For each row number of a table the place of its outcome, -1 as long as it has none."""
+    last = max((row.number for row in table.rows), default=0)
+    return array("l", [-1]) * (last + 1)
+
+
 def _number(entry: Row | SkippedRow) -> int:
     return entry.row if isinstance(entry, SkippedRow) else entry.number
 
@@ -190,8 +199,7 @@ def _layouts(tables: Sequence[Table]) -> tuple[Layout, ...]:
             group[0].source.headings,
             max(
                 len(headings),
-                *(max((len(row.cells) for row in table.rows), default=0) for table in group),
-                *(max((len(one.cells) for one in table.skipped), default=0) for table in group),
+                *(table.width for table in group),
             ),
             tuple(group),
         )

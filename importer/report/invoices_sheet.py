@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from importer.models import Outcome, Row, Run, Status
 from importer.report import styles
 from importer.report.accounts import worst_first
 from importer.report.cells import CellStyles, put_text, row_height
-from importer.report.rows_sheet import print_landscape
+from importer.report.rows_sheet import FirstRows, print_landscape
 from importer.report.styles import Styles
 from importer.report.tie_out import as_said
 from importer.report.wording import how_to_go_on
@@ -44,8 +44,8 @@ _ONE_PAGE = 185  # digits: what is wider is printed on two pages side by side, b
 MAX_LINKS = 20_000  # a sheet with many more opens slowly, and Excel takes 65,530 at most
 
 
-def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: Mapping[int, str]) -> None:
-    """`first_rows` leads from id(outcome) to the link to its first row in "Rows"."""
+def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: FirstRows) -> None:
+    """Each with a link to its first row in "Rows"."""
     sheet.set_default_row(16)
     sheet.set_row(0, 30)
     widths = _fitting(run.outcomes)
@@ -54,9 +54,9 @@ def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: Mapping[int, 
         put_text(sheet, 0, column, heading, _heading_style(made, heading))
     look = _Look(made)
     for at, outcome in enumerate(run.outcomes, start=1):
-        link = first_rows.get(id(outcome)) if at <= MAX_LINKS else None
+        link = first_rows.place(at - 1) if at <= MAX_LINKS else None
         if link:
-            sheet.write_url(at, _AT["Rows"], link, look.link, "rows")
+            sheet.link(at, _AT["Rows"], link)
         told = "\n".join(problem.message for problem in worst_first(outcome.problems))
         way = _way(outcome)
         wrapped = (("Problems", told), ("How to go on", way), ("ResMan", outcome.resman or ""))

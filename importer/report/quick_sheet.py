@@ -38,6 +38,7 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         self._openings: list[str] = []  # of a cell, by column, up to its row number
         self._texts: dict[Value, str] = {}  # short ones as they are written: a column says few things, many times
         self._put = -1
+        self._links = bytearray()  # as they are written: an object for each takes ten times the room
 
     def put_row(
         self, at: int, cells: Iterable[tuple[int, Value, Any]], height: float | None = None, empty: Any = None
@@ -84,6 +85,11 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         self.table.clear()
         self._put = at
 
+    def link(self, at: int, column: int, place: str) -> None:
+        """Makes the cell, which is put by itself, a link to this place of the workbook: "'Rows'!A7"."""
+        cell = f"{column_letter(column)}{at + 1}"
+        self._links += f'<hyperlink ref="{cell}" location="{place}"/>'.encode()
+
     def discard(self) -> None:
         """Let go of the rows: the workbook will not be finished."""
         self._opt_close()
@@ -94,6 +100,12 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
             self.table.clear()
         else:
             super()._write_single_row(current_row_num)
+
+    def _write_hyperlinks(self) -> None:
+        if self._links:
+            self.fh.write(f"<hyperlinks>{self._links.decode()}</hyperlinks>")
+        else:
+            super()._write_hyperlinks()
 
     def _extend(self, column: int) -> None:
         while len(self._openings) <= column:

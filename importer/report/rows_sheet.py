@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -35,6 +36,26 @@ class Contents:
     last: Answer | None
 
 
+class FirstRows:
+    """Where in "Rows" each invoice of a run begins."""
+
+    def __init__(self, count: int) -> None:
+        self._rows = array("l", bytes(array("l").itemsize * count))  # 1-based; 0 as long as it is not known
+        self._sheets = array("l", self._rows)
+        self._titles: list[str] = []
+
+    def note(self, at: int, title: str, row: int) -> None:
+        """The invoice in this place among the outcomes begins there, unless it began higher up."""
+        if not self._rows[at]:
+            if title not in self._titles:
+                self._titles.append(title)
+            self._rows[at], self._sheets[at] = row, self._titles.index(title)
+
+    def place(self, at: int) -> str | None:
+        """The cell as a link inside the workbook calls it; None for an invoice without a row there."""
+        return f"'{self._titles[self._sheets[at]]}'!A{self._rows[at]}" if self._rows[at] else None
+
+
 class RowsSheet:
     """One worksheet of "Rows" (`first_rows` given: it notes there where each invoice begins, and in
     `totals` where those cells stand) or of "To fix" (None)."""
@@ -44,7 +65,7 @@ class RowsSheet:
         sheet: Any,
         made: Styles,
         tables: Layout,
-        first_rows: dict[int, str] | None,
+        first_rows: FirstRows | None,
         *,
         offers: bool = False,
         totals: dict[Place, str | None] | None = None,
@@ -165,7 +186,7 @@ class RowsSheet:
                 row.append((5, outcome.job_id, text))
             row.append((6, said or None, self._faint_edge if is_skipped else self._edge))
             if starts and self._first_rows is not None:
-                self._first_rows.setdefault(id(outcome), f"internal:'{self._sheet.get_name()}'!A{at + 1}")
+                self._first_rows.note(answer.at, self._sheet.get_name(), at + 1)
         row += self._own_cells(at, answer, self._quiet if is_skipped else self._plain)
         if self._offered is not None:
             row.append((self._offered, None, self._offered_cell(at, self._offered, answer)))

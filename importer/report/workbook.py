@@ -17,7 +17,7 @@ from importer.problems import Place
 from importer.report.accounts import Accounts
 from importer.report.corrections_sheet import told_trace, write_corrections
 from importer.report.invoices_sheet import write_invoices
-from importer.report.rows_sheet import Contents, RowsSheet
+from importer.report.rows_sheet import Contents, FirstRows, RowsSheet
 from importer.report.styles import FONT, Styles
 from importer.report.summary_sheet import write_summary
 from importer.report.target import place
@@ -86,7 +86,7 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     tie_out_sheet = book.add_worksheet(layout.TIE_OUT)
     corrections = book.add_worksheet(layout.CORRECTIONS) if run.reading.trace.rounds else None
 
-    first_rows: dict[int, str] = {}
+    first_rows = FirstRows(len(run.outcomes))
     totals: dict[Place, str | None] = {one.place: None for one in run.reading.control_totals if not one.agrees}
     held: list[Contents] = []
     for one, sheets in zip(accounts.layouts, to_fix, strict=True):

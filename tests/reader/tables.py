@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import cast
 
 from importer.models import Cell, InputFile, Reading
+from importer.packed import PackedRows
 from importer.reader.contents import Contents, Sheet
 from importer.reader.profiles import Profile, parse_profile
 from importer.reader.reading import read_contents
@@ -56,7 +57,7 @@ def sheet(
     merged: tuple[tuple[int, int, int, int], ...] = (),
 ) -> Sheet:
     """A sheet of these rows."""
-    return Sheet(name, [trimmed(row) for row in rows], visible, hidden_rows, hidden_columns, merged)
+    return Sheet(name, PackedRows([trimmed(row) for row in rows]), visible, hidden_rows, hidden_columns, merged)
 
 
 def contents(*sheets: Sheet, name: str = "march.csv") -> Contents:

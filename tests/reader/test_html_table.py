@@ -59,7 +59,7 @@ def test_a_table_that_only_frames_another(tmp_path: Path) -> None:
     frame = f"<table><tr><td><table>{inner}</table></td></tr></table>"
     rows = [("No", "Net"), ("A1", "$1,500.50"), ("A2", "7")]
     (sheet,) = tables(tmp_path, frame)
-    assert (sheet.name, sheet.rows) == ("Table 1", rows)
+    assert (sheet.name, list(sheet.rows)) == ("Table 1", rows)
     assert sheet.hidden_rows == {3}
     assert [each.rows for each in tables(tmp_path, f"<table><tr><td>{frame}</td></tr></table>")] == [rows]
     menu = "<table><tr><td>Home</td></tr><tr><td>Bills</td></tr></table>"

@@ -152,7 +152,7 @@ def test_one_sheet_can_be_asked_for(tmp_path: Path) -> None:
         for name in ("January", "February"):
             book.add_worksheet(name).write(0, 0, name)
     (sheet,) = open_file(path, sheet=" february").sheets
-    assert (sheet.name, sheet.rows) == ("February", [("February",)])
+    assert (sheet.name, list(sheet.rows)) == ("February", [("February",)])
     with pytest.raises(FileUnreadable, match="its sheets are: “January”, “February”"):
         open_file(path, sheet="March")
 
@@ -253,7 +253,7 @@ def test_ods(tmp_path: Path) -> None:
     )
     sheet = only_sheet(ods(tmp_path, tables))
     row = (None, None, "007", 3.0, ErrorCell("#REF!"), True, UncalculatedCell("=[.A1]*2"))
-    assert (sheet.name, sheet.rows) == ("A & B", [(), (), row, ("wide",)])
+    assert (sheet.name, list(sheet.rows)) == ("A & B", [(), (), row, ("wide",)])
     assert hidden_and_merged(sheet) == ({3}, {1}, [(3, 0, 3, 1)])
 
 

@@ -263,7 +263,7 @@ def test_the_column_that_is_filled_is_pointed_at() -> None:
     given = invoice(line("1", "0.5"), total=-1, at=at_ours)
     cells = list(given.rows[0].cells)
     cells[7], cells[10], cells[13], cells[14] = None, None, "-1", "0.5"
-    row = given.rows[0]._replace(cells=tuple(cells))
+    row = given.rows[0]._replace(kept=tuple(cells))
     moved = given._replace(rows=(row,), lines=(given.lines[0]._replace(row=row),))
     named = [(problem.kind, problem.place.cell, problem.value) for problem in problems(moved)]
     assert named == [
