@@ -13,7 +13,8 @@ from pathlib import Path
 from threading import Event as Flag
 
 from bench.measuring import PYTHON, Comparison, Measured, Size, run
-from importer.payload import Payload, PayloadLine
+from importer.models import Row, Source
+from importer.payload import Body, Payload, PayloadLine
 from importer.submitter import Event, Intent, Ledger, Pace, State, open_store
 from importer.submitter.submit import IN_FLIGHT
 
@@ -87,7 +88,7 @@ def _intent(number: int) -> Intent:
     line = PayloadLine(
         financial_account_id="finacct-6210", quantity_ordered=1, unit_price_in_cents=12_500, notes="Kitchen sink"
     )
-    payload = Payload(
+    body = Body(
         integration_id="intg-bench",
         property_id="prop-bench",
         vendor_id="vend-bench",
@@ -99,7 +100,9 @@ def _intent(number: int) -> Intent:
         total_amount_in_cents=25_000,
         invoice_items=(line, line),
     )
-    return Intent(payload.key(PLACE), payload.fingerprint(), payload, "october.csv", f"{number}, {number + 1}")
+    payload = Payload.of(body)
+    source = Source("october.csv", None, 1, (), {})
+    return Intent(payload.key(PLACE), payload, (Row(source, number, ()), Row(source, number + 1, ())))
 
 
 def record(path: Path, count: int) -> None:

@@ -10,75 +10,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Context, Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from importer.cells import Cell, cell_text, column_letter
 from importer.news import Change, Continued, Stays
+from importer.packed import Rows
 from importer.problems import OTHER_CURRENCY, Place, Problem
 from importer.trace import Trace
 from importer.unknown import UnknownName
 
 if TYPE_CHECKING:
-    from importer.packed import Rows
     from importer.payload import Payload
 
 EXACT = Context(prec=200)
 """For multiplying without loss: by itself, Decimal rounds a product to 28 digits and says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorCell:
-    """A cell that holds a spreadsheet error; `text` is as Excel shows it ("#REF!")."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class UncalculatedCell:
-    """A formula whose result is not stored in the file; `text` is the formula ("=B2*C2")."""
-
-    text: str
-
-
-Cell = str | int | float | bool | date | datetime | time | timedelta | ErrorCell | UncalculatedCell | None
-"""A cell exactly as the file holds it. `None` is blank; text is never stripped; a csv has text and blanks only."""
-
-
-def cell_text(cell: Cell) -> str:
-    """The cell as its spreadsheet shows it: 15 significant digits, whole numbers without ".0", dates as ISO."""
-    match cell:
-        case None:
-            return ""
-        case str():
-            return cell
-        case bool():
-            return "TRUE" if cell else "FALSE"
-        case float():
-            digits = f"{cell:.15g}"
-            if "e" not in digits:
-                return digits
-            exact = Decimal(digits)
-            return f"{exact:f}" if abs(exact.adjusted()) <= 15 else digits.upper()
-        case datetime():
-            return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
-        case date() | time():
-            return cell.isoformat()
-        case ErrorCell() | UncalculatedCell():
-            return cell.text
-        case _:
-            return str(cell)
-
-
-def column_letter(index: int) -> str:
-    """0 → "A", 26 → "AA"."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+def _says(cell: Cell) -> bool:
+    return cell is not None and not (isinstance(cell, str) and not cell.strip())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +61,7 @@ class Row(NamedTuple):
     def cells(self) -> tuple[Cell, ...]:
         """What stands in it from column A on, without blanks at its end."""
         kept = self.kept
-        return kept if isinstance(kept, tuple) else kept[self.number - 1]
+        return kept if isinstance(kept, tuple) else kept.row(self.number - 1)
 
     def cell(self, field_name: str) -> Cell:
         """The cell of a field; None where the sheet has no such column or the row is too short."""
@@ -121,8 +73,7 @@ class Row(NamedTuple):
 
     def says(self, field_name: str) -> bool:
         """True where the field's cell holds more than spaces."""
-        cell = self.cell(field_name)
-        return cell is not None and not (isinstance(cell, str) and not cell.strip())
+        return _says(self.cell(field_name))
 
     def place(self, field_name: str | None = None) -> Place:
         """Where the field stands in the input."""
@@ -212,7 +163,7 @@ class Invoice(NamedTuple):
 
     def cell_text(self, field_name: str) -> str:
         """The text of the cell that `place` points at."""
-        return next((cell_text(row.cell(field_name)) for row in self.rows if row.says(field_name)), "")
+        return next((cell_text(cell) for row in self.rows if _says(cell := row.cell(field_name))), "")
 
 
 @dataclass(frozen=True, slots=True)

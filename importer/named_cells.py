@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from importer.models import Invoice, Row, cell_text
+from importer.cells import cell_text
+from importer.models import Invoice, Row
 from importer.problems import Place
 
 _WORDS = {

@@ -33,7 +33,6 @@ from importer.submitter import Entry, Event, Intent, Ledger, Sent, State, may_go
 from importer.submitter.acceptances import LetGo
 from importer.unknown import UnknownName
 from importer.validator import Verdict
-from importer.vendor_rows import sheets_said
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Prepared:
         intents = tuple(_intent(verdict, destination) for verdict in verdicts)
         standing = ledger.standing([intent.key for intent in intents if intent])
         at_home = {
-            intent.key: intent.rows
+            intent.key: intent
             for intent in intents
             if intent is not None and (entry := standing.get(intent.key)) and entry.fingerprint == intent.fingerprint
         }
@@ -112,6 +111,11 @@ class Prepared:
     def doubtful(self) -> list[str]:
         """The keys whose outcome is unknown."""
         return [key for key, entry in self.standing.items() if entry.state is State.IN_DOUBT]
+
+    @property
+    def by_key(self) -> dict[str, Intent]:
+        """What would go if nothing stood against it, by its key."""
+        return {intent.key: intent for intent in self.intents if intent is not None}
 
     @cached_property
     def plan(self) -> str | None:
@@ -201,19 +205,20 @@ def of_entries(start: Start, entries: Sequence[Entry], finished: datetime, inste
 
 def _of_entry(entry: Entry) -> Outcome:
     payload = entry.payload()
+    body = payload.read()
     source = Source(entry.file, None, 1, (), {})
     rows = tuple(Row(source, int(number), ()) for number in entry.rows.split(", "))
     invoice = Invoice(
-        payload.integration_id,
-        payload.property_id,
-        payload.vendor_id,
-        payload.invoice_number,
-        payload.invoice_date,
-        payload.due_date,
-        payload.accounting_date,
-        payload.notes,
-        payload.memo,
-        Decimal(payload.total_amount_in_cents),
+        body.integration_id,
+        body.property_id,
+        body.vendor_id,
+        body.invoice_number,
+        body.invoice_date,
+        body.due_date,
+        body.accounting_date,
+        body.notes,
+        body.memo,
+        Decimal(body.total_amount_in_cents),
         (),
         rows,
     )
@@ -325,11 +330,7 @@ _HELD = "Another run holds this invoice."
 def _intent(verdict: Verdict, destination: str) -> Intent | None:
     if verdict.payload is None:
         return None
-    rows = ", ".join([str(row.number) for row in verdict.invoice.rows])
-    payload = verdict.payload
-    file = verdict.invoice.source.file.rpartition("/")[2]  # also where its namesake beside it had it called otherwise
-    sheets = sheets_said(verdict.invoice.rows)
-    return Intent(payload.key(destination), payload.fingerprint(), payload, file, rows, sheets)
+    return Intent(verdict.payload.key(destination), verdict.payload, verdict.invoice.rows)
 
 
 def _with_what_was_posted(

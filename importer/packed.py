@@ -1,5 +1,5 @@
-"""The rows of a sheet in a tenth of the room that they take as tuples: packed block by block and column by column, and
-unpacked again when somebody asks for a row or a column.
+"""The rows of a sheet, and the requests made of them, in a tenth of their room: packed block by block, and unpacked
+again when somebody asks for one.
 
 A month's file is gone through a few times from top to bottom and hardly ever looked into at random, so unpacking costs
 next to nothing, and a hundred thousand rows need not stand in memory for as long as a run takes.
@@ -11,19 +11,22 @@ import pickle
 import zlib
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, compress, groupby, islice, zip_longest
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import Any, cast, overload
 
-if TYPE_CHECKING:
-    from importer.models import Cell
+from importer.cells import Cell
 
-    Cells = tuple[Cell, ...]
+Cells = tuple[Cell, ...]
 
 BLOCK = 500
 """Rows that are packed together. What is left over at the end of a sheet stays as it is, and so does a small sheet."""
 
 UNPACKED = 16
 """Blocks that stay unpacked once one of their rows was asked for: an invoice's rows may stand in several places."""
+
+TEXTS = 200
+"""Texts that are packed together; a request is as long as ten rows."""
 
 FEW_CELLS = 10_000
 """So many blank cells are packed as if they were filled, and no more than four for each that is."""
@@ -40,11 +43,10 @@ def trimmed(row: Cells) -> Cells:
     return row[:end]
 
 
-class Rows(Sequence["Cells"]):
+class Rows(Sequence[Cells]):
     """Rows of a sheet from top to bottom. Each is without blanks at its end; a blank row is an empty tuple."""
 
     __slots__ = ()
-    __hash__ = None  # type: ignore[assignment]
 
     @property
     @abstractmethod
@@ -60,7 +62,8 @@ class Rows(Sequence["Cells"]):
         """Those in these places, which go upwards."""
 
     @abstractmethod
-    def _row(self, place: int) -> Cells: ...
+    def row(self, place: int) -> Cells:
+        """The one in this place, which must be one of theirs."""
 
     @overload
     def __getitem__(self, place: int) -> Cells: ...
@@ -71,13 +74,16 @@ class Rows(Sequence["Cells"]):
             return self.some(range(len(self))[place])
         if not -len(self) <= place < len(self):
             raise IndexError(place)
-        return self._row(place % len(self))
+        return self.row(place % len(self))
 
     def __eq__(self, other: object) -> bool:
         """Equal to any rows that say the same."""
         if not isinstance(other, (Rows, list)):
             return NotImplemented
         return len(self) == len(other) and all(map(tuple.__eq__, self, other))
+
+    def __hash__(self) -> int:
+        return len(self)  # of equal ones it is the same
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self)!r})"
@@ -86,12 +92,11 @@ class Rows(Sequence["Cells"]):
 class PackedRows(Rows):
     """All rows of a sheet, put in from top to bottom."""
 
-    __slots__ = ("_blocks", "_rest", "_unpacked")
+    __slots__ = ("_blocks", "_rest")
 
     def __init__(self, rows: Iterable[Cells] = ()) -> None:
         self._blocks: list[_Block] = []
         self._rest: list[Cells] = []
-        self._unpacked: dict[int, list[Cells]] = {}
         self.extend(rows)
 
     def __len__(self) -> int:
@@ -133,10 +138,11 @@ class PackedRows(Rows):
         """Puts other rows into their places. One behind the end makes the sheet longer, blank up to there."""
         self.extend([()] * (max(rows, default=-1) + 1 - len(self)))
         for number, places in groupby(sorted(rows), lambda place: place // BLOCK):
-            block = self._block(number)
+            is_packed = number < len(self._blocks)
+            block = self._blocks[number].rows() if is_packed else self._rest
             for place in places:
                 block[place % BLOCK] = rows[place]
-            if number < len(self._blocks):
+            if is_packed:
                 self._blocks[number] = _Block.of(block)
 
     def drop_blank_end(self) -> None:
@@ -146,23 +152,12 @@ class PackedRows(Rows):
                 self._rest.pop()
             if self._rest or not self._blocks:
                 return
-            self._rest = self._block(len(self._blocks) - 1)
-            self._unpacked.clear()
-            self._blocks.pop()
+            self._rest = self._blocks.pop().rows()
 
-    def _row(self, place: int) -> Cells:
-        return self._block(place // BLOCK)[place % BLOCK]
-
-    def _block(self, number: int) -> list[Cells]:
-        if number == len(self._blocks):
-            return self._rest
-        rows = self._unpacked.pop(number, None)
-        if rows is None:
-            rows = self._blocks[number].rows()
-            if len(self._unpacked) >= UNPACKED:
-                del self._unpacked[next(iter(self._unpacked))]
-        self._unpacked[number] = rows  # the one that was asked for last stands last
-        return rows
+    def row(self, place: int) -> Cells:
+        """The one in this place, which must be one of theirs."""
+        number, at = divmod(place, BLOCK)
+        return _rows_of(self._blocks[number])[at] if number < len(self._blocks) else self._rest[at]
 
 
 class SomeRows(Rows):
@@ -196,8 +191,9 @@ class SomeRows(Rows):
         """Those in these places, which go upwards."""
         return SomeRows(self._all, [self._places[place] for place in places])
 
-    def _row(self, place: int) -> Cells:
-        return self._all[self._places[place]]
+    def row(self, place: int) -> Cells:
+        """The one in this place, which must be one of theirs."""
+        return self._all.row(self._places[place])
 
 
 class _Block:
@@ -237,10 +233,51 @@ class _Block:
         return _unpacked(self._columns[index]) if index < len(self._columns) else (None,) * self._count
 
 
-def _packed(cells: Sequence[Any]) -> bytes:
-    return zlib.compress(pickle.dumps(cells, pickle.HIGHEST_PROTOCOL), QUICK)
+@lru_cache(maxsize=UNPACKED)
+def _rows_of(block: _Block) -> Sequence[Cells]:
+    return block.rows()
 
 
-def _unpacked(cells: bytes) -> Sequence[Any]:
-    unpacked: Sequence[Any] = pickle.loads(zlib.decompress(cells))  # noqa: S301 - packed above, by this process
+class PackedTexts(Sequence[str]):
+    """Texts, of which some may be asked for later."""
+
+    __slots__ = ("_blocks", "_rest")
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+        self._rest: list[str] = []
+
+    def add(self, text: str) -> int:
+        """Puts one in at the end, and tells its place."""
+        self._rest.append(text)
+        if len(self._rest) == TEXTS:
+            self._blocks.append(_packed(self._rest))
+            self._rest.clear()
+        return len(self) - 1
+
+    def __len__(self) -> int:
+        return len(self._blocks) * TEXTS + len(self._rest)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(len(self))[place]]
+        number, at = divmod(range(len(self))[place], TEXTS)
+        return self._rest[at] if number == len(self._blocks) else _texts_of(self._blocks[number])[at]
+
+
+@lru_cache(maxsize=4)
+def _texts_of(block: bytes) -> Sequence[str]:
+    return _unpacked(block)
+
+
+def _packed(values: Sequence[Any]) -> bytes:
+    return zlib.compress(pickle.dumps(values, pickle.HIGHEST_PROTOCOL), QUICK)
+
+
+def _unpacked(packed: bytes) -> Sequence[Any]:
+    unpacked: Sequence[Any] = pickle.loads(zlib.decompress(packed))  # noqa: S301 - packed above, by this process
     return unpacked

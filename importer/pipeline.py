@@ -132,8 +132,8 @@ def _weighed_again(prepared: Prepared, wanted: Wanted, ledger: Ledger, desk: Des
 
 
 def new_run_id(started: datetime) -> str:
-    """A name for a run that sorts by time and is unique: "2026-03-31T09-12-44-7f3a"."""
-    return f"{started.astimezone():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(2)}"
+    """A name for a run that sorts by time and is unique: "2026-03-31T09-12-44-7f3a09bc"."""
+    return f"{started.astimezone():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(4)}"
 
 
 @contextmanager

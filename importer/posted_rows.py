@@ -9,7 +9,7 @@ from datetime import datetime
 from importer.models import Invoice, Outcome, Reading, Row, Status
 from importer.news import Stays, Why
 from importer.problems import WRITE_FAILED
-from importer.submitter import Entry, Ledger, State
+from importer.submitter import Entry, Intent, Ledger, State
 from importer.submitter.postings import out_of, went_on
 from importer.vendor_rows import contents_of, typed_rows
 
@@ -54,8 +54,8 @@ class PostedRows:
             yield Stays(entry.invoice_number, entry.vendor_id, entry.total_in_cents, entry.job_id, resman, why)
 
 
-def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Mapping[str, str]) -> PostedRows:
-    """Looks them up. `at_home` are the keys of what stands here as it was posted, each with its rows."""
+def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Mapping[str, Intent]) -> PostedRows:
+    """Looks them up. `at_home` are the keys of what stands here as it was posted, each with itself."""
     contents = {file: digests[0] for file, digests in contents_of(reading).items() if len(digests) == 1}
     typed = typed_rows(reading)
     went = out_of(ledger, destination, set(contents.values()), at_home)

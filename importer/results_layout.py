@@ -38,7 +38,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from importer.models import Cell, ErrorCell, Status, UncalculatedCell, cell_text
+from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
+from importer.models import Status
 
 SUMMARY = "Summary"
 TO_FIX = "To fix"

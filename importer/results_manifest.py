@@ -13,7 +13,8 @@ from heapq import merge
 from operator import itemgetter
 from typing import Any
 
-from importer.models import Cell, ErrorCell, Reading, Table, UncalculatedCell, cell_text
+from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
+from importer.models import Reading, Table
 from importer.problems import BROKEN_QUOTES, Place
 from importer.results_layout import cannot_hold, column_index
 from importer.trace import Origin, Trace

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from importer.alike import alike_bills
 from importer.desk import Desk
 from importer.directory import Directory
 from importer.directory.cache import Known, Sort
@@ -19,7 +20,7 @@ from importer.directory.desk import ago
 from importer.errors import CannotRun
 from importer.held import Held, Posted
 from importer.keys import invoice_key, normalised_number
-from importer.models import Invoice, dollars
+from importer.models import Row, dollars
 from importer.outcomes import Prepared
 from importer.payload import Payload
 from importer.problems import IN_RESMAN, NEAR_DUPLICATE, REPEATED_INVOICE, WENT_OUT_BEFORE, Problem
@@ -30,7 +31,7 @@ from importer.submitter.postings import bills_of, names_of_runs, of_totals, out_
 from importer.validator import Verdict
 from importer.validator.again import Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances
-from importer.validator.likeness import Likeness, Why, likenesses
+from importer.validator.likeness import Likeness, Why
 from importer.validator.places import rows_said
 from importer.vendor_rows import contents_of, in_two_copies, typed_rows
 
@@ -53,7 +54,7 @@ def weighed(
     an earlier weighing of the same run let go: they are not weighed twice. Raises `LedgerUnavailable`, and `CannotRun`
     where a key to be let go is none of theirs.
     """
-    strange = set(let_go) - {intent.key for intent in prepared.intents if intent is not None}
+    strange = set(let_go) - prepared.by_key.keys() if let_go else set()
     if strange and already is None:
         raise CannotRun(
             f"No invoice of these files that could be sent has the key {', '.join(sorted(strange))}.",
@@ -98,10 +99,10 @@ def overtaken(prepared: Prepared, ledger: Ledger, desk: Desk) -> Prepared:
     once for the run, just before it sends. Raises `LedgerUnavailable`.
     """
     contents = contents_of(prepared.reading)
-    mine = {intent.key: intent.rows for intent in prepared.intents if intent is not None}
+    mine = prepared.by_key
     digests = {each for some in contents.values() for each in some}
     of_files = out_of(ledger, desk.settings.destination, digests, mine, with_planned=True)
-    before = Postings((), of_files, mine, typed_rows(prepared.reading))
+    before = Postings((), of_files, _rows_of(mine), typed_rows(prepared.reading))
     if not before:
         return prepared
     ready = {intent.key for intent in prepared.ready}
@@ -241,7 +242,7 @@ def _around(
     vendors: dict[str, dict[str, None]] = {}
     for _, intent in going:
         vendors.setdefault(intent.payload.integration_id, {})[intent.payload.vendor_id] = None
-    mine = {intent.key: intent.rows for intent in prepared.intents if intent is not None}
+    mine = prepared.by_key
     digests, typed = contents_of(prepared.reading), typed_rows(prepared.reading)
     of_files = out_of(ledger, destination, {each for some in digests.values() for each in some}, mine)
     then = _Names(ledger, prepared.names)
@@ -268,20 +269,9 @@ def _around(
                 same.setdefault((each.vendor_id, each.property_id, normalised_number(each.number)), each)
         here = [pair for pair in going if pair[1].payload.integration_id == integration_id]
         totals = {intent.payload.total_amount_in_cents for _, intent in here}
-        before = Postings(list(of_totals(ledger, destination, integration_id, totals)), of_files, mine, typed)
-        indexes = {index for index, _ in here}
-        others = [
-            index
-            for index, verdict in enumerate(prepared.verdicts)
-            if index not in indexes
-            and verdict.invoice.integration_id == integration_id
-            and verdict.invoice.vendor_id in wanted
-        ]
-        compared = [
-            (prepared.verdicts[index].invoice, prepared.intents[index])
-            for index in (*(each for each, _ in here), *others)
-        ]
-        alike = _alike(compared, posted, [*elsewhere, *held])
+        out_before = list(of_totals(ledger, destination, integration_id, totals))
+        before = Postings(out_before, of_files, _rows_of(mine) if out_before or of_files else {}, typed)
+        alike = alike_bills(prepared, integration_id, wanted, [index for index, _ in here], posted, [*elsewhere, *held])
         periods: Mapping[str, date] = {} if directory is None else directory.open_periods()
         used = {} if directory is None else directory.cache.used_accounts()
         nobodys = {} if directory is None else _by_number(directory.vendorless())
@@ -291,8 +281,8 @@ def _around(
             called |= {bill.vendor_id: directory.name_of(Sort.VENDOR, bill.vendor_id) for bill in before.bills()}
             called |= {vendor_id: directory.name_of(Sort.VENDOR, vendor_id) for vendor_id in wanted}
         is_known = bool(held or past or periods or used or nobodys or before)
-        for place, (index, intent) in enumerate(here):
-            if not is_known and place not in alike:
+        for index, intent in here:
+            if not is_known and index not in alike:
                 continue
             payload, invoice = intent.payload, prepared.verdicts[index].invoice
             contents = digests.get(invoice.source.file, ())
@@ -303,7 +293,7 @@ def _around(
                 past=pasts.get(payload.vendor_id, NOTHING_PAST),
                 used_accounts=used.get(payload.property_id, frozenset()),
                 again=before.of(invoice, payload, intent.key, contents, then.meant(payload)) if before else (),
-                likenesses=(*alike.get(place, ()), *_of_nobody(payload, nobodys)),
+                likenesses=(*alike.get(index, ()), *_of_nobody(payload, nobodys)),
                 key=intent.key,
                 called=called,
             )
@@ -352,47 +342,8 @@ def _of_nobody(payload: Payload, bills: Mapping[str, Sequence[Held]]) -> list[Li
     ][:1]
 
 
-def _alike(
-    compared: Sequence[tuple[Invoice, Intent | None]], posted: Mapping[str, Held], known: Sequence[Held]
-) -> dict[int, tuple[Likeness, ...]]:
-    """The likenesses by place among the compared. Where a bill stands is put into words for the few told of."""
-    tables: dict[int, int] = {}
-    before = [None if intent is None else posted.get(intent.key) for _, intent in compared]
-    bills = [_bill(invoice, was, tables) for (invoice, _), was in zip(compared, before, strict=True)]
-    found = likenesses(bills, known)
-    if not found:
-        return found
-    places = {id(bill): place for place, bill in enumerate(bills)}
-
-    def told(one: Likeness) -> Likeness:
-        place = places.get(id(one.other))
-        if place is None:
-            return one
-        return Likeness(one.other._replace(where=_where(compared[place][0], before[place])), one.why)
-
-    return {place: tuple(map(told, some)) for place, some in found.items()}
-
-
-def _bill(invoice: Invoice, before: Held | None, tables: dict[int, int]) -> Held:
-    """An invoice of this run as a bill, without where it stands."""
-    return Held(
-        "",
-        invoice.vendor_id or "",
-        invoice.property_id,
-        invoice.invoice_number,
-        invoice.invoice_date,
-        None if invoice.total is None else int(invoice.total),
-        None if before is None else before.job,
-        table=tables.setdefault(id(invoice.source), len(tables)),
-    )
-
-
-def _where(invoice: Invoice, before: Held | None) -> str:
-    """Its file and rows; one that was posted before tells where it went."""
-    source, first, last = invoice.source, invoice.rows[0].number, invoice.rows[-1].number
-    sheet = f" {source.sheet}" if source.sheet else ""
-    which = f"row {first}" if len(invoice.rows) == 1 else f"rows {first} to {last}"
-    return f"{source.file}{sheet} {which}" + (f", {before.where}" if before is not None else "")
+def _rows_of(mine: Mapping[str, Intent]) -> dict[str, tuple[Row, ...]]:
+    return {key: intent.made_of for key, intent in mine.items()}
 
 
 def _since(directory: Directory, now: datetime) -> str:

@@ -6,21 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from importer.models import (
-    Cell,
-    InputFile,
-    Invoice,
-    Line,
-    Outcome,
-    Reading,
-    Row,
-    Run,
-    SkippedRow,
-    Source,
-    Status,
-    Table,
-)
-from importer.payload import Payload, PayloadLine
+from importer.cells import Cell
+from importer.models import InputFile, Invoice, Line, Outcome, Reading, Row, Run, SkippedRow, Source, Status, Table
+from importer.payload import Body, Payload, PayloadLine
 from importer.problems import Problem
 
 HEADINGS: tuple[Cell, ...] = (
@@ -152,26 +140,28 @@ def invoice(
 
 def payload(of: Invoice) -> Payload:
     """What would be sent for an invoice without gaps: each line as quantity 1 × its whole cents."""
-    return Payload(
-        integration_id=of.integration_id or INTEGRATION,
-        property_id=of.property_id or "prop-2222",
-        vendor_id=of.vendor_id or "vend-1111",
-        invoice_number=of.invoice_number or "INV-1001",
-        invoice_date=of.invoice_date or date(2026, 3, 1),
-        due_date=of.due_date or date(2026, 3, 31),
-        accounting_date=of.accounting_date,
-        notes=of.notes or "",
-        memo=of.memo or "",
-        total_amount_in_cents=max(0, of.worth),
-        invoice_items=tuple(
-            PayloadLine(
-                financial_account_id=one.financial_account_id or "finacct-6210",
-                quantity_ordered=1,
-                unit_price_in_cents=int(one.worth or 0),
-                notes=one.notes,
-            )
-            for one in of.lines
-        ),
+    return Payload.of(
+        Body(
+            integration_id=of.integration_id or INTEGRATION,
+            property_id=of.property_id or "prop-2222",
+            vendor_id=of.vendor_id or "vend-1111",
+            invoice_number=of.invoice_number or "INV-1001",
+            invoice_date=of.invoice_date or date(2026, 3, 1),
+            due_date=of.due_date or date(2026, 3, 31),
+            accounting_date=of.accounting_date,
+            notes=of.notes or "",
+            memo=of.memo or "",
+            total_amount_in_cents=max(0, of.worth),
+            invoice_items=tuple(
+                PayloadLine(
+                    financial_account_id=one.financial_account_id or "finacct-6210",
+                    quantity_ordered=1,
+                    unit_price_in_cents=int(one.worth or 0),
+                    notes=one.notes,
+                )
+                for one in of.lines
+            ),
+        )
     )
 
 

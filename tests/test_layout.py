@@ -14,17 +14,18 @@ PACKAGE = Path(__file__).parent.parent / "importer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "problems", "columns", "collector", "held", "keys", "news", "rehearsal", "trace", "unknown"),
+    ("errors", "problems", "columns", "collector", "cells", "held", "keys", "news", "rehearsal", "trace", "unknown"),
+    ("packed",),
     ("payload",),
     ("models", "token", "severities"),
     ("smtp",),
-    ("settings", "results_layout", "named_cells"),
+    ("settings", "results_layout", "named_cells", "vendor_rows"),
     ("results_manifest",),
     ("reader", "directory", "validator", "submitter", "report", "sandbox"),
-    ("wanted", "same_bill", "vendor_rows"),
+    ("wanted", "same_bill"),
     ("posted_rows",),
     ("outcomes",),
-    ("archive",),
+    ("alike", "archive"),
     ("desk",),
     ("surroundings", "periods", "offers", "telling"),
     ("pipeline",),

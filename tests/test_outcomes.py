@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from importer.models import Evidence, Invoice, Run, Status
+from importer.models import Evidence, Invoice, Row, Run, Status
 from importer.outcomes import Prepared, Start, after_sending, as_it_stands, before_sending, not_sent, of_entries
 from importer.payload import Payload
 from importer.problems import (
@@ -28,7 +28,7 @@ from importer.problems import (
 from importer.submitter import Entry, Event, Intent, Sent, State
 from importer.submitter.submit import Heard
 from importer.validator import validate
-from tests.factory import DESTINATION, NOON, invoice, line, reading
+from tests.factory import DESTINATION, NOON, invoice, line, reading, source
 
 START = Start("2026-03-31T12-00-00-7f3a", "submit", NOON, "clerk@desk-7", DESTINATION)
 SENT_AT = datetime(2026, 3, 30, 12, 0, tzinfo=UTC)
@@ -47,7 +47,7 @@ def prepared(*invoices: Invoice, standing: Sequence[Entry] = (), problems: Seque
 
 def intent(payload: Payload) -> Intent:
     """What would be sent of it."""
-    return Intent(payload.key(DESTINATION), payload.fingerprint(), payload, "march.xlsx", "2")
+    return Intent(payload.key(DESTINATION), payload, (Row(source(), 2, ()),))
 
 
 def sent_as(one: Invoice) -> Payload:

@@ -78,6 +78,7 @@ def check(**given: Any) -> int:
     from importer.collector import at_rest, leave_alone
     from importer.reader import reading_ahead
 
+    _have_memory_back()
     with at_rest(), reading_ahead(given["files"]) as ahead:  # while the rest is loaded
         from importer.cli.desk import at_desk, outputs, wanted
         from importer.cli.rendering import render
@@ -103,6 +104,7 @@ def submit(**given: Any) -> int:
     from importer.cli.rendering import ask, render
     from importer.pipeline import submit_files
 
+    _have_memory_back()
     with at_desk(given, serving=True) as desk:
         asked = outputs(given)
         finished = submit_files(
@@ -113,6 +115,14 @@ def submit(**given: Any) -> int:
             approved=given["approved"],
         )
         return render(finished, desk, asked)
+
+
+def _have_memory_back() -> None:
+    """Where the process is this command's alone: how it deals with memory is nobody else's business."""
+    if click.get_current_context().obj:
+        from importer.collector import give_back
+
+        give_back()
 
 
 @commands.command(short_help="Asks what became of posted invoices.")

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from importer.cells import cell_text
 from importer.keys import normalised_number
-from importer.models import Invoice, Row, cell_text
+from importer.models import Invoice, Row
 from importer.problems import CONTRADICTION, REPEATED_ROW, Problem
 
 HEADER = ("invoice_date", "due_date", "accounting_date", "notes", "memo", "total")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from importer.models import Cell
+from importer.cells import Cell
 from importer.packed import PackedRows, trimmed
 
 _FORMULA = re.compile(r'="((?:[^"]|"")*)"')

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from importer.cells import Cell, cell_text
 from importer.columns import BY_NAME, COLUMNS
 from importer.errors import FileUnreadable
-from importer.models import Cell, ControlTotal, Invoice, Row, Table, cell_text
+from importer.models import ControlTotal, Invoice, Row, Table
 from importer.problems import Problem
 from importer.reader.cells import Unreadable, Value, is_blank
 from importer.reader.charges import taken_off

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from importer import problems
+from importer.cells import cell_text
 from importer.columns import BY_NAME
-from importer.models import Row, cell_text
+from importer.models import Row
 from importer.problems import Problem
 from importer.reader.cells import Unreadable, Value, quoted
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from importer.cells import Cell, cell_text
 from importer.columns import BY_NAME, Kind
-from importer.models import Cell, cell_text
 from importer.reader.headings import spelled
 from importer.reader.mapping import Cells, Mapped, unused
 from importer.reader.money import CODES, named_currency

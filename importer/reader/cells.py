@@ -15,7 +15,7 @@ from itertools import islice
 from unicodedata import category
 
 from importer import columns, problems
-from importer.models import Cell, ErrorCell, UncalculatedCell, cell_text
+from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
 from importer.reader.armour import unwrapped
 from importer.reader.dates import DateOrder, evident_orders, is_numeric_date, read_text_date
 from importer.reader.money import AMERICAN, Marks, OtherCurrency, evident_marks, read_amount

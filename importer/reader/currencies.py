@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from importer import problems
+from importer.cells import cell_text, column_letter
 from importer.columns import BY_NAME, Kind
-from importer.models import Row, cell_text, column_letter
+from importer.models import Row
 from importer.problems import Place, Problem
 from importer.reader.by_cells import CURRENCY, CURRENCY_WORDS, currency_of
 from importer.reader.cells import quoted

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from importer import problems
-from importer.models import Invoice, Table, column_letter
+from importer.cells import column_letter
+from importer.models import Invoice, Table
 from importer.problems import Place, Problem
 from importer.reader.contents import Contents, Finding
 

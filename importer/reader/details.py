@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from importer.models import Cell
+from importer.cells import Cell
 from importer.packed import PackedRows
 from importer.reader.contents import Sheet
 from importer.reader.formats import Shown

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from importer import problems
-from importer.models import Cell, Invoice, Row, cell_text, column_letter
+from importer.cells import Cell, cell_text, column_letter
+from importer.models import Invoice, Row
 from importer.problems import Problem
 from importer.reader.cells import Value, is_blank, quoted
 from importer.reader.grouping import Read

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from importer.models import Cell, cell_text
+from importer.cells import Cell, cell_text
 from importer.reader.money import currency_code
 
 _CURRENCY = re.compile(r"\[\$([^\]-]+)(?:-(?P<locale>[0-9A-Fa-f]+))?\]|\"([^\"]+)\"|\\?([£€¥₹₽₩₪₺])")

@@ -11,9 +11,10 @@ from operator import is_not
 from typing import Any, TypeVar, cast
 
 from importer import problems
+from importer.cells import cell_text
 from importer.columns import COLUMNS, IDENTITY
 from importer.keys import normalised_number
-from importer.models import Invoice, Line, Row, cell_text
+from importer.models import Invoice, Line, Row
 from importer.problems import Problem
 from importer.reader.blanks import below_others
 from importer.reader.cells import Unreadable, Value, is_blank, quoted

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from importer.cells import Cell
 from importer.errors import FileUnreadable
-from importer.models import Cell
 from importer.packed import PackedRows, trimmed
 from importer.problems import FILE_CUT_SHORT
 from importer.reader.armour import unwrapped

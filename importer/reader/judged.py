@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from importer import problems
-from importer.models import Cell, ControlTotal, Reading, dollars
+from importer.cells import Cell
+from importer.models import ControlTotal, Reading, dollars
 from importer.problems import Problem
 from importer.reader.cells import quoted
 from importer.reader.own_totals import control_problem

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Literal, cast
 
+from importer.cells import Cell
 from importer.columns import BY_NAME, Kind
 from importer.errors import FileUnreadable
-from importer.models import Cell, Row, SkippedRow, Source
+from importer.models import Row, SkippedRow, Source
 from importer.packed import Rows
 from importer.reader.above import Beside, fields_above
 from importer.reader.amounts import Amounts, invoice_keys

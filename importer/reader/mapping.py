@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from importer import problems
+from importer.cells import Cell
 from importer.columns import BY_NAME, Kind
 from importer.errors import FileUnreadable
-from importer.models import Cell
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
 from importer.reader.headings import listed, normalised, spelled
 from importer.reader.money import Marks

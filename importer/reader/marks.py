@@ -7,8 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from importer import problems
+from importer.cells import Cell, cell_text, column_letter
 from importer.columns import Kind
-from importer.models import Cell, Invoice, Row, cell_text, column_letter, dollars
+from importer.models import Invoice, Row, dollars
 from importer.problems import Problem
 from importer.reader.cells import is_blank, quoted, read_cells
 from importer.reader.headings import listed, normalised, spelled

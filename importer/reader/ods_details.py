@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from xml.parsers import expat
 
-from importer.models import Cell, ErrorCell, UncalculatedCell, cell_text
+from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
 from importer.reader.details import Details
 from importer.reader.formats import HOME, PERCENT
 from importer.reader.money import currency_code

@@ -8,7 +8,8 @@ from decimal import Decimal
 from itertools import accumulate
 
 from importer import problems
-from importer.models import ControlTotal, Invoice, column_letter, dollars
+from importer.cells import column_letter
+from importer.models import ControlTotal, Invoice, dollars
 from importer.problems import Place, Problem
 from importer.reader.cells import Unreadable, quoted
 from importer.reader.grouping import Read

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from importer.cells import Cell
 from importer.errors import FileUnreadable
-from importer.models import Cell
 from importer.packed import PackedRows, trimmed
 from importer.reader import child
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN

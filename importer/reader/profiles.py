@@ -12,9 +12,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, get_args
 
+from importer.cells import Cell
 from importer.columns import BY_NAME
 from importer.errors import BadSettings
-from importer.models import Cell, Rounding
+from importer.models import Rounding
 from importer.reader.contents import Contents
 from importer.reader.dates import DateOrder
 from importer.reader.headings import normalised, spelled

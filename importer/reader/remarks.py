@@ -8,8 +8,9 @@ from datetime import date
 from itertools import repeat
 
 from importer import problems
+from importer.cells import Cell, cell_text, column_letter
 from importer.columns import BY_NAME
-from importer.models import Cell, Invoice, Row, cell_text, column_letter, dollars
+from importer.models import Invoice, Row, dollars
 from importer.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted
 from importer.reader.currencies import currency_remarks, stated_currency

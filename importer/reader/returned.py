@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from importer import problems
 from importer import results_layout as layout
 from importer import results_manifest as manifest
+from importer.cells import Cell, cell_text
 from importer.errors import FileUnreadable
-from importer.models import Cell, InputFile, Reading, SkippedRow, Status, cell_text
+from importer.models import InputFile, Reading, SkippedRow, Status
 from importer.packed import PackedRows
 from importer.problems import Place, Problem
 from importer.reader.contents import Contents, Sheet

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 from xml.parsers import expat
 
+from importer.cells import Cell, ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
-from importer.models import Cell, ErrorCell, UncalculatedCell
 from importer.packed import PackedRows
 from importer.reader.advice import SAVE_AGAIN
 from importer.reader.contents import Finding, Sheet

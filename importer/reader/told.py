@@ -12,7 +12,8 @@ from datetime import date
 from decimal import Decimal
 
 from importer import problems
-from importer.models import Cell, Invoice, Row, cell_text, column_letter
+from importer.cells import Cell, cell_text, column_letter
+from importer.models import Invoice, Row
 from importer.problems import Problem
 from importer.reader.cells import is_blank, quoted
 from importer.reader.headings import listed, spelled

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from importer import problems
+from importer.cells import Cell, cell_text, column_letter
 from importer.columns import Kind
-from importer.models import Cell, Invoice, cell_text, column_letter, dollars
+from importer.models import Invoice, dollars
 from importer.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted, read_cells
 from importer.reader.headings import spelled

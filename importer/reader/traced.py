@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importer import results_layout as layout
-from importer.models import Cell, InputFile, Invoice, Reading, cell_text, column_letter
+from importer.cells import Cell, cell_text, column_letter
+from importer.models import InputFile, Invoice, Reading
 from importer.reader.moved import places, with_money
 from importer.results_manifest import Kept, Manifest, first_trace
 from importer.trace import ADDED, NOT_KEPT, TAKEN_OUT, WHOLE_ROW, Correction, Origin, Round, TakenOut, Trace

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from importer.cells import Cell, column_letter
 from importer.columns import BY_NAME, Kind
-from importer.models import Cell, column_letter
 from importer.reader.amounts import Column, adds_up, same
 from importer.reader.cells import Conventions, is_blank, quoted, read_cells
 from importer.reader.charges import ADDED, NO_AMOUNTS, RATES, TAKEN_OFF, booked_as, is_taken_off, taken_off

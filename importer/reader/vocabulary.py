@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 
+from importer.cells import Cell
 from importer.columns import COLUMNS
-from importer.models import Cell
 from importer.reader.headings import normalised, spelled
 from importer.reader.money import CODES, CURRENCY_NAMES, SYMBOLS, currency_code
 

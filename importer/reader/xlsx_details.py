@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 from xml.parsers import expat
 
-from importer.models import ErrorCell, UncalculatedCell, column_letter
+from importer.cells import ErrorCell, UncalculatedCell, column_letter
 from importer.reader.details import Details, Position
 from importer.reader.formats import Shown
 from importer.reader.package import column_number

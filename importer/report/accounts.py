@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from heapq import merge
 from typing import NamedTuple
 
-from importer.models import Cell, Outcome, Row, Run, SkippedRow, Source, Table, cell_text
+from importer.cells import Cell, cell_text
+from importer.models import Outcome, Row, Run, SkippedRow, Source, Table
 from importer.problems import Problem
 from importer.report.tie_out import as_said
 from importer.results_layout import NO_INVOICE, OPEN_STATUSES, SKIPPED, column_index

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from importer.cells import column_letter
 from importer.columns import BY_NAME
 from importer.errors import ResultsNotWritten
-from importer.models import Run, column_letter
+from importer.models import Run
 from importer.problems import Place, Problem
 from importer.report import styles
 from importer.report.accounts import advised

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from importer.models import Run, cell_text
+from importer.cells import cell_text
+from importer.models import Run
 from importer.report.accounts import Accounts, Layout
 from importer.report.target import place
 from importer.results_layout import FRONT, tidy_text

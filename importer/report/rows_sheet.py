@@ -9,8 +9,9 @@ from itertools import chain, islice
 from typing import Any
 
 from importer import results_layout as layout
+from importer.cells import Cell, cell_text, column_letter
 from importer.columns import BY_NAME, Kind
-from importer.models import Cell, Outcome, cell_text, column_letter
+from importer.models import Outcome
 from importer.problems import Place, Problem
 from importer.report import styles
 from importer.report.accounts import OFFERED, Answer, Layout, advised, worst_first

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.models import Run, Status, cell_text, dollars
+from importer.cells import cell_text
+from importer.models import Run, Status, dollars
 from importer.problems import AMBIGUOUS_NAME, UNKNOWN_NAME, Kind, Problem
 from importer.rehearsal import rehearsed
 from importer.report.accounts import advised

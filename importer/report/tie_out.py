@@ -216,23 +216,21 @@ def _in_resman(accepted: Iterable[Outcome], stays: Iterable[Stays]) -> tuple[Amo
 def _parties(run: Run, field: str) -> tuple[Party, ...]:
     held_up = _held_up(run)
     groups: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in run.outcomes:
-        said = as_said(outcome, field)
-        groups[str(getattr(outcome.payload or outcome.invoice, field) or said)].append(outcome)
+    names: dict[str, str] = {}
+    ids: set[str] = set()  # one was found for the name, or a profile gives it; otherwise the sheet's text may be none
+    for outcome in run.outcomes:  # in the order of their rows, which are looked up
+        read, text = str(getattr(outcome.invoice, field) or ""), outcome.invoice.cell_text(field).strip()
+        said = text or read
+        identity = str(getattr(outcome.payload or outcome.invoice, field) or said)
+        groups[identity].append(outcome)
+        names.setdefault(identity, said)
+        if outcome.payload is not None or read != text:
+            ids.add(identity)
     parties = [
-        _party(identity if _is_known(group, field) else "", as_said(group[0], field), group, held_up)
+        _party(identity if identity in ids else "", names[identity], group, held_up)
         for identity, group in groups.items()
     ]
     return tuple(sorted(parties, key=lambda party: (-abs(party.read), party.name)))
-
-
-def _is_known(group: Sequence[Outcome], field: str) -> bool:
-    """True where it is an id: one was found for the name, or a profile gives it; otherwise the sheet's text may be."""
-    return any(
-        outcome.payload is not None
-        or str(getattr(outcome.invoice, field) or "") != outcome.invoice.cell_text(field).strip()
-        for outcome in group
-    )
 
 
 def _party(identity: str, name: str, group: Sequence[Outcome], held_up: str) -> Party:

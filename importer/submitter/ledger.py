@@ -19,11 +19,13 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from importer.keys import normalised_number
 from importer.models import Evidence
+from importer.models import Row as InputRow
 from importer.payload import Payload
 from importer.submitter.runs import RunBook
 from importer.submitter.schema import BATCH, batches
 from importer.submitter.states import MOVES, Event, Owner, State
 from importer.submitter.tables import ATTEMPTS, INVOICES
+from importer.vendor_rows import sheets_said
 
 INTENTS = (Event.INTENT, Event.RETRY_INTENT)
 """After these, and before what follows them, a request may have gone out."""
@@ -33,11 +35,28 @@ class Intent(NamedTuple):
     """One invoice that a run wants to send. A tuple underneath, because a run may want to send a hundred thousand."""
 
     key: str
-    fingerprint: str
     payload: Payload
-    file: str
-    rows: str  # "2, 3"
-    sheets: str | None = None  # JSON: the sheet of each row, or of all of them
+    made_of: tuple[InputRow, ...]  # the rows of the input; never empty
+
+    @property
+    def fingerprint(self) -> str:
+        """Of what is to be sent."""
+        return self.payload.fingerprint()
+
+    @property
+    def file(self) -> str:
+        """The name of its file, also where its namesake beside it had it called otherwise."""
+        return self.made_of[0].source.file.rpartition("/")[2]
+
+    @property
+    def rows(self) -> str:
+        """Their numbers: "2, 3"."""
+        return ", ".join([str(row.number) for row in self.made_of])
+
+    @property
+    def sheets(self) -> str:
+        """JSON: the sheet of each row, or of all of them."""
+        return sheets_said(self.made_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,10 @@ def plan_of(intents: Sequence[Intent]) -> str | None:
     """ "sha256:…", the same for the same payloads in any order; None where nothing would be sent."""
     if not intents:
         return None
-    lines = sorted(f"{intent.key} {intent.fingerprint}\n" for intent in intents)
-    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for intent in sorted(intents, key=lambda intent: (intent.key, intent.fingerprint)):
+        digest.update(f"{intent.key} {intent.fingerprint}\n".encode())
+    return "sha256:" + digest.hexdigest()
 
 
 def keep_plan(ledger: Ledger, plan: str, intents: Sequence[Intent]) -> None:

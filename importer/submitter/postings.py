@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from importer.held import Held, Posted
-from importer.submitter.ledger import Entry, Ledger
+from importer.submitter.ledger import Entry, Intent, Ledger
 from importer.submitter.schema import batches
 from importer.submitter.states import State
 from importer.submitter.tables import CONTENTS, INVOICES, RUNS
@@ -87,7 +87,12 @@ def of_totals(ledger: Ledger, destination: str, integration_id: str, totals: Col
 
 
 def out_of(
-    ledger: Ledger, destination: str, contents: Collection[str], now: Mapping[str, str], *, with_planned: bool = False
+    ledger: Ledger,
+    destination: str,
+    contents: Collection[str],
+    now: Mapping[str, Intent],
+    *,
+    with_planned: bool = False,
 ) -> dict[str, list[Posted]]:
     """What went out of files that held the same, by their SHA-256, however long ago. Without what stands there `now`
     in the same rows under the same key: most of a file that comes again. `with_planned`: also what another run, alive,
@@ -107,7 +112,7 @@ def out_of(
         light = light.where(is_out)
         for batch in batches(list(contents)):
             for digest, key, rows in connection.execute(light.where(CONTENTS.c.sha256.in_(batch))):
-                if now.get(key) != rows:
+                if key not in now or now[key].rows != rows:
                     wanted.setdefault(key, []).append(digest)
         for some in batches(list(wanted)):
             rows = connection.execute(select(*COLUMNS).where(INVOICES.c.key.in_(some))).all()

@@ -24,6 +24,7 @@ from importer.errors import (
     Refused,
     RequestError,
 )
+from importer.payload import Payload
 from importer.submitter.ledger import Entry, Intent, Ledger
 from importer.submitter.pacing import Stopped
 from importer.submitter.states import Event, State
@@ -85,7 +86,7 @@ def send(
     What a living run holds is waited for; what it leaves behind is taken over. Nothing is raised for what happens to
     one invoice, nor for a ledger that fails on the way: the run then ends early, with a sentence.
     """
-    sending = _Sending(ledger, api, stop, plan, {intent.key: intent.payload.body() for intent in intents})
+    sending = _Sending(ledger, api, stop, plan, {intent.key: intent.payload for intent in intents})
     keys = [intent.key for intent in intents]
     left = list(intents)
     standing: dict[str, Entry] = {}
@@ -126,7 +127,7 @@ class _Sending:
     api: Api
     stop: threading.Event
     plan: str | None
-    bodies: Mapping[str, str]  # key → the request
+    payloads: Mapping[str, Payload]  # by key, what is sent
     heard: dict[str, Heard] = field(default_factory=dict)
     stopped: str | None = None
     _unwritten: set[str] = field(default_factory=set)  # keys whose answer the ledger could not take
@@ -146,7 +147,7 @@ class _Sending:
 
     def all(self, keys: Collection[str], progress: Progress) -> None:
         """Sends these invoices in the order of the input, at most `IN_FLIGHT` at once."""
-        todo = deque(key for key in self.bodies if key in keys)
+        todo = deque(key for key in self.payloads if key in keys)
         pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="send")
         waiting: set[Future[None]] = set()
         at_once = False
@@ -157,7 +158,7 @@ class _Sending:
                 finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in finished:
                     future.result()
-                progress(len(self.heard), len(self.bodies))
+                progress(len(self.heard), len(self.payloads))
         except KeyboardInterrupt:
             at_once = True  # what is under way stays "sending", and is found again
             raise
@@ -190,11 +191,12 @@ class _Sending:
 
     def _once(self, key: str) -> bool:
         """One try; True once there is nothing more to do for this invoice."""
+        body = self.payloads[key].body()
         with self.api.pace.turn(self.stop) as turn:
             if self.is_over or not self.ledger.record(Event.INTENT, key, plan=self.plan):
                 return True
             try:
-                job_id = self.api.create_invoice(self.bodies[key], turn, Fresh())
+                job_id = self.api.create_invoice(body, turn, Fresh())
             except RateLimited as error:
                 self._hear(key, Event.WITHDRAWN, error)
                 raise

@@ -12,6 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from importer.models import Invoice, Reading
+from importer.packed import PackedTexts
 from importer.payload import Payload
 from importer.problems import Problem
 from importer.severities import Level, with_levels
@@ -51,7 +52,8 @@ def validate(
 ) -> tuple[Verdict, ...]:
     """A verdict for each invoice of the reading, in its order. `levels` says how bad a problem is, by its code."""
     fine: set[dates.Days] = set()
-    verdicts = [_judge(_case(invoice, today, limits), levels, fine) for invoice in reading.invoices]
+    texts = PackedTexts()
+    verdicts = [_judge(_case(invoice, today, limits), levels, fine, texts) for invoice in reading.invoices]
     for index, problem in repeated([(verdict.invoice, verdict.payload) for verdict in verdicts]).items():
         verdict = verdicts[index]
         verdicts[index] = Verdict(verdict.invoice, (*verdict.problems, problem), None)
@@ -62,7 +64,7 @@ def _case(invoice: Invoice, today: date, limits: Limits) -> Case:
     return Case(invoice, with_rounding(invoice, tuple(map(charge, invoice.lines))), today, limits)
 
 
-def _judge(case: Case, levels: Mapping[str, Level], fine: set[dates.Days]) -> Verdict:
+def _judge(case: Case, levels: Mapping[str, Level], fine: set[dates.Days], texts: PackedTexts) -> Verdict:
     """`fine` are dates of which the rules had nothing to say, and learns of others: most invoices share theirs."""
     found = list(case.invoice.problems)
     if not required.are_filled(case):
@@ -76,10 +78,10 @@ def _judge(case: Case, levels: Mapping[str, Level], fine: set[dates.Days]) -> Ve
     if not totals.are_plain(case):
         found += _told(TOTALS, case)
     if not found:
-        return Verdict(case.invoice, (), _payload(case))
+        return Verdict(case.invoice, (), _payload(case, texts))
     problems = with_levels(found, levels)
     stopped = any(problem.is_error for problem in problems)
-    return Verdict(case.invoice, problems, None if stopped else _payload(case))
+    return Verdict(case.invoice, problems, None if stopped else _payload(case, texts))
 
 
 def _told(rules: Iterable[Rule], case: Case) -> Iterator[Problem]:
@@ -87,7 +89,7 @@ def _told(rules: Iterable[Rule], case: Case) -> Iterator[Problem]:
         yield from rule(case)
 
 
-def _payload(case: Case) -> Payload:
+def _payload(case: Case, texts: PackedTexts) -> Payload:
     """The body of the request for an invoice without errors.
 
     Its fields were checked by the rules. Pydantic checks the whole once more: a gap that no rule named is a mistake
@@ -107,5 +109,6 @@ def _payload(case: Case) -> Payload:
             "memo": invoice.memo,
             "total_amount_in_cents": None if invoice.total is None else int(invoice.total),
             "invoice_items": [sent.as_item() for sent in case.charges if sent is not None],
-        }
+        },
+        texts,
     )

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from importer.held import Held, Posted
 from importer.keys import normalised_number
-from importer.models import Invoice
+from importer.models import Invoice, Row
 from importer.payload import Payload
 from importer.validator.numbers import number_of
 
@@ -46,7 +46,7 @@ class Postings:
 
     of_totals: Sequence[Posted]
     of_files: Mapping[str, Sequence[Posted]]  # by the SHA-256 of the file
-    now: Mapping[str, str]  # the key of each invoice of this run → its rows, "2, 3"
+    now: Mapping[str, Sequence[Row]]  # the key of each invoice of this run → its rows
     typed: Collection[tuple[str, str | None, int]] = ()  # file, sheet and row of what is in no vendor's file
     _by_number: dict[tuple[str, int | None, date | None], list[Posted]] = field(default_factory=dict)
     _by_form: dict[tuple[str, str | None, int | None, date | None], list[Posted]] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Postings:
                 for posted, sheet in self._by_row.get((digest, row.number), ()):
                     is_known = is_sure and posted.sheets is not None
                     is_same = row.source.sheet == sheet if is_known else _is_alike(payload, posted.bill)
-                    if is_same and str(row.number) not in self.now.get(posted.key, "").split(", "):
+                    if is_same and row.number not in [mine.number for mine in self.now.get(posted.key, ())]:
                         yield posted, Otherwise.SAME_ROWS
 
     def _of_number(self, invoice: Invoice, payload: Payload, meant: Meaning) -> Iterator[tuple[Posted, Otherwise]]:
@@ -120,7 +120,7 @@ class Postings:
         if not alike:
             return
         number = number_of(payload.invoice_number)
-        accounts = _distinct(line.financial_account_id for line in payload.invoice_items)
+        accounts = _distinct(line.financial_account_id for line in payload.read().invoice_items)
         for posted in alike[:COMPARED]:
             other = number_of(posted.bill.number or "")
             has_ending = (number.stem and number.stem == other.squeezed) or (

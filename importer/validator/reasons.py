@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from importer.models import EXACT, Invoice, Line, Row, cell_text, column_letter, dollars
+from importer.cells import Cell, cell_text, column_letter
+from importer.models import EXACT, Invoice, Line, dollars
 from importer.validator.charges import WHOLE, is_whole
 from importer.validator.places import rows_said
 
@@ -76,11 +77,11 @@ def _sum(amounts: Sequence[Decimal]) -> Decimal:
 def _column_left_out(invoice: Invoice, missing: int) -> str:
     """A column of the sheet that is not read and holds exactly what is missing: tax, freight, a discount."""
     used = set(invoice.source.columns.values()).union(*(line.row.source.columns.values() for line in invoice.lines))
-    rows = [row for row in invoice.rows if row.source is invoice.source]
+    rows = [(row, row.cells) for row in invoice.rows if row.source is invoice.source]
     for index, heading in enumerate(invoice.source.headings):
-        name = cell_text(heading).strip()
-        filled = [(row, cents) for row in rows if (cents := _cents(row, index))]
-        if index in used or not name or not filled:
+        name = "" if index in used else cell_text(heading).strip()
+        filled = [(row, cents) for row, cells in rows if name and (cents := _cents(cells, index))]
+        if not filled:
             continue
         amounts = [-abs(cents) if missing < 0 and _DEDUCTED.search(name) else cents for _, cents in filled]
         is_repeated = len(set(amounts)) == 1  # on each row of the invoice
@@ -97,9 +98,9 @@ _DEDUCTED = re.compile("discount|rebate|credit|retain|allowance|deduct", re.IGNO
 _PLAIN_AMOUNT = re.compile(r"-?\$?-?\d{1,3}(?:,?\d{3})*(?:\.\d{1,2})?")
 
 
-def _cents(row: Row, index: int) -> int:
+def _cents(cells: Sequence[Cell], index: int) -> int:
     """What a cell says in cents; 0 where it is no plain amount of dollars."""
-    text = cell_text(row.cells[index]).strip() if index < len(row.cells) else ""
+    text = cell_text(cells[index]).strip() if index < len(cells) else ""
     return int(Decimal(re.sub("[$,]", "", text)) * 100) if _PLAIN_AMOUNT.fullmatch(text) else 0
 
 

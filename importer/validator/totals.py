@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from importer.models import EXACT, Invoice, Line, cell_text, dollars
+from importer.cells import cell_text
+from importer.models import EXACT, Invoice, Line, dollars
 from importer.problems import (
     CREDIT_MEMO,
     LINE_MISMATCH,

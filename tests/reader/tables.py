@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import cast
 
-from importer.models import Cell, InputFile, Reading
+from importer.cells import Cell
+from importer.models import InputFile, Reading
 from importer.packed import PackedRows
 from importer.reader.contents import Contents, Sheet
 from importer.reader.profiles import Profile, parse_profile

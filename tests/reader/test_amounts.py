@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from importer.cells import Cell
 from importer.errors import FileUnreadable
-from importer.models import Cell
 from importer.problems import OTHER_CURRENCY
 from tests.reader.tables import money, said, vendor
 

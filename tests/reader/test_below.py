@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from importer.models import Cell, Reading
+from importer.cells import Cell
+from importer.models import Reading
 from tests.reader.tables import money, said, skipped, vendor
 
 DATE = "2026-11-03"

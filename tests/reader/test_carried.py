@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from importer.cells import Cell
 from importer.errors import FileUnreadable
-from importer.models import Cell
 from importer.reader.carried import is_carried
 from importer.reader.proposals import TAX, answered, propose_for
 from importer.reader.reading import read_contents

@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
+from importer.cells import Cell
 from importer.errors import BadSettings, FileUnreadable
-from importer.models import Cell
 from importer.reader.profiles import parse_profile, profile_text
 from importer.reader.proposals import answered, propose_for
 from importer.reader.reading import read_contents

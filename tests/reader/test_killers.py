@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from importer.cells import ErrorCell
 from importer.errors import FileUnreadable
-from importer.models import ErrorCell
 from importer.reader.files import open_file
 from importer.reader.limits import MEBIBYTE, Limits
 from tests.reader.books import biff, binary, compound, ods, record, relationships, xlsb, xlsx, xlsx_parts, zipped

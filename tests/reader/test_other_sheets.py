@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from importer.cells import Cell
 from importer.errors import FileUnreadable
-from importer.models import Cell, Reading
+from importer.models import Reading
 from importer.reader.contents import Sheet
 from importer.reader.other_sheets import is_not_to_be_paid
 from importer.reader.reading import read_contents

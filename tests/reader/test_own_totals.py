@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from importer.models import Cell, Reading
+from importer.cells import Cell
+from importer.models import Reading
 from importer.problems import CONTROL_TOTAL, UNCOMPARED_TOTAL, Problem
 from tests.reader.tables import vendor
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from importer import problems
+from importer.cells import Cell, ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
-from importer.models import Cell, ErrorCell, UncalculatedCell
 from importer.reader import read_files
 from importer.reader.reading import read_contents
 from tests.reader.tables import PLAIN, contents, plain, row, said, sheet

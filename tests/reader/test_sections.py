@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importer.models import Cell, Reading
+from importer.cells import Cell
+from importer.models import Reading
 from tests.reader.tables import money, said, skipped, vendor
 
 DATE = "2026-10-14"

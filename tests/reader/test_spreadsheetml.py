@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from importer.cells import ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
-from importer.models import ErrorCell, UncalculatedCell
 from importer.reader.contents import Contents
 from importer.reader.files import open_file
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from importer.cells import Cell, UncalculatedCell
 from importer.errors import FileUnreadable
-from importer.models import Cell, Reading, UncalculatedCell
+from importer.models import Reading
 from importer.reader.contents import Sheet
 from importer.reader.reading import read_contents
 from tests.reader.tables import PLAIN, contents, money, plain, profile, row, said, sheet, skipped, vendor

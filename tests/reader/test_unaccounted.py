@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
+from importer.cells import Cell
 from importer.errors import FileUnreadable
-from importer.models import Cell
 from importer.reader.profiles import profile_text
 from importer.reader.proposals import answered, propose_for
 from tests.reader.tables import contents, money, sheet, vendor

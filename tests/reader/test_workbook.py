@@ -13,8 +13,8 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from importer.cells import Cell, ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
-from importer.models import Cell, ErrorCell, UncalculatedCell
 from importer.reader import xlsx_details
 from importer.reader.contents import Sheet
 from importer.reader.files import open_file

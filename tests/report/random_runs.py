@@ -8,21 +8,8 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from importer.models import (
-    Cell,
-    ErrorCell,
-    InputFile,
-    Invoice,
-    Outcome,
-    Reading,
-    Row,
-    Run,
-    SkippedRow,
-    Source,
-    Status,
-    Table,
-    UncalculatedCell,
-)
+from importer.cells import Cell, ErrorCell, UncalculatedCell
+from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, SkippedRow, Source, Status, Table
 from importer.problems import NOT_A_DATE, OLD_DATE, TOTAL_MISMATCH, Place, Problem
 from tests import factory
 

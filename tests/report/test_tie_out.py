@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 
 from importer.models import Run, SkippedRow, Source, Status, Table
+from importer.payload import Payload
 from importer.problems import CONTROL_TOTAL, ROUNDED_LINE, TOTAL_MISMATCH, Place, Problem
 from importer.report.accounts import Accounts
 from importer.report.tie_out import Amount, RowCount, tie_out
@@ -49,7 +50,7 @@ def test_rounding_has_a_name() -> None:
     sent = factory.payload(read)
     outcome = factory.outcome(read, problems=[Problem(ROUNDED_LINE, "Rounded.")])
     assert (read.worth, sent.total_amount_in_cents) == (2000, 2000)
-    rounded = replace(sent, total_amount_in_cents=2001)
+    rounded = Payload.of(replace(sent.read(), total_amount_in_cents=2001))
     run = factory.run(outcome.__class__(read, Status.POSTED, (), rounded, outcome.key, outcome.fingerprint, "job-1"))
     sums = tie_out(run)
     assert (sums.read.cents, sums.accepted.cents, sums.rounding, sums.difference) == (2000, 2001, 1, 0)

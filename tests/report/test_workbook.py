@@ -19,17 +19,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import load_workbook
 
 from importer import results_layout as layout
-from importer.models import (
-    Cell,
-    ErrorCell,
-    Reading,
-    Row,
-    Run,
-    SkippedRow,
-    Status,
-    UncalculatedCell,
-    dollars,
-)
+from importer.cells import Cell, ErrorCell, UncalculatedCell
+from importer.models import Reading, Row, Run, SkippedRow, Status, dollars
 from importer.problems import (
     FILE_CUT_SHORT,
     NEGATIVE_LINE,

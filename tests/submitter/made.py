@@ -11,7 +11,8 @@ import httpx
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
-from importer.payload import Payload, PayloadLine
+from importer.models import Row, Source
+from importer.payload import Body, Payload, PayloadLine
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.submitter import Api, Entry, Event, Intent, Ledger, Pace, Sent, State, send
 from importer.submitter.schema import Store
@@ -26,7 +27,7 @@ POST = "/v1/invoices/resman/"
 
 def payload(number: str = "INV-1", *, cents: int = 12_500, **changes: Any) -> Payload:
     """$125.00 for a kitchen sink, which the stand-in's ResMan takes."""
-    plain = Payload(
+    plain = Body(
         integration_id=INTEGRATION_ID,
         property_id="prop-maplecourt",
         vendor_id="vend-greenleaf",
@@ -42,13 +43,19 @@ def payload(number: str = "INV-1", *, cents: int = 12_500, **changes: Any) -> Pa
             ),
         ),
     )
-    return replace(plain, **changes)
+    return Payload.of(replace(plain, **changes))
 
 
 def intent(number: str = "INV-1", *, cents: int = 12_500, **changes: object) -> Intent:
     """One invoice that is to be sent."""
     body = payload(number, cents=cents, **changes)
-    return Intent(body.key(PLACE), body.fingerprint(), body, "october.csv", "2")
+    return Intent(body.key(PLACE), body, rows_of("october.csv", 2))
+
+
+def rows_of(file: str, *numbers: int) -> tuple[Row, ...]:
+    """Rows of an input file, as far as the ledger keeps them."""
+    source = Source(file, None, 1, (), {})
+    return tuple(Row(source, number, ()) for number in numbers)
 
 
 def at_work(store: Store, run: str) -> Ledger:

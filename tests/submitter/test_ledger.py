@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from importer.models import Evidence
-from importer.submitter import Event, Intent, Ledger, State
+from importer.submitter import Event, Ledger, State
 from importer.submitter.schema import BATCH, Store
-from tests.submitter.made import PLACE, at_work, dies, entry, events, intent, owners, sends, state
+from tests.submitter.made import PLACE, at_work, dies, entry, events, intent, owners, rows_of, sends, state
 
 MANY = [intent(f"INV-{index}") for index in range(BATCH + 20)]
 """More than one statement takes."""
@@ -264,7 +264,7 @@ def test_attempts_tell_the_whole_story(store: Store) -> None:
     first = at_work(store, "first")
     sends(first, intent(), Event.REFUSED)
     second = at_work(store, "second")
-    corrected = Intent(intent().key, "f" * 64, intent().payload, "november.csv", "5, 6")
+    corrected = intent(cents=9_900)._replace(made_of=rows_of("november.csv", 5, 6))
     sends(second, corrected, Event.ACCEPTED, "job-2")
     told = [(each["run"], each["event"], each["file"], each["rows"]) for each in first.attempts(intent().key)]
     assert told == [
@@ -274,6 +274,6 @@ def test_attempts_tell_the_whole_story(store: Store) -> None:
         ("second", Event.ACCEPTED, "november.csv", "5, 6"),
     ]
     last = first.attempts(intent().key)[-1]
-    assert (last["who"], last["job_id"], last["fingerprint"]) == ("second@desk", "job-2", "f" * 64)
+    assert (last["who"], last["job_id"], last["fingerprint"]) == ("second@desk", "job-2", corrected.fingerprint)
     assert last["at"].tzinfo is not None
     assert entry(second, corrected).plan == "sha256:plan"

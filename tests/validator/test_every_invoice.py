@@ -11,7 +11,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.models import Invoice, Line, Row, cell_text
+from importer.cells import cell_text
+from importer.models import Invoice, Line, Row
 from importer.problems import NEGATIVE_LINE, REPEATED_INVOICE, RESTATED_LINE, ROUNDED_LINE, Kind
 from importer.validator import DATES, REQUIRED, TOTALS, validate
 from importer.validator.case import Case
@@ -125,7 +126,7 @@ def test_what_passes_adds_up_and_is_what_the_sheet_says(given_lines: list[Line],
     found = verdict(invoice(*given_lines, total=lines_come_to + off))
     if found.payload is None:
         return
-    items = found.payload.invoice_items
+    items = found.payload.read().invoice_items
     assert sum(item.quantity_ordered * item.unit_price_in_cents for item in items) == lines_come_to + off
     assert found.payload.total_amount_in_cents == lines_come_to + off
     for item, each in zip(items, found.invoice.lines, strict=True):

@@ -80,7 +80,9 @@ def test_a_line_with_an_amount_needs_neither_quantity_nor_price() -> None:
     found = verdict(invoice(line(None, None, amount=12_345)))
     assert found.problems == ()
     assert found.payload is not None
-    assert [(item.quantity_ordered, item.unit_price_in_cents) for item in found.payload.invoice_items] == [(1, 12_345)]
+    assert [(item.quantity_ordered, item.unit_price_in_cents) for item in found.payload.read().invoice_items] == [
+        (1, 12_345)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_a_line_is_sent_as_the_sheet_says_or_says_how_it_is_not(
     said = [(problem.kind, problem.place.cell, problem.value, problem.what) for problem in found.problems]
     assert said == warned
     assert found.payload is not None
-    assert found.payload.invoice_items == (goes, sent(1, 1_000_000))
+    assert found.payload.read().invoice_items == (goes, sent(1, 1_000_000))
 
 
 def test_a_credit_within_a_credit_memo_is_not_remarked_on() -> None:
