@@ -50,25 +50,8 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
 
     Raises FileUnreadable where the columns leave open what must not be guessed, everything named at once.
     """
-    head, lines = layouts[0], layouts[-1]
-    rows = [row for layout in layouts for row in layout.rows]
-    asked = {
-        place + (len(head.rows) if layout is not head else 0): why
-        for layout in layouts
-        for place, why in layout.asked.items()
-    }
-    values = dict(_joined_values(layouts, HEADER_FIELDS))
-    values |= {name: head.read_above(name) for name in head.above if name not in profile.defaults}
-    line_values = dict(_joined_values(layouts[-1:], LINE_COLUMNS, len(rows)))
-    defaults = _defaults(layouts, profile, integration_id, values, len(rows))
-    sets = _line_sets(lines, rows, line_values, defaults)
-    has_total = bool({"total_amount", "total_amount_in_cents"} & values.keys())
-    _refuse_gaps(layouts, values, defaults, sets)
-    for layout in layouts:
-        _turn_credits(layout, values, sets, len(rows))
-    header_defaults = {name: default for name, default in defaults.items() if name in HEADER_FIELDS}
-    shape = Shape(separate=head.separate, total_from_lines=not has_total, asked=asked)
-    invoices, strays = build_invoices(rows, values, header_defaults, sets, shape)
+    head = layouts[0]
+    invoices, strays, has_total = _built(layouts, profile, integration_id)
     invoices = agreed(head, invoices)
     noted = [note for layout in layouts for note in row_remarks(layout, profile)]
     for layout in layouts:
@@ -97,6 +80,32 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
             why = f"{listed([(blank, head.source.headings[blank])])} is blank throughout, so no invoice has a total"
         done.notices.append(f"{head.where}: {why}; it is what the lines come to.{_looks_like_it(layouts, invoices)}")
     return done
+
+
+def _built(
+    layouts: Sequence[Layout], profile: Profile, integration_id: str | None
+) -> tuple[list[Invoice], list[Problem], bool]:
+    """The invoices, a problem for each row that belongs to none, and whether a column gives the totals. The columns'
+    values end here: they take as much room as the invoices."""
+    head, lines = layouts[0], layouts[-1]
+    rows = [row for layout in layouts for row in layout.rows]
+    asked = {
+        place + (len(head.rows) if layout is not head else 0): why
+        for layout in layouts
+        for place, why in layout.asked.items()
+    }
+    values = dict(_joined_values(layouts, HEADER_FIELDS))
+    values |= {name: head.read_above(name) for name in head.above if name not in profile.defaults}
+    line_values = dict(_joined_values(layouts[-1:], LINE_COLUMNS, len(rows)))
+    defaults = _defaults(layouts, profile, integration_id, values, len(rows))
+    sets = _line_sets(lines, rows, line_values, defaults)
+    has_total = bool({"total_amount", "total_amount_in_cents"} & values.keys())
+    _refuse_gaps(layouts, values, defaults, sets)
+    for layout in layouts:
+        _turn_credits(layout, values, sets, len(rows))
+    header_defaults = {name: default for name, default in defaults.items() if name in HEADER_FIELDS}
+    shape = Shape(separate=head.separate, total_from_lines=not has_total, asked=asked)
+    return (*build_invoices(rows, values, header_defaults, sets, shape), has_total)
 
 
 def _looks_like_it(layouts: Sequence[Layout], invoices: Sequence[Invoice]) -> str:

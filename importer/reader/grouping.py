@@ -66,25 +66,26 @@ class Shape:
 
 def build_invoices(
     rows: Sequence[Row],
-    values: Mapping[str, Read],
+    values: dict[str, Read],
     defaults: Mapping[str, Sequence[Value]],
     line_sets: Sequence[LineSet],
     shape: Shape,
 ) -> tuple[list[Invoice], list[Problem]]:
     """The invoices of one table, in order of first appearance, and a problem for every row that belongs to none.
 
-    `values` holds the columns that the table has; `defaults`, by row, what holds where no cell says otherwise.
+    `values` holds the columns that the table has, and loses those that are done with: each takes as much room as its
+    rows. `defaults`, by row, is what holds where no cell says otherwise.
     """
     grouped = _group(rows, values, shape)
     grouped.firsts = [members[0] for members in grouped.members]
     found: Found = defaultdict(list)
-    header = {name: values[name] for name in (*IDENTITY, *HEADER) if name in values}
-    _report_unreadable(rows, header, grouped.owner, found)
+    for name in (*IDENTITY, *HEADER):
+        _report_unreadable(rows, {name: values[name]} if name in values else {}, grouped.owner, found)
     for line_set in line_sets:
         _report_unreadable(line_set.rows, {**line_set.beside, **line_set.values}, grouped.owner, found)
     if shape.separate or shape.total_from_lines:  # otherwise its own total shows what it lacks
         _hold_above(rows, grouped, line_sets, found)
-    heads = {name: _header(name, rows, values[name], grouped, found) for name in HEADER if name in values}
+    heads = {name: _header(name, rows, values.pop(name), grouped, found) for name in HEADER if name in values}
     heads |= {name: _header(name, rows, values[name], grouped, None) for name in IDENTITY if name in values}
     if "invoice_number" in values:
         _name_spellings(rows, values["invoice_number"], heads["invoice_number"], grouped, found)
@@ -97,6 +98,7 @@ def build_invoices(
             default if head is None else head
             for head, default in zip(heads.get(name, [None] * count), of_firsts, strict=True)
         ]
+    values.clear()
     lines = _lines(line_sets, grouped, found)
     totals = list(map(_sum, lines)) if shape.total_from_lines else _total(rows, heads, grouped, found)
 

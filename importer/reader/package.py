@@ -24,6 +24,7 @@ from importer.reader.limits import Limits
 SHEET_DATA = re.compile(rb"sheetData")
 MOST_STYLES = 16 * 1024 * 1024  # bytes; a workbook with more of them was not made by people
 KEPT_BYTES = 128 * 1024 * 1024
+PIECE = 64 * 1024  # bytes that are unpacked at a time
 # These begin with plain text, for which the engine searches many times faster than for a choice.
 ROW_NUMBER = re.compile(rb'<row(?: r="(\d+)|[ />\n\r\t])')  # without a number where that is not what comes first
 ROW_NUMBER_ANYWHERE = re.compile(rb"""<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*["'](\d+)""")
@@ -178,10 +179,7 @@ class Package:
             signature, names, extra = struct.unpack_from("<4s22xHH", self._book, start)
             start += 30 + names + extra
             packed = self._book[start : start + part.compress_size]
-            if part.compress_type == zipfile.ZIP_STORED:
-                unpacked = bytes(packed)
-            else:
-                unpacked = zlib.decompressobj(-15).decompress(packed, part.file_size + 1)
+            unpacked = bytes(packed) if part.compress_type == zipfile.ZIP_STORED else inflated(packed, part.file_size)
         except (struct.error, zlib.error) as error:
             raise damaged(self._name, f"its part {part.filename} cannot be unpacked") from error
         if signature != b"PK\x03\x04" or len(unpacked) != part.file_size:
@@ -232,6 +230,16 @@ class Package:
             f"{self._name} would unpack to far more than a month of invoices can need.",
             "Do not open it; ask the vendor for a new copy.",
         )
+
+
+def inflated(packed: memoryview, size: int) -> bytes:
+    """What unpacks to this many bytes; one more where it is larger than that. It stands in memory once."""
+    inflating, unpacked = zlib.decompressobj(-15), io.BytesIO()
+    for start in range(0, len(packed), PIECE):
+        unpacked.write(inflating.decompress(packed[start : start + PIECE], size + 1 - unpacked.tell()))
+        if unpacked.tell() > size:
+            break
+    return unpacked.getvalue()
 
 
 def column_number(letters: bytes) -> int:

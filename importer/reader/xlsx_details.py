@@ -106,7 +106,7 @@ def searched(sheet: bytes, *, recalculates: bool, formats: Mapping[int, Shown]) 
     details.values = sheet.count(b"</c", start, sheet.rfind(b"</sheetData")) - blank
     if formats:
         styles = b"|".join(b"%d" % style for style in formats)
-        for tag in re.findall(rb'<c ([^<>]*\bs="(?:' + styles + rb')"[^<>]*)>', sheet[start:]):
+        for tag in re.compile(rb'<c ([^<>]*\bs="(?:' + styles + rb')"[^<>]*)>').findall(sheet, start):
             attributes = dict(ATTRIBUTE.findall(tag))
             details.formats[position(attributes[b"r"])] = formats[int(attributes[b"s"])]
     return details

@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -30,7 +31,7 @@ def plan_of(intents: Sequence[Intent]) -> str | None:
     if not intents:
         return None
     digest = hashlib.sha256()
-    for intent in sorted(intents, key=lambda intent: (intent.key, intent.fingerprint)):
+    for intent in sorted(intents, key=attrgetter("key")):
         digest.update(f"{intent.key} {intent.fingerprint}\n".encode())
     return "sha256:" + digest.hexdigest()
 
