@@ -1,6 +1,6 @@
 """The values that walk the road: what a file says, what would be sent, what became of it. Frozen; no I/O.
 
-Money is in cents: a `Decimal` where a sheet may say parts of a cent, an `int` in everything that is sent. `None` in
+Money is in cents: an `Exact` where a sheet may say parts of a cent, an `int` in everything that is sent. `None` in
 an `Invoice` or a `Line` means "the sheet does not say, or says it unreadably" (then a `Problem` names the cell); a
 `Payload` has no such gaps.
 """
@@ -24,6 +24,9 @@ from importer.unknown import UnknownName
 
 if TYPE_CHECKING:
     from importer.payload import Payload
+
+Exact = Decimal | int
+"""A number as a sheet says it: an int where it is whole, which takes a third of the room; no float, ever."""
 
 EXACT = Context(prec=200)
 """For multiplying without loss: by itself, Decimal rounds a product to 28 digits and says nothing."""
@@ -96,9 +99,9 @@ class Line(NamedTuple):
 
     row: Row
     financial_account_id: str | None
-    quantity: Decimal | None
-    unit_price: Decimal | None
-    amount: Decimal | None
+    quantity: Exact | None
+    unit_price: Exact | None
+    amount: Exact | None
     notes: str
 
     @property
@@ -109,7 +112,7 @@ class Line(NamedTuple):
         return EXACT.multiply(self.quantity, self.unit_price)
 
     @property
-    def worth(self) -> Decimal | None:
+    def worth(self) -> Exact | None:
         """What the line comes to in cents, exact: its own amount where given, otherwise quantity × unit price."""
         return self.amount if self.amount is not None else self.extended
 
@@ -137,7 +140,7 @@ class Invoice(NamedTuple):
     accounting_date: date | None
     notes: str | None
     memo: str | None
-    total: Decimal | None  # cents
+    total: Exact | None  # cents
     lines: tuple[Line, ...]
     rows: tuple[Row, ...]  # all of its rows, in the file's order; never empty
     problems: tuple[Problem, ...] = ()
@@ -335,7 +338,7 @@ class Run:
         return 0 if all(outcome.status.is_fine for outcome in self.outcomes) else 1
 
 
-def dollars(cents: int | Decimal) -> str:
+def dollars(cents: Exact) -> str:
     """1234567 → "$12,345.67"; negatives with a minus in front; parts of a cent are kept."""
     amount = Decimal(cents).scaleb(-2, EXACT)
     sign = "-" if amount < 0 else ""

@@ -7,7 +7,20 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from importer.cells import Cell
-from importer.models import InputFile, Invoice, Line, Outcome, Reading, Row, Run, SkippedRow, Source, Status, Table
+from importer.models import (
+    Exact,
+    InputFile,
+    Invoice,
+    Line,
+    Outcome,
+    Reading,
+    Row,
+    Run,
+    SkippedRow,
+    Source,
+    Status,
+    Table,
+)
 from importer.payload import Body, Payload, PayloadLine
 from importer.problems import Problem
 
@@ -96,7 +109,7 @@ def invoice(
     at = at or source()
     lines = lines or (line(),)
     if total == "sum of the lines":
-        cents: Decimal | None = sum((one.worth or Decimal() for one in lines), Decimal())
+        cents: Exact | None = sum((one.worth or Decimal() for one in lines), Decimal())
     else:
         cents = None if total is None else Decimal(total)
     placed = []

@@ -14,7 +14,7 @@ from importer import problems
 from importer.cells import cell_text
 from importer.columns import COLUMNS, IDENTITY
 from importer.keys import normalised_number
-from importer.models import Invoice, Line, Row
+from importer.models import Exact, Invoice, Line, Row
 from importer.problems import Problem
 from importer.reader.blanks import below_others
 from importer.reader.cells import Unreadable, Value, is_blank, quoted
@@ -100,7 +100,7 @@ def build_invoices(
         ]
     values.clear()
     lines = _lines(line_sets, grouped, found)
-    totals = list(map(_sum, lines)) if shape.total_from_lines else _total(rows, heads, grouped, found)
+    totals = _slim(list(map(_sum, lines)) if shape.total_from_lines else _total(rows, heads, grouped, found))
 
     def column(name: str) -> list[Any]:
         return heads.get(name) or [None] * count
@@ -122,10 +122,11 @@ def _as_read(problem: Problem) -> tuple[int, int, str]:
     return problem.place.row or 0, len(column), column
 
 
-def _sum(lines: Sequence[Line]) -> Decimal | None:
+def _sum(lines: Sequence[Line]) -> Exact | None:
     """What the lines come to, each in whole cents, where the sheet gives no total; None where none can be read."""
-    worths = [worth.quantize(CENT, ROUND_HALF_UP) for line in lines if (worth := line.worth) is not None]
-    return sum(worths, Decimal()) if worths else None
+    worths = [line.worth for line in lines if line.worth is not None]
+    cents = [each if isinstance(each, int) else each.quantize(CENT, ROUND_HALF_UP) for each in worths]
+    return sum(cents, Decimal()) if cents else None
 
 
 # ---------------------------------------------------------------------- which rows belong together
@@ -387,8 +388,20 @@ def _set_lines(line_set: LineSet, grouped: Grouped, found: Found) -> list[Line]:
         prices = _either(prices, cents)
     notes = [note or "" for note in column("item_notes")]
     accounts, quantities, amounts = map(column, ("financial_account_id", "quantity_ordered", "line_amount"))
-    fields = zip(rows, accounts, quantities, prices, amounts, notes, strict=True)
+    fields = zip(rows, accounts, *map(_slim, (quantities, prices, amounts)), notes, strict=True)
     return cast("list[Line]", list(map(tuple.__new__, repeat(Line), fields)))
+
+
+def _slim(numbers: Sequence[T]) -> Sequence[T | int]:
+    """The same numbers, those that are whole as ints. Equal cells stay one object."""
+    if Decimal not in set(map(type, numbers)):
+        return numbers
+    slim = {of: _whole(number) for of, number in {id(number): number for number in numbers}.items()}
+    return [slim[id(number)] for number in numbers]
+
+
+def _whole(number: T) -> T | int:
+    return int(number) if isinstance(number, Decimal) and number == number.to_integral_value() else number
 
 
 def _without_line(line_set: LineSet) -> set[int]:

@@ -101,7 +101,7 @@ class _Invoices:
 
     def __init__(self, layout: Layout, invoices: Sequence[Invoice]) -> None:
         mine = sorted(
-            (invoice.rows[0].number, Decimal(invoice.worth) if invoice.total is None else invoice.total)
+            (invoice.rows[0].number, Decimal(invoice.worth if invoice.total is None else invoice.total))
             for invoice in invoices
             if invoice.source is layout.source
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from importer.models import EXACT, Invoice, Line, dollars
+from importer.models import EXACT, Exact, Invoice, Line, dollars
 
 WHOLE = Decimal(1)
 
@@ -77,19 +77,19 @@ def with_rounding(invoice: Invoice, charges: tuple[Charge | None, ...]) -> tuple
     return (*charges, Charge(line, 1, missing, line.notes, restated=False, rounded_from=None, is_rounding=True))
 
 
-def agrees(extended: Decimal, amount: Decimal) -> bool:
+def agrees(extended: Decimal, amount: Exact) -> bool:
     """True where the amount is the extended price, or that rounded to a whole cent in either direction."""
     return extended == amount or (not is_whole(extended) and -1 < EXACT.subtract(extended, amount) < 1)
 
 
-def is_whole(number: Decimal) -> bool:
+def is_whole(number: Exact) -> bool:
     """True for whole cents and whole quantities."""
-    return number == number.to_integral_value()
+    return isinstance(number, int) or number == number.to_integral_value()
 
 
 def said_of(line: Line) -> str:
     """The quantity and price as the sheet has them: "2.5 × $10.33", "quantity 2.5" or "unit price $10.33"."""
-    quantity = None if line.quantity is None else f"{line.quantity.normalize(EXACT):f}"
+    quantity = None if line.quantity is None else f"{Decimal(line.quantity).normalize(EXACT):f}"
     price = None if line.unit_price is None else dollars(line.unit_price)
     if quantity is not None and price is not None:
         return f"{quantity} × {price}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from importer.cells import Cell, cell_text, column_letter
-from importer.models import EXACT, Invoice, Line, dollars
+from importer.models import EXACT, Exact, Invoice, Line, dollars
 from importer.validator.charges import WHOLE, is_whole
 from importer.validator.places import rows_said
 
@@ -63,11 +63,11 @@ def _rounding(invoice: Invoice, total: int) -> str:
     return ""
 
 
-def _worths(invoice: Invoice) -> Iterator[tuple[Line, Decimal]]:
+def _worths(invoice: Invoice) -> Iterator[tuple[Line, Exact]]:
     return ((line, line.worth) for line in invoice.lines if line.worth is not None)
 
 
-def _sum(amounts: Sequence[Decimal]) -> Decimal:
+def _sum(amounts: Sequence[Exact]) -> Decimal:
     exact = Decimal()
     for amount in amounts:
         exact = EXACT.add(exact, amount)

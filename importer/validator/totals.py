@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
 from importer.cells import cell_text
-from importer.models import EXACT, Invoice, Line, dollars
+from importer.models import EXACT, Exact, Invoice, Line, dollars
 from importer.problems import (
     CREDIT_MEMO,
     LINE_MISMATCH,
@@ -184,7 +184,7 @@ def _times(count: int) -> str:
     return "twice" if count == 2 else f"{count} times"
 
 
-def _mismatch(line: Line, extended: Decimal, amount: Decimal) -> str:
+def _mismatch(line: Line, extended: Decimal, amount: Exact) -> str:
     apart = dollars(EXACT.subtract(extended, amount).copy_abs())
     return f"{said_of(line)} is {dollars(extended)}, the line amount is {dollars(amount)}: {apart} apart."
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import cast
 
 from importer.cells import Cell
-from importer.models import InputFile, Reading
+from importer.models import Exact, InputFile, Reading
 from importer.packed import PackedRows
 from importer.reader.contents import Contents, Sheet
 from importer.reader.profiles import Profile, parse_profile
@@ -116,5 +115,5 @@ def money(reading: Reading) -> list[tuple[str | None, int | None, list[int | Non
     ]
 
 
-def _whole(amount: Decimal | None) -> int | None:
+def _whole(amount: Exact | None) -> int | None:
     return None if amount is None else int(amount)

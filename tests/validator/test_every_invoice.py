@@ -156,7 +156,8 @@ def _compare(given_line: Line, quantity: int, price: int, notes: str, warned: se
     else:
         assert quantity == 1
         assert {ROUNDED_LINE, RESTATED_LINE} & warned
-        assert f"{said_quantity.normalize():f} × " in notes or len(said_quantity.as_tuple().digits) > 28
+        said = Decimal(said_quantity)
+        assert f"{said.normalize():f} × " in notes or len(said.as_tuple().digits) > 28
     assert (quantity * price < 0) == (NEGATIVE_LINE in warned)
 
 
