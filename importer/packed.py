@@ -134,6 +134,15 @@ class PackedRows(Rows):
         self._blocks += [_Block.of(rest[start : start + BLOCK]) for start in range(0, whole, BLOCK)]
         del rest[:whole]
 
+    def extend_by_columns(self, columns: Sequence[Sequence[Cell]], count: int) -> None:
+        """Puts so many rows in at the end, that lie as columns of this length."""
+        if self._rest or count % BLOCK:
+            rows = zip(*columns, strict=True) if columns else [()] * count
+            self.extend([row if row and row[-1] is not None else trimmed(row) for row in rows])
+            return
+        for start in range(0, count, BLOCK):
+            self._blocks.append(_Block.of_columns([column[start : start + BLOCK] for column in columns], BLOCK))
+
     def change(self, rows: Mapping[int, Cells]) -> None:
         """Puts other rows into their places. One behind the end makes the sheet longer, blank up to there."""
         self.extend([()] * (max(rows, default=-1) + 1 - len(self)))
@@ -216,6 +225,13 @@ class _Block:
             return cls(count, width, None, _packed(rows))
         columns = zip(*rows, strict=True) if len(widths) == 1 else zip_longest(*rows)
         return cls(count, width, list(map(_packed, columns)))
+
+    @classmethod
+    def of_columns(cls, columns: list[Sequence[Cell]], count: int) -> _Block:
+        """Packs rows that lie as columns."""
+        while columns and all(cell is None for cell in columns[-1]):
+            columns.pop()
+        return cls(count, len(columns), list(map(_packed, columns)))
 
     def rows(self) -> list[Cells]:
         """The rows as they were."""

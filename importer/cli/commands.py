@@ -78,7 +78,6 @@ def check(**given: Any) -> int:
     from importer.collector import at_rest, leave_alone
     from importer.reader import reading_ahead
 
-    _have_memory_back()
     with at_rest(), reading_ahead(given["files"]) as ahead:  # while the rest is loaded
         from importer.cli.desk import at_desk, outputs, wanted
         from importer.cli.rendering import render
@@ -104,7 +103,6 @@ def submit(**given: Any) -> int:
     from importer.cli.rendering import ask, render
     from importer.pipeline import submit_files
 
-    _have_memory_back()
     with at_desk(given, serving=True) as desk:
         asked = outputs(given)
         finished = submit_files(
@@ -115,14 +113,6 @@ def submit(**given: Any) -> int:
             approved=given["approved"],
         )
         return render(finished, desk, asked)
-
-
-def _have_memory_back() -> None:
-    """Where the process is this command's alone: how it deals with memory is nobody else's business."""
-    if click.get_current_context().obj:
-        from importer.collector import give_back
-
-        give_back()
 
 
 @commands.command(short_help="Asks what became of posted invoices.")

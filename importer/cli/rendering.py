@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console, RenderableType
 
 from importer import report
 from importer.cli.desk import Outputs
@@ -24,6 +23,9 @@ from importer.past_runs import Known
 from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.standing import doubts, standing
 from importer.results import Written, write_anew, write_results
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 INTERRUPTED = 130
 ENDLESS = 10_000  # characters in a line that nobody folds
@@ -140,15 +142,11 @@ def print_json(answer: object) -> None:
 
 def show(answer: RenderableType) -> None:
     """Words and tables on standard output: folded on a terminal; in a file or a pipe a line stays whole."""
+    from importer.cli.console import Console  # not before there is an answer
+
     on_terminal = sys.stdout.isatty()
-    console = _Console(highlight=False, soft_wrap=not on_terminal, width=None if on_terminal else ENDLESS)
+    console = Console(highlight=False, soft_wrap=not on_terminal, width=None if on_terminal else ENDLESS)
     _tell(lambda: console.print(answer))
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Called while the error is handled: it goes on to `_tell`, where the parent would end the process."""
-        raise
 
 
 def _tell(answer: Callable[[], None]) -> None:

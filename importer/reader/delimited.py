@@ -12,7 +12,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
@@ -178,16 +178,14 @@ class _Table:
             self.rows.extend([trimmed(tuple([cell or None for cell in record])) for record in chunk])
             return
         columns = zip(*chunk, strict=True) if len(widths) == 1 else zip_longest(*chunk)
-        compact = zip(*[self._shared(index, column) for index, column in enumerate(columns)], strict=True)
-        rows = [row if row[-1] is not None else trimmed(row) for row in compact]
-        self.rows.extend(rows if rows else [()] * len(chunk))
+        self.rows.extend_by_columns([self._shared(index, column) for index, column in enumerate(columns)], len(chunk))
 
     @property
     def _usual(self) -> int:
         """How many cells most records have."""
         return self._widths.most_common(1)[0][0] if self._widths else 0
 
-    def _shared(self, index: int, column: tuple[str, ...]) -> Iterable[str | None]:
+    def _shared(self, index: int, column: tuple[str, ...]) -> Sequence[str | None]:
         """The column with its blanks as None; texts that were seen before in it are the same objects."""
         while len(self._known) <= index:
             self._known.append({"": None})
@@ -196,7 +194,7 @@ class _Table:
             known = self._known[index] = None
         if known is None:
             return [cell or None for cell in column] if "" in column or None in column else column
-        return map(known.setdefault, column, column)
+        return list(map(known.setdefault, column, column))
 
     def _look_for_swallowed_rows(self, chunk: list[list[str]]) -> None:
         """A quote closed only by the next one makes one cell of two records: line ends and separators inside."""

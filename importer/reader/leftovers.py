@@ -27,7 +27,6 @@ from importer.reader.total_rows import TOTAL as TOTAL_WORDS
 from importer.reader.types import is_credit
 
 EVERY_WAY = (Marks(certain=True), Marks(",", ".", certain=True))
-SPACES = " \t\r\n\u00a0\u2007\u202f"
 _ANCHORS = ("invoice_number", "invoice_date", "due_date")
 _FOOTER = re.compile(
     r"(?:page|seite|página|pagina)\s*:?\s*\d+(?:\s*(?:of|/|von|de|di)\s*\d+)?"
@@ -289,14 +288,9 @@ def _suspects(
     if headings[first] in cells(first):
         suspects.update(place for place, cell in enumerate(cells(first)) if cell == headings[first])
     for index in anchors:
-        # only a cell that is nothing, or begins with a space, can be blank
-        suspects.update(
-            [
-                place
-                for place, cell in enumerate(cells(index))
-                if not cell or (isinstance(cell, str) and cell[0] in SPACES and is_blank(cell))
-            ]
-        )
+        blank = {cell for cell in set(cells(index)) if not cell or is_blank(cell)}
+        if blank:
+            suspects.update([place for place, cell in enumerate(cells(index)) if cell in blank])
     return sorted(suspects)
 
 

@@ -11,14 +11,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from importer.cells import Cell
 from importer.errors import FileUnreadable
-from importer.packed import PackedRows, trimmed
+from importer.packed import PackedRows
 from importer.reader import child
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.limits import Limits
@@ -108,13 +106,13 @@ class Parser:
             values = 0
             kind, *frame = self._frame()
             while kind == "rows":
-                columns = frame[0]
-                piece = rows_of(columns, first_column)
-                rows.extend(piece)
-                values += sum(len(column) - column.count(None) for column in columns)
-                cells += len(piece) * (first_column + len(columns))
+                columns: list[tuple[Any, ...]] = frame[0]
+                count = len(columns[0]) if columns else 0
+                cells += count * (first_column + len(columns))
                 if cells > self._limits.cells:
                     raise FileUnreadable(f"{self._name} holds more than {self._limits.cells:,} cells.", "Split it.")
+                rows.extend_by_columns([*[(None,) * count] * first_column, *columns], count)
+                values += sum(count - column.count(None) for column in columns)
                 kind, *frame = self._frame()
             name, visible = book[index]
             yield ParsedSheet(index, name, visible, rows, values)
@@ -152,9 +150,3 @@ class Parser:
         return FileUnreadable(
             f"{self._name} is damaged, or far too large: reading it would take more memory than is allowed.", SAVE_AGAIN
         )
-
-
-def rows_of(columns: list[tuple[Any, ...]], first_column: int) -> list[tuple[Cell, ...]]:
-    """Columns as the child sends them, back as rows. Blanks at the end of a row are dropped."""
-    rows: list[tuple[Cell, ...]] = list(zip(*[repeat(None)] * first_column, *columns, strict=False)) if columns else []
-    return [trimmed(row) if row and row[-1] is None else row for row in rows]

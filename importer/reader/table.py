@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from importer.cells import Cell
 from importer.models import SkippedRow
@@ -164,8 +164,9 @@ def filled_rows(sheet: Sheet, start: int) -> tuple[list[int], list[int]]:
     """The 0-based rows from `start` on: those with something in them, and the blank ones."""
     filled: list[int] = []
     blank: list[int] = []
-    for index, row in enumerate(sheet.rows.since(start), start):
-        (filled if row and not (is_blank(row[0]) and all(map(is_blank, row))) else blank).append(index)
+    for index, first in enumerate(islice(sheet.rows.column(0), start, None), start):  # most have something there
+        is_empty = is_blank(first) and all(map(is_blank, sheet.rows[index]))
+        (blank if is_empty else filled).append(index)
     return filled, blank
 
 

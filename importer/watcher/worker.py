@@ -20,7 +20,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import IO
 
-from importer.collector import give_back
 from importer.desk import Desk, Silence
 from importer.errors import BadSettings
 from importer.watcher.bench import Answer, Bench, Charge
@@ -32,7 +31,6 @@ from importer.watcher.work import PAUSES, work_on
 
 def main() -> None:
     """Takes jobs until there are no more."""
-    give_back()
     source, target = sys.stdin.buffer, sys.stdout
     sys.stdout = sys.stderr  # nothing but answers goes to the watcher
     charge: Charge = pickle.loads(base64.b64decode(source.readline()))  # noqa: S301 - the watcher wrote it
