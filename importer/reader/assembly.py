@@ -88,7 +88,7 @@ def _built(
     """The invoices, a problem for each row that belongs to none, and whether a column gives the totals. The columns'
     values end here: they take as much room as the invoices."""
     head, lines = layouts[0], layouts[-1]
-    rows = [row for layout in layouts for row in layout.rows]
+    rows = head.rows if head is lines else [row for layout in layouts for row in layout.rows]
     asked = {
         place + (len(head.rows) if layout is not head else 0): why
         for layout in layouts

@@ -163,24 +163,24 @@ def _read_flag(standing: Standing) -> Callable[[Cell, str], Standing]:
 
 def _in_words(layout: Layout, index: int) -> dict[Cell, Standing]:
     """The descriptions that are none. Most columns are passed over by how their cells begin."""
-    column = layout.cells.once(index)
-    texts = [cell for cell in column if isinstance(cell, str)]
+    every = dict.fromkeys(layout.cells.once(index))
+    texts = [cell for cell in every if isinstance(cell, str)]
     begun = {text[:4] for text in texts}
     suspect = {each for each in begun if each.casefold() in BEGINNINGS or not each[:1].isalnum()}
     distinct = {text for text in texts if text[:4] in suspect} if suspect else set()
     if _holds(texts, ("not a", "not pay")):
         distinct |= {text for text in texts if "not" in text.casefold()}
     known = {text: said_alone(text) for text in distinct}
-    if known and set(known.values()) == {Standing.PAYMENT} and len(known) == len(set(column)):
+    if known and set(known.values()) == {Standing.PAYMENT} and len(known) == len(every):
         return {}  # a list of mere payments
     return {text: standing for text, standing in known.items() if standing is not Standing.USUAL}
 
 
 def _in_numbers(layout: Layout, index: int) -> dict[Cell, Standing]:
-    texts = [cell for cell in layout.cells.once(index) if isinstance(cell, str)]
+    texts = [cell for cell in dict.fromkeys(layout.cells.once(index)) if isinstance(cell, str)]
     if not _holds(texts, IN_NUMBERS):
         return {}
-    known = {text: in_number(text) for text in dict.fromkeys(texts)}
+    known = {text: in_number(text) for text in texts}
     return {text: standing for text, standing in known.items() if standing is not Standing.USUAL}
 
 
