@@ -92,12 +92,22 @@ def weighed(
     return replace(_with(prepared, found, desk), notices=notices, let_go={**prepared.let_go, **shown})
 
 
-def overtaken(prepared: Prepared, ledger: Ledger, desk: Desk) -> Prepared:
-    """The same, without what another run has sent of these files' rows under another key since they were weighed.
+def alone_with_its_rows(prepared: Prepared, ledger: Ledger, desk: Desk) -> Prepared:
+    """The same, without what another run has sent, or is about to send, of these files' rows under another key.
 
-    Between the question and its answer, somebody may have sent another corrected copy of the same results. Looked up
-    once for the run, just before it sends. Raises `LedgerUnavailable`.
+    Between the question and its answer, somebody may have sent another corrected copy of the same results; or does so
+    at this very moment. Everybody first plans what he will send, and then looks: of two at least one sees the other,
+    and leaves its rows alone. What the dead have planned is taken from them before. Raises `LedgerUnavailable`.
     """
+    ledger.claim(desk.settings.destination, prepared.ready)
+    ledger.take_from_the_dead(desk.settings.destination)
+    left = _overtaken(prepared, ledger, desk)
+    going = {intent.key for intent in left.ready}
+    ledger.give_up([intent.key for intent in prepared.ready if intent.key not in going])
+    return left
+
+
+def _overtaken(prepared: Prepared, ledger: Ledger, desk: Desk) -> Prepared:
     contents = contents_of(prepared.reading)
     mine = prepared.by_key
     digests = {each for some in contents.values() for each in some}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from importer.submitter import drops, plans
+from importer.submitter.entries import Entry, Intent, may_go
 from importer.submitter.follow import follow, retry_failed
-from importer.submitter.ledger import Entry, Intent, Ledger, may_go
+from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Pace
 from importer.submitter.schema import open_store
 from importer.submitter.settle import Policy, settle_doubts

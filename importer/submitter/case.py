@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from importer.models import Evidence
 from importer.submitter.answers import WriteStatus
+from importer.submitter.entries import Entry
 from importer.submitter.evidence import Sought, smells_of_time_out
-from importer.submitter.ledger import Entry
 from importer.submitter.states import Event
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, RateLimited, Refused
 from importer.submitter.answers import WriteStatus
 from importer.submitter.case import Word, said_of, word_of
-from importer.submitter.ledger import Entry, Ledger
+from importer.submitter.entries import Entry
+from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Stopped, Turn
 from importer.submitter.postings import went_on
 from importer.submitter.settle import time_range

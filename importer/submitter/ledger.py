@@ -4,8 +4,9 @@ One row per invoice under a unique key; each change is an `UPDATE … WHERE stat
 before the next step is taken, so that of any number of processes only one sends. Beside it, append-only attempts.
 
 A run owns what it sends. While it lives it renews a lease; what a dead run left in "sending" goes to "in doubt",
-what it left in "planned" may be taken by another. An answer that arrives after that is kept as evidence, not believed:
-it never takes an invoice out of doubt, but one that names a job nobody knew of puts the invoice back into it.
+what it left in "planned" is given up, so that one that was merely asleep sends none of it. An answer that arrives after
+that is kept as evidence, not believed: it never takes an invoice out of doubt, but one that names a job nobody knew of
+puts the invoice back into it.
 """
 
 from __future__ import annotations
@@ -13,96 +14,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from importer.keys import normalised_number
 from importer.models import Evidence
-from importer.models import Row as InputRow
-from importer.payload import Payload
+from importer.submitter.entries import ENTRY_COLUMNS, Claim, Entry, Intent, entry_of, may_go
 from importer.submitter.runs import RunBook
 from importer.submitter.schema import BATCH, batches
 from importer.submitter.states import MOVES, Event, Owner, State
 from importer.submitter.tables import ATTEMPTS, INVOICES
-from importer.vendor_rows import sheets_said
 
 INTENTS = (Event.INTENT, Event.RETRY_INTENT)
 """After these, and before what follows them, a request may have gone out."""
-
-
-class Intent(NamedTuple):
-    """One invoice that a run wants to send. A tuple underneath, because a run may want to send a hundred thousand."""
-
-    key: str
-    payload: Payload
-    made_of: tuple[InputRow, ...]  # the rows of the input; never empty
-
-    @property
-    def fingerprint(self) -> str:
-        """Of what is to be sent."""
-        return self.payload.fingerprint()
-
-    @property
-    def file(self) -> str:
-        """The name of its file, also where its namesake beside it had it called otherwise."""
-        return self.made_of[0].source.file.rpartition("/")[2]
-
-    @property
-    def rows(self) -> str:
-        """Their numbers: "2, 3"."""
-        return ", ".join([str(row.number) for row in self.made_of])
-
-    @property
-    def sheets(self) -> str:
-        """JSON: the sheet of each row, or of all of them."""
-        return sheets_said(self.made_of)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One invoice as the ledger has it."""
-
-    key: str
-    destination: str
-    integration_id: str
-    property_id: str
-    vendor_id: str
-    invoice_number: str
-    fingerprint: str
-    body: str
-    total_in_cents: int
-    state: State
-    owner: str | None
-    run: str
-    file: str
-    rows: str
-    plan: str | None
-    sent_at: datetime | None
-    job_id: str | None
-    said: str | None
-    evidence: tuple[Evidence, ...]
-
-    def payload(self) -> Payload:
-        """What was sent, or is to be."""
-        return Payload.from_body(self.body)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The answer to a run that wants to send: what it now owns, and how every other invoice stands."""
-
-    owned: frozenset[str]
-    standing: Mapping[str, Entry]  # every key that was in the ledger before, as it is now
-
-
-_ENTRY_COLUMNS = tuple(
-    INVOICES.c[name]
-    for name in (
-        "key", "destination", "integration_id", "property_id", "vendor_id", "invoice_number", "fingerprint", "body",
-        "total_in_cents", "state", "owner", "run", "file", "rows", "plan", "sent_at", "job_id", "said", "evidence",
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +41,8 @@ class Ledger(RunBook):
         found: dict[str, Entry] = {}
         with self.reading() as connection:
             for batch in batches(keys):
-                query = select(*_ENTRY_COLUMNS).where(INVOICES.c.key.in_(batch))
-                found.update((row.key, _entry(row)) for row in connection.execute(query))
+                query = select(*ENTRY_COLUMNS).where(INVOICES.c.key.in_(batch))
+                found.update((row.key, entry_of(row)) for row in connection.execute(query))
         return found
 
     def entries(self, destination: str, state: State, *, run: str | None = None) -> Iterator[Entry]:
@@ -125,7 +50,7 @@ class Ledger(RunBook):
         after = ""
         while True:
             query = (
-                select(*_ENTRY_COLUMNS)
+                select(*ENTRY_COLUMNS)
                 .where(INVOICES.c.destination == destination, INVOICES.c.state == state, INVOICES.c.key > after)
                 .order_by(INVOICES.c.key)
                 .limit(BATCH)
@@ -134,7 +59,7 @@ class Ledger(RunBook):
                 query = query.where(INVOICES.c.run == run)
             with self.reading() as connection:
                 rows = connection.execute(query).all()
-            yield from map(_entry, rows)
+            yield from map(entry_of, rows)
             if len(rows) < BATCH:
                 return
             after = rows[-1].key
@@ -187,16 +112,15 @@ class Ledger(RunBook):
     # ---------------------------------------------------------------------------------------------- before sending
 
     def take_from_the_dead(self, destination: str) -> int:
-        """Moves what dead runs were sending to "in doubt"; returns how many. Nothing else ever does so."""
+        """Moves what dead runs were sending to "in doubt"; returns how many. Nothing else ever does so. What they had
+        only planned is nobody's from then on."""
         with self.reading() as connection:
             if not self.dead_owners(connection):
                 return 0
         with self.transaction() as connection:
-            abandoned = (
-                INVOICES.c.owner.in_(self.dead_owners(connection)),
-                INVOICES.c.state == State.SENDING,
-                INVOICES.c.destination == destination,
-            )
+            dead = (INVOICES.c.owner.in_(self.dead_owners(connection)), INVOICES.c.destination == destination)
+            self._give_up(connection, *dead)
+            abandoned = (*dead, INVOICES.c.state == State.SENDING)
             # Everybody locks rows in the order of their keys: nobody waits for somebody who waits for him.
             keys = select(INVOICES.c.key).where(*abandoned).order_by(INVOICES.c.key).with_for_update()
             moved = connection.execute(
@@ -211,11 +135,23 @@ class Ledger(RunBook):
                 )
             return len(moved)
 
+    def give_up(self, keys: Sequence[str]) -> None:
+        """Lets go of what this run has planned and is not to send after all."""
+        for batch in batches(sorted(keys)):
+            with self.transaction() as connection:
+                self._give_up(connection, INVOICES.c.key.in_(batch), INVOICES.c.owner == self.run)
+
+    def _give_up(self, connection: Connection, *which: ColumnElement[bool]) -> None:
+        planned = (*which, INVOICES.c.state == State.PLANNED)
+        keys = select(INVOICES.c.key).where(*planned).order_by(INVOICES.c.key).with_for_update()
+        for batch in batches(list(connection.execute(keys).scalars())):
+            connection.execute(update(INVOICES).where(INVOICES.c.key.in_(batch), *planned).values(owner=None))
+
     def claim(self, destination: str, intents: Sequence[Intent]) -> Claim:
         """Plans what may be sent, and makes this run its owner.
 
         New invoices, those planned by a run that is gone, refused and released ones, and failed ones that were
-        corrected become this run's. Everything else is told as it stands.
+        corrected become this run's; what it has planned already stays so. Everything else is told as it stands.
         """
         owned: set[str] = set()
         standing: dict[str, Entry] = {}
@@ -231,7 +167,7 @@ class Ledger(RunBook):
     ) -> set[str]:
         keys = [intent.key for intent in intents]
         known = {
-            row.key: _entry(row) for row in connection.execute(select(*_ENTRY_COLUMNS).where(INVOICES.c.key.in_(keys)))
+            row.key: entry_of(row) for row in connection.execute(select(*ENTRY_COLUMNS).where(INVOICES.c.key.in_(keys)))
         }
         standing.update(known)
         owned = self._insert(connection, destination, [intent for intent in intents if intent.key not in known])
@@ -239,6 +175,9 @@ class Ledger(RunBook):
         for intent in intents:
             entry = known.get(intent.key)
             if entry is None or not may_go(entry, intent.fingerprint):
+                continue
+            if entry.owner == self.run and entry.fingerprint == intent.fingerprint:
+                owned.add(entry.key)
                 continue
             if entry.owner is not None:
                 dead = set(self.dead_owners(connection)) if dead is None else dead
@@ -419,23 +358,6 @@ class Ledger(RunBook):
 
 _DIED = "The run that was sending it ended without an answer."
 _TWICE = "ALARM: the API has accepted it more than once"
-
-
-def may_go(entry: Entry, fingerprint: str) -> bool:
-    """Whether what the ledger knows allows an invoice with this content to be sent (again)."""
-    if entry.state is State.FAILED:
-        return entry.fingerprint != fingerprint
-    return entry.state in (State.PLANNED, State.REFUSED, State.RELEASED)
-
-
-def _entry(row: Row[Any]) -> Entry:
-    values = row._asdict()
-    values["state"] = State(values["state"])
-    values["evidence"] = tuple(
-        Evidence(each["looked_at"], datetime.fromisoformat(each["at"]), each["found"])
-        for each in values["evidence"] or ()
-    )
-    return Entry(**values)
 
 
 def _storable(text: str) -> str:

@@ -19,7 +19,8 @@ from importer.columns import BY_NAME
 from importer.errors import PlanDiffers
 from importer.keys import normalised_number
 from importer.models import dollars
-from importer.submitter.ledger import Intent, Ledger
+from importer.submitter.entries import Intent
+from importer.submitter.ledger import Ledger
 from importer.submitter.schema import batches
 from importer.submitter.tables import PLANS
 

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from importer.held import Held, Posted
-from importer.submitter.ledger import Entry, Intent, Ledger
+from importer.submitter.entries import Entry, Intent
+from importer.submitter.ledger import Ledger
 from importer.submitter.schema import batches
 from importer.submitter.states import State
 from importer.submitter.tables import CONTENTS, INVOICES, RUNS

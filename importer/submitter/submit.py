@@ -25,7 +25,8 @@ from importer.errors import (
     RequestError,
 )
 from importer.payload import Payload
-from importer.submitter.ledger import Entry, Intent, Ledger
+from importer.submitter.entries import Entry, Intent
+from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Stopped
 from importer.submitter.states import Event, State
 from importer.submitter.watch import Fresh

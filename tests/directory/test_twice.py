@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,17 +15,19 @@ import openpyxl
 import pytest
 
 from importer import names
-from importer.desk import open_ledger
+from importer.desk import Silence, open_ledger
 from importer.models import Run
 from importer.pipeline import prepare, submit_files
 from importer.report import write_workbook
 from importer.report.tie_out import tie_out
 from importer.sandbox import INTEGRATION_ID
 from importer.sandbox.store import Store
+from importer.submitter import Event
 from importer.submitter.postings import keep_contents
 from importer.vendor_rows import kept_contents
 from importer.wanted import Wanted
 from tests.directory.office import COLUMNS, PLAIN, Office, codes, statuses
+from tests.submitter.made import dies
 
 HELD = ("invoice_number", "invoice_date", "x_vendor_id", "property_id", "total_amount_in_cents", "invoice_items")
 
@@ -274,6 +279,59 @@ def test_a_copy_that_another_run_is_about_to_send_stops_the_other(office: Office
         assert office.posted() == []
         ledger.close_run(finished=desk.now(), stopped="It broke off.", exit_code=2)
     assert statuses(office.submit(one)) == ["posted"]
+
+
+class AtOnce(Silence):
+    """Lets a run begin to post when another one does."""
+
+    def __init__(self, both: threading.Barrier) -> None:
+        self.both = both
+
+    def stage(self, what: str) -> None:
+        if what == "Posting":
+            self.both.wait(60)
+
+
+def test_of_two_copies_that_are_sent_at_the_same_moment_one_goes_at_most(office: Office) -> None:
+    """Neither may go, where each sees the other: then the next try sends it. Both were looked over and agreed to."""
+    office.sync()
+    for number in range(8):
+        file = office.sheet({"Invoice #": f"R-{number}", "GL Account": "9999"})
+        book = write_workbook(office.submit(file), office.home / f"{number}.results.xlsx")
+        one = corrected(book, office.home / f"{number} one.xlsx", GL_Account="6105")
+        elsewhere = {**ELSEWHERE, "Invoice_#": f"S-{number}"}
+        other = corrected(book, office.home / f"{number} other.xlsx", GL_Account="6105", **elsewhere)
+        both = threading.Barrier(2)
+
+        def submitted(copy: Path, both: threading.Barrier = both) -> Run:
+            wanted = Wanted([copy], integration_id=INTEGRATION_ID)
+            desk = replace(office.desk(), watcher=AtOnce(both))
+            return submit_files(wanted, desk, agree=lambda _: True, before=lambda: None)
+
+        with ThreadPoolExecutor(2) as pool:
+            runs = list(pool.map(submitted, (one, other)))
+        assert len(office.posted()) == number + [statuses(run) for run in runs].count(["posted"]) <= number + 1
+        office.submit(one)
+        assert len(office.posted()) == number + 1
+
+
+def test_a_run_that_only_slept_sends_no_row_that_another_has_sent_since(office: Office) -> None:
+    """It had planned it under another number, and its lease lapsed: what it planned is no longer its own."""
+    office.sync()
+    file = office.sheet({"GL Account": "9999"})
+    book = write_workbook(office.submit(file), office.home / "bills.results.xlsx")
+    one = corrected(book, office.home / "one.xlsx", GL_Account="6105")
+    other = corrected(book, office.home / "other.xlsx", GL_Account="6105", **ELSEWHERE)
+    desk = office.desk()
+    with open_ledger(desk, "asleep") as asleep:
+        asleep.open_run(command="submit", destination=desk.settings.destination, started=desk.now())
+        prepared = prepare(Wanted([other], integration_id=INTEGRATION_ID), desk, asleep)
+        keep_contents(asleep, kept_contents(prepared.reading))
+        (key,) = asleep.claim(desk.settings.destination, prepared.ready).owned
+        dies(asleep)
+        assert statuses(office.submit(one)) == ["posted"]
+        asleep.renew()
+        assert not asleep.record(Event.INTENT, key)
 
 
 def test_the_vendors_own_file_is_known_after_its_workbook_was_corrected(office: Office) -> None:
