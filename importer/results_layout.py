@@ -100,13 +100,18 @@ FIRST_DATE = date(1900, 3, 1)  # before it Excel counts a day that never was; su
 
 def tidy_text(text: str) -> str:
     """The text as a workbook can hold it: line ends as "\\n", control characters visible, EXCEL_TEXT long at most."""
-    if _UNWRITABLE.search(text):
+    if _is_unwritable(text):
         text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
         text = re.sub("[\ud800-\udfff]", "\ufffd", text)
     if len(text) * 2 > EXCEL_TEXT and len(text.encode("utf-16-le")) // 2 > EXCEL_TEXT:
         kept = text.encode("utf-16-le")[: 2 * (EXCEL_TEXT - len(_CUT))].decode("utf-16-le", errors="ignore")
         text = kept + _CUT
     return text
+
+
+def _is_unwritable(text: str) -> bool:
+    # Most text is plain, and far sooner told by its kinds of letters.
+    return not (text.isascii() and text.isprintable()) and _UNWRITABLE.search(text) is not None
 
 
 def written_cell(cell: Cell) -> str | int | float | bool | date | datetime | time | timedelta | None:
@@ -137,7 +142,7 @@ def written_cell(cell: Cell) -> str | int | float | bool | date | datetime | tim
 def cannot_hold(cell: Cell) -> bool:
     """True for text that comes back from a workbook as other text, and for what comes back as mere text."""
     if isinstance(cell, str):
-        return _UNWRITABLE.search(cell) is not None and len(cell) * 2 <= EXCEL_TEXT
+        return _is_unwritable(cell) and len(cell) * 2 <= EXCEL_TEXT
     return isinstance(cell, ErrorCell | UncalculatedCell)
 
 
