@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, insert, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -27,6 +27,9 @@ from importer.submitter.tables import INVOICES, RUNS
 
 LEASE_SECONDS = 60.0
 """A run that has not renewed its lease for so long is taken for dead."""
+
+BROKE_OFF = "It broke off. What was posted by then stays posted: run the file again for the rest."
+"""What is told of a run that was killed: it could not say so itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class RunBook:
         """What is kept of one run."""
         with self.reading() as connection:
             row = connection.execute(select(RUNS).where(RUNS.c.id == run)).mappings().first()
-            return None if row is None else dict(row)
+            return None if row is None else self._told(connection, row)
 
     def unknown_runs(self, names: Sequence[str]) -> list[str]:
         """Those of the runs that this ledger does not know."""
@@ -127,7 +130,18 @@ class RunBook:
         """The newest runs first."""
         with self.reading() as connection:
             query = select(RUNS).order_by(RUNS.c.started.desc(), RUNS.c.id.desc()).limit(limit)
-            return [dict(row) for row in connection.execute(query).mappings()]
+            return [self._told(connection, row) for row in connection.execute(query).mappings()]
+
+    def _told(self, connection: Connection, row: RowMapping) -> Mapping[str, Any]:
+        """What is kept of a run. Of one that was killed nobody else says that it broke off: here it is not known
+        before its process is gone, and of another machine's an hour after its last sign of life."""
+        is_here = row["machine"] is not None and row["machine"] == self.machine()
+        is_gone = row["finished"] is None and (
+            not process_lives(row["pid"])
+            if is_here
+            else row["lease_until"] + 60 * LEASE_SECONDS < self.store.now(connection)
+        )
+        return {**row, "stopped": BROKE_OFF} if is_gone else dict(row)
 
     def runs_with_results(self, since: datetime) -> list[Mapping[str, Any]]:
         """The runs from then on that wrote a workbook, oldest first."""

@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from importer.errors import LedgerUnavailable
 from importer.submitter import Event, Ledger, State
-from importer.submitter.runs import LEASE_SECONDS
+from importer.submitter.runs import BROKE_OFF, LEASE_SECONDS
 from importer.submitter.schema import Store
 from importer.submitter.tables import RUNS
 from tests.submitter.made import PLACE, at_work, intent, sends, state
@@ -155,3 +155,20 @@ def test_runs_that_a_ledger_does_not_know(store: Store) -> None:
     ledger = at_work(store, "2026-03-31T09-12-45-0000")
     assert ledger.unknown_runs(["2026-03-31T09-12-44-7f3a", *others]) == others
     assert ledger.unknown_runs([]) == []
+
+
+def test_a_run_that_was_killed_is_told_as_broken_off(store: Store) -> None:
+    """At this machine once its process is no more, of another long after its last sign of life; not one that waits
+    for an answer while its lease lapses, nor one that has ended."""
+    alive, killed, away, lost, ended = (at_work(store, f"run-{name}") for name in "abcde")
+    changed(alive, lease_until=1.0)
+    changed(killed, pid=ended_process())
+    changed(away, machine="another", pid=ended_process())
+    changed(lost, machine="another", lease_until=1.0)
+    changed(ended, pid=ended_process())
+    ended.close_run(finished=ENDED)
+    told = {each["id"]: each["stopped"] for each in alive.runs(5)}
+    assert told == {"run-a": None, "run-b": BROKE_OFF, "run-c": None, "run-d": BROKE_OFF, "run-e": None}
+    record = alive.run_record("run-b")
+    assert record is not None
+    assert (record["stopped"], record["finished"]) == (BROKE_OFF, None)
