@@ -247,7 +247,10 @@ def _decided(ledger: Ledger, start: Start, decision: Decision) -> Callable[[], N
         others = ledger.known_jobs([decision.job_id]).get(decision.job_id, set()) - {decision.key}
         if others:
             raise CannotRun(f"Job {decision.job_id} belongs to another invoice ({', '.join(sorted(others))}).")
-        event, said = Event.FOUND_QUEUED, f"Adopted by {ledger.who}: {decision.reason}"
+        # Of a job that was asked after already, the log says no more than before: the word counts that ResMan has it.
+        is_known = decision.job_id == entry.job_id
+        event = Event.FOUND_CONFIRMED if is_known else Event.FOUND_QUEUED
+        said = f"Adopted by {ledger.who}: {decision.reason}"
 
     def carry_out() -> None:
         done = ledger.record(

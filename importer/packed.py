@@ -13,6 +13,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, compress, groupby, islice, zip_longest
+from operator import eq
 from typing import Any, cast, overload
 
 from importer.cells import Cell
@@ -80,7 +81,7 @@ class Rows(Sequence[Cells]):
         """Equal to any rows that say the same."""
         if not isinstance(other, (Rows, list)):
             return NotImplemented
-        return len(self) == len(other) and all(map(tuple.__eq__, self, other))
+        return len(self) == len(other) and all(map(eq, self, other))
 
     def __hash__(self) -> int:
         return len(self)  # of equal ones it is the same
