@@ -15,6 +15,7 @@ from importer.models import Run
 from importer.problems import Place, Problem
 from importer.report import styles
 from importer.report.accounts import advised
+from importer.report.rehearsing import as_rehearsal
 from importer.report.target import place
 from importer.results_layout import column_index, tidy_text
 
@@ -38,6 +39,7 @@ def annotate(original: Path, run: Run, target: Path, *, name: str | None = None)
             f"{called} is a results workbook given back, and cannot be marked: its problems are in the new one.",
             "--annotate marks the vendor's own file.",
         )
+    run = as_rehearsal(run)
     problems = _problems(called, run)
     cells = _cells(problems, _identities(called, run))
     return place(target.with_suffix(".xlsx"), lambda stream: _write(original, problems, cells, stream))

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from importer.cells import cell_text
 from importer.models import Run
 from importer.report.accounts import Accounts, Layout
+from importer.report.rehearsing import as_rehearsal
 from importer.report.target import place
 from importer.results_layout import FRONT, tidy_text
 from importer.trace import Trace
@@ -33,7 +34,7 @@ def write_csv(run: Run, path: Path) -> Path:
     Tables with different headings share the file: each heading is a column, blank where a table has it not.
     Text that a spreadsheet program could take for a formula has an apostrophe in front. Raises ResultsNotWritten.
     """
-    return place(path, lambda stream: _write(run, stream))
+    return place(path, lambda stream: _write(as_rehearsal(run), stream))
 
 
 def _write(run: Run, stream: BinaryIO) -> None:

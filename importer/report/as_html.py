@@ -10,6 +10,7 @@ from typing import BinaryIO
 from importer.models import Run, Status, dollars
 from importer.report.corrections_sheet import by_hand_said, files_said
 from importer.report.own_totals import compared, vendors
+from importer.report.rehearsing import as_rehearsal
 from importer.report.styles import BANNERS, BARS, CHIPS
 from importer.report.target import place
 from importer.report.terminal import problem_lines
@@ -56,6 +57,7 @@ def write_html_summary(run: Run, path: Path) -> Path:
 
 def html_summary(run: Run) -> str:
     """The whole page as text."""
+    run = as_rehearsal(run)
     sums = tie_out(run)
     where = destination(run)
     steps = "".join(f"<li>{escape(step)}</li>" for step in next_steps(run))

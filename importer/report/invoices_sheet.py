@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from importer.models import Outcome, Row, Run, Status
+from importer.rehearsal import rehearsed
 from importer.report import styles
 from importer.report.accounts import worst_first
 from importer.report.cells import CellStyles, put_text, row_height
@@ -58,7 +59,7 @@ def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: FirstRows) ->
         if link:
             sheet.link(at, _AT["Rows"], link)
         told = "\n".join(problem.message for problem in worst_first(outcome.problems))
-        way = _way(outcome)
+        way = rehearsed(_way(outcome), run.destination)
         wrapped = (("Problems", told), ("How to go on", way), ("ResMan", outcome.resman or ""))
         texts = [(text, widths[heading] - 3) for heading, text in wrapped if text]
         names = (as_said(outcome, "vendor_id"), as_said(outcome, "property_id"))

@@ -13,6 +13,7 @@ from importer.cells import Cell, cell_text, column_letter
 from importer.columns import BY_NAME, Kind
 from importer.models import Outcome
 from importer.problems import Place, Problem
+from importer.rehearsal import rehearsed
 from importer.report import styles
 from importer.report.accounts import OFFERED, Answer, Layout, advised, worst_first
 from importer.report.cells import CellStyles, columns_of, row_height
@@ -66,6 +67,7 @@ class RowsSheet:
         sheet: Any,
         made: Styles,
         tables: Layout,
+        destination: str,
         first_rows: FirstRows | None,
         *,
         offers: bool = False,
@@ -74,6 +76,7 @@ class RowsSheet:
         self._sheet = sheet
         self._made = made
         self._layout = tables
+        self._destination = destination
         self._first_rows = first_rows
         self._comments = 0
         self._outcome: Outcome | None = None  # of the row that was written last, and what was said of its invoice
@@ -202,7 +205,8 @@ class RowsSheet:
     def _way(self, is_held_back: bool) -> str:
         """What to do with the row; the same for many rows of one invoice."""
         if is_held_back not in self._ways:
-            self._ways[is_held_back] = how_to_mend(self._outcome, is_held_back=is_held_back)
+            way = how_to_mend(self._outcome, is_held_back=is_held_back)
+            self._ways[is_held_back] = rehearsed(way, self._destination)
         return self._ways[is_held_back]
 
     def _link_total(self, at: int, row: Place) -> None:

@@ -17,6 +17,7 @@ from importer.problems import Place
 from importer.report.accounts import Accounts
 from importer.report.corrections_sheet import told_trace, write_corrections
 from importer.report.invoices_sheet import write_invoices
+from importer.report.rehearsing import as_rehearsal
 from importer.report.rows_sheet import Contents, FirstRows, RowsSheet
 from importer.report.styles import FONT, Styles
 from importer.report.summary_sheet import write_summary
@@ -31,7 +32,7 @@ def write_workbook(run: Run, path: Path, *, rows_per_sheet: int = layout.EXCEL_R
     Written aside and renamed into place. Raises ResultsNotWritten. `rows_per_sheet` is what "Rows" holds below its
     heading before it goes on in "Rows 2".
     """
-    return place(path, lambda stream: _write(run, stream, rows_per_sheet))
+    return place(path, lambda stream: _write(as_rehearsal(run), stream, rows_per_sheet))
 
 
 def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
@@ -92,13 +93,16 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     for one, sheets in zip(accounts.layouts, to_fix, strict=True):
         opened, offers = accounts.open_answers(one), accounts.asks_for_more(one)
         held += [
-            RowsSheet(sheet, made, one, None, offers=offers).fill(islice(opened, rows_per_sheet)) for sheet in sheets
+            RowsSheet(sheet, made, one, run.destination, None, offers=offers).fill(islice(opened, rows_per_sheet))
+            for sheet in sheets
         ]
     held.append(Contents(layout.INVOICES, len(run.outcomes), None, None))
     for one, sheets in zip(accounts.layouts, rows, strict=True):
         answers = accounts.answers(one)
         held += [
-            RowsSheet(sheet, made, one, first_rows, totals=totals).fill(islice(answers, rows_per_sheet))
+            RowsSheet(sheet, made, one, run.destination, first_rows, totals=totals).fill(
+                islice(answers, rows_per_sheet)
+            )
             for sheet in sheets
         ]
     held.append(Contents(layout.TIE_OUT, 0, None, None))

@@ -1,0 +1,31 @@
+"""A run against the stand-in, as it is written down: no command in it leaves the rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from importer.models import Run
+from importer.problems import Problem
+from importer.rehearsal import SANDBOX, rehearsed
+
+
+def as_rehearsal(run: Run) -> Run:
+    """The same run, with `--sandbox` in each command that its problems tell, where it was a rehearsal."""
+    if run.destination != SANDBOX:
+        return run
+    outcomes = tuple(
+        outcome._replace(problems=_told(outcome.problems)) if outcome.problems else outcome for outcome in run.outcomes
+    )
+    return replace(run, outcomes=outcomes, reading=replace(run.reading, problems=_told(run.reading.problems)))
+
+
+def _told(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(
+        replace(
+            problem,
+            what=rehearsed(problem.what, SANDBOX),
+            advice=rehearsed(problem.kind.advice if problem.advice is None else problem.advice, SANDBOX),
+        )
+        for problem in problems
+    )
