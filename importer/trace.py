@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 WHOLE_ROW = "(the whole row)"
 NOT_KEPT = "(not kept)"
 TAKEN_OUT, ADDED = "taken out", "added: "  # what such a row is, and how what an added one says begins
+GONE = "gone from the sheet “Rows”"  # of a row that was deleted there: nothing tells what it said
 
 
 class Origin(NamedTuple):
@@ -45,7 +46,7 @@ class Correction(NamedTuple):
     was: str
     now: str
     letter: str = ""  # of the column in the vendor's table; "" in an older version, and for a whole row
-    cents: int | None = None  # by which it moved what the invoices come to; None in an older version
+    cents: int | None = None  # by which it moved what the invoices come to; None where that is not known
 
     @property
     def is_added(self) -> bool:
@@ -102,8 +103,8 @@ class Trace:
 
     @property
     def moved(self) -> int | None:
-        """Cents by which all that was done by hand moved what the invoices come to; None where an older version did
-        not keep it."""
+        """Cents by which all that was done by hand moved what the invoices come to; None where that of something is
+        not known."""
         cents = [one.cents for one in self.corrections]
         return None if None in cents else sum(one for one in cents if one is not None)
 

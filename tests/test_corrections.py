@@ -147,3 +147,47 @@ def test_the_row_beside_a_wrong_sum_is_not_called_right(tmp_path: Path) -> None:
     ways = [str(row) for row in rows_of(write_workbook(run, tmp_path / "march.results.xlsx"), layout.TO_FIX)[1:]]
     assert "Correct the cells marked red." in ways[0]
     assert "may lie in this row" in ways[1]
+
+
+def test_a_row_that_is_gone_is_told_of_in_every_round(tmp_path: Path) -> None:
+    """Deleted from "Rows", where nothing else keeps what it said: no later round takes the file for complete, and the
+    sums blame nobody but the hand."""
+    source = csv(tmp_path / "march.csv", good("A-1"), good("A-2"), good("A-3", "x"))
+    run = run_of(read(source))
+    for number in (1, 2, 3):
+        path = write_workbook(run, tmp_path / f"march.results {number}.xlsx")
+        if number == 1:
+            book = openpyxl.load_workbook(path)
+            book[layout.ROWS].delete_rows(2)
+            book.save(path)
+        run = run_of(read(path))
+        (gone,) = (problem for problem in run.reading.problems if problem.is_error)
+        assert (gone.kind.code, gone.place.row) == ("changed-row", 2)
+        assert run.exit_code == 1
+        assert [(one.round, one.row, one.was, one.now, one.cents) for one in run.reading.trace.corrections] == [
+            (1, 2, "(not kept)", "gone from the sheet “Rows”", None)
+        ]
+        assert [(one.row, one.reason) for one in run.reading.tables[0].skipped] == [(2, layout.GONE_REASON)]
+        assert [(one.label, one.count, one.cents) for one in tie_out(run).by_hand] == [
+            ("In the vendor's file", 3, 20_000),  # what A-3 comes to cannot be read
+            ("Corrected by hand", -1, -10_000),
+        ]
+
+
+def test_a_total_stops_nothing_for_a_row_that_was_changed_where_nothing_keeps_it(tmp_path: Path) -> None:
+    """What the vendor sent is not known any more: nothing is said of it, and the two are not compared."""
+    source = csv(tmp_path / "march.csv", good("A-1"), good("A-2"), "Total,,,,,,,200.00,,,")
+    first = run_of(read(source))
+    assert [control.agrees for control in first.reading.control_totals] == [True]
+    path = write_workbook(first, tmp_path / "march.results.xlsx")
+    book = openpyxl.load_workbook(path)
+    rows = book[layout.ROWS]
+    assert isinstance(rows, Worksheet)
+    put(rows, 2, "total_amount", 120)
+    put(rows, 2, "unit_price", 120)
+    book.save(path)
+    again = read(path)
+    (problem,) = (problem for problem in again.problems if problem.kind.code in ("control-total", "uncompared-total"))
+    assert (problem.kind.code, "row 2 was changed or deleted" in problem.what) == ("uncompared-total", True)
+    assert "As the vendor sent them" not in problem.what
+    assert not any(each.kind.stops_run for each in again.problems)

@@ -11,7 +11,7 @@ from importer.models import ControlTotal, Reading, dollars
 from importer.problems import Problem
 from importer.reader.cells import quoted
 from importer.reader.own_totals import control_problem
-from importer.results_layout import canonical, column_index
+from importer.results_layout import ROWS, canonical, column_index
 from importer.results_manifest import Kept
 from importer.trace import Trace
 
@@ -64,11 +64,17 @@ def mended_rows(
     return mended if is_other else None
 
 
-def judged(reading: Reading, first: Reading, altered: Collection[tuple[str | None, int]]) -> Reading:
+def judged(
+    reading: Reading,
+    first: Reading,
+    altered: Collection[tuple[str | None, int]],
+    not_kept: Collection[tuple[str | None, int]],
+) -> Reading:
     """The reading with each total compared with its rows and with the vendor's own. A total that those came to stops
     nothing where they were corrected since; one that was changed by hand stands beside what the vendor's file says.
 
     `first` is the reading of the vendor's rows, `altered` are the rows that were changed in "Rows", in any round.
+    Where of some of them nothing tells what the vendor sent (`not_kept`), nothing is said of that, and nothing stops.
     """
     told = {control_problem(each) for each in reading.control_totals if not each.agrees}
     found = [problem for problem in reading.problems if problem not in told]
@@ -84,7 +90,8 @@ def judged(reading: Reading, first: Reading, altered: Collection[tuple[str | Non
             notices.append(_noticed(was, what))
             was = None
         totals.append(_with_unread(now, was))
-        found += _what_is_wrong(totals[-1], was)
+        lost = sorted(row for sheet, row in not_kept if sheet == now.place.sheet)
+        found += _cannot_be_compared(totals[-1], lost) if lost else _what_is_wrong(totals[-1], was)
     for was in then.values():
         if (was.place.sheet, was.place.row) in altered:
             what = "no longer stands there"
@@ -106,6 +113,16 @@ def _what_is_wrong(now: ControlTotal, was: ControlTotal | None) -> Iterator[Prob
         yield replace(problem, what=what)
     else:
         yield problem
+
+
+def _cannot_be_compared(now: ControlTotal, lost: Sequence[int]) -> Iterator[Problem]:
+    if not now.agrees:
+        rows = f"row {lost[0]:,} was" if len(lost) == 1 else f"rows {lost[0]:,} and others were"
+        what = (
+            f"{quoted(now.label)} says {dollars(now.says)}, and the rows above come to {dollars(now.found)}: {rows} "
+            f"changed or deleted in the sheet “{ROWS}”, so that the two cannot be compared."
+        )
+        yield Problem(problems.UNCOMPARED_TOTAL, what, now.place)
 
 
 def _beside(now: ControlTotal, was: ControlTotal) -> ControlTotal:

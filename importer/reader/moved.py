@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from importer.columns import BY_NAME, Kind
 from importer.models import Invoice, Reading
 from importer.results_layout import column_index
-from importer.trace import Correction
+from importer.trace import NOT_KEPT, Correction
 
 Place = tuple[str | None, int]  # sheet and row of one file
 _FIGURES = (Kind.DOLLARS, Kind.CENTS, Kind.QUANTITY)
 
 
 def with_money(corrections: Sequence[Correction], before: Reading, now: Reading) -> list[Correction]:
-    """The corrections of one file with the cents by which each moved it, 0 where it moved nothing.
+    """The corrections of one file with the cents by which each moved it, 0 where it moved nothing; None where nothing
+    tells what stood there.
 
     Where several cells of an invoice were changed, the difference stands with the first of them that is a figure.
     """
@@ -33,7 +34,10 @@ def with_money(corrections: Sequence[Correction], before: Reading, now: Reading)
                 mine = [index for one in invoices for place in places(one) for index in at.get(place, ())]
                 mine = mine or [index for one in (*old, *new) for place in places(one) for index in at.get(place, ())]
                 cents[_first_figure(corrections, mine, invoices[-1])] += moved
-    return [one._replace(cents=moved) for one, moved in zip(corrections, cents, strict=True)]
+    return [
+        one._replace(cents=None if one.was == NOT_KEPT else moved)
+        for one, moved in zip(corrections, cents, strict=True)
+    ]
 
 
 def places(invoice: Invoice) -> list[Place]:

@@ -15,8 +15,9 @@ from importer.reader.contents import Contents
 from importer.reader.damage import damage_report, with_findings
 from importer.reader.judged import judged
 from importer.reader.layout import Layout, Side, lay_out
+from importer.reader.originals import Original, plan_over
 from importer.reader.profiles import NO_PROFILE, Chosen, Profile, choose_profile, profile_text
-from importer.reader.returned import Original, plan_over, unpack
+from importer.reader.returned import unpack
 from importer.reader.sheets import Plan, left_out_table, plan_sheets
 from importer.reader.traced import trace_of
 
@@ -110,7 +111,8 @@ def _read_original(
     if first is None:
         return reading
     mended = original.as_mended(first)
-    return judged(reading, first if mended is None else otherwise(mended) or first, original.altered)
+    first = first if mended is None else otherwise(mended) or first
+    return judged(reading, first, original.altered, original.hands.not_kept)
 
 
 def _read_file(contents: Contents, profile: Profile, integration_id: str | None, plan: Plan | None = None) -> Reading:

@@ -6,120 +6,29 @@ the same headings, row numbers and cells, so that every message names the clerk'
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from importer import problems
 from importer import results_layout as layout
 from importer import results_manifest as manifest
 from importer.cells import Cell, cell_text
 from importer.errors import FileUnreadable
-from importer.models import InputFile, Reading, SkippedRow, Status
-from importer.packed import PackedRows
+from importer.models import InputFile, Status
 from importer.problems import Place, Problem
 from importer.reader.contents import Contents, Sheet
 from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, as_corrected, lines, same
-from importer.reader.given_sheets import OFFERED, Given, given_sheets, refuse_parts
-from importer.reader.judged import altered_totals, mended_rows, vendors_rows
-from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
+from importer.reader.given_sheets import Given, given_sheets, refuse_parts
+from importer.reader.originals import Original, headings_of, sheet_of
 from importer.reader.sheets import Found, Plan
 from importer.reader.table import Heading
-from importer.reader.traced import Hands, Rows
+from importer.reader.traced import Hands
 from importer.results_layout import RowMark
 from importer.results_manifest import Kept, Manifest
+from importer.trace import GONE
 
 UNTOUCHABLE = frozenset({Status.POSTED, Status.ALREADY_POSTED, Status.IN_DOUBT})
 """The rows of these must be as they were: the invoice is in ResMan, or may be."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Original:
-    """One file of the input as it stands now, the plan by which it was read, and what is to be said of its rows."""
-
-    contents: Contents
-    plan: Plan
-    kept: tuple[Kept, ...]
-    before: Contents  # the same as it stood before anybody corrected it
-    taken_out: dict[tuple[str | None, int], tuple[Cell, ...]]
-    changed: tuple[Problem, ...]
-    former_keys: dict[Place, str]
-    hands: Hands  # what was done to its rows in this round
-
-    def chosen_profile(self, asked: Profile | None, known: Sequence[Profile]) -> Profile:
-        """What `--profile` says; otherwise the one that it was read with, in its present form where there is one."""
-        text = next((one.profile for one in self.kept if one.profile), "")
-        profile = NO_PROFILE if asked is None else asked
-        if asked is None and text:
-            then = parse_profile(tomllib.loads(text), "")
-            profile = next((each for each in known if each.name == then.name), then)
-        if profile.seen:  # a column that was offered, or added by hand, is no change of the vendor's layout
-            mine = {heading for one in self.hands.manifest.tables for heading in one.headings if heading != OFFERED}
-            added = {heading: None for one in self.kept for heading in one.headings if heading and heading not in mine}
-            profile = replace(profile, seen=(*profile.seen, *added))
-        orders = {one.date_order for one in self.kept if one.heading_row}
-        if profile.date_order is None and len(orders) == 1:
-            match orders.pop():
-                case ("MDY" | "DMY" | "YMD") as order:  # what a corrected cell no longer shows
-                    return replace(profile, date_order=order)
-        return profile
-
-    def told(self, reading: Reading, before: Reading | None) -> Reading:
-        """The reading with what was changed by hand. `before` is that of the rows before, where they were touched."""
-        found: dict[tuple[str | None, int | None], Problem] = {
-            (problem.place.sheet, problem.place.row): problem for problem in self.changed
-        }
-        invoices = []
-        for invoice in reading.invoices:
-            places = [(row.source.sheet, row.number) for row in invoice.rows]
-            mine = tuple(found.pop(place) for place in dict.fromkeys(places) if place in found)
-            invoices.append(invoice._replace(problems=(*invoice.problems, *mine)) if mine else invoice)
-        tables = tuple(
-            replace(table, skipped=tuple(map(self._skipped, table.skipped))) if self.taken_out else table
-            for table in reading.tables
-        )
-        return replace(
-            reading,
-            tables=tables,
-            invoices=tuple(invoices),
-            problems=(*reading.problems, *found.values()),
-            former_keys=self.former_keys,
-            trace=self.hands.traced(reading, before),
-        )
-
-    @property
-    def altered(self) -> frozenset[tuple[str | None, int]]:
-        """The rows with totals of the file, and others of "Rows", that hands have changed there in any round."""
-        return self.hands.altered | altered_totals(self.kept, self.hands.manifest.trace)
-
-    def has_to_be_judged(self, reading: Reading) -> bool:
-        """True where a total of the file does not agree, or was changed or taken away by hand."""
-        stated = {(one.sheet, row) for one in self.kept for row, _ in one.totals}
-        there = {(control.place.sheet, control.place.row) for control in reading.control_totals}
-        agree = all(control.agrees for control in reading.control_totals)
-        return not agree or not stated <= there or not self.altered.isdisjoint(stated)
-
-    def as_sent(self) -> Contents:
-        """The file as it came from the vendor."""
-        return self._with_rows(self._vendors_rows())
-
-    def as_mended(self, first: Reading) -> Contents | None:
-        """The same with what could not be read in it as it was corrected; None where nothing was. `first` is read of
-        `as_sent`."""
-        rows = mended_rows(self._vendors_rows(), self.hands.now, first)
-        return None if rows is None else self._with_rows(rows)
-
-    def _vendors_rows(self) -> Mapping[str | None, Rows]:
-        return vendors_rows(self.kept, self.hands.before, self.hands.manifest.trace, self.hands.altered)
-
-    def _with_rows(self, rows: Mapping[str | None, Rows]) -> Contents:
-        left_out = {sheet.name: sheet.left_out for sheet in self.contents.sheets}
-        sheets = (_sheet(one, rows[one.sheet], left_out[one.sheet]) for one in self.kept)
-        return replace(self.contents, sheets=tuple(sheets))
-
-    def _skipped(self, row: SkippedRow) -> SkippedRow:
-        cells = self.taken_out.get((row.sheet, row.row))
-        return row if cells is None else replace(row, reason=layout.TAKEN_OUT_REASON, cells=cells)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,6 +119,8 @@ class _Merge:
     former_keys: dict[Place, str] = field(default_factory=dict)
     altered: list[Line] = field(default_factory=list)  # rows of "Rows" that were changed there
     rewritten: set[tuple[Table, int]] = field(default_factory=set)  # the same, and those that were posted
+    gone: set[tuple[Table, int]] = field(default_factory=set)  # deleted from "Rows" by this hand
+    gone_before: set[tuple[Table, int]] = field(default_factory=set)  # and by one before
 
     @property
     def kept(self) -> Sequence[Kept]:
@@ -341,12 +252,19 @@ class _Merge:
         )
 
     def _name_the_lost(self) -> None:
+        trace = self.manifest.trace
+        before = {(each.file, each.sheet or None, each.row) for each in trace.corrections if each.now == GONE}
         for one in self.kept:
             table = (one.file, one.sheet)
             for number in (number for span in one.numbers for number in span):
                 if number not in self.before[table]:
-                    what = f"The row is gone from the sheet “{layout.ROWS}”, which should hold all of them."
-                    self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
+                    self.gone.add((table, number))
+                elif (*table, number) in before and not any(self.before[table][number]):
+                    self.gone_before.add((table, number))
+        for table, number in sorted(self.gone | self.gone_before, key=lambda row: (*map(str, row[0]), row[1])):
+            what = f"The row is gone from the sheet “{layout.ROWS}”, which should hold all of them."
+            found = Problem(problems.CHANGED_ROW, what, Place(*table, number), advice=_BRING_IT_BACK)
+            self.changed[table].append(found)
 
     def _say(self) -> None:
         name = self.contents.file.name
@@ -376,13 +294,13 @@ class _Merge:
     def _original(self, file: str) -> Original:
         mine = tuple(one for one in self.kept if one.file == file)
         now, then = (
-            {one.sheet: _sheet(one, rows[file, one.sheet], self.left_out.get((file, one.sheet), ())) for one in mine}
+            {one.sheet: sheet_of(one, rows[file, one.sheet], self.left_out.get((file, one.sheet), ())) for one in mine}
             for rows in (self.rows, self.before)
         )
         plan = Plan(joined=any(one.side != "whole" for one in mine))
         for one in mine:
             if one.heading_row:
-                heading = Heading(one.first_heading_row - 1, one.heading_row - 1, _headings(one), 0)
+                heading = Heading(one.first_heading_row - 1, one.heading_row - 1, headings_of(one), 0)
                 plan.chosen.append(Found(now[one.sheet], heading, has_rows=True))
             else:
                 plan.left_out.append((now[one.sheet], one.left_out))
@@ -399,6 +317,7 @@ class _Merge:
             {one.sheet: self.rows[file, one.sheet] for one in mine},
             frozenset((table[1], number) for table, number in self.now_out if table[0] == file),
             frozenset((table[1], number) for table, number in self.rewritten if table[0] == file),
+            frozenset((table[1], number) for table, number in self.gone if table[0] == file),
         )
         return Original(
             Contents(source, self.contents.format, tuple(now.values()), details),
@@ -406,33 +325,17 @@ class _Merge:
             mine,
             Contents(source, self.contents.format, tuple(then.values()), details),
             {(one.sheet, row): cells for one in mine for row, cells in self.taken_out[file, one.sheet].items()},
+            frozenset((table[1], number) for table, number in self.gone | self.gone_before if table[0] == file),
             tuple(problem for one in mine for problem in self.changed[file, one.sheet]),
             {place: key for place, key in self.former_keys.items() if place.file == file},
             hands,
         )
 
 
-def plan_over(contents: Contents, original: Original) -> Plan:
-    """The same plan for the file as it was at another time."""
-    sheets = {sheet.name: sheet for sheet in contents.sheets}
-    plan = original.plan
-    return Plan(
-        [Found(sheets[each.sheet.name], each.heading, has_rows=True) for each in plan.chosen],
-        plan.joined,
-        [(sheets[sheet.name], reason) for sheet, reason in plan.left_out],
-    )
-
-
-def _sheet(one: Kept, rows: Rows, left_out: Collection[int]) -> Sheet:
-    last = max([one.last, *rows])
-    placed = [rows.get(number, ()) for number in range(1, last + 1)]
-    if one.heading_row:
-        placed[one.heading_row - 1] = _headings(one)
-    return Sheet(one.sheet, PackedRows(placed), left_out=frozenset(left_out))
-
-
-def _headings(one: Kept) -> tuple[Cell, ...]:
-    return tuple(heading or None for heading in one.headings)
+_BRING_IT_BACK = (
+    "It is not sent, and what it said is not known here. Give an earlier workbook that still has it, or the vendor's "
+    "own file: what was posted stays posted."
+)
 
 
 def _of(table: Table, kept: Sequence[Kept]) -> str:

@@ -10,7 +10,7 @@ from importer.cells import Cell, cell_text, column_letter
 from importer.models import InputFile, Invoice, Reading
 from importer.reader.moved import places, with_money
 from importer.results_manifest import Kept, Manifest, first_trace
-from importer.trace import ADDED, NOT_KEPT, TAKEN_OUT, WHOLE_ROW, Correction, Origin, Round, TakenOut, Trace
+from importer.trace import ADDED, GONE, NOT_KEPT, TAKEN_OUT, WHOLE_ROW, Correction, Origin, Round, TakenOut, Trace
 
 Rows = Mapping[int, tuple[Cell, ...]]
 
@@ -26,6 +26,19 @@ class Hands:
     now: Mapping[str | None, Rows]
     took_out: frozenset[tuple[str | None, int]]
     altered: frozenset[tuple[str | None, int]]  # in "Rows", which keeps nothing of what stood there
+    gone: frozenset[tuple[str | None, int]]  # from "Rows" in this round
+
+    @property
+    def not_kept(self) -> frozenset[tuple[str | None, int]]:
+        """The rows of which nothing tells what the vendor's file says: changed in "Rows", or gone, in any round."""
+        totals = {(one.sheet, row) for one in self.kept for row, _ in one.totals}
+        mine = {(one.file, one.sheet) for one in self.kept}
+        before = {
+            (each.sheet or None, each.row)
+            for each in self.manifest.trace.corrections
+            if each.was == NOT_KEPT and (each.file, each.sheet or None) in mine
+        }
+        return frozenset((self.altered | self.gone | before) - totals)
 
     @property
     def have_touched(self) -> bool:
@@ -77,7 +90,8 @@ class Hands:
     def _all_changes(self) -> Iterator[tuple[Kept, int, list[tuple[int | None, str, str]]]]:
         for one in self.kept:
             then, now = self.before[one.sheet], self.now[one.sheet]
-            for row in sorted({*then, *now}):
+            gone = {row for sheet, row in self.gone if sheet == one.sheet}
+            for row in sorted({*then, *now, *gone}):
                 changes = list(self._changes(one, row, then.get(row), now.get(row)))
                 if changes:
                     yield one, row, changes
@@ -87,7 +101,9 @@ class Hands:
     ) -> Iterator[tuple[int | None, str, str]]:
         """Column (0-based; None: the whole row), what it was and what it is."""
         place = (one.sheet, row)
-        if now is None:
+        if place in self.gone:
+            yield None, NOT_KEPT, GONE
+        elif now is None:
             if place in self.took_out and then is not None:
                 yield None, _joined(then), TAKEN_OUT
         elif then is None:

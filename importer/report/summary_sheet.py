@@ -8,7 +8,7 @@ from typing import Any
 
 from importer import results_layout as layout
 from importer.models import Run, Status
-from importer.problems import Place, Problem
+from importer.problems import CONTROL_TOTAL, Place, Problem
 from importer.report import styles
 from importer.report.accounts import Answer
 from importer.report.corrections_sheet import by_hand_said, files_said
@@ -136,12 +136,13 @@ def _own_totals(page: Page, run: Run, cells: Mapping[Place, str]) -> None:
     if not totals:
         return
     page.section("The file's own totals", "Cell", "Amount")
+    to_settle = {problem.place for problem in run.reading.problems if problem.kind is CONTROL_TOTAL}
     for one in totals[:_MOST_TOTALS]:
         where = f"{one.place.file} {one.place.sheet or ''}".strip()
         found = compared(one)
         link = cells.get(one.place)
-        if link is not None and not one.unread:
-            found += " Correct the total itself in “Rows”: follow the link."
+        if link is not None and one.place in to_settle:
+            found += " Where the total itself is wrong, correct it in “Rows”: follow the link."
         page.total(one.label, one.place.cell, vendors(one), f"{where}: {found}", link)
     if len(totals) > _MOST_TOTALS:
         page.note(f"… and {len(totals) - _MOST_TOTALS:,} more. Those that do not agree are problems too.")

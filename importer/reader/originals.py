@@ -1,0 +1,137 @@
+"""A vendor's file as it comes back in a results workbook: how it is read again, and what is said of its rows."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from importer import results_layout as layout
+from importer.cells import Cell
+from importer.models import Reading, SkippedRow
+from importer.packed import PackedRows
+from importer.problems import Place, Problem
+from importer.reader.contents import Contents, Sheet
+from importer.reader.given_sheets import OFFERED
+from importer.reader.judged import altered_totals, mended_rows, vendors_rows
+from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
+from importer.reader.sheets import Found, Plan
+from importer.reader.traced import Hands, Rows
+from importer.results_manifest import Kept
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Original:
+    """One file of the input as it stands now, the plan by which it was read, and what is to be said of its rows."""
+
+    contents: Contents
+    plan: Plan
+    kept: tuple[Kept, ...]
+    before: Contents  # the same as it stood before anybody corrected it
+    taken_out: dict[tuple[str | None, int], tuple[Cell, ...]]
+    gone: frozenset[tuple[str | None, int]]  # rows that were deleted from "Rows" in any round
+    changed: tuple[Problem, ...]
+    former_keys: dict[Place, str]
+    hands: Hands  # what was done to its rows in this round
+
+    def chosen_profile(self, asked: Profile | None, known: Sequence[Profile]) -> Profile:
+        """What `--profile` says; otherwise the one that it was read with, in its present form where there is one."""
+        text = next((one.profile for one in self.kept if one.profile), "")
+        profile = NO_PROFILE if asked is None else asked
+        if asked is None and text:
+            then = parse_profile(tomllib.loads(text), "")
+            profile = next((each for each in known if each.name == then.name), then)
+        if profile.seen:  # a column that was offered, or added by hand, is no change of the vendor's layout
+            mine = {heading for one in self.hands.manifest.tables for heading in one.headings if heading != OFFERED}
+            added = {heading: None for one in self.kept for heading in one.headings if heading and heading not in mine}
+            profile = replace(profile, seen=(*profile.seen, *added))
+        orders = {one.date_order for one in self.kept if one.heading_row}
+        if profile.date_order is None and len(orders) == 1:
+            match orders.pop():
+                case ("MDY" | "DMY" | "YMD") as order:  # what a corrected cell no longer shows
+                    return replace(profile, date_order=order)
+        return profile
+
+    def told(self, reading: Reading, before: Reading | None) -> Reading:
+        """The reading with what was changed by hand. `before` is that of the rows before, where they were touched."""
+        found: dict[tuple[str | None, int | None], Problem] = {
+            (problem.place.sheet, problem.place.row): problem for problem in self.changed
+        }
+        invoices = []
+        for invoice in reading.invoices:
+            places = [(row.source.sheet, row.number) for row in invoice.rows]
+            mine = tuple(found.pop(place) for place in dict.fromkeys(places) if place in found)
+            invoices.append(invoice._replace(problems=(*invoice.problems, *mine)) if mine else invoice)
+        tables = tuple(
+            replace(table, skipped=tuple(map(self._skipped, table.skipped))) if self.taken_out or self.gone else table
+            for table in reading.tables
+        )
+        return replace(
+            reading,
+            tables=tables,
+            invoices=tuple(invoices),
+            problems=(*reading.problems, *found.values()),
+            former_keys=self.former_keys,
+            trace=self.hands.traced(reading, before),
+        )
+
+    @property
+    def altered(self) -> frozenset[tuple[str | None, int]]:
+        """The rows with totals of the file, and others of "Rows", that hands have changed there in any round."""
+        return self.hands.altered | altered_totals(self.kept, self.hands.manifest.trace)
+
+    def has_to_be_judged(self, reading: Reading) -> bool:
+        """True where a total of the file does not agree, or was changed or taken away by hand."""
+        stated = {(one.sheet, row) for one in self.kept for row, _ in one.totals}
+        there = {(control.place.sheet, control.place.row) for control in reading.control_totals}
+        agree = all(control.agrees for control in reading.control_totals)
+        return not agree or not stated <= there or not self.altered.isdisjoint(stated)
+
+    def as_sent(self) -> Contents:
+        """The file as it came from the vendor."""
+        return self._with_rows(self._vendors_rows())
+
+    def as_mended(self, first: Reading) -> Contents | None:
+        """The same with what could not be read in it as it was corrected; None where nothing was. `first` is read of
+        `as_sent`."""
+        rows = mended_rows(self._vendors_rows(), self.hands.now, first)
+        return None if rows is None else self._with_rows(rows)
+
+    def _vendors_rows(self) -> Mapping[str | None, Rows]:
+        return vendors_rows(self.kept, self.hands.before, self.hands.manifest.trace, self.hands.altered)
+
+    def _with_rows(self, rows: Mapping[str | None, Rows]) -> Contents:
+        left_out = {sheet.name: sheet.left_out for sheet in self.contents.sheets}
+        sheets = (sheet_of(one, rows[one.sheet], left_out[one.sheet]) for one in self.kept)
+        return replace(self.contents, sheets=tuple(sheets))
+
+    def _skipped(self, row: SkippedRow) -> SkippedRow:
+        if (row.sheet, row.row) in self.gone:
+            return replace(row, reason=layout.GONE_REASON)
+        cells = self.taken_out.get((row.sheet, row.row))
+        return row if cells is None else replace(row, reason=layout.TAKEN_OUT_REASON, cells=cells)
+
+
+def plan_over(contents: Contents, original: Original) -> Plan:
+    """The same plan for the file as it was at another time."""
+    sheets = {sheet.name: sheet for sheet in contents.sheets}
+    plan = original.plan
+    return Plan(
+        [Found(sheets[each.sheet.name], each.heading, has_rows=True) for each in plan.chosen],
+        plan.joined,
+        [(sheets[sheet.name], reason) for sheet, reason in plan.left_out],
+    )
+
+
+def sheet_of(one: Kept, rows: Rows, left_out: Collection[int]) -> Sheet:
+    """One sheet of the file, its rows at their places."""
+    last = max([one.last, *rows])
+    placed = [rows.get(number, ()) for number in range(1, last + 1)]
+    if one.heading_row:
+        placed[one.heading_row - 1] = headings_of(one)
+    return Sheet(one.sheet, PackedRows(placed), left_out=frozenset(left_out))
+
+
+def headings_of(one: Kept) -> tuple[Cell, ...]:
+    """What stands in its heading row."""
+    return tuple(heading or None for heading in one.headings)
