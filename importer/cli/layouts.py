@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,12 @@ def new(file: Path, **given: Any) -> int:
             if made == before and not ask.is_optional:
                 left.append(ask.sentence)
     _say("", profile_text(made), "")
-    taken = made.name in [known.name for known in load_profiles(folder)]
+    known = {each.name: each for each in load_profiles(folder)}
+    if not given["name"] and made.name in known and set(known[made.name].headings) != set(made.headings):
+        first = made.name  # for other files: its name comes from a file that happens to be called alike
+        made = replace(made, name=next(each for at in count(2) if (each := f"{first}-{at}") not in known))
+        _say(f"There is a profile {first} already, for files with other headings. This one is called {made.name}.")
+    taken = made.name in known
     if taken and not asking and not given["yes"]:
         raise click.UsageError(
             f"There is a profile {made.name} already. Choose another --name, or add --yes to replace it."

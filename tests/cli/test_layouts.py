@@ -77,3 +77,18 @@ def test_a_name_that_resman_does_not_have_is_said_at_once(clerk: Clerk) -> None:
     assert code == 0, screen
     assert "ResMan has no vendor 'Greenlef Landscapng'. Nearest: Greenleaf Landscaping" in screen
     assert 'vendor_id = "Greenleaf Landscaping"' in screen
+
+
+def test_a_layout_of_other_files_is_not_replaced(clerk: Clerk) -> None:
+    """Two vendors call their files alike: the second gets a name of its own. A new sample of the first replaces it."""
+    profiles = Path(clerk.environment["IMPORTER_HOME"]) / "profiles"
+    (clerk.folder / "invoices 2026-11.csv").write_text(SAMPLE.format(n=clerk.number("x")))
+    clerk.runs("profile", "new", "invoices 2026-11.csv", "--yes")
+    first = (profiles / "invoices.toml").read_text()
+    (clerk.folder / "invoices 2026-12.csv").write_text("Invoice Number,Invoice Date,Net Amount\nW-1,2026-11-02,10.00\n")
+    said = clerk.runs("profile", "new", "invoices 2026-12.csv", "--yes").err
+    assert "There is a profile invoices already, for files with other headings. This one is called invoices-2." in said
+    assert (profiles / "invoices.toml").read_text() == first
+    assert sorted(path.name for path in profiles.iterdir()) == ["invoices-2.toml", "invoices.toml"]
+    clerk.runs("profile", "new", "invoices 2026-11.csv", "--yes")
+    assert sorted(path.name for path in profiles.iterdir()) == ["invoices-2.toml", "invoices.toml"]
