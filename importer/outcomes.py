@@ -13,10 +13,10 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 
-from importer.keys import invoice_key, normalised_number
+from importer.keys import invoice_key
 from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status, dollars
 from importer.named_cells import cells_named
-from importer.posted_rows import PostedRows, posted_rows, told_instead, went_instead
+from importer.posted_rows import PostedRows, posted_already, posted_rows, told_instead, went_instead
 from importer.problems import (
     CHANGED_ROW,
     CONFLICT,
@@ -349,7 +349,7 @@ def _with_what_was_posted(
             continue
         entry = standing.get(keys.get(index, ""))
         entries = [entry] if entry is not None and entry.state in _POSTED else posted.of(verdict.invoice)
-        problems = (_posted_already(verdict.invoice, each) for each in entries)
+        problems = (posted_already(verdict.invoice, each) for each in entries)
         told[index] = verdict._replace(problems=(*verdict.problems, *problems))
     return tuple(told)
 
@@ -364,19 +364,6 @@ def _key_of(verdict: Verdict, destination: str) -> str | None:
     if not all(parts):
         return None
     return invoice_key(destination, *(part or "" for part in parts))
-
-
-def _posted_already(invoice: Invoice, entry: Entry) -> Problem:
-    when = f" on {entry.sent_at.astimezone():%Y-%m-%d}" if entry.sent_at else ""
-    is_it = normalised_number(invoice.invoice_number or "") == normalised_number(entry.invoice_number)
-    subject = "It was posted" if is_it else f"Rows of it were posted as {entry.invoice_number!r}"
-    what = (
-        f"{subject}{when} from {entry.file} (job {entry.job_id or 'unknown'}) "
-        f"with {dollars(entry.total_in_cents)}; here it comes to {dollars(invoice.worth)}."
-    )
-    advice = "If it is the same bill, nothing needs correcting: delete its rows here."
-    text = invoice.cell_text("invoice_number")
-    return Problem(CONFLICT, what, invoice.place("invoice_number"), "invoice_number", text, advice)
 
 
 _POSTED = (State.ACCEPTED, State.CONFIRMED)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from importer.models import Invoice, Outcome, Reading, Row, Status
+from importer.columns import BY_NAME
+from importer.keys import normalised_number
+from importer.models import Invoice, Outcome, Reading, Row, Status, dollars
 from importer.news import Stays, Why
-from importer.problems import WRITE_FAILED
+from importer.problems import CONFLICT, WRITE_FAILED, Problem
 from importer.submitter import Entry, Intent, Ledger, State
 from importer.submitter.postings import out_of, went_on
 from importer.vendor_rows import contents_of, typed_rows
@@ -93,6 +96,29 @@ def told_instead(outcomes: Iterable[Outcome], instead: Mapping[str, str]) -> Ite
             problems = (replace(one, advice=said) if one.kind is WRITE_FAILED else one for one in outcome.problems)
             outcome = outcome._replace(problems=tuple(problems))
         yield outcome
+
+
+def posted_already(invoice: Invoice, entry: Entry) -> Problem:
+    """What is said of an invoice with errors that was posted before, or rows of which were."""
+    when = f" on {entry.sent_at.astimezone():%Y-%m-%d}" if entry.sent_at else ""
+    is_it = normalised_number(invoice.invoice_number or "") == normalised_number(entry.invoice_number)
+    subject = "It was posted" if is_it else f"Rows of it were posted as {entry.invoice_number!r}"
+    what = (
+        f"{subject}{when} from {entry.file} (job {entry.job_id or 'unknown'}) "
+        f"with {dollars(entry.total_in_cents)}; here it comes to {dollars(invoice.worth)}.{_otherwise(invoice, entry)}"
+    )
+    advice = "If it is the same bill, nothing needs correcting: delete its rows here."
+    text = invoice.cell_text("invoice_number")
+    return Problem(CONFLICT, what, invoice.place("invoice_number"), "invoice_number", text, advice)
+
+
+def _otherwise(invoice: Invoice, entry: Entry) -> str:
+    """What its header said when it was posted, as far as it says something else by now."""
+    was = json.loads(entry.body)
+    named = ("vendor_id", "property_id", "invoice_date", "due_date")
+    now = {name: getattr(invoice, name) for name in named}
+    said = [f"{BY_NAME[name].heading} {was[name]}" for name in named if now[name] and str(now[name]) != was[name]]
+    return f" It was posted with {', '.join(said)}." if said else ""
 
 
 def _place(row: Row) -> Place:

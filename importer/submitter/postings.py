@@ -100,20 +100,21 @@ def out_of(
     is about to send. Raises `LedgerUnavailable`."""
     found: dict[str, list[Posted]] = {}
     light = (
-        select(CONTENTS.c.sha256, INVOICES.c.key, INVOICES.c.rows)
+        select(CONTENTS.c.sha256, INVOICES.c.key, INVOICES.c.file, INVOICES.c.rows, INVOICES.c.sheets)
         .join(CONTENTS, (CONTENTS.c.run == INVOICES.c.run) & (CONTENTS.c.file == INVOICES.c.file))
         .where(INVOICES.c.destination == destination)
     )
     is_out: ColumnElement[bool] = INVOICES.c.state.in_(POSTED)
     wanted: dict[str, list[str]] = {}
+    names = {intent.file for intent in now.values()}
     with ledger.reading() as connection:
         if with_planned:
             living = INVOICES.c.owner.not_in((*ledger.dead_owners(connection), ledger.run))  # nor is it nobody's
             is_out = or_(is_out, (INVOICES.c.state == State.PLANNED) & living)
         light = light.where(is_out)
         for batch in batches(list(contents)):
-            for digest, key, rows in connection.execute(light.where(CONTENTS.c.sha256.in_(batch))):
-                if key not in now or now[key].rows != rows:
+            for digest, key, *place in connection.execute(light.where(CONTENTS.c.sha256.in_(batch))):
+                if key not in now or not _stands_there(now[key], names, *place):
                     wanted.setdefault(key, []).append(digest)
         for some in batches(list(wanted)):
             rows = connection.execute(select(*COLUMNS).where(INVOICES.c.key.in_(some))).all()
@@ -125,6 +126,13 @@ def out_of(
                 for digest in wanted[row.key]:
                     found.setdefault(digest, []).append(posted)
     return found
+
+
+def _stands_there(intent: Intent, names: Collection[str], file: str, rows: str, sheets: str | None) -> bool:
+    """True where it is made of these very rows, though their file may be called otherwise by now; `names` are those of
+    the files that are read. Of an older posting, the sheets are not known."""
+    is_same = intent.rows == rows and (intent.file == file or file not in names)
+    return is_same and (sheets is None or _rows_of(rows, sheets) == _rows_of(rows, intent.sheets))
 
 
 def went_on(ledger: Ledger, entries: Iterable[Entry]) -> dict[str, Entry]:

@@ -93,12 +93,12 @@ class Postings:
             return
         is_sure = len(contents) == 1
         for row in invoice.rows:
-            place = (row.source.file, row.source.sheet, row.number)
+            place = _place(row)
             for digest in contents if place not in self.typed else ():
                 for posted, sheet in self._by_row.get((digest, row.number), ()):
                     is_known = is_sure and posted.sheets is not None
                     is_same = row.source.sheet == sheet if is_known else _is_alike(payload, posted.bill)
-                    if is_same and row.number not in [mine.number for mine in self.now.get(posted.key, ())]:
+                    if is_same and place not in map(_place, self.now.get(posted.key, ())):
                         yield posted, Otherwise.SAME_ROWS
 
     def _of_number(self, invoice: Invoice, payload: Payload, meant: Meaning) -> Iterator[tuple[Posted, Otherwise]]:
@@ -128,6 +128,10 @@ class Postings:
             )
             if has_ending and accounts == posted.bill.accounts:
                 yield posted, Otherwise.RENUMBERED
+
+
+def _place(row: Row) -> tuple[str, str | None, int]:
+    return row.source.file, row.source.sheet, row.number
 
 
 def _is_alike(payload: Payload, bill: Held) -> bool:

@@ -281,6 +281,44 @@ def test_a_copy_that_another_run_is_about_to_send_stops_the_other(office: Office
     assert statuses(office.submit(one)) == ["posted"]
 
 
+def test_a_row_is_known_by_its_sheet_too(office: Office) -> None:
+    """Its old number stands on the row of that number of another sheet by now: it is the same row all the same."""
+    office.sync()
+    book = openpyxl.Workbook()
+    for name, number, total in (("Jan", "K-1", "100.00"), ("Feb", "bad", "1.00")):
+        today = datetime.now(UTC).date().isoformat()
+        bill = [today if heading.endswith("Date") else said for heading, said in zip(COLUMNS, PLAIN, strict=True)]
+        sheet = book.create_sheet(name)
+        sheet.append(COLUMNS)
+        sheet.append(bill)
+        at = {heading: place for place, heading in enumerate(COLUMNS, 1)}
+        sheet.cell(2, at["Invoice #"]).value = number
+        sheet.cell(2, at["Invoice Total"]).value = total
+        sheet.cell(2, at["Line Amount"]).value = "100.00"
+    book.remove(book.worksheets[0])
+    path = office.home / "two.xlsx"
+    book.save(path)
+    wanted = Wanted([path], integration_id=INTEGRATION_ID, sheet="*")
+    given = write_workbook(office.check(path), office.home / "before.xlsx")
+    run = submit_files(wanted, office.desk(), agree=lambda _: True, before=lambda: None)
+    assert sorted(statuses(run)) == ["needs_fixing", "posted"]
+    work = openpyxl.load_workbook(given)
+    for title, renamed in (("Rows", {"K-1": "K-2"}), ("To fix", {"bad": "K-1"})):
+        sheet = work[title]
+        headings = {str(cell.value): int(cell.column) for cell in sheet[1] if cell.value}
+        for row in range(2, sheet.max_row + 1):
+            cell = sheet.cell(row, headings["Invoice #"])
+            if cell.value in renamed:
+                cell.value = renamed[str(cell.value)]
+                if title == "To fix":
+                    sheet.cell(row, headings["Invoice Total"]).value = 100
+    work.save(given)
+    again = office.submit(given)
+    said = {outcome.invoice.invoice_number: outcome for outcome in again.outcomes}
+    assert [problem.kind.code for problem in said["K-2"].problems if problem.is_error] == ["went-out-before"]
+    assert [body["invoice_number"] for body in office.posted()] == ["K-1"]
+
+
 class AtOnce(Silence):
     """Lets a run begin to post when another one does."""
 
