@@ -26,7 +26,7 @@ from importer.severities import with_levels
 from importer.submitter import Ledger, plans, send, settle_doubts
 from importer.submitter.acceptances import accept
 from importer.submitter.postings import keep_contents
-from importer.surroundings import alone_with_its_rows, weighed
+from importer.surroundings import Alone, weighed
 from importer.validator import validate
 from importer.validator.control import against
 from importer.vendor_rows import kept_contents
@@ -86,11 +86,10 @@ def submit_files(
             plans.keep_plan(ledger, plan, ready)
             desk.watcher.stage("Posting")
             destination = desk.settings.destination
-            with ledger.kept_alive():
-                prepared = alone_with_its_rows(prepared, ledger, desk)
-                sent = send(
-                    ledger, api, destination, prepared.ready, plan=plan, stop=desk.stop, progress=desk.watcher.moved
-                )
+            alone = Alone(prepared, ledger, desk)
+            going, moved = prepared.ready, desk.watcher.moved
+            sent = send(ledger, api, destination, going, plan=plan, stop=desk.stop, progress=moved, alone=alone)
+            prepared = alone.prepared
         run = replace(after_sending(start, prepared, sent, desk.now()), plan=plan)
         with suppress(LedgerUnavailable):  # what was sent is told all the same
             _finished(ledger, run, prepared)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from importer.alike import alike_bills
@@ -92,22 +92,28 @@ def weighed(
     return replace(_with(prepared, found, desk), notices=notices, let_go={**prepared.let_go, **shown})
 
 
-def alone_with_its_rows(prepared: Prepared, ledger: Ledger, desk: Desk) -> Prepared:
-    """The same, without what another run has sent, or is about to send, of these files' rows under another key.
+@dataclass(slots=True)
+class Alone:
+    """Looks, just before they are sent, whether another run has sent rows of these files under another key, or is about
+    to: between the question and its answer somebody may have given back another corrected copy of the same results.
 
-    Between the question and its answer, somebody may have sent another corrected copy of the same results; or does so
-    at this very moment. Everybody first plans what he will send, and then looks: of two at least one sees the other,
-    and leaves its rows alone. What the dead have planned is taken from them before. Raises `LedgerUnavailable`.
+    Everybody first plans what he will send, and then looks: of two at least one sees the other, and leaves its rows
+    alone. What the dead have planned is taken from them before.
     """
-    ledger.claim(desk.settings.destination, prepared.ready)
-    ledger.take_from_the_dead(desk.settings.destination)
-    left = _overtaken(prepared, ledger, desk)
-    going = {intent.key for intent in left.ready}
-    ledger.give_up([intent.key for intent in prepared.ready if intent.key not in going])
-    return left
+
+    prepared: Prepared  # without what must not go
+    ledger: Ledger
+    desk: Desk
+
+    def __call__(self, planned: Collection[str]) -> Collection[str]:
+        """Those of the planned that may go. Raises `LedgerUnavailable`."""
+        self.ledger.take_from_the_dead(self.desk.settings.destination)
+        self.prepared = _overtaken(self.prepared, planned, self.ledger, self.desk)
+        left = self.prepared.by_key
+        return [key for key in planned if key in left]
 
 
-def _overtaken(prepared: Prepared, ledger: Ledger, desk: Desk) -> Prepared:
+def _overtaken(prepared: Prepared, planned: Collection[str], ledger: Ledger, desk: Desk) -> Prepared:
     contents = contents_of(prepared.reading)
     mine = prepared.by_key
     digests = {each for some in contents.values() for each in some}
@@ -115,11 +121,10 @@ def _overtaken(prepared: Prepared, ledger: Ledger, desk: Desk) -> Prepared:
     before = Postings((), of_files, _rows_of(mine), typed_rows(prepared.reading))
     if not before:
         return prepared
-    ready = {intent.key for intent in prepared.ready}
-    let = accepted(ledger, list(ready))
+    let = accepted(ledger, list(planned))
     found: dict[int, list[Problem]] = {}
     for index, intent in enumerate(prepared.intents):
-        if intent is None or intent.key not in ready:
+        if intent is None or intent.key not in planned:
             continue
         invoice = prepared.verdicts[index].invoice
         files = contents.get(invoice.source.file, ())

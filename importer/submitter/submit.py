@@ -52,6 +52,9 @@ ABOUT_THE_INVOICE = (400, 409, 413, 422)
 Progress = Callable[[int, int], None]
 """Called with (done, of how many) after each invoice."""
 
+Alone = Callable[[Collection[str]], Collection[str]]
+"""Of the keys that this run has just planned those that may go: no other run has their rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -81,11 +84,14 @@ def send(
     plan: str | None,
     stop: threading.Event,
     progress: Progress,
+    alone: Alone = frozenset,
 ) -> Sent:
     """Sends every invoice that no other run holds, several at a time, and tells what came of each.
 
-    What a living run holds is waited for; what it leaves behind is taken over. Nothing is raised for what happens to
-    one invoice, nor for a ledger that fails on the way: the run then ends early, with a sentence.
+    What a living run holds is waited for; what it leaves behind is taken over. Whatever is planned is shown to `alone`
+    before any of it is sent, and what may not go is given up; what is taken from this run after that look is not sent,
+    because it is never planned again without another. Nothing is raised for what happens to one invoice, nor for a
+    ledger that fails on the way: the run then ends early, with a sentence.
     """
     sending = _Sending(ledger, api, stop, plan, {intent.key: intent.payload for intent in intents})
     keys = [intent.key for intent in intents]
@@ -95,7 +101,10 @@ def send(
         with ledger.kept_alive():
             while left and not sending.is_over:
                 ledger.take_from_the_dead(destination)
-                sending.all(ledger.claim(destination, left).owned, progress)
+                planned = ledger.claim(destination, left).owned
+                going = frozenset(alone(planned))
+                ledger.give_up([key for key in planned if key not in going])
+                sending.all(going, progress)
                 standing |= ledger.standing([intent.key for intent in left])
                 left = [intent for intent in left if _held_by_another(standing.get(intent.key), ledger.run)]
                 if left:
@@ -162,9 +171,12 @@ class _Sending:
                 progress(len(self.heard), len(self.payloads))
         except KeyboardInterrupt:
             at_once = True  # what is under way stays "sending", and is found again
+            self._abandoned.set()
+            raise
+        except BaseException:
+            self._abandoned.set()
             raise
         finally:
-            self._abandoned.set()
             pool.shutdown(wait=not at_once, cancel_futures=True)
             if not at_once:
                 self._write_rest()
