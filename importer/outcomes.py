@@ -318,12 +318,11 @@ def _after(outcome: Outcome, entry: Entry | None, sent: Sent) -> Outcome:
         return _with(outcome, Status.IN_DOUBT, IN_DOUBT, what, entry=entry)
     if heard is not None and heard.event is Event.REFUSED:
         return _with(outcome, Status.REFUSED, REFUSED, heard.said)
-    if heard is None and entry is not None and entry.state not in _STILL_TO_GO:
+    if heard is None and entry is not None and not may_go(entry, outcome.fingerprint or ""):
         return _before(outcome, entry)  # another run has dealt with it meanwhile
     return _with(outcome, Status.NOT_SENT, NOT_SENT, sent.stopped or (heard.said if heard else _HELD))
 
 
-_STILL_TO_GO = (State.PLANNED, State.REFUSED, State.RELEASED)
 _HELD = "Another run holds this invoice."
 
 

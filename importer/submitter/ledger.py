@@ -12,7 +12,7 @@ puts the invoice back into it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,12 @@ from importer.submitter.runs import RunBook
 from importer.submitter.schema import BATCH, batches
 from importer.submitter.states import MOVES, Event, Owner, State
 from importer.submitter.tables import ATTEMPTS, INVOICES
+
+DECISIVE = (
+    Event.ACCEPTED, Event.REFUSED, Event.LOST, Event.OWNER_DIED, Event.CONFIRMED, Event.FAILED, Event.UNSURE,
+    Event.FOUND_QUEUED, Event.FOUND_CONFIRMED, Event.FOUND_FAILED, Event.RELEASED,
+)  # fmt: skip
+"""Of these the last tells what became of what was sent."""
 
 INTENTS = (Event.INTENT, Event.RETRY_INTENT)
 """After these, and before what follows them, a request may have gone out."""
@@ -41,8 +47,20 @@ class Ledger(RunBook):
         found: dict[str, Entry] = {}
         with self.reading() as connection:
             for batch in batches(keys):
-                query = select(*ENTRY_COLUMNS).where(INVOICES.c.key.in_(batch))
-                found.update((row.key, entry_of(row)) for row in connection.execute(query))
+                found |= self._standing(connection, batch)
+        return found
+
+    def _standing(self, connection: Connection, keys: Sequence[str]) -> dict[str, Entry]:
+        query = select(*ENTRY_COLUMNS).where(INVOICES.c.key.in_(keys))
+        found = {row.key: entry_of(row) for row in connection.execute(query)}
+        planned = [key for key, each in found.items() if each.state is State.PLANNED and each.owner != self.run]
+        # What another run has planned in the place of one that failed, and not sent, does not make that forgotten.
+        last = select(func.max(ATTEMPTS.c.id)).where(ATTEMPTS.c.key.in_(planned), ATTEMPTS.c.event.in_(DECISIVE))
+        failed = select(ATTEMPTS.c.key, ATTEMPTS.c.fingerprint, ATTEMPTS.c.detail).where(
+            ATTEMPTS.c.id.in_(last.group_by(ATTEMPTS.c.key)), ATTEMPTS.c.event.in_((Event.FAILED, Event.FOUND_FAILED))
+        )
+        for key, fingerprint, said in connection.execute(failed) if planned else ():
+            found[key] = replace(found[key], state=State.FAILED, fingerprint=fingerprint, said=said)
         return found
 
     def entries(self, destination: str, state: State, *, run: str | None = None) -> Iterator[Entry]:
@@ -166,9 +184,7 @@ class Ledger(RunBook):
         self, connection: Connection, destination: str, intents: Sequence[Intent], standing: dict[str, Entry]
     ) -> set[str]:
         keys = [intent.key for intent in intents]
-        known = {
-            row.key: entry_of(row) for row in connection.execute(select(*ENTRY_COLUMNS).where(INVOICES.c.key.in_(keys)))
-        }
+        known = self._standing(connection, keys)
         standing.update(known)
         owned = self._insert(connection, destination, [intent for intent in intents if intent.key not in known])
         dead: set[str] | None = None
@@ -176,10 +192,7 @@ class Ledger(RunBook):
             entry = known.get(intent.key)
             if entry is None or not may_go(entry, intent.fingerprint):
                 continue
-            if entry.owner == self.run and entry.fingerprint == intent.fingerprint:
-                owned.add(entry.key)
-                continue
-            if entry.owner is not None:
+            if entry.owner is not None and entry.owner != self.run:
                 dead = set(self.dead_owners(connection)) if dead is None else dead
                 if entry.owner not in dead:
                     continue
@@ -187,7 +200,7 @@ class Ledger(RunBook):
                 update(INVOICES)
                 .where(
                     INVOICES.c.key == entry.key,
-                    INVOICES.c.state == entry.state,
+                    INVOICES.c.state.in_((State.PLANNED, State.REFUSED, State.RELEASED, State.FAILED)),
                     INVOICES.c.owner.is_(None) if entry.owner is None else INVOICES.c.owner == entry.owner,
                 )
                 .values(

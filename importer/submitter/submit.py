@@ -122,7 +122,7 @@ def _is_left(key: str, heard: Mapping[str, Heard], standing: Mapping[str, Entry]
     """True where an invoice would be sent if the run went on."""
     state = standing[key].state if key in standing else State.PLANNED
     still_to_go = (State.PLANNED, State.SENDING, State.RELEASED)
-    return state in still_to_go or (state is State.REFUSED and key not in heard)
+    return state in still_to_go or (state in (State.REFUSED, State.FAILED) and key not in heard)
 
 
 def _held_by_another(entry: Entry | None, run: str) -> bool:

@@ -259,6 +259,32 @@ def test_jobs_are_known_by_row_and_by_attempt(store: Store) -> None:
     assert ledger.known_jobs(jobs) == {"job-1": {intent().key}, "job-2": {intent().key}}
 
 
+def test_what_failed_stays_known_when_a_correction_is_planned_and_not_sent(store: Store) -> None:
+    """Given up, or left by a dead run: the very content that failed does not go again, and another correction may."""
+    for number in ("GIVEN", "LEFT"):
+        failed, corrected = intent(number), intent(number, cents=9_900)
+        first = at_work(store, f"first {number}")
+        sends(first, failed, Event.ACCEPTED, f"job-{number}")
+        assert first.record(Event.FAILED, failed.key, said="Vendor not found")
+        second = at_work(store, f"second {number}")
+        assert second.claim(PLACE, [corrected]).owned == {failed.key}
+        assert entry(second, corrected).state is State.PLANNED
+        if number == "LEFT":
+            dies(second)
+        else:
+            second.close_run(finished=datetime.now(UTC))
+        third = at_work(store, f"third {number}")
+        third.take_from_the_dead(PLACE)
+        assert (entry(third, failed).state, entry(third, failed).said) == (State.FAILED, "Vendor not found")
+        assert third.claim(PLACE, [failed]).owned == frozenset()
+        assert third.claim(PLACE, [corrected]).owned == {failed.key}
+        assert third.record(Event.INTENT, failed.key)
+        assert third.record(Event.WITHDRAWN, failed.key)
+        third.give_up([failed.key])
+        fourth = at_work(store, f"fourth {number}")
+        assert fourth.claim(PLACE, [failed]).owned == frozenset()
+
+
 def test_attempts_tell_the_whole_story(store: Store) -> None:
     """When, by whom, under which file and rows, with what content, and what came back."""
     first = at_work(store, "first")
