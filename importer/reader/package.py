@@ -13,9 +13,10 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
+from importer.cells import column_letter
 from importer.errors import FileUnreadable
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.formats import BUILT_IN, Shown, shown_by
@@ -218,10 +219,8 @@ class Package:
         columns = max(map(column_number, wide), default=26)
         if rows * columns <= self._limits.spread and columns <= self._limits.columns:
             return
-        cells = [(int(row) * column_number(letters), letters + row) for letters, row in CELL.findall(sheet)]
-        _, farthest = max(cells, default=(0, b""))
         raise FileUnreadable(
-            f"{self._name} has a cell at {farthest.decode()}, far away from all others.",
+            f"{self._name} has a cell at {_stray(CELL.findall(sheet))}, far away from all others.",
             "Delete it, together with the empty rows and columns before it, and save the file.",
         )
 
@@ -230,6 +229,18 @@ class Package:
             f"{self._name} would unpack to far more than a month of invoices can need.",
             "Do not open it; ask the vendor for a new copy.",
         )
+
+
+def _stray(cells: Sequence[tuple[bytes, bytes]]) -> str:
+    """The cell that stands apart, of column letters and row numbers: farther to the right than any other, or farther
+    down, whichever is more times as far as the next."""
+    places = [(column_number(letters), int(row)) for letters, row in cells] or [(1, 1)]
+    (*_, before, right), (*_, above, bottom) = ([1, *sorted(set(each))] for each in zip(*places, strict=True))
+    if right * above > bottom * before:
+        column, row = right, next(row for column, row in places if column == right)
+    else:
+        column, row = max(column for column, row in places if row == bottom), bottom
+    return f"{column_letter(column - 1)}{row}"
 
 
 def inflated(packed: memoryview, size: int) -> bytes:

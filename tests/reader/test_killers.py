@@ -38,6 +38,22 @@ def test_a_cell_far_away_from_all_others(tmp_path: Path, rows: str) -> None:
     assert refusal(xlsx(tmp_path, rows)).startswith("made.xlsx has a cell at XFD100000, far away from all others.")
 
 
+@pytest.mark.parametrize(("at", "stray"), [((1, "XFD"), "XFD1"), ((1_048_576, "A"), "A1048576")])
+def test_the_cell_that_stands_apart_is_the_one_that_is_named(tmp_path: Path, at: tuple[int, str], stray: str) -> None:
+    """And not the last of the rows that are meant, which would be deleted on our advice."""
+    wide = 26 if at[0] > 1 else 12
+    letters = [chr(65 + column) for column in range(wide)]
+    rows = {number: list(letters) for number in range(1, 5_002)}
+    rows.setdefault(at[0], []).append(at[1])
+    if at[0] > 1:
+        rows[1].append("BZ")
+    text = "".join(
+        f'<row r="{row}">{"".join(f"""<c r="{column}{row}"><v>1</v></c>""" for column in columns)}</row>'
+        for row, columns in sorted(rows.items())
+    )
+    assert refusal(xlsx(tmp_path, text)).startswith(f"made.xlsx has a cell at {stray}, far away from all others.")
+
+
 def test_a_stray_cell_in_the_last_row_is_still_read(tmp_path: Path) -> None:
     """It happens to people (Ctrl and the arrow key), and is no attack."""
     (sheet,) = open_file(xlsx(tmp_path, '<row r="1048576"><c r="B1048576"><v>1</v></c></row>')).sheets
