@@ -10,7 +10,7 @@ from datetime import datetime
 from importer.columns import BY_NAME
 from importer.keys import normalised_number
 from importer.models import Invoice, Outcome, Reading, Row, Status, dollars
-from importer.news import Stays, Why
+from importer.news import WENT_INSTEAD, Stays, Why
 from importer.problems import CONFLICT, WRITE_FAILED, Problem
 from importer.submitter import Entry, Intent, Ledger, State
 from importer.submitter.postings import out_of, went_on
@@ -82,7 +82,7 @@ def went_instead(ledger: Ledger, entries: Iterable[Entry]) -> dict[str, str]:
     return {
         key: (
             f"Its rows were {'posted' if other.state in IN_RESMAN else 'sent'} as {other.invoice_number!r} "
-            f"in run {other.run}. It is not written again."
+            f"in run {other.run}. {WENT_INSTEAD}"
         )
         for key, other in went_on(ledger, entries).items()
     }

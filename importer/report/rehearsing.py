@@ -21,11 +21,12 @@ def as_rehearsal(run: Run) -> Run:
 
 
 def _told(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(
-        replace(
-            problem,
-            what=rehearsed(problem.what, SANDBOX),
-            advice=rehearsed(problem.kind.advice if problem.advice is None else problem.advice, SANDBOX),
-        )
-        for problem in problems
-    )
+    return tuple(map(_as_told, problems))
+
+
+def _as_told(problem: Problem) -> Problem:
+    what, advice = rehearsed(problem.what, SANDBOX), problem.advice
+    usual = problem.kind.advice if advice is None else advice
+    if rehearsed(usual, SANDBOX) != usual:
+        advice = rehearsed(usual, SANDBOX)
+    return problem if (what, advice) == (problem.what, problem.advice) else replace(problem, what=what, advice=advice)

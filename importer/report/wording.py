@@ -11,6 +11,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from importer.models import Outcome, Run, Status, dollars
+from importer.news import WENT_INSTEAD
 from importer.problems import (
     CONFLICT,
     CREDIT_MEMO,
@@ -20,6 +21,7 @@ from importer.problems import (
     REPEATED_INVOICE,
     REPEATED_ROW,
     TOTAL_MISMATCH,
+    WRITE_FAILED,
     Problem,
 )
 from importer.rehearsal import rehearsed
@@ -331,6 +333,8 @@ def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False) -> str:
         return "Complete the row, or delete it if it is no invoice."
     if any(problem.kind is CREDIT_MEMO for problem in outcome.problems):
         return "Enter it in ResMan by hand, and delete its rows here."
+    if any(problem.kind is WRITE_FAILED and WENT_INSTEAD in (problem.advice or "") for problem in outcome.problems):
+        return "Nothing to correct: its rows went out since. Delete them here."
     if any(map(is_held_up, outcome.problems)):
         return "Nothing to correct here: the sheet “Summary” says what holds up the whole run."
     missing = _missing(outcome)
