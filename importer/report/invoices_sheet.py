@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from importer.models import Outcome, Row, Run, Status
+from importer.models import Outcome, Row, Run, Status, dollars
 from importer.rehearsal import rehearsed
 from importer.report import styles
 from importer.report.accounts import worst_first
 from importer.report.cells import CellStyles, put_text, row_height
 from importer.report.rows_sheet import FirstRows, print_landscape
 from importer.report.styles import Styles
-from importer.report.tie_out import as_said
+from importer.report.tie_out import as_it_went, as_said
 from importer.report.wording import how_to_go_on
 
 COLUMNS: tuple[tuple[str, int], ...] = (
@@ -62,14 +62,15 @@ def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: FirstRows) ->
         way = rehearsed(_way(outcome), run.destination)
         wrapped = (("Problems", told), ("How to go on", way), ("ResMan", outcome.resman or ""))
         texts = [(text, widths[heading] - 3) for heading, text in wrapped if text]
-        names = (as_said(outcome, "vendor_id"), as_said(outcome, "property_id"))
+        names = (as_it_went(outcome, "vendor_id", run), as_it_went(outcome, "property_id", run))
         texts += [
             (name, widths[heading] - 3)
             for heading, name in zip(("Vendor", "Property"), names, strict=True)
             if len(name) > widths[heading] - 6
         ]
         height = row_height(*texts) if texts else None
-        sheet.put_row(at, _cells(outcome, look, told, way, look.link if link else look.text), height, look.empty)
+        cells = _cells(outcome, run, look, told, way, look.link if link else look.text)
+        sheet.put_row(at, cells, height, look.empty)
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, len(run.outcomes), len(COLUMNS) - 1)
     print_landscape(sheet)
@@ -122,20 +123,22 @@ class _Look:
         self.day = CellStyles(made, **rule)
 
 
-def _cells(outcome: Outcome, look: _Look, told: str, way: str, rows_style: Any) -> list[tuple[int, Any, Any]]:
-    invoice = outcome.invoice
+def _cells(outcome: Outcome, run: Run, look: _Look, told: str, way: str, rows_style: Any) -> list[tuple[int, Any, Any]]:
+    invoice, resman = outcome.invoice, outcome.resman
+    if outcome.payload is not None and outcome.key in run.later:
+        resman = f"{resman or 'posted'}, with {dollars(outcome.payload.total_amount_in_cents)}"
     filled: dict[str, tuple[Any, Any]] = {
         "Status": (outcome.status.label, look.chips[outcome.status]),
-        "Invoice #": (as_said(outcome, "invoice_number") or "(no number)", look.text),
-        "Vendor": (as_said(outcome, "vendor_id"), look.wrapped),
-        "Property": (as_said(outcome, "property_id"), look.wrapped),
+        "Invoice #": (as_it_went(outcome, "invoice_number", run) or "(no number)", look.text),
+        "Vendor": (as_it_went(outcome, "vendor_id", run), look.wrapped),
+        "Property": (as_it_went(outcome, "property_id", run), look.wrapped),
         "Bill Date": look.day.of(invoice.invoice_date or invoice.cell_text("invoice_date"), is_money=False),
         "Due Date": look.day.of(invoice.due_date or invoice.cell_text("due_date"), is_money=False),
         "Total": (invoice.worth / 100, look.unread if invoice.total is None else look.money),
         "Problems": (told, look.wrapped),
         "How to go on": (way, look.wrapped),
         "Job id": (outcome.job_id, look.text),
-        "ResMan": (outcome.resman, look.wrapped),
+        "ResMan": (resman, look.wrapped),
         "Lines": (len(invoice.lines), look.number),
         "Rows": (_ranges(invoice.rows), rows_style),
         "File": (invoice.source.file, look.text),

@@ -152,6 +152,13 @@ def as_said(outcome: Outcome, field: str) -> str:
     return outcome.invoice.cell_text(field).strip() or str(getattr(outcome.invoice, field) or "")
 
 
+def as_it_went(outcome: Outcome, field: str, run: Run) -> str:
+    """The same, but of what did not go in this run and was posted in a later round: as it was posted there."""
+    if outcome.payload is not None and outcome.key in run.later:
+        return str(getattr(outcome.payload, field))
+    return as_said(outcome, field)
+
+
 def _sent(outcome: Outcome) -> int:
     return outcome.invoice.worth if outcome.payload is None else outcome.payload.total_amount_in_cents
 
@@ -220,7 +227,7 @@ def _parties(run: Run, field: str) -> tuple[Party, ...]:
     ids: set[str] = set()  # one was found for the name, or a profile gives it; otherwise the sheet's text may be none
     for outcome in run.outcomes:  # in the order of their rows, which are looked up
         read, text = str(getattr(outcome.invoice, field) or ""), outcome.invoice.cell_text(field).strip()
-        said = text or read
+        said = as_it_went(outcome, field, run) if outcome.key in run.later else text or read
         identity = str(getattr(outcome.payload or outcome.invoice, field) or said)
         groups[identity].append(outcome)
         names.setdefault(identity, said)
