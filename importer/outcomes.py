@@ -113,6 +113,11 @@ class Prepared:
         return [key for key, entry in self.standing.items() if entry.state is State.IN_DOUBT]
 
     @property
+    def being_sent(self) -> list[str]:
+        """The keys that another run was sending when they were looked up."""
+        return [key for key, entry in self.standing.items() if entry.state is State.SENDING]
+
+    @property
     def by_key(self) -> dict[str, Intent]:
         """What would go if nothing stood against it, by its key."""
         return {intent.key: intent for intent in self.intents if intent is not None}
@@ -164,7 +169,7 @@ def after_sending(start: Start, prepared: Prepared, sent: Sent, finished: dateti
     outcomes = (
         _after(outcome, sent.standing.get(outcome.key), sent)
         if outcome.key is not None and outcome.key in attempted
-        else _before(outcome, entry)
+        else _before(outcome, sent.standing.get(outcome.key or "", entry))
         for outcome, entry in _pairs(prepared, prepared.standing)
     )
     return replace(_run(start, prepared, finished, outcomes), stopped=sent.stopped)

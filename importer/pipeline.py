@@ -87,8 +87,17 @@ def submit_files(
             desk.watcher.stage("Posting")
             destination = desk.settings.destination
             alone = Alone(prepared, ledger, desk)
-            going, moved = prepared.ready, desk.watcher.moved
-            sent = send(ledger, api, destination, going, plan=plan, stop=desk.stop, progress=moved, alone=alone)
+            sent = send(
+                ledger,
+                api,
+                destination,
+                prepared.ready,
+                plan=plan,
+                stop=desk.stop,
+                progress=desk.watcher.moved,
+                alone=alone,
+                beside=prepared.being_sent,
+            )
             prepared = alone.prepared
         run = replace(after_sending(start, prepared, sent, desk.now()), plan=plan)
         with suppress(LedgerUnavailable):  # what was sent is told all the same

@@ -355,3 +355,14 @@ def test_doubtful_invoices_are_those_of_this_reading() -> None:
     before = prepared(PLAIN, standing=[entry(PLAIN, State.IN_DOUBT)])
     assert before.doubtful == [sent_as(PLAIN).key(DESTINATION)]
     assert replace(before, standing={}).doubtful == []
+
+
+def test_what_another_run_was_sending_is_told_as_it_stands_in_the_end() -> None:
+    """Not as it stood before this run waited for the other."""
+    one = invoice(line(1, 500), number="1")
+    before = entry(one, State.SENDING)
+    after = entry(one, State.ACCEPTED)
+    known = prepared(one, standing=[before])
+    assert known.being_sent == [before.key]
+    run = after_sending(START, known, Sent({}, {after.key: after}, None), NOON)
+    assert told(run)[:3] == (Status.ALREADY_POSTED, [], "job-1")

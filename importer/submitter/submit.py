@@ -85,12 +85,14 @@ def send(
     stop: threading.Event,
     progress: Progress,
     alone: Alone = frozenset,
+    beside: Sequence[str] = (),
 ) -> Sent:
     """Sends every invoice that no other run holds, several at a time, and tells what came of each.
 
     What a living run holds is waited for; what it leaves behind is taken over. Whatever is planned is shown to `alone`
     before any of it is sent, and what may not go is given up; what is taken from this run after that look is not sent,
-    because it is never planned again without another. Nothing is raised for what happens to one invoice, nor for a
+    because it is never planned again without another. `beside` are keys that others were sending: how they stand in
+    the end is told too. Nothing is raised for what happens to one invoice, nor for a
     ledger that fails on the way: the run then ends early, with a sentence.
     """
     sending = _Sending(ledger, api, stop, plan, {intent.key: intent.payload for intent in intents})
@@ -109,7 +111,7 @@ def send(
                 left = [intent for intent in left if _held_by_another(standing.get(intent.key), ledger.run)]
                 if left:
                     stop.wait(0.25)
-        standing = ledger.standing(keys)
+        standing = ledger.standing([*keys, *beside])
     except LedgerUnavailable as error:
         sending.end(str(error))
     stopped = sending.stopped
