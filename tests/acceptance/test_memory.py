@@ -11,8 +11,8 @@ import pytest
 
 from bench.workload import make
 
-FEW, MANY = 400, 20_000
-A_ROW = 1_300
+FEW, MANY = 400, 12_000
+A_ROW = 1_450
 """Bytes that the peak may grow by for each row: its invoice, its line, its place in the report. The cells of a row, the
 request made of it and what was decided of it take as much again, where they stay unpacked."""
 
