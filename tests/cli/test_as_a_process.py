@@ -155,10 +155,10 @@ def test_stopped_while_sending_nothing_is_doubled_or_lost(clerk: Clerk, number: 
 def test_stopped_twice_it_ends_at_once(clerk: Clerk) -> None:
     """Without a word of Python; what had gone out is in doubt, and is found by the next run."""
     clerk.writes_good(count=2)
-    clerk.stand_in.behave(latency=0.5)
+    clerk.stand_in.behave(latency=2.0)
     before = clerk.stand_in.requests()
     process = clerk.starts("submit", "march.csv", "--yes", "--no-results")
-    when(lambda: clerk.stand_in.requests() > before + 1)  # the first one asks whether the API is there
+    when(lambda: clerk.stand_in.requests() > before + 2)  # the first asks whether the API is there; both invoices are
     assert process.stderr is not None
     process.send_signal(signal.SIGINT)
     assert b"Stopping" in process.stderr.readline()
