@@ -27,7 +27,9 @@ def keep_inputs(home: Path, run: str, wanted: Wanted, read: Sequence[InputFile])
     try:
         for number, (path, known) in enumerate(zip(wanted.files, read, strict=True), start=1):
             copy = _copy(path, folder / str(number) / known.name)
-            if hashlib.sha256(copy.read_bytes()).hexdigest() != known.sha256:
+            with copy.open("rb") as kept:
+                sha256 = hashlib.file_digest(kept, "sha256").hexdigest()
+            if sha256 != known.sha256:
                 raise CannotRun(f"{known.name} has changed while it was being read. Nothing was sent.", "Run it again.")
         for path in () if wanted.profiles is None else wanted.profiles.glob("*.toml"):
             _copy(path, folder / PROFILES / path.name)

@@ -74,7 +74,8 @@ def judged(
     nothing where they were corrected since; one that was changed by hand stands beside what the vendor's file says.
 
     `first` is the reading of the vendor's rows, `altered` are the rows that were changed in "Rows", in any round.
-    Where of some of them nothing tells what the vendor sent (`not_kept`), nothing is said of that, and nothing stops.
+    Where of some of them nothing tells what the vendor sent (`not_kept`), those are named instead of what the vendor's
+    rows came to; the total stops what it would stop without them.
     """
     told = {control_problem(each) for each in reading.control_totals if not each.agrees}
     found = [problem for problem in reading.problems if problem not in told]
@@ -91,7 +92,7 @@ def judged(
             was = None
         totals.append(_with_unread(now, was))
         lost = sorted(row for sheet, row in not_kept if sheet == now.place.sheet)
-        found += _cannot_be_compared(totals[-1], lost) if lost else _what_is_wrong(totals[-1], was)
+        found += _what_is_wrong(totals[-1], was, lost)
     for was in then.values():
         if (was.place.sheet, was.place.row) in altered:
             what = "no longer stands there"
@@ -102,27 +103,22 @@ def judged(
     return replace(reading, problems=tuple(found), notices=tuple(notices), control_totals=tuple(totals))
 
 
-def _what_is_wrong(now: ControlTotal, was: ControlTotal | None) -> Iterator[Problem]:
+def _what_is_wrong(now: ControlTotal, was: ControlTotal | None, lost: Sequence[int] = ()) -> Iterator[Problem]:
     if now.agrees:
         return
     problem = control_problem(now)
     if was is not None and was.agrees:
         yield replace(problem, kind=problems.CORRECTED_TOTAL, advice=problems.CORRECTED_TOTAL.advice)
+    elif lost:
+        rows = f"Row {lost[0]:,} was" if len(lost) == 1 else f"Row {lost[0]:,} and {len(lost) - 1:,} more were"
+        yield replace(
+            problem, what=f"{problem.what} {rows} changed or deleted in the sheet “{ROWS}”, which may be why."
+        )
     elif was is not None and was.found != now.found:
         what = f"{problem.what} As the vendor sent them, with what could be read, they came to {dollars(was.found)}."
         yield replace(problem, what=what)
     else:
         yield problem
-
-
-def _cannot_be_compared(now: ControlTotal, lost: Sequence[int]) -> Iterator[Problem]:
-    if not now.agrees:
-        rows = f"row {lost[0]:,} was" if len(lost) == 1 else f"rows {lost[0]:,} and others were"
-        what = (
-            f"{quoted(now.label)} says {dollars(now.says)}, and the rows above come to {dollars(now.found)}: {rows} "
-            f"changed or deleted in the sheet “{ROWS}”, so that the two cannot be compared."
-        )
-        yield Problem(problems.UNCOMPARED_TOTAL, what, now.place)
 
 
 def _beside(now: ControlTotal, was: ControlTotal) -> ControlTotal:

@@ -99,6 +99,7 @@ def may_go(entry: Entry, fingerprint: str) -> bool:
 
 
 def entry_of(row: Row[Any]) -> Entry:
+    """What a row of the ledger's table says, in the ledger's own types."""
     values = row._asdict()
     values["state"] = State(values["state"])
     values["evidence"] = tuple(

@@ -196,11 +196,13 @@ class Ledger(RunBook):
                 dead = set(self.dead_owners(connection)) if dead is None else dead
                 if entry.owner not in dead:
                     continue
+            # What another run planned in the place of one that failed is judged as failed, see `_standing`.
+            judged_from = (State.FAILED, State.PLANNED) if entry.state is State.FAILED else (entry.state,)
             taken = connection.execute(
                 update(INVOICES)
                 .where(
                     INVOICES.c.key == entry.key,
-                    INVOICES.c.state.in_((State.PLANNED, State.REFUSED, State.RELEASED, State.FAILED)),
+                    INVOICES.c.state.in_(judged_from),
                     INVOICES.c.owner.is_(None) if entry.owner is None else INVOICES.c.owner == entry.owner,
                 )
                 .values(

@@ -33,7 +33,7 @@ def peak(*command: str | Path) -> int:
     return int(most)
 
 
-@pytest.mark.skipif(not hasattr(os, "wait4"), reason="this system does not tell")
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="no wait4 here: this system does not tell what a process took")
 def test_a_row_takes_little_memory(tmp_path: Path) -> None:
     """Read, checked and written into a results workbook."""
     config = tmp_path / "importer.toml"

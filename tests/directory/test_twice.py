@@ -193,6 +193,15 @@ def corrected(book: Path, to: Path, *typed: Mapping[str, object], **cells: objec
     return to
 
 
+def two_copies(office: Office) -> tuple[Path, Path]:
+    """A bill that waits for its account, mended in two copies of its workbook: in the second under another number."""
+    file = office.sheet({"GL Account": "9999"})
+    book = write_workbook(office.submit(file), office.home / "bills.results.xlsx")
+    one = corrected(book, office.home / "one.xlsx", GL_Account="6105")
+    other = corrected(book, office.home / "other.xlsx", GL_Account="6105", **ELSEWHERE)
+    return one, other
+
+
 def test_rows_of_a_file_go_once_whatever_their_corrections_say(office: Office) -> None:
     """Two copies of one workbook, corrected differently, and a further round of the second. A reason lets it go."""
     office.sync()
@@ -263,10 +272,7 @@ def test_a_copy_that_went_while_the_other_was_asked_about_stops_it(office: Offic
 def test_a_copy_that_another_run_is_about_to_send_stops_the_other(office: Office) -> None:
     """Of a run that is alive and has claimed its invoices; what a run has given up stops nobody."""
     office.sync()
-    file = office.sheet({"GL Account": "9999"})
-    book = write_workbook(office.submit(file), office.home / "bills.results.xlsx")
-    one = corrected(book, office.home / "one.xlsx", GL_Account="6105")
-    other = corrected(book, office.home / "other.xlsx", GL_Account="6105", **ELSEWHERE)
+    one, other = two_copies(office)
     desk = office.desk()
     with open_ledger(desk, "other") as ledger:
         ledger.open_run(
@@ -356,10 +362,7 @@ def test_of_two_copies_that_are_sent_at_the_same_moment_one_goes_at_most(office:
 def test_a_run_that_only_slept_sends_no_row_that_another_has_sent_since(office: Office) -> None:
     """It had planned it under another number, and its lease lapsed: what it planned is no longer its own."""
     office.sync()
-    file = office.sheet({"GL Account": "9999"})
-    book = write_workbook(office.submit(file), office.home / "bills.results.xlsx")
-    one = corrected(book, office.home / "one.xlsx", GL_Account="6105")
-    other = corrected(book, office.home / "other.xlsx", GL_Account="6105", **ELSEWHERE)
+    one, other = two_copies(office)
     desk = office.desk()
     with open_ledger(desk, "asleep") as asleep:
         asleep.open_run(command="submit", destination=desk.settings.destination, started=desk.now())
