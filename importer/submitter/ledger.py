@@ -56,11 +56,19 @@ class Ledger(RunBook):
         planned = [key for key, each in found.items() if each.state is State.PLANNED and each.owner != self.run]
         # What another run has planned in the place of one that failed, and not sent, does not make that forgotten.
         last = select(func.max(ATTEMPTS.c.id)).where(ATTEMPTS.c.key.in_(planned), ATTEMPTS.c.event.in_(DECISIVE))
-        failed = select(ATTEMPTS.c.key, ATTEMPTS.c.fingerprint, ATTEMPTS.c.detail).where(
+        before = ATTEMPTS.alias()
+        job = (
+            select(before.c.job_id)
+            .where(before.c.key == ATTEMPTS.c.key, before.c.id <= ATTEMPTS.c.id)
+            .where(before.c.job_id.is_not(None), before.c.event != Event.LATE)
+            .order_by(before.c.id.desc())
+            .limit(1)
+        )
+        failed = select(ATTEMPTS.c.key, ATTEMPTS.c.fingerprint, ATTEMPTS.c.detail, job.scalar_subquery()).where(
             ATTEMPTS.c.id.in_(last.group_by(ATTEMPTS.c.key)), ATTEMPTS.c.event.in_((Event.FAILED, Event.FOUND_FAILED))
         )
-        for key, fingerprint, said in connection.execute(failed) if planned else ():
-            found[key] = replace(found[key], state=State.FAILED, fingerprint=fingerprint, said=said)
+        for key, fingerprint, said, job_id in connection.execute(failed) if planned else ():
+            found[key] = replace(found[key], state=State.FAILED, fingerprint=fingerprint, said=said, job_id=job_id)
         return found
 
     def entries(self, destination: str, state: State, *, run: str | None = None) -> Iterator[Entry]:

@@ -275,7 +275,8 @@ def test_what_failed_stays_known_when_a_correction_is_planned_and_not_sent(store
             second.close_run(finished=datetime.now(UTC))
         third = at_work(store, f"third {number}")
         third.take_from_the_dead(PLACE)
-        assert (entry(third, failed).state, entry(third, failed).said) == (State.FAILED, "Vendor not found")
+        stands = entry(third, failed)
+        assert (stands.state, stands.said, stands.job_id) == (State.FAILED, "Vendor not found", f"job-{number}")
         assert third.claim(PLACE, [failed]).owned == frozenset()
         assert third.claim(PLACE, [corrected]).owned == {failed.key}
         assert third.record(Event.INTENT, failed.key)

@@ -337,6 +337,14 @@ LOST, HEARD = ("is_accepted", "loses_the_answer"), ("is_accepted", "hears")
             ("submits", "A", 12_500, LOST, None),
             ("settles", False),
         ],
+        # Another run plans the correction of one that failed: until it goes, it has failed, as that job.
+        [
+            ("submits", "A", 9_900, HEARD, "refused"),
+            ("follows",),
+            ("small_step", "starts", 0, "A"),
+            ("small_step", "claims", 1, "A"),
+            ("small_step", "dies", 1, "A"),
+        ],
         # A run that was taken for dead hears that its job was accepted, after somebody has released the invoice.
         [
             ("submits", "A", 12_500, ("is_accepted",), "refused"),
