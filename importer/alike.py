@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from importer.held import Held
 from importer.models import Invoice
@@ -24,9 +25,11 @@ def alike_bills(
     Vendor by vendor: as bills, invoices take as much room again.
     """
     of_vendor: dict[str | None, list[int]] = {vendor_id: [] for vendor_id in vendors}
-    ahead = set(going)
-    rest = (index for index in range(len(prepared.verdicts)) if index not in ahead)
-    for index in (*going, *rest):
+    is_ahead = bytearray(len(prepared.verdicts))
+    for index in going:
+        is_ahead[index] = True
+    rest = (index for index, is_one in enumerate(is_ahead) if not is_one)
+    for index in chain(going, rest):
         invoice = prepared.verdicts[index].invoice
         if invoice.integration_id == integration_id and invoice.vendor_id in of_vendor:
             of_vendor[invoice.vendor_id].append(index)

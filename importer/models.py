@@ -166,7 +166,10 @@ class Invoice(NamedTuple):
 
     def cell_text(self, field_name: str) -> str:
         """The text of the cell that `place` points at."""
-        return next((cell_text(cell) for row in self.rows if _says(cell := row.cell(field_name))), "")
+        for row in self.rows:
+            if _says(cell := row.cell(field_name)):
+                return cell_text(cell)
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,10 +289,14 @@ class Outcome(NamedTuple):
     problems: tuple[Problem, ...] = ()
     payload: Payload | None = None  # None where errors stand against making one
     key: str | None = None
-    fingerprint: str | None = None
     job_id: str | None = None
     resman: str | None = None  # what is known of it in ResMan: "confirmed", "pending", or ResMan's own words
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def fingerprint(self) -> str | None:
+        """That of the payload: what exactly is sent, or was."""
+        return None if self.payload is None else self.payload.fingerprint()
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ def as_it_stands(start: Start, prepared: Prepared, finished: datetime) -> Run:
 
 
 def _posted_since(outcome: Outcome, entry: Entry) -> Outcome:
-    posted = Outcome(outcome.invoice, Status.ALREADY_POSTED, (), entry.payload(), entry.key, entry.fingerprint)
+    posted = Outcome(outcome.invoice, Status.ALREADY_POSTED, (), entry.payload(), entry.key)
     return _known(posted, entry)
 
 
@@ -227,7 +227,7 @@ def _of_entry(entry: Entry) -> Outcome:
         (),
         rows,
     )
-    outcome = Outcome(invoice, Status.READY, (), payload, entry.key, entry.fingerprint)
+    outcome = Outcome(invoice, Status.READY, (), payload, entry.key)
     match entry.state:
         case State.ACCEPTED | State.CONFIRMED:
             return _known(outcome._replace(status=Status.POSTED), entry)
@@ -266,14 +266,12 @@ def _pairs(prepared: Prepared, standing: Mapping[str, Entry]) -> Iterable[tuple[
             status = Status.CONFLICT if was else Status.NEEDS_FIXING
             yield Outcome(verdict.invoice, status, verdict.problems), None
             continue
-        outcome = Outcome(
-            verdict.invoice, Status.READY, verdict.problems, verdict.payload, intent.key, intent.fingerprint
-        )
+        outcome = Outcome(verdict.invoice, Status.READY, verdict.problems, verdict.payload, intent.key)
         entry = standing.get(intent.key)
         if stopped is not None and (entry is None or may_go(entry, intent.fingerprint)):
             outcome = _with(outcome, Status.NOT_SENT, NOT_SENT, stopped, "")
         if entry is not None and _is_posted_but_for_texts(texts, verdict.invoice, intent, entry):
-            outcome = outcome._replace(payload=entry.payload(), fingerprint=entry.fingerprint)
+            outcome = outcome._replace(payload=entry.payload())
         yield outcome, entry
 
 

@@ -23,7 +23,7 @@ Cells = tuple[Cell, ...]
 BLOCK = 500
 """Rows that are packed together. What is left over at the end of a sheet stays as it is, and so does a small sheet."""
 
-UNPACKED = 16
+UNPACKED = 8
 """Blocks that stay unpacked once one of their rows was asked for: an invoice's rows may stand in several places."""
 
 TEXTS = 200

@@ -60,7 +60,7 @@ class Payload:
     """
 
     __slots__ = (
-        "_fingerprint",
+        "_digest",
         "_place",
         "_texts",
         "integration_id",
@@ -71,14 +71,14 @@ class Payload:
         "vendor_id",
     )
 
-    def __init__(self, body: Body, fingerprint: str, texts: Sequence[str], place: int) -> None:
+    def __init__(self, body: Body, digest: bytes, texts: Sequence[str], place: int) -> None:
         self.integration_id = body.integration_id
         self.property_id = body.property_id
         self.vendor_id = body.vendor_id
         self.invoice_number = body.invoice_number
         self.invoice_date = body.invoice_date
         self.total_amount_in_cents = body.total_amount_in_cents
-        self._fingerprint = fingerprint
+        self._digest = digest
         self._texts = texts
         self._place = place
 
@@ -86,10 +86,10 @@ class Payload:
     def of(cls, body: Body, texts: PackedTexts | None = None) -> Payload:
         """What says this, kept among `texts`. A blank accounting date is left out of its text."""
         text = _BODY.serializer.to_json(body, exclude_none=True)
-        fingerprint = hashlib.sha256(text).hexdigest()
+        digest = hashlib.sha256(text).digest()
         if texts is None:
-            return cls(body, fingerprint, (text.decode(),), 0)
-        return cls(body, fingerprint, texts, texts.add(text.decode()))
+            return cls(body, digest, (text.decode(),), 0)
+        return cls(body, digest, texts, texts.add(text.decode()))
 
     @classmethod
     def checked(cls, values: Mapping[str, object], texts: PackedTexts | None = None) -> Payload:
@@ -99,7 +99,7 @@ class Payload:
     @classmethod
     def from_body(cls, text: str) -> Payload:
         """The payload that has this `body()`."""
-        return cls(_read(text), hashlib.sha256(text.encode()).hexdigest(), (text,), 0)
+        return cls(_read(text), hashlib.sha256(text.encode()).digest(), (text,), 0)
 
     def body(self) -> str:
         """The JSON that is sent, always the same text for the same content."""
@@ -107,7 +107,7 @@ class Payload:
 
     def fingerprint(self) -> str:
         """SHA-256 over `body()`: two payloads with the same fingerprint say the same in every field."""
-        return self._fingerprint
+        return self._digest.hex()
 
     def key(self, destination: str) -> str:
         """The invoice's identity at one destination: equal for whatever would be the same invoice to the vendor."""
@@ -118,10 +118,10 @@ class Payload:
         return _read(self.body())
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Payload) and self._fingerprint == other._fingerprint
+        return isinstance(other, Payload) and self._digest == other._digest
 
     def __hash__(self) -> int:
-        return hash(self._fingerprint)
+        return hash(self._digest)
 
     def __repr__(self) -> str:
         return f"Payload({self.body()})"

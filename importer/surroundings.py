@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import compress
 
 from importer.alike import alike_bills
 from importer.desk import Desk
@@ -39,6 +40,23 @@ DirectoryOf = Callable[[str], Directory | None]
 NOTHING_PAST = Past()
 
 
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """The invoices that would go, each with its index. Marked, not listed: there may be a hundred thousand of them."""
+
+    intents: Sequence[Intent | None]
+    marks: bytearray  # 1 for each that would go
+
+    def __iter__(self) -> Iterator[tuple[int, Intent]]:
+        for index, intent in compress(enumerate(self.intents), self.marks):
+            if intent is not None:
+                yield index, intent
+
+    def of(self, integration_id: str) -> Iterator[tuple[int, Intent]]:
+        """Those of one integration."""
+        return (pair for pair in self if pair[1].payload.integration_id == integration_id)
+
+
 def weighed(
     prepared: Prepared,
     ledger: Ledger,
@@ -61,18 +79,18 @@ def weighed(
             "`invoice-importer check` tells the key beside each likely duplicate.",
         )
     is_held = any(problem.kind.stops_run for problem in prepared.reading.problems)
-    going = [
-        (index, intent)
-        for index, intent in enumerate(prepared.intents)
-        if intent is not None and not is_held and intent.key not in (already or ()) and prepared.may_go(intent)
-    ]
+    marks = bytearray(
+        intent is not None and not is_held and intent.key not in (already or ()) and prepared.may_go(intent)
+        for intent in prepared.intents
+    )
+    going = _Going(prepared.intents, marks)
     remarks = prepared.remarks
     found: dict[int, list[Problem]] = {}
     if already is None:
         found = {index: list(some) for index, some in remarks.items() if prepared.intents[index] is None}
     notices = prepared.notices
     shown: dict[str, LetGo] = {}
-    if going:
+    if any(marks):
         copies = dict(_in_two_copies(prepared))
         blind = _unfetched(going, directory_of)
         notices = tuple(dict.fromkeys((*notices, *blind, *_namesakes(going, ledger, directory_of, desk))))
@@ -201,7 +219,7 @@ def _without(around: Surroundings, let: LetGo, fingerprint: str) -> Surroundings
     )
 
 
-def _unfetched(going: Sequence[tuple[int, Intent]], directory_of: DirectoryOf) -> Iterator[str]:
+def _unfetched(going: _Going, directory_of: DirectoryOf) -> Iterator[str]:
     """What was not looked at, where `sync` has fetched other things."""
     for integration_id in {intent.payload.integration_id for _, intent in going}:
         directory = directory_of(integration_id)
@@ -212,9 +230,7 @@ def _unfetched(going: Sequence[tuple[int, Intent]], directory_of: DirectoryOf) -
             )
 
 
-def _namesakes(
-    going: Sequence[tuple[int, Intent]], ledger: Ledger, directory_of: DirectoryOf, desk: Desk
-) -> Iterator[str]:
+def _namesakes(going: _Going, ledger: Ledger, directory_of: DirectoryOf, desk: Desk) -> Iterator[str]:
     """Vendors to which nothing went yet, where bills went to another vendor of the very same name."""
     wanted: dict[str, Counter[str]] = {}
     for _, intent in going:
@@ -247,7 +263,7 @@ def _bills(count: int) -> str:
 
 def _around(
     prepared: Prepared,
-    going: Sequence[tuple[int, Intent]],
+    going: _Going,
     ledger: Ledger,
     directory_of: DirectoryOf,
     desk: Desk,
@@ -282,11 +298,17 @@ def _around(
         for each in held:
             if each.number is not None:
                 same.setdefault((each.vendor_id, each.property_id, normalised_number(each.number)), each)
-        here = [pair for pair in going if pair[1].payload.integration_id == integration_id]
-        totals = {intent.payload.total_amount_in_cents for _, intent in here}
+        totals = (intent.payload.total_amount_in_cents for _, intent in going.of(integration_id))
         out_before = list(of_totals(ledger, destination, integration_id, totals))
         before = Postings(out_before, of_files, _rows_of(mine) if out_before or of_files else {}, typed)
-        alike = alike_bills(prepared, integration_id, wanted, [index for index, _ in here], posted, [*elsewhere, *held])
+        alike = alike_bills(
+            prepared,
+            integration_id,
+            wanted,
+            [index for index, _ in going.of(integration_id)],
+            posted,
+            [*elsewhere, *held],
+        )
         periods: Mapping[str, date] = {} if directory is None else directory.open_periods()
         used = {} if directory is None else directory.cache.used_accounts()
         nobodys = {} if directory is None else _by_number(directory.vendorless())
@@ -296,7 +318,7 @@ def _around(
             called |= {bill.vendor_id: directory.name_of(Sort.VENDOR, bill.vendor_id) for bill in before.bills()}
             called |= {vendor_id: directory.name_of(Sort.VENDOR, vendor_id) for vendor_id in wanted}
         is_known = bool(held or past or periods or used or nobodys or before)
-        for index, intent in here:
+        for index, intent in going.of(integration_id):
             if not is_known and index not in alike:
                 continue
             payload, invoice = intent.payload, prepared.verdicts[index].invoice

@@ -194,7 +194,7 @@ def outcome(
     sent = payload(of)
     if job_id is None and status in (Status.POSTED, Status.ALREADY_POSTED):
         job_id = f"job-{sent.fingerprint()[:12]}"
-    return Outcome(of, status, found, sent, sent.key(DESTINATION), sent.fingerprint(), job_id, resman)
+    return Outcome(of, status, found, sent, sent.key(DESTINATION), job_id, resman)
 
 
 def reading(

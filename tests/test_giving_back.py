@@ -45,7 +45,7 @@ def run_of(reading: Reading, **statuses: Status) -> Run:
             continue
         status = statuses.get(sent.invoice_number, Status.POSTED)
         key = sent.key(factory.DESTINATION)
-        outcomes.append(Outcome(verdict.invoice, status, verdict.problems, sent, key, sent.fingerprint(), "job-1"))
+        outcomes.append(Outcome(verdict.invoice, status, verdict.problems, sent, key, "job-1"))
     return factory.run(*outcomes, of=reading)
 
 

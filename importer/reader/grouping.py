@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import compress, repeat
@@ -49,7 +49,7 @@ class LineSet:
     """
 
     rows: Sequence[Row]
-    values: Mapping[str, Read]
+    values: dict[str, Read]
     defaults: Mapping[str, Sequence[Value]]
     nothing_is_no_line: bool = False
     beside: Mapping[str, Read] = field(default_factory=dict)
@@ -73,8 +73,8 @@ def build_invoices(
 ) -> tuple[list[Invoice], list[Problem]]:
     """The invoices of one table, in order of first appearance, and a problem for every row that belongs to none.
 
-    `values` holds the columns that the table has, and loses those that are done with: each takes as much room as its
-    rows. `defaults`, by row, is what holds where no cell says otherwise.
+    `values` holds the columns that the table has; it and the sets lose those that are done with: each takes as much
+    room as its rows. `defaults`, by row, is what holds where no cell says otherwise.
     """
     grouped = _group(rows, values, shape)
     grouped.firsts = [members[0] for members in grouped.members]
@@ -100,20 +100,29 @@ def build_invoices(
         ]
     values.clear()
     lines = _lines(line_sets, grouped, found)
+    for line_set in line_sets:
+        line_set.values.clear()
     totals = _slim(list(map(_sum, lines)) if shape.total_from_lines else _total(rows, heads, grouped, found))
 
     def column(name: str) -> list[Any]:
         return heads.get(name) or [None] * count
 
-    members = [tuple([rows[index] for index in its_rows]) for its_rows in grouped.members]
     mine = [tuple(sorted(found[group], key=_as_read)) if group in found else () for group in range(count)]
-    in_order = zip(*map(column, HEADER_FIELDS), totals, lines, members, mine, [None] * count, strict=True)
+    its_rows = _taken(rows, grouped.members)
+    in_order = zip(*map(column, HEADER_FIELDS), totals, lines, its_rows, mine, [None] * count, strict=True)
     invoices = cast("list[Invoice]", list(map(tuple.__new__, repeat(Invoice), in_order)))
     strays = [
         Problem(problems.UNCLEAR_CONTINUATION, why.what, rows[index].place(), advice=why.advice)
         for index, why in sorted(grouped.strays.items())
     ]
     return invoices, strays
+
+
+def _taken(rows: Sequence[Row], members: list[list[int]]) -> Iterator[tuple[Row, ...]]:
+    """The rows of each invoice; their indexes are let go of one by one."""
+    members.reverse()
+    while members:
+        yield tuple([rows[index] for index in members.pop()])
 
 
 def _as_read(problem: Problem) -> tuple[int, int, str]:

@@ -62,14 +62,14 @@ def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: FirstRows) ->
         way = rehearsed(_way(outcome), run.destination)
         wrapped = (("Problems", told), ("How to go on", way), ("ResMan", outcome.resman or ""))
         texts = [(text, widths[heading] - 3) for heading, text in wrapped if text]
-        names = (as_it_went(outcome, "vendor_id", run), as_it_went(outcome, "property_id", run))
+        names = as_it_went(outcome, "vendor_id", run), as_it_went(outcome, "property_id", run)
         texts += [
             (name, widths[heading] - 3)
             for heading, name in zip(("Vendor", "Property"), names, strict=True)
             if len(name) > widths[heading] - 6
         ]
         height = row_height(*texts) if texts else None
-        cells = _cells(outcome, run, look, told, way, look.link if link else look.text)
+        cells = _cells(outcome, run, look, names, told, way, look.link if link else look.text)
         sheet.put_row(at, cells, height, look.empty)
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, len(run.outcomes), len(COLUMNS) - 1)
@@ -123,15 +123,18 @@ class _Look:
         self.day = CellStyles(made, **rule)
 
 
-def _cells(outcome: Outcome, run: Run, look: _Look, told: str, way: str, rows_style: Any) -> list[tuple[int, Any, Any]]:
+def _cells(
+    outcome: Outcome, run: Run, look: _Look, names: tuple[str, str], told: str, way: str, rows_style: Any
+) -> list[tuple[int, Any, Any]]:
     invoice, resman = outcome.invoice, outcome.resman
+    vendor, its_property = names
     if outcome.payload is not None and outcome.key in run.later:
         resman = f"{resman or 'posted'}, with {dollars(outcome.payload.total_amount_in_cents)}"
     filled: dict[str, tuple[Any, Any]] = {
         "Status": (outcome.status.label, look.chips[outcome.status]),
         "Invoice #": (as_it_went(outcome, "invoice_number", run) or "(no number)", look.text),
-        "Vendor": (as_it_went(outcome, "vendor_id", run), look.wrapped),
-        "Property": (as_it_went(outcome, "property_id", run), look.wrapped),
+        "Vendor": (vendor, look.wrapped),
+        "Property": (its_property, look.wrapped),
         "Bill Date": look.day.of(invoice.invoice_date or invoice.cell_text("invoice_date"), is_money=False),
         "Due Date": look.day.of(invoice.due_date or invoice.cell_text("due_date"), is_money=False),
         "Total": (invoice.worth / 100, look.unread if invoice.total is None else look.money),

@@ -71,7 +71,7 @@ def keep_contents(ledger: Ledger, files: Iterable[tuple[str, str]]) -> None:
         connection.execute(ledger.insert_or_not(CONTENTS), rows)
 
 
-def of_totals(ledger: Ledger, destination: str, integration_id: str, totals: Collection[int]) -> Iterator[Posted]:
+def of_totals(ledger: Ledger, destination: str, integration_id: str, totals: Iterable[int]) -> Iterator[Posted]:
     """What went out over one of these amounts, whoever its vendor. Raises `LedgerUnavailable`."""
     since = datetime.now(UTC) - LOOKED_BACK
     query = select(*COLUMNS).where(
@@ -83,7 +83,7 @@ def of_totals(ledger: Ledger, destination: str, integration_id: str, totals: Col
     with ledger.reading() as connection:
         if connection.execute(query.limit(1)).first() is None:  # a new ledger: nothing needs to be asked for
             return
-        for batch in batches(sorted(totals)):
+        for batch in batches(sorted(set(totals))):
             yield from map(_posted, connection.execute(query.where(INVOICES.c.total_in_cents.in_(batch))).all())
 
 
