@@ -45,6 +45,7 @@ class Stays(NamedTuple):
 
     invoice_number: str
     vendor_id: str
+    property_id: str
     cents: int  # as it was posted
     job_id: str | None
     resman: str  # "confirmed" or "pending"

@@ -35,6 +35,11 @@ class Known:
     is_sender: bool = True  # False: it has sent none of the invoices that were asked for, another of these runs has
 
     @property
+    def is_superseded(self) -> bool:
+        """True where the work went on in a later run, and none of what was asked for was sent by this one."""
+        return not self.is_sender and self.run.continued is not None
+
+    @property
     def is_as_written(self) -> bool:
         """True where nobody has worked in the workbook, and no run about something else has written it."""
         return not self.left_because
@@ -46,13 +51,14 @@ class Known:
 
 
 def read_again(desk: Desk, ledger: Ledger, runs: Iterable[str]) -> tuple[list[Known], list[str]]:
-    """Each of the runs, and later ones about the same files; with sentences about those that cannot be read again."""
+    """Each of the runs, and those about the same files before and after it; with sentences about those that cannot be
+    read again."""
     found: dict[str, Known] = {}
     unread: list[str] = []
     senders = [record for name in runs if (record := ledger.run_record(name)) is not None]
     books = _books(ledger, senders)
     archived = {_content(each): each["id"] for each in senders}
-    for record in [*senders, *books.later]:
+    for record in [*senders, *books.others]:
         name = record["id"]
         try:
             known = known_run(desk, ledger, record, archived.get(_content(record), name))
@@ -68,7 +74,7 @@ def read_again(desk: Desk, ledger: Ledger, runs: Iterable[str]) -> tuple[list[Kn
 class _Books:
     """Whose the workbooks are."""
 
-    later: Sequence[Mapping[str, Any]]  # runs that met what others have sent, and wrote a workbook of it last
+    others: Sequence[Mapping[str, Any]]  # runs that met what the senders have sent, and wrote a workbook of it last
     last: Mapping[str, str]  # a workbook's path → the run that wrote it last
 
     def settled(self, ledger: Ledger, known: Known, found: Mapping[str, Known]) -> Known:
@@ -79,30 +85,44 @@ class _Books:
         if writer != known.run.id and writer in found:
             return replace(known, results=None)
         if not ledger.has_written(spelt(known.results), digest(known.results)):
+            if known.is_superseded:  # who works there now does so in a later one, which tells all of it
+                return replace(known, results=None)
             return replace(known, left_because="has been worked in")
         return known if writer == known.run.id else replace(known, left_because=f"is that of run {writer} by now")
 
 
 def _books(ledger: Ledger, senders: Sequence[Mapping[str, Any]]) -> _Books:
-    """Goes through all that was written since the first of the senders, oldest first."""
+    """Goes through all that was written since the first of the senders, or of the rounds before them, oldest first."""
     if not senders:
         return _Books((), {})
-    names, contents = {each["id"] for each in senders}, set(map(_content, senders))
-    destinations = {each["destination"] for each in senders}
-    first = min(each["started"] for each in senders)
+    names, destinations = {each["id"] for each in senders}, {each["destination"] for each in senders}
+    before = [record for name in set().union(*map(_rounds, senders)) if (record := ledger.run_record(name)) is not None]
+    contents = set().union(*map(_digests, (*before, *senders)))
     last: dict[str, str] = {}
-    mine: dict[str, Mapping[str, Any]] = {}
+    mine: dict[str, Mapping[str, Any]] = {each["id"]: each for each in before}
     books: set[tuple[Path, str]] = set()
-    for each in ledger.runs_with_results(first):
+    for each in ledger.runs_with_results(min(each["started"] for each in (*before, *senders))):
         path = Path(each["results"])
+        # A workbook from before its rounds were kept is known by its name, as long as it has that.
         answers = any((path.parent, str(file["name"])) in books for file in each["files"])
+        went_on = not _rounds(each).isdisjoint(names | mine.keys())
         last[each["results"]] = each["id"]
-        is_related = each["id"] in names or _content(each) in contents or answers
-        if is_related and each["destination"] in destinations:
+        is_related = each["id"] in names | mine.keys() or not _digests(each).isdisjoint(contents)
+        if (is_related or went_on or answers) and each["destination"] in destinations:
             books.add((path.parent, path.name))
             mine[each["id"]] = each
     writers = set(last.values())
     return _Books([each for name, each in mine.items() if name in writers and name not in names], last)
+
+
+def _digests(record: Mapping[str, Any]) -> set[str]:
+    """The SHA-256 of each file that a run has read."""
+    return {str(file["sha256"]) for file in record["files"] if file.get("sha256")}
+
+
+def _rounds(record: Mapping[str, Any]) -> set[str]:
+    """The runs whose workbooks were given back until a run."""
+    return {str(each["run"]) for each in (record["options"] or {}).get("rounds", ())}
 
 
 def _content(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

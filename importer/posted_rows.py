@@ -54,7 +54,15 @@ class PostedRows:
         for entry in sorted(left, key=lambda entry: (entry.file, int(entry.rows.partition(",")[0]))):
             resman = "confirmed" if entry.state is State.CONFIRMED else "pending"
             why = Why.CHANGED if entry.key in still else Why.GONE
-            yield Stays(entry.invoice_number, entry.vendor_id, entry.total_in_cents, entry.job_id, resman, why)
+            yield Stays(
+                entry.invoice_number,
+                entry.vendor_id,
+                entry.property_id,
+                entry.total_in_cents,
+                entry.job_id,
+                resman,
+                why,
+            )
 
 
 def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Mapping[str, Intent]) -> PostedRows:

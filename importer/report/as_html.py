@@ -172,6 +172,7 @@ def _own_totals(run: Run) -> str:
 
 def _parties(title: str, parties: Sequence[Party]) -> str:
     shown, rest = parties[:_MOST_PARTIES], parties[_MOST_PARTIES:]
+    has_otherwise = any(party.otherwise for party in parties)
 
     def line(name: str, group: Sequence[Party]) -> tuple[str, ...]:
         sums = (
@@ -179,6 +180,7 @@ def _parties(title: str, parties: Sequence[Party]) -> str:
             sum(party.posted for party in group),
             sum(party.confirmed for party in group),
             sum(party.ready + party.stopped + party.in_doubt for party in group),
+            *([sum(party.otherwise for party in group)] if has_otherwise else []),
             sum(party.difference for party in group),
         )
         return (name, f"{sum(party.invoices for party in group):,}", *map(dollars, sums))
@@ -187,7 +189,8 @@ def _parties(title: str, parties: Sequence[Party]) -> str:
     if rest:
         lines.append(line(f"{len(rest):,} others", rest))
     lines.append(line("All", parties))
-    headings = ("", "Invoices|", "Read|", "Posted|", "Confirmed|", "Not posted|", "Difference|")
+    otherwise = ["Posted otherwise than read|"] if has_otherwise else []
+    headings = ("", "Invoices|", "Read|", "Posted|", "Confirmed|", "Not posted|", *otherwise, "Difference|")
     return f"<h2>{escape(title)}</h2>" + _table(headings, lines, last_is_all=True)
 
 

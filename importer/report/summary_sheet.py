@@ -17,7 +17,7 @@ from importer.report.rows_sheet import Contents
 from importer.report.strangers import write_unknown_names
 from importer.report.styles import Styles
 from importer.report.summary_page import Page
-from importer.report.tie_out import NO_INVOICE_LABEL, TieOut
+from importer.report.tie_out import LATER, NO_INVOICE_LABEL, ROUNDING, TieOut
 from importer.report.wording import (
     changes_said,
     destination,
@@ -95,10 +95,10 @@ def write_summary(
         for amount in sums.in_resman:
             page.figures(amount.label, amount.count, amount.cents)
         if sums.later:
-            page.figures("Corrected in a later round", None, sums.later, "Sent there less read here.")
+            page.figures(LATER, None, sums.later, "Sent there less read here.")
         if sums.rounding:
             page.figures(
-                "Rounding", None, sums.rounding, "Sent less read: lines rounded to whole cents, named at their rows."
+                ROUNDING, None, sums.rounding, "Sent less read: lines rounded to whole cents, named at their rows."
             )
 
     changes = changes_said(run)

@@ -35,19 +35,21 @@ class Party:
 
     name: str
     id: str  # "" where it is not known what the name means
-    invoices: int
+    invoices: int  # of those that are read
     read: int
-    posted: int  # in this run or before
+    posted: int  # out of these files, in this run or before or since, as it was sent
+    otherwise: int  # of the posted: what is not read so
     confirmed: int  # of the posted: seen in ResMan
     ready: int
     stopped: int  # to be fixed, refused, in conflict or not sent
     in_doubt: int
     reasons: tuple[Amount, ...]  # why invoices did not go; they add up to `stopped` and `in_doubt`
+    remarks: tuple[Amount, ...]  # how what was posted differs from what is read; they add up to `otherwise`
 
     @property
     def difference(self) -> int:
         """Read less what is accounted for: zero."""
-        return self.read - self.posted - self.ready - self.stopped - self.in_doubt
+        return self.read - (self.posted - self.otherwise) - self.ready - self.stopped - self.in_doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class TieOut:
         return self.read.cents - sum(amount.cents for _, amount in self.by_status)
 
 
+LATER, ROUNDING = "Corrected in a later round", "Rounding"
 CONFIRMED = "confirmed"  # what `Outcome.resman` says once the invoice was seen there
 NO_INVOICE_LABEL = "Rows that belong to no invoice"
 _POSTED = (Status.POSTED, Status.ALREADY_POSTED)
@@ -223,6 +226,7 @@ def _in_resman(accepted: Iterable[Outcome], stays: Iterable[Stays]) -> tuple[Amo
 def _parties(run: Run, field: str) -> tuple[Party, ...]:
     held_up = _held_up(run)
     groups: dict[str, list[Outcome]] = defaultdict(list)
+    stays: dict[str, list[Stays]] = defaultdict(list)
     names: dict[str, str] = {}
     ids: set[str] = set()  # one was found for the name, or a profile gives it; otherwise the sheet's text may be none
     for outcome in run.outcomes:  # in the order of their rows, which are looked up
@@ -233,26 +237,41 @@ def _parties(run: Run, field: str) -> tuple[Party, ...]:
         names.setdefault(identity, said)
         if outcome.payload is not None or read != text:
             ids.add(identity)
+    for each in run.stays:
+        identity = str(getattr(each, field))
+        stays[identity].append(each)
+        names.setdefault(identity, identity)
+        ids.add(identity)
     parties = [
-        _party(identity if identity in ids else "", names[identity], group, held_up)
-        for identity, group in groups.items()
+        _party(identity if identity in ids else "", name, groups[identity], stays[identity], run, held_up)
+        for identity, name in names.items()
     ]
     return tuple(sorted(parties, key=lambda party: (-abs(party.read), party.name)))
 
 
-def _party(identity: str, name: str, group: Sequence[Outcome], held_up: str) -> Party:
+def _party(identity: str, name: str, group: Sequence[Outcome], stays: Sequence[Stays], run: Run, held_up: str) -> Party:
     def worth(*statuses: Status) -> int:
         return sum(outcome.invoice.worth for outcome in group if outcome.status in statuses)
 
+    posted = [outcome for outcome in group if outcome.status in _POSTED]
+    confirmed = sum(_sent(outcome) for outcome in posted if outcome.resman == CONFIRMED)
+    sent = sum(map(_sent, posted)) + sum(each.cents for each in stays)
+    differing = _grouped(
+        (LATER if outcome.key in run.later else ROUNDING, cents)
+        for outcome in posted
+        if (cents := _sent(outcome) - outcome.invoice.worth)
+    )
     return Party(
         name=name or "(not said)",
         id=identity,
         invoices=len(group),
         read=worth(*Status),
-        posted=worth(*_POSTED),
-        confirmed=sum(o.invoice.worth for o in group if o.status in _POSTED and o.resman == CONFIRMED),
+        posted=sent,
+        otherwise=sent - worth(*_POSTED),
+        confirmed=confirmed + sum(each.cents for each in stays if each.resman == CONFIRMED),
         ready=worth(Status.READY),
         stopped=worth(*_STOPPED),
         in_doubt=worth(Status.IN_DOUBT),
         reasons=_reasons(group, held_up),
+        remarks=(*_stays(stays), *differing),
     )

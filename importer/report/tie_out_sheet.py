@@ -23,17 +23,23 @@ MONEY_COLUMNS: tuple[tuple[str, Callable[[Party], int], bool], ...] = (
     ("Ready", lambda party: party.ready, False),
     ("Did not go", lambda party: party.stopped, False),
     ("In doubt", lambda party: party.in_doubt, False),
+    ("Posted otherwise than read", lambda party: party.otherwise, False),
     ("Difference", lambda party: party.difference, True),
 )
 """Heading, cents, and whether the column stands there when it is all zeros.
 
-The difference is what was read less what was posted, is ready, did not go or is in doubt.
+What was posted is told as it was sent. The difference is what was read, and what was posted otherwise than it is read,
+less what was posted, is ready, did not go or is in doubt.
 """
 
 
 def write_tie_out(sheet: Any, made: Styles, run: Run, sums: TieOut) -> None:
     """Two tables, one below the other, each with its total; before them, what hands have made of the vendor's file."""
-    columns = [(heading, cents) for heading, cents, always in MONEY_COLUMNS if always or any(map(cents, sums.vendors))]
+    columns = [
+        (heading, cents)
+        for heading, cents, always in MONEY_COLUMNS
+        if always or any(map(cents, (*sums.vendors, *sums.properties)))
+    ]
     sheet.set_default_row(16)
     sheet.set_column(0, 0, 32)
     ids_are_names = all(party.id in ("", party.name) for party in (*sums.vendors, *sums.properties))
@@ -62,11 +68,18 @@ class _Table:
         sheet.set_row(self._at, 30)
         for column, heading in enumerate((title, "Id", "Invoices", *(heading for heading, _ in self._columns))):
             put_text(sheet, self._at, column, heading, made.heading(align="left" if column < 2 else "right"))
-        put_text(sheet, self._at, 3 + len(self._columns), "Why it did not go", made.heading(align="left", indent=1))
+        put_text(
+            sheet,
+            self._at,
+            3 + len(self._columns),
+            "Why it did not go, or went otherwise",
+            made.heading(align="left", indent=1),
+        )
         self._at += 1
         for party in parties:
             why = "\n".join(
-                f"{one.label}: {several(one.count, 'invoice')}, {dollars(one.cents)}" for one in party.reasons
+                f"{one.label}: {several(one.count, 'invoice')}, {dollars(one.cents)}"
+                for one in (*party.reasons, *party.remarks)
             )
             height = row_height((why, _WHY - 3), (party.name, 32))
             if height:

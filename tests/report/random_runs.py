@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from importer.cells import Cell, ErrorCell, UncalculatedCell
 from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, SkippedRow, Source, Status, Table
+from importer.news import Stays, Why
 from importer.problems import NOT_A_DATE, OLD_DATE, TOTAL_MISMATCH, Place, Problem
 from tests import factory
 
@@ -30,6 +32,19 @@ CELLS: st.SearchStrategy[Cell] = st.one_of(
     st.just(UncalculatedCell("=B2*C2")),
 )
 NAMES = st.text(st.characters(categories=("L", "N", "P", "Zs")), min_size=1, max_size=12)
+
+
+STAYS = st.builds(
+    Stays,
+    NAMES,
+    NAMES,
+    NAMES,
+    st.integers(-5_000, 5_000_000),
+    st.just("job-1"),
+    st.sampled_from(["confirmed", "pending"]),
+    st.sampled_from(Why),
+)
+"""What is in ResMan out of the files and not read so."""
 
 
 @st.composite
@@ -71,7 +86,9 @@ def runs(draw: st.DrawFn) -> Run:
         problems.append(Problem(OLD_DATE, "about the file", Place(tables[0].source.file)))
     files = tuple(InputFile(table.source.file, "0" * 64, 1) for table in tables)
     reading = Reading(files, tuple(tables), tuple(outcome.invoice for outcome in outcomes), tuple(problems))
-    return factory.run(*outcomes, of=reading, command=draw(st.sampled_from(["check", "submit"])))
+    run = factory.run(*outcomes, of=reading, command=draw(st.sampled_from(["check", "submit"])))
+    later = {one.key for one in outcomes if one.key and draw(st.booleans())}
+    return replace(run, stays=tuple(draw(st.lists(STAYS, max_size=2))), later=frozenset(later))
 
 
 def _outcomes(draw: st.DrawFn, rows: list[Row]) -> Iterator[Outcome]:

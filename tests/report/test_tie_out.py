@@ -30,18 +30,22 @@ def test_everything_read_is_accounted_for(run: Run) -> None:
     assert sum(one.count for one in sums.reasons) == sum(counts[status] for status in stuck)
     assert sum(one.cents for one in sums.reasons) == sum(amounts[status] for status in stuck)
     accepted = amounts["posted"] + amounts["already_posted"]
-    assert sums.accepted.cents == accepted + sums.rounding == sum(one.cents for one in sums.in_resman)
+    assert sums.accepted.cents == accepted + sums.rounding + sums.later
+    assert sums.held.cents == sum(one.cents for one in sums.in_resman)
     assert sums.row_total == sum(row.count for row in sums.rows)
     skipped = sum(len(table.skipped) for table in run.reading.tables)
     assert sums.row_total == len(run.reading.tables) + counts["rows"] + skipped
     for parties in (sums.vendors, sums.properties):
         assert sum(party.invoices for party in parties) == counts["invoices"]
         assert sum(party.read for party in parties) == amounts["invoices"]
-        assert sum(party.posted for party in parties) == accepted
+        assert sum(party.posted for party in parties) == sums.held.cents
+        assert sum(party.otherwise for party in parties) == sums.held.cents - accepted
+        confirmed = sum(one.cents for one in sums.in_resman if one.label == "Confirmed in ResMan")
+        assert sum(party.confirmed for party in parties) == confirmed
         for party in parties:
             assert party.difference == 0
-            assert party.confirmed <= party.posted or party.posted < 0 or any(o.invoice.worth < 0 for o in run.outcomes)
             assert sum(one.cents for one in party.reasons) == party.stopped + party.in_doubt
+            assert sum(one.cents for one in party.remarks) == party.otherwise
 
 
 def test_rounding_has_a_name() -> None:
@@ -51,9 +55,11 @@ def test_rounding_has_a_name() -> None:
     outcome = factory.outcome(read, problems=[Problem(ROUNDED_LINE, "Rounded.")])
     assert (read.worth, sent.total_amount_in_cents) == (2000, 2000)
     rounded = Payload.of(replace(sent.read(), total_amount_in_cents=2001))
-    run = factory.run(outcome.__class__(read, Status.POSTED, (), rounded, outcome.key, outcome.fingerprint, "job-1"))
+    run = factory.run(outcome._replace(payload=rounded, job_id="job-1"))
     sums = tie_out(run)
     assert (sums.read.cents, sums.accepted.cents, sums.rounding, sums.difference) == (2000, 2001, 1, 0)
+    (vendor,) = sums.vendors
+    assert (vendor.read, vendor.posted, vendor.remarks) == (2000, 2001, (Amount("Rounding", 1, 1),))
 
 
 def test_a_vendor_that_a_profile_gives_has_an_id() -> None:
