@@ -61,6 +61,7 @@ class Prepared:
     let_go: Mapping[str, LetGo] = field(default_factory=dict)  # by key, what a person's word in this run covers
     posted: PostedRows = field(default_factory=PostedRows)  # out of these files, and not as it stands here
     instead: Mapping[str, str] = field(default_factory=dict)  # by key, as what rows of failed ones went out since
+    doubts: Mapping[int, Entry] = field(default_factory=dict)  # by index, of those with errors that may have arrived
 
     @classmethod
     def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
@@ -75,14 +76,15 @@ class Prepared:
         posted = posted_rows(reading, ledger, destination, at_home)
         told = _with_what_was_posted(verdicts, destination, ledger, posted)
         instead = went_instead(ledger, standing.values())
-        found = cls(reading, told, intents, standing, posted=posted, instead=instead)
+        doubts = _doubts(reading, verdicts, destination, ledger)
+        found = cls(reading, told, intents, standing, posted=posted, instead=instead, doubts=doubts)
         return found._without_renamed(ledger) if reading.former_keys else found
 
     def _without_renamed(self, ledger: Ledger) -> Prepared:
         """Of a results workbook given back: a row that was sent, then or since, never goes again under another name."""
         former = self.reading.former_keys
         standing = ledger.standing(list(set(former.values())))
-        verdicts, intents = list(self.verdicts), list(self.intents)
+        verdicts, intents, doubts = list(self.verdicts), list(self.intents), dict(self.doubts)
         for index, intent in enumerate(self.intents):
             if intent is None or not self.may_go(intent):
                 continue
@@ -94,11 +96,16 @@ class Prepared:
                 problem = _renamed(verdict.invoice, was)
                 verdicts[index] = Verdict(verdict.invoice, (*verdict.problems, problem), None)
                 intents[index] = None
-        return replace(self, verdicts=tuple(verdicts), intents=tuple(intents))
+                if was.state in _UNSURE:
+                    doubts[index] = was
+        return replace(self, verdicts=tuple(verdicts), intents=tuple(intents), doubts=doubts)
 
     def looked_at_again(self, ledger: Ledger) -> Prepared:
         """The same, with what the ledger knows now."""
-        return replace(self, standing=ledger.standing([intent.key for intent in self.intents if intent]))
+        now = ledger.standing([entry.key for entry in self.doubts.values()])
+        doubts = {index: now[entry.key] for index, entry in self.doubts.items()}
+        standing = ledger.standing([intent.key for intent in self.intents if intent])
+        return replace(self, standing=standing, doubts=doubts)
 
     @cached_property
     def ready(self) -> tuple[Intent, ...]:
@@ -110,7 +117,8 @@ class Prepared:
     @property
     def doubtful(self) -> list[str]:
         """The keys whose outcome is unknown."""
-        return [key for key, entry in self.standing.items() if entry.state is State.IN_DOUBT]
+        entries = (*self.standing.values(), *self.doubts.values())
+        return list(dict.fromkeys(entry.key for entry in entries if entry.state is State.IN_DOUBT))
 
     @property
     def being_sent(self) -> list[str]:
@@ -260,11 +268,15 @@ def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterabl
 def _pairs(prepared: Prepared, standing: Mapping[str, Entry]) -> Iterable[tuple[Outcome, Entry | None]]:
     stopped = next((each.what for each in prepared.reading.problems if each.kind.stops_run), None)
     texts = MadeTexts(prepared.reading)
-    for verdict, intent in zip(prepared.verdicts, prepared.intents, strict=True):
+    for index, (verdict, intent) in enumerate(zip(prepared.verdicts, prepared.intents, strict=True)):
         if intent is None:
-            was = prepared.posted.of(verdict.invoice) if _is_changed(verdict.problems) else ()
-            status = Status.CONFLICT if was else Status.NEEDS_FIXING
-            yield Outcome(verdict.invoice, status, verdict.problems), None
+            doubt = prepared.doubts.get(index)
+            if doubt is not None and doubt.state in _UNSURE:  # that it says something else now makes it no surer
+                yield Outcome(verdict.invoice, Status.IN_DOUBT, verdict.problems, doubt.payload(), doubt.key), doubt
+                continue
+            was = doubt is not None and doubt.state in _POSTED
+            was = was or (_is_changed(verdict.problems) and bool(prepared.posted.of(verdict.invoice)))
+            yield Outcome(verdict.invoice, Status.CONFLICT if was else Status.NEEDS_FIXING, verdict.problems), None
             continue
         outcome = Outcome(verdict.invoice, Status.READY, verdict.problems, verdict.payload, intent.key)
         entry = standing.get(intent.key)
@@ -356,6 +368,19 @@ def _with_what_was_posted(
     return tuple(told)
 
 
+def _doubts(reading: Reading, verdicts: Sequence[Verdict], destination: str, ledger: Ledger) -> dict[int, Entry]:
+    """By index, those with errors of which it is not known whether they arrived, whatever their rows say by now."""
+    keys: dict[int, list[str]] = {}
+    for index, verdict in enumerate(verdicts):
+        if verdict.payload is None:
+            mine = [reading.former_keys.get(row.place()) for row in verdict.invoice.rows] if reading.former_keys else []
+            keys[index] = [key for key in (*mine, _key_of(verdict, destination)) if key is not None]
+    standing = ledger.standing(list(dict.fromkeys(key for some in keys.values() for key in some)))
+    unsure = {key for key, entry in standing.items() if entry.state in _UNSURE}
+    found = ((index, next((key for key in some if key in unsure), None)) for index, some in keys.items())
+    return {index: standing[key] for index, key in found if key is not None}
+
+
 def _is_changed(problems: Iterable[Problem]) -> bool:
     return any(problem.kind is CHANGED_ROW for problem in problems)
 
@@ -369,6 +394,8 @@ def _key_of(verdict: Verdict, destination: str) -> str | None:
 
 
 _POSTED = (State.ACCEPTED, State.CONFIRMED)
+
+_UNSURE = (State.SENDING, State.IN_DOUBT)
 
 _NOT_OPEN = (State.ACCEPTED, State.CONFIRMED, State.SENDING, State.IN_DOUBT)
 """ResMan has such an invoice, or may have it."""

@@ -113,6 +113,7 @@ class _Merge:
     changed: dict[Table, list[Problem]] = field(default_factory=dict)
     added: list[tuple[Line, Table]] = field(default_factory=list)
     unmarked: dict[tuple[Table, int], Line] = field(default_factory=dict)  # rows of "To fix" that only say their place
+    unmatched: dict[tuple[Table, int], Line] = field(default_factory=dict)  # open rows of "Rows" not seen in "To fix"
     left_out: dict[Table, set[int]] = field(default_factory=dict)  # rows that were no data, and are as they were
     notices: list[str] = field(default_factory=list)
     corrected: int = 0
@@ -164,7 +165,8 @@ class _Merge:
         for line in lines(self.given, layout.ROWS):
             mark, table, number = line.mark, line.table, line.number
             if (mark is None and number is None) or (table is not None and number in self.before[table]):
-                self.added.append((line, table or self._first_table()))
+                if table is None or number is None or not self._is_moved(line, table, number):
+                    self.added.append((line, table or self._first_table()))
                 continue
             if table is None or number is None:
                 raise FileUnreadable(
@@ -180,37 +182,58 @@ class _Merge:
                     raise FileUnreadable(
                         f"The sheet “{layout.TO_FIX}” is gone from {self.contents.file.name}.", GIVE_THE_ORIGINAL
                     )
-                self._open_row(line, table, number, corrections.pop(mark.digest, None))
+                fixed = corrections.pop(mark.digest, None)
+                if fixed is None:
+                    self.unmatched[table, number] = line
+                else:
+                    self._open_row(line, table, number, fixed)
             elif mark.status == layout.TAKEN_OUT:
                 self.taken_out[table][number] = line.cells
             else:
-                self.rows[table][number] = line.cells
-                if mark.key is not None and mark.status in UNTOUCHABLE:
-                    self.former_keys[Place(*table, number)] = mark.key  # whatever the names in it mean by now
-                if line.is_untouched:
-                    if mark.status == layout.SKIPPED:
-                        self.left_out.setdefault(table, set()).add(number)
-                    continue
-                self.rewritten.add((table, number))
-                if mark.status in UNTOUCHABLE:
-                    self._name_changed(line, table, number, mark)
-                else:
-                    self.altered.append(line)
+                self._closed_row(line, table, number, mark)
+        for (table, number), line in self.unmatched.items():
+            self._not_in_to_fix(line, table, number)
         if self.altered:
             self.notices.append(
                 f"Changed in the sheet “{layout.ROWS}”, and read as it is now: {_listed(self.altered)}."
             )
 
-    def _open_row(self, line: Line, table: Table, number: int, fixed: Line | None) -> None:
-        if fixed is None:
-            if (table, number) in self.unmarked:
-                raise self._foreign_mark(self.unmarked[table, number])
-            self.now_out.add((table, number))
-            self.taken_out[table][number] = line.cells
-            if not line.is_untouched:
-                what = f"The row was deleted from “{layout.TO_FIX}” and changed as {line.where}."
-                self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
+    def _closed_row(self, line: Line, table: Table, number: int, mark: RowMark) -> None:
+        """A row that is not to be corrected: it went, or is no data."""
+        self.rows[table][number] = line.cells
+        if mark.key is not None and mark.status in UNTOUCHABLE:
+            self.former_keys[Place(*table, number)] = mark.key  # whatever the names in it mean by now
+        if line.is_untouched:
+            if mark.status == layout.SKIPPED:
+                self.left_out.setdefault(table, set()).add(number)
             return
+        self.rewritten.add((table, number))
+        if mark.status in UNTOUCHABLE:
+            self._name_changed(line, table, number, mark)
+        else:
+            self.altered.append(line)
+
+    def _is_moved(self, line: Line, table: Table, number: int) -> bool:
+        """True for a row that stands in "Rows" once more instead of in "To fix": it was moved there, and is read."""
+        first = self.unmatched.get((table, number))
+        if first is None or not line.has_its_own_mark:
+            return False
+        del self.unmatched[table, number]
+        row, fixed = (first, line) if first.is_untouched else (line, first)
+        self.before[table][number] = row.cells
+        self._open_row(row, table, number, fixed)
+        return True
+
+    def _not_in_to_fix(self, line: Line, table: Table, number: int) -> None:
+        if (table, number) in self.unmarked:
+            raise self._foreign_mark(self.unmarked[table, number])
+        self.now_out.add((table, number))
+        self.taken_out[table][number] = line.cells
+        if not line.is_untouched:
+            what = f"The row was deleted from “{layout.TO_FIX}” and changed as {line.where}."
+            self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
+
+    def _open_row(self, line: Line, table: Table, number: int, fixed: Line) -> None:
         digest = fixed.mark.digest if fixed.mark is not None else ""
         is_untouched = layout.row_digest(*table, number, fixed.cells) == digest
         if is_untouched and not line.is_untouched:
@@ -227,8 +250,9 @@ class _Merge:
         self.rows[table][number] = as_corrected(line.cells, fixed.cells)
 
     def _name_changed(self, line: Line, table: Table, number: int, mark: RowMark) -> None:
-        posted = "in doubt" if mark.status == Status.IN_DOUBT else "posted"
-        what = f"The row was changed after its invoice was {posted}: it is {line.where}."
+        sent = "although it is not known whether its invoice arrived"
+        then = sent if mark.status == Status.IN_DOUBT else "after its invoice was posted"
+        what = f"The row was changed {then}: it is {line.where}."
         self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
 
     def _first_table(self) -> Table:
@@ -239,8 +263,11 @@ class _Merge:
 
     def _add(self, line: Line) -> None:
         """A marked row of "To fix" whose like is gone from "Rows": at its old place, or as a new one."""
-        if line.table is not None and line.number is not None and line.number not in self.before[line.table]:
-            self.rows[line.table][line.number] = self.before[line.table][line.number] = line.cells
+        mark, table, number = line.mark, line.table, line.number
+        if mark is not None and table is not None and number is not None and number not in self.before[table]:
+            self.rows[table][number] = self.before[table][number] = line.cells
+            if not mark.is_open:  # it was moved here from "Rows"
+                self._closed_row(line, table, number, mark)
         else:
             self.added.append((line, line.table or self._first_table()))
 

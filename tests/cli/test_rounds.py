@@ -57,3 +57,138 @@ def test_the_first_workbook_tells_what_went_in_a_later_round(clerk: Clerk) -> No
     out = clerk.runs("history", earlier).out
     for words in ("Outcome then", "Its invoices now", "Went on in", "Stated total", clerk.number("2b")):
         assert words in out
+
+
+def edits(path: Path, to: str, number: str, sheet: str = "To fix", **cells: object) -> Path:
+    """A copy of a workbook in which a clerk has typed into the row of an invoice."""
+    book = openpyxl.load_workbook(path)
+    at, headings = where(book, sheet, number)
+    for name, value in cells.items():
+        book[sheet].cell(at, headings.index(name) + 1).value = value
+    book.save(path.with_name(to))
+    return path.with_name(to)
+
+
+def where(book: openpyxl.Workbook, sheet: str, number: str) -> tuple[int, list[object]]:
+    """The row of an invoice in a sheet, and the sheet's headings."""
+    lines = [list(line) for line in book[sheet].values]
+    column = lines[0].index("invoice_number")
+    return next(at for at, line in enumerate(lines, start=1) if line[column] == number), lines[0]
+
+
+def statuses(path: Path) -> dict[object, object]:
+    """The sheet "Invoices": number → status."""
+    return {line[1]: line[0] for line in list(openpyxl.load_workbook(path)["Invoices"].values)[1:]}
+
+
+def all_of(path: Path) -> list[dict[object, object]]:
+    """The last lines of both tables of the sheet "Tie-out", by heading."""
+    headings: tuple[object, ...] = ()
+    found = []
+    for line in openpyxl.load_workbook(path)["Tie-out"].values:
+        headings = line if line[0] in ("Vendor", "Property") else headings
+        if line[0] == "All":
+            found.append(dict(zip(headings, line, strict=True)))
+    return found
+
+
+def test_every_workbook_of_the_chain_tells_what_became_of_an_invoice(clerk: Clerk) -> None:
+    """Whatever they are called, and whether or not their own round has posted anything: the newest one, too, learns
+    that ResMan did not take what it knew as posted, and that what was in doubt is settled."""
+    failing, unsure, open_one = (clerk.number(name) for name in ("FAIL", "TIMEOUT-KEPT", "open"))
+    first = clerk.writes("march.csv", row(failing), row(unsure), row(open_one, memo=""))
+    clerk.runs("submit", "march.csv", "--yes")
+    again = first.with_name("the same once more.csv")
+    again.write_bytes(first.read_bytes())
+    clerk.runs("submit", again, "--yes")
+    book = openpyxl.load_workbook(clerk.folder / "march.results.xlsx")
+    book["To fix"].delete_rows(2)
+    book.save(clerk.folder / "corrected.xlsx")
+    clerk.runs("submit", "corrected.xlsx", "--yes")
+    names = ("march.results.xlsx", "the same once more.results.xlsx", "corrected.results.xlsx")
+    for expected in ("In doubt", "Posted before"):
+        clerk.runs("status") if expected == "In doubt" else clerk.runs("settle", "--sync")
+        for name in names:
+            found = statuses(clerk.folder / name)
+            assert found[failing] == "Refused", name
+            assert str(found[unsure]).startswith("Posted" if expected == "Posted before" else expected), name
+
+
+def test_the_tie_out_tells_what_was_sent_and_what_is_read_otherwise(clerk: Clerk) -> None:
+    """By vendor and by property as in Summary: what was corrected in a later round, and what is gone from the rows."""
+    path = clerk.writes("march.csv", row(clerk.number(1)), row(clerk.number(2), "20.00", memo=""))
+    clerk.runs("submit", "march.csv", "--yes")
+    results = clerk.folder / "march.results.xlsx"
+    edits(results, "fixed.xlsx", clerk.number(2), memo="Two", total_amount=999, line_amount=999)
+    clerk.runs("submit", "fixed.xlsx", "--yes")
+    clerk.runs("status")
+    for sums in all_of(results):
+        assert (sums["Read"], sums["Posted"], sums["Confirmed in ResMan"]) == (120, 1099, 1099)
+        assert (sums["Posted otherwise than read"], sums["Difference"]) == (979, 0)
+
+    book = openpyxl.load_workbook(clerk.folder / "fixed.results.xlsx")
+    book["Rows"].delete_rows(where(book, "Rows", clerk.number(2))[0])
+    book.save(clerk.folder / "less.xlsx")
+    clerk.runs("check", "less.xlsx", "--results", "proof.xlsx")
+    held = summary(clerk.folder / "proof.xlsx")["Posted out of these files"]
+    assert held[:2] == (2, 1099)
+    for sums in all_of(clerk.folder / "proof.xlsx"):
+        assert (sums["Posted"], sums["Posted otherwise than read"], sums["Difference"]) == (1099, 999, 0)
+    assert path.exists()
+
+
+def test_a_row_that_was_moved_from_to_fix_into_rows_stays_the_vendors_row(clerk: Clerk) -> None:
+    """It is read as corrected there, and not as typed in by hand: in whichever copy, its bill goes once."""
+    for order, other_number in (("moved first", "Z-7719"), ("moved second", "Y-5513")):
+        number = clerk.number(order)
+        clerk.writes(f"{order}.csv", row(clerk.number(f"{order} good")), row(number, "20.00", memo=""))
+        clerk.runs("submit", f"{order}.csv", "--yes")
+        results = clerk.folder / f"{order}.results.xlsx"
+        moved = edits(results, f"{order} a.xlsx", number, memo="Two")
+        book = openpyxl.load_workbook(moved)
+        at, _ = where(book, "To fix", number)
+        cells = [cell.value for cell in book["To fix"][at]]
+        book["To fix"].delete_rows(at)
+        book["Rows"].append(cells)
+        book.save(moved)
+        other = edits(results, f"{order} b.xlsx", number, memo="Two", invoice_number=clerk.number(other_number))
+        for given in (moved, other) if order == "moved first" else (other, moved):
+            said = clerk.runs("submit", given, "--yes")
+        assert said.code == 1
+        assert "went out before" in said.out
+    assert sorted(clerk.posted().values()) == [1, 1, 1, 1]
+
+
+def test_a_posted_row_that_was_moved_into_to_fix_never_goes_again(clerk: Clerk) -> None:
+    """Not even under another number."""
+    clerk.writes("march.csv", row(clerk.number(1)), row(clerk.number(2), memo=""))
+    clerk.runs("submit", "march.csv", "--yes")
+    book = openpyxl.load_workbook(clerk.folder / "march.results.xlsx")
+    at, headings = where(book, "Rows", clerk.number(1))
+    cells = [cell.value for cell in book["Rows"][at]]
+    cells[headings.index("invoice_number")] = clerk.number(9)
+    book["Rows"].delete_rows(at)
+    book["To fix"].append(cells)
+    book.save(clerk.folder / "moved.xlsx")
+    said = clerk.runs("submit", "moved.xlsx", "--yes", "--json")
+    assert said.statuses[clerk.number(9)] == "conflict"
+    assert clerk.posted() == {clerk.number(1): 1}
+
+
+def test_what_is_in_doubt_stays_so_when_its_row_is_changed(clerk: Clerk) -> None:
+    """Renumbered in "Rows", it is not merely "not sent": it may have arrived, the command says so by its exit code, and
+    `submit` looks for it like for any other."""
+    unsure, good = clerk.number("TIMEOUT-KEPT"), clerk.number(1)
+    clerk.writes("march.csv", row(unsure, "70.00"), row(good))
+    clerk.runs("submit", "march.csv", "--yes")
+    clerk.runs("status")
+    results = clerk.folder / "march.results.xlsx"
+    assert statuses(results)[unsure] == "In doubt"
+    edits(results, "changed.xlsx", unsure, "Rows", invoice_number=clerk.number("7"))
+    said = clerk.runs("check", "changed.xlsx", "--json")
+    assert (said.code, said.statuses[unsure]) == (3, "in_doubt")
+    assert said.answer["amounts"]["in_doubt"] == 7000
+    clerk.runs("settle", "--sync")
+    said = clerk.runs("submit", "changed.xlsx", "--yes", "--json")
+    assert (said.code, said.statuses[clerk.number("7")]) == (1, "conflict")
+    assert clerk.posted() == {unsure: 1, good: 1}
