@@ -95,6 +95,7 @@ def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()
         ledger.take_from_the_dead(start.destination)
         doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT)]
         before = ledger.standing([*doubtful, *(decision.key for decision in decisions)])
+        owing = _owing(ledger, before.values())
         if decisions:
             for carried_out in [_decided(ledger, start, decision) for decision in decisions]:
                 carried_out()
@@ -107,7 +108,9 @@ def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()
         standing = ledger.standing(doubtful)
         entries = [standing[key] for key in doubtful]
         told = of_entries(start, entries, desk.now(), went_instead(ledger, entries))
-        return _closed(desk, ledger, replace(told, changes=_changes(before, entries, desk.now())))
+        changes = _changes(before, entries, desk.now())
+        _owe_no_more(ledger, owing, before, changes)
+        return _closed(desk, ledger, replace(told, changes=changes))
 
 
 def runs_behind(desk: Desk, told: Run) -> tuple[Run, list[Known]]:
@@ -135,6 +138,8 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         failed = [entry.key for entry in ledger.failed(start.destination, run=run)]
         keys = ledger.keys_of_run(run) if run is not None else list(dict.fromkeys([*waiting, *failed]))
         before = ledger.standing(keys)
+        owed = ledger.owed_results(start.destination) if run is None else set()
+        owing = _owing(ledger, before.values()) - owed
         if waiting or (failed and retry):
             with open_api(desk, ledger) as api:
                 desk.watcher.stage("Asking what became of the posted invoices")
@@ -150,12 +155,33 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
                     raise CannotRun(f"{error} What was learnt until then is kept.") from error
         entries = list(ledger.standing(keys).values())
         changes = _changes(before, entries, desk.now())
-        runs = [run] if run is not None else sorted({entry.run for entry in entries})
+        _owe_no_more(ledger, owing, before, changes)
+        runs = [run] if run is not None else sorted({entry.run for entry in entries} | owed)
         known, unread = read_again(desk, ledger, runs)
+        known = [replace(each, is_due=each.run.id in owed) for each in known]
+        ledger.owe_results(owed - {each.run.id for each in known if each.results is not None}, due=False)
         instead = _taken_out(desk, ledger, entries) | went_instead(ledger, entries)
         told = of_entries(start, entries, desk.now(), instead)
         told = replace(told, changes=changes, notices=tuple(unread))
         return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
+
+
+def _owing(ledger: Ledger, entries: Iterable[Entry]) -> set[str]:
+    """The runs whose workbooks tell of these: due until they are written, whatever comes between."""
+    runs = {entry.run for entry in entries}
+    ledger.owe_results(runs)
+    return runs
+
+
+def _owe_no_more(ledger: Ledger, owing: set[str], before: Mapping[str, Entry], changes: Iterable[Change]) -> None:
+    """Nothing new was learnt for some of them."""
+    ledger.owe_results(owing - {before[change.key].run for change in changes}, due=False)
+
+
+def owe_results(desk: Desk, run: str) -> None:
+    """Notes that the workbook of a run could not be written anew: the next `status` tries again."""
+    with open_ledger(desk, run) as ledger:
+        ledger.owe_results([run])
 
 
 def _taken_out(desk: Desk, ledger: Ledger, entries: Iterable[Entry]) -> dict[str, str]:

@@ -32,6 +32,7 @@ class Known:
     run: Run
     results: Path | None  # None: there was none, it is gone, or another of these runs has written it since
     left_because: str = ""  # why that workbook must stay as it is; "" where it may be written over
+    is_due: bool = False  # that workbook was to be written anew before, and was not
     is_sender: bool = True  # False: it has sent none of the invoices that were asked for, another of these runs has
 
     @property

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from importer import report
-from importer.afterwards import keep_results, may_replace
+from importer.afterwards import keep_results, may_replace, owe_results
 from importer.desk import Desk
 from importer.errors import ImporterError, LedgerUnavailable
 from importer.models import Run
@@ -45,7 +44,7 @@ def write_results(run: Run, desk: Desk, asked: Path) -> Written:
     Raises `ResultsNotWritten` for a run that posts nothing.
     """
     said: list[str] = []
-    return _kept(run, desk, partial(_target, desk, asked, said), said)
+    return _kept(run, desk, _write(run, desk, asked, said), said)
 
 
 def write_anew(known: Known, desk: Desk) -> Written:
@@ -55,19 +54,22 @@ def write_anew(known: Known, desk: Desk) -> Written:
     """
     if known.results is None:
         return Written(None)
-    results, said = known.results, list[str]()
-    place = partial(Path, results) if known.is_as_written else partial(_beside, results, "status")
-    written = _kept(known.run, desk, place, said)
-    if written.path is None or known.is_as_written:
-        return written
-    return Written(
-        written.path,
-        (*written.said, f"{results.name} {known.left_because} and stays as it is; beside it: {written.path}"),
-    )
+    results = known.results
+    target = results if known.is_as_written else _beside(results, "status")
+    try:
+        path = _written(known.run, target)
+    except Exception as error:  # noqa: BLE001 - what was learnt is in the ledger, and the other workbooks are written
+        said = [f"{_said_of(error)} {results.name} does not tell the news yet: run `status` again then."]
+        with suppress(LedgerUnavailable):
+            owe_results(desk, known.run.id)
+        return Written(None, tuple(said))
+    told = _kept(known.run, desk, path, [])
+    if known.is_as_written:
+        return told
+    return Written(path, (*told.said, f"{results.name} {known.left_because} and stays as it is; beside it: {path}"))
 
 
-def _kept(run: Run, desk: Desk, place: Callable[[], Path], said: list[str]) -> Written:
-    path = _write(run, desk, place, said)
+def _kept(run: Run, desk: Desk, path: Path | None, said: list[str]) -> Written:
     if path is not None:
         try:
             keep_results(desk, run.id, path)
@@ -93,11 +95,14 @@ def _beside(results: Path, word: str) -> Path:
     return next(path for name in names if not (path := results.with_name(f"{name}{results.suffix}")).exists())
 
 
-def _write(run: Run, desk: Desk, place: Callable[[], Path], said: list[str]) -> Path | None:
+def _written(run: Run, target: Path) -> Path:
+    return report.write_csv(run, target) if target.suffix.lower() == ".csv" else report.write_workbook(run, target)
+
+
+def _write(run: Run, desk: Desk, asked: Path, said: list[str]) -> Path | None:
     """The results; in the home where it cannot be written where it should, because what was posted must be told."""
     try:
-        target = place()
-        return report.write_csv(run, target) if target.suffix.lower() == ".csv" else report.write_workbook(run, target)
+        return _written(run, _target(desk, asked, said))
     except Exception as error:
         if run.command != "submit":
             raise

@@ -75,11 +75,14 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
 
 
 def _write_anew(known: Sequence[Known], desk: Desk) -> Path | None:
-    written: Path | None = None
-    for each in known:
-        if each.results is not None:
-            written = _say(write_anew(each, desk), desk)
-    return written
+    """Says which is the newest. Those of the runs that sent are due until they are written: they come last."""
+    written = [(each.run.started, _say(write_anew(each, desk), desk)) for each in sorted(known, key=_is_sender)]
+    paths = [path for _, path in sorted(written, key=lambda one: one[0]) if path is not None]
+    return paths[-1] if paths else None
+
+
+def _is_sender(known: Known) -> bool:
+    return known.is_sender
 
 
 def render_doubts(told: Run, known: Sequence[Known], desk: Desk, *, as_json: bool) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,7 +97,22 @@ class RunBook:
     def keep_results(self, run: str, results: str, sha256: str) -> None:
         """Notes where the workbook of a run is, and what it was when it was written."""
         with self.transaction() as connection:
-            connection.execute(update(RUNS).where(RUNS.c.id == run).values(results=results, results_sha256=sha256))
+            told = {"results": results, "results_sha256": sha256, "results_due": False}
+            connection.execute(update(RUNS).where(RUNS.c.id == run).values(told))
+
+    def owe_results(self, runs: Collection[str], *, due: bool = True) -> None:
+        """Notes that the workbooks of these runs are to be written anew, until `keep_results` says that one was; or,
+        with `due` False, that they need not."""
+        for batch in batches(sorted(runs)):
+            with self.transaction() as connection:
+                mine = (RUNS.c.id.in_(batch), RUNS.c.results.is_not(None))
+                connection.execute(update(RUNS).where(*mine).values(results_due=due))
+
+    def owed_results(self, destination: str) -> set[str]:
+        """The runs whose workbooks were to be written anew and were not."""
+        with self.reading() as connection:
+            query = select(RUNS.c.id).where(RUNS.c.results_due, RUNS.c.destination == destination)
+            return set(connection.execute(query).scalars())
 
     def has_written(self, results: str, sha256: str) -> bool:
         """True where a file is a run's results, and still as it was written."""

@@ -61,6 +61,7 @@ RUNS = Table(
     Column("amounts", JSON),
     Column("results", Text),
     Column("results_sha256", String(64)),  # of the workbook as it was written
+    Column("results_due", Boolean),  # true while the workbook may lag behind what the ledger knows
     Column("exit_code", Integer),
     Column("stopped", Text),
     Column("names", JSON),  # what names in its files were found to mean

@@ -61,7 +61,7 @@ def _ask(bench: Bench) -> None:
     for notice in told.notices:
         bench.note("asked", notice)
     for one in known:
-        if not one.run.changes:
+        if not one.run.changes and not one.is_due:
             continue
         written = write_anew(one, bench.desk)
         for sentence in written.said:
