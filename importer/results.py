@@ -59,7 +59,8 @@ def write_anew(known: Known, desk: Desk) -> Written:
     try:
         path = _written(known.run, target)
     except Exception as error:  # noqa: BLE001 - what was learnt is in the ledger, and the other workbooks are written
-        said = [f"{_said_of(error)} {results.name} does not tell the news yet: run `status` again then."]
+        cause = error.sentence if isinstance(error, ImporterError) else _said_of(error)
+        said = [f"{cause} {results.name} does not tell the news yet. Mend that, and run `status` again."]
         with suppress(LedgerUnavailable):
             owe_results(desk, known.run.id)
         return Written(None, tuple(said))

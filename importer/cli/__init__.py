@@ -6,6 +6,7 @@ else. Everything heavy is imported inside the commands, so that `--help` answers
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -55,6 +56,11 @@ def run(arguments: Sequence[str], *, is_all: bool = False) -> int:
     except Exception as error:  # noqa: BLE001 -- no traceback ever reaches a clerk
         if debug:
             traceback.print_exc()
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            said = f"{_in_short(str(error.filename))} is too long for a file's or a folder's name. Give a shorter one."
+            _say(said)
+            _answer(words, said)
+            return COULD_NOT_RUN
         _say(
             f"Something went wrong that this program does not know ({type(error).__name__}: {error}).\n"
             "What was sent is recorded in the ledger. Run the same again with --debug, and pass its output on."
@@ -71,6 +77,10 @@ def _answer(words: Sequence[str], why: str) -> None:
 
         command = next((word for word in words if not word.startswith("-")), None)
         print_json(could_not_run(command, why))
+
+
+def _in_short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:40]}…{name[-16:]}"
 
 
 def _say(sentence: str) -> None:

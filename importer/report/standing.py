@@ -25,7 +25,8 @@ def standing(told: Run, workbooks: int, results: Path | None) -> RenderableType:
 
     if not told.outcomes:
         rehearsed = "" if told.destination == "sandbox" else " After a rehearsal, ask with --sandbox."
-        return Text(f"Nothing that was posted to {told.destination} waits for an answer.{rehearsed}")
+        nothing = f"Nothing that was posted to {told.destination} waits for an answer.{rehearsed}"
+        return Text("\n".join([nothing, *told.notices, *_where(results, workbooks)]))
     confirmed = [each for each in told.outcomes if each.resman == "confirmed"]
     pending = [each for each in told.outcomes if each.status is Status.POSTED and each.resman == "pending"]
     failed = [each for each in told.outcomes if each.status is Status.REFUSED]

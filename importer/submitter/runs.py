@@ -122,8 +122,9 @@ class RunBook:
 
     def run_record(self, run: str) -> Mapping[str, Any] | None:
         """What is kept of one run."""
+        name = run.encode("utf-8", "replace").decode()  # however it was typed
         with self.reading() as connection:
-            row = connection.execute(select(RUNS).where(RUNS.c.id == run)).mappings().first()
+            row = connection.execute(select(RUNS).where(RUNS.c.id == name)).mappings().first()
             return None if row is None else self._told(connection, row)
 
     def unknown_runs(self, names: Sequence[str]) -> list[str]:

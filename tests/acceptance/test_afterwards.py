@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import openpyxl
 
 from tests.acceptance.stage import Clerk, StandIn, each_once, numbers
@@ -167,3 +169,29 @@ def test_history(clerk: Clerk, stand_in: StandIn) -> None:
     assert told.index("submit") < told.index("check")
     assert told.count("told.csv") == 2
     each_once(numbers("HISTORY", 2), stand_in)
+
+
+def test_a_workbook_that_could_not_be_written_is_written_by_the_next_status(clerk: Clerk, stand_in: StandIn) -> None:
+    """With no room on the disk the news are in the ledger alone; with room, one `status` more brings them into the
+    workbook, though nothing waits for an answer any more."""
+    file = clerk.writes("due.csv", numbers("DUE", 4))
+    heading, *lines = file.read_text(encoding="utf-8").splitlines()
+    scans = range(12)  # in the workbook, and not in the ledger
+    long = [",".join([line, *(secrets.token_hex(15_000) for _ in scans)]) for line in lines]
+    file.write_text("\n".join([",".join([heading, *(f"Scan {each}" for each in scans)]), *long, ""]), encoding="utf-8")
+    clerk.runs("submit", file, "--yes", code=0)
+    stand_in.held()
+    full = clerk.runs("status", most_bytes=900_000)
+    assert "There is no room on the disk" in full.err
+    assert "due.results.xlsx does not tell the news yet" in full.err
+    results = file.with_name("due.results.xlsx")
+    assert {line[10] for line in openpyxl.load_workbook(results)["Invoices"].iter_rows(2, values_only=True)} == {
+        "pending"
+    }
+    said = clerk.runs("status", code=0)
+    assert "waits for an answer." in said.out
+    assert f"Results: {results}" in said.out
+    assert {line[10] for line in openpyxl.load_workbook(results)["Invoices"].iter_rows(2, values_only=True)} == {
+        "confirmed"
+    }
+    assert "Results" not in clerk.runs("status", code=0).out

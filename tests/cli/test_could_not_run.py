@@ -93,11 +93,15 @@ USAGE: list[tuple[tuple[str, ...], str]] = [
     (("settle", "--release", "k"), "Say why with --reason"),
     (("settle", "--reason", "x"), "--reason goes with --release or --adopt."),
     (("settle", "--release", "0" * 24, "--reason", "x", "--reason", "y"), "One command takes one reason"),
+    (("check", f"{'x' * 300}/march.csv"), "is too long for a file's or a folder's name. Give a shorter one."),
+    (("check", "march.csv", "--results", f"{'x' * 300}.xlsx"), "is too long for a file's or a folder's name."),
+    (("check", "march.csv", "--profile", "x" * 300), "is too long for a file's or a folder's name."),
+    (("history", "\udcff"), "There is no run"),
     (("status", "none"), "There is no run none. `invoice-importer history` lists them."),
 ]
 
 
-@pytest.mark.parametrize(("words", "sentence"), USAGE, ids=[" ".join(words) for words, _ in USAGE])
+@pytest.mark.parametrize(("words", "sentence"), USAGE, ids=[ascii(" ".join(words))[:80] for words, _ in USAGE])
 def test_what_was_typed_wrongly_is_said(clerk: Clerk, words: tuple[str, ...], sentence: str) -> None:
     """Nothing is read, written or sent; the clerk's own file stays as it is."""
     path = clerk.writes_good()
