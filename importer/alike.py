@@ -7,7 +7,7 @@ from itertools import chain
 
 from importer.held import Held
 from importer.models import Invoice
-from importer.outcomes import Prepared
+from importer.prepared import Prepared
 from importer.validator.likeness import Likeness, likenesses
 
 

@@ -7,6 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+ALARM = "ALARM"
+"""How that begins what is said of an invoice that the API may have taken twice."""
+
 WENT_INSTEAD = "It is not written again."
 """What is said of an invoice that ResMan did not take, and whose rows went out since as another."""
 

@@ -18,8 +18,9 @@ from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.directory import resolve
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
-from importer.outcomes import Prepared, Start, after_sending, before_sending, not_sent
+from importer.outcomes import Start, after_sending, before_sending, not_sent
 from importer.periods import with_periods
+from importer.prepared import Prepared
 from importer.reader import names_of, read_files
 from importer.reader.profiles import find_profile, load_profiles
 from importer.severities import with_levels

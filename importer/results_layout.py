@@ -56,7 +56,7 @@ MARK = "importer mark"
 
 SKIPPED = "skipped"  # neither heading nor data
 TAKEN_OUT = "taken_out"  # a row that somebody deleted from "To fix"; it stays out
-GONE_REASON = "deleted from the sheet “Rows”, and not sent"
+GONE_REASON = "deleted from the sheet “Rows”"
 TAKEN_OUT_REASON = "taken out of the sheet “To fix” by hand"
 NO_INVOICE = "no_invoice"  # a data row that belongs to no invoice
 

@@ -22,8 +22,8 @@ from importer.errors import CannotRun
 from importer.held import Held, Posted
 from importer.keys import invoice_key, normalised_number
 from importer.models import Row, dollars
-from importer.outcomes import Prepared
 from importer.payload import Payload
+from importer.prepared import Prepared
 from importer.problems import IN_RESMAN, NEAR_DUPLICATE, REPEATED_INVOICE, WENT_OUT_BEFORE, Problem
 from importer.severities import with_levels
 from importer.submitter import Intent, Ledger

@@ -170,7 +170,7 @@ def test_a_row_that_is_gone_is_told_of_in_every_round(tmp_path: Path) -> None:
         assert [(one.row, one.reason) for one in run.reading.tables[0].skipped] == [(2, layout.GONE_REASON)]
         assert [(one.label, one.count, one.cents) for one in tie_out(run).by_hand] == [
             ("In the vendor's file", 3, 20_000),  # what A-3 comes to cannot be read
-            ("Corrected by hand", -1, -10_000),
+            ("Changed or deleted in “Rows”", -1, -10_000),
         ]
 
 

@@ -24,6 +24,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("reader", "directory", "validator", "submitter", "report", "sandbox"),
     ("wanted", "same_bill"),
     ("posted_rows",),
+    ("prepared",),
     ("outcomes",),
     ("alike", "archive"),
     ("desk",),

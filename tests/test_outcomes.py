@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from importer.models import Evidence, Invoice, Row, Run, Status
-from importer.outcomes import Prepared, Start, after_sending, as_it_stands, before_sending, not_sent, of_entries
+from importer.outcomes import Start, after_sending, as_it_stands, before_sending, not_sent, of_entries
 from importer.payload import Payload
+from importer.prepared import Prepared
 from importer.problems import (
     CONFLICT,
     CONTROL_TOTAL,

@@ -360,8 +360,8 @@ class _Merge:
 
 
 _BRING_IT_BACK = (
-    "It is not sent, and what it said is not known here. Give an earlier workbook that still has it, or the vendor's "
-    "own file: what was posted stays posted."
+    "Nothing is sent for it, and what it said is not known here. Give an earlier workbook that still has it, or the "
+    "vendor's own file: what was posted stays posted."
 )
 
 

@@ -11,7 +11,7 @@ from importer.report import styles
 from importer.report.cells import put_text, row_height
 from importer.report.rows_sheet import print_landscape
 from importer.report.styles import Styles
-from importer.report.tie_out import ADDED, CORRECTED, IN_FILE, OTHERWISE, TAKEN_OUT, TieOut
+from importer.report.tie_out import ADDED, CORRECTED, IN_FILE, OTHERWISE, TAKEN_OUT, UNTOLD, TieOut
 from importer.trace import Trace
 
 COLUMNS: tuple[tuple[str, int], ...] = (
@@ -92,10 +92,11 @@ def by_hand_said(run: Run, sums: TieOut) -> Iterator[tuple[str, int | None, int,
         IN_FILE: ", ".join(origin.name for origin in trace.origins) + _unnumbered(trace),
         ADDED: "Typed into the workbook below the vendor's rows.",
         CORRECTED: "More or less than the vendor's file says: each cell and its amount are in the sheet “Corrections”.",
+        UNTOLD: f"{_untold(trace)}: nothing tells what stood there.",
         OTHERWISE: "No correction accounts for it: the profile, or the program, reads the file in another way now.",
     }
     for one in sums.by_hand:
-        if one.label in (CORRECTED, OTHERWISE):
+        if one.label in (CORRECTED, UNTOLD, OTHERWISE):
             yield one.label, one.count or None, one.cents, remarks[one.label]
         elif one.label != TAKEN_OUT:
             yield one.label, one.count, one.cents, remarks[one.label]
@@ -109,6 +110,12 @@ def _unnumbered(trace: Trace) -> str:
         return ""
     rows = "1 row has" if trace.unnumbered == 1 else f"{trace.unnumbered:,} rows have"
     return f". {rows} no invoice number there and counted as an invoice each, {dollars(trace.unnumbered_cents)}."
+
+
+def _untold(trace: Trace) -> str:
+    rows = [f"row {one.row:,} of {one.file}" for one in trace.corrections if one.cents is None]
+    named = list(dict.fromkeys(rows))
+    return ", ".join(named[:12]) + (f" and {len(named) - 12:,} more" if len(named) > 12 else "")
 
 
 def _taken_out(trace: Trace) -> str:

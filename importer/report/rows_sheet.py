@@ -81,7 +81,7 @@ class RowsSheet:
         self._comments = 0
         self._outcome: Outcome | None = None  # of the row that was written last, and what was said of its invoice
         self._number_said = ""
-        self._ways: dict[bool, str] = {}
+        self._ways: dict[tuple[bool, bool], str] = {}
         self._totals = {place: place.column for place in totals or {} if place.column is not None}
         self._links = totals if totals is not None else {}
         rule = styles.ROW_RULE
@@ -178,7 +178,8 @@ class RowsSheet:
             row.append((layout.NUMBER, invoice, self._wrapped if self._is_to_fix else text))
         height = row_height((said, width)) if said and not self._is_to_fix else None
         if self._is_to_fix:
-            way = self._way(bool(answer.remark))
+            has_red = any(each.is_error and each.place.column is not None for each in answer.problems)
+            way = self._way(is_held_back=bool(answer.remark), has_red=has_red)
             row.append((5, said or None, self._wrapped))
             row.append((6, way or None, self._edge))
             texts = [(said, width), (way, _NARROW - 3), *self._long_cells(answer)]
@@ -202,12 +203,13 @@ class RowsSheet:
         row.append((self._mark, mark.text, self._faint))
         self._sheet.put_row(at, row, height, self._empty)
 
-    def _way(self, is_held_back: bool) -> str:
+    def _way(self, *, is_held_back: bool, has_red: bool) -> str:
         """What to do with the row; the same for many rows of one invoice."""
-        if is_held_back not in self._ways:
-            way = how_to_mend(self._outcome, is_held_back=is_held_back)
-            self._ways[is_held_back] = rehearsed(way, self._destination)
-        return self._ways[is_held_back]
+        which = is_held_back, has_red
+        if which not in self._ways:
+            way = how_to_mend(self._outcome, is_held_back=is_held_back, has_red=has_red)
+            self._ways[which] = rehearsed(way, self._destination)
+        return self._ways[which]
 
     def _link_total(self, at: int, row: Place) -> None:
         for place, column in self._totals.items():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importer.models import Outcome, Run, Status
 from importer.news import Stays
 from importer.problems import NOT_SENT, OTHER_CURRENCY
-from importer.trace import Trace
+from importer.trace import GONE, NOT_KEPT, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +116,19 @@ def tie_out(run: Run) -> TieOut:
     )
 
 
-IN_FILE, TAKEN_OUT, ADDED, CORRECTED, OTHERWISE = (
+IN_FILE, TAKEN_OUT, ADDED, CORRECTED, UNTOLD, OTHERWISE = (
     "In the vendor's file",
     "Taken out by hand",
     "Added by hand",
     "Corrected by hand",
+    "Changed or deleted in “Rows”",
     "Read otherwise than at first",
 )
 
 
 def _by_hand(trace: Trace, count: int, cents: int) -> tuple[Amount, ...]:
-    """What a corrected workbook makes of the vendor's file: what each correction moved is known, but for older ones."""
+    """What a corrected workbook makes of the vendor's file. What each correction moved is known, but for those in rows
+    of "Rows" that had to stay as they were: they are the rest."""
     if trace.invoices is None or not trace.rounds:
         return ()
     out = sum(one.cents for one in trace.taken_out)
@@ -135,10 +137,18 @@ def _by_hand(trace: Trace, count: int, cents: int) -> tuple[Amount, ...]:
         parts.append(Amount(TAKEN_OUT, -len(trace.taken_out), -out))
     if trace.added:
         parts.append(Amount(ADDED, trace.added, trace.added_cents))
-    left = cents - sum(one.cents for one in parts)
-    corrected = left if trace.moved is None else trace.moved + out - trace.added_cents
-    parts.append(Amount(CORRECTED, count - sum(one.count for one in parts), corrected))
-    return (*parts, Amount(OTHERWISE, 0, left - corrected)) if left != corrected else tuple(parts)
+    left = Amount("", count - sum(one.count for one in parts), cents - sum(one.cents for one in parts))
+    known = sum(one.cents or 0 for one in trace.corrections)
+    corrected = known + out - trace.added_cents
+    unknown = [one for one in trace.corrections if one.cents is None]
+    if unknown and any(one.was != NOT_KEPT for one in unknown):  # an older workbook
+        return (*parts, replace(left, label=CORRECTED))
+    if unknown:
+        moved = left.count if any(one.now == GONE for one in unknown) else 0
+        both = Amount(CORRECTED, left.count - moved, corrected), Amount(UNTOLD, moved, left.cents - corrected)
+        return (*parts, *(one for one in both if one.count or one.cents or one.label == UNTOLD))
+    parts.append(Amount(CORRECTED, left.count, corrected))
+    return (*parts, Amount(OTHERWISE, 0, left.cents - corrected)) if left.cents != corrected else tuple(parts)
 
 
 def _elsewhere(outcomes: Iterable[Outcome]) -> Amount | None:

@@ -11,16 +11,19 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from importer.models import Outcome, Run, Status, dollars
-from importer.news import WENT_INSTEAD
+from importer.news import ALARM, WENT_INSTEAD
 from importer.problems import (
+    CHANGED_ROW,
     CONFLICT,
     CREDIT_MEMO,
+    IN_RESMAN,
     NAMES_NOT_FETCHED,
     NO_ACCOUNT,
     NOT_SENT,
     REPEATED_INVOICE,
     REPEATED_ROW,
     TOTAL_MISMATCH,
+    WENT_OUT_BEFORE,
     WRITE_FAILED,
     Problem,
 )
@@ -70,6 +73,10 @@ def several(count: int, noun: str) -> str:
 
 _DONE = {Status.READY: "ready to send", Status.POSTED: "posted", Status.ALREADY_POSTED: "posted before"}
 
+ONE_COPY = (
+    "Correct them in the files themselves, and give each by itself: this workbook is of two files of the same name, "
+    "and cannot be given back."
+)
 GIVE_BACK = "Correct the cells there, save the workbook, and give it back: “invoice-importer submit THIS-WORKBOOK”."
 
 MEANING = {
@@ -245,6 +252,7 @@ def next_steps(
         steps.append(
             f"Run “invoice-importer settle”: no answer tells whether {which} arrived. Do not enter them by hand."
         )
+    steps += _alarms(run)
     if run.stopped:
         steps.append(run.stopped)
     if run.continued is not None:
@@ -268,11 +276,11 @@ def next_steps(
         where = ": the sheet “To fix” shows every cell that is wrong" if has_workbook else ""
         steps.append(f"Correct {several(mend, 'invoice')}{where}.")
         if has_workbook:
-            steps.append(GIVE_BACK)
+            steps.append(ONE_COPY if _are_copies(run) else GIVE_BACK)
     loose = [problem for problem in run.reading.problems if problem.is_error and not problem.kind.stops_run]
     in_rows = sum(problem.place.row is not None for problem in loose)
     if in_rows and run.continued is None:
-        where = "; “To fix” shows them too" if has_workbook else ""
+        where = f"; {_shown_in(run, loose)}" if has_workbook else ""
         steps.append(f"Look at {several(in_rows, 'problem')} in rows that belong to no invoice{where}.")
     if len(loose) > in_rows:
         steps.append(f"Look at {several(len(loose) - in_rows, 'problem')} of the input as a whole.")
@@ -289,6 +297,31 @@ def next_steps(
     elif not steps and counts[Status.POSTED]:
         steps.append("Nothing to do here. The new invoices wait in ResMan for approval.")
     return tuple(rehearsed(step, run.destination) for step in steps) or ("Nothing to do.",)
+
+
+def _alarms(run: Run) -> list[str]:
+    """What may have been paid twice: named first, and in every form of the report."""
+    said = [
+        f"{outcome.invoice.invoice_number or outcome.key}: {problem.what}"
+        for outcome in run.outcomes
+        if outcome.status is Status.IN_DOUBT
+        for problem in outcome.problems
+        if problem.what.startswith(ALARM)
+    ]
+    return said if len(said) <= _MOST_NAMED else [*said[:_MOST_NAMED], f"… and {len(said) - _MOST_NAMED:,} more such."]
+
+
+def _shown_in(run: Run, loose: Sequence[Problem]) -> str:
+    left_out = {(each.file, each.sheet, each.row) for table in run.reading.tables for each in table.skipped}
+    places = [(problem.place.file, problem.place.sheet, problem.place.row) for problem in loose]
+    return "“To fix” shows them too" if left_out.isdisjoint(places) else "the sheet “Rows” shows them"
+
+
+def _are_copies(run: Run) -> bool:
+    """True where two of the files given have the rows of one sheet, or are called the same: then their results cannot
+    be given back."""
+    places = [(table.source.file, table.source.sheet) for table in run.reading.tables]
+    return len(run.reading.files) > 1 and len(set(places)) < len(places)
 
 
 _ELSEWHERE = (Status.CONFLICT, Status.NOT_SENT, Status.READY)
@@ -315,19 +348,40 @@ def _missing(outcome: Outcome) -> Problem | None:
 
 def how_to_go_on(outcome: Outcome) -> str:
     """What to do about one invoice; "" where nothing needs doing."""
+    if outcome.status is Status.NEEDS_FIXING and _met_before(outcome):
+        return "Not sent. Compare first, as its problems say."
     return "" if outcome.status.is_fine else MEANING[outcome.status]
 
 
 def _how_to_settle(conflict: Outcome) -> str:
+    if any(problem.kind is CHANGED_ROW for problem in conflict.problems):
+        return "Undo what was changed here, or delete the row: what was posted stays posted."
     if any(problem.kind is CONFLICT and problem.advice is not None for problem in conflict.problems):
         return "Delete its rows: it is the same bill, and it is posted."
     return "Compare with what was posted. Delete its rows; only another bill gets its own number."
 
 
-def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False) -> str:
+def _met_before(outcome: Outcome) -> str:
+    """What to do first about an invoice that may be known already, or whose row had to stay as it was."""
+    kinds = {problem.kind for problem in outcome.problems if problem.is_error}
+    if CHANGED_ROW in kinds:
+        return "Undo what was changed here, or give back an earlier workbook."
+    if kinds.isdisjoint(_KNOWN):
+        return ""
+    if kinds <= _KNOWN:
+        return "Compare it with the bill that is named. If it is the same, delete its rows here."
+    return "First compare it with the bill that is named. The same: delete its rows. Another: correct the red cells."
+
+
+_KNOWN = {CONFLICT, WENT_OUT_BEFORE, IN_RESMAN, REPEATED_INVOICE}
+"""What is said of a bill that seems to be there already."""
+
+
+def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False, has_red: bool = True) -> str:
     """What to do with a row of "To fix"; None stands for a row that belongs to no invoice.
 
-    `is_held_back`: nothing is said about the row itself, only about others of its invoice.
+    `is_held_back`: nothing is said about the row itself, only about others of its invoice. `has_red`: one of its cells
+    is marked.
     """
     if outcome is None:
         return "Complete the row, or delete it if it is no invoice."
@@ -344,6 +398,10 @@ def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False) -> str:
         return "What is wrong with its invoice may lie in this row: compare it with the vendor's document."
     if is_held_back and outcome.status is not Status.CONFLICT:
         return "Nothing to correct in this row: it goes with its invoice."
+    if outcome.status is Status.NEEDS_FIXING and (to_compare_first := _met_before(outcome)):
+        return to_compare_first
+    if outcome.status is Status.NEEDS_FIXING and not has_red:
+        return "Correct what is named at “Problems”."
     return {
         Status.NEEDS_FIXING: "Correct the cells marked red.",
         Status.REFUSED: "Correct what the answer names.",

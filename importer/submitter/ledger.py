@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, upd
 
 from importer.keys import normalised_number
 from importer.models import Evidence
+from importer.news import ALARM
 from importer.submitter.entries import ENTRY_COLUMNS, Claim, Entry, Intent, entry_of, may_go
 from importer.submitter.runs import RunBook
 from importer.submitter.schema import BATCH, batches
@@ -380,7 +381,7 @@ class Ledger(RunBook):
 
 
 _DIED = "The run that was sending it ended without an answer."
-_TWICE = "ALARM: the API has accepted it more than once"
+_TWICE = f"{ALARM}: the API has accepted it more than once"
 
 
 def _storable(text: str) -> str:

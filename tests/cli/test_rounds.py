@@ -192,3 +192,15 @@ def test_what_is_in_doubt_stays_so_when_its_row_is_changed(clerk: Clerk) -> None
     said = clerk.runs("submit", "changed.xlsx", "--yes", "--json")
     assert (said.code, said.statuses[clerk.number("7")]) == (1, "conflict")
     assert clerk.posted() == {unsure: 1, good: 1}
+
+
+def test_a_posted_row_that_was_changed_says_what_is_not_as_it_was_posted(clerk: Clerk) -> None:
+    """So that it can be undone; and what to do with it does not contradict what is said of it."""
+    clerk.writes("march.csv", row(clerk.number(1)))
+    clerk.runs("submit", "march.csv", "--yes")
+    results = clerk.folder / "march.results.xlsx"
+    edits(results, "changed.xlsx", clerk.number(1), "Rows", memo="Mowing, twice", total_amount=120)
+    said = clerk.runs("check", "changed.xlsx")
+    assert "As posted: Memo was 'Mowing', is 'Mowing, twice'; Invoice Total was $100.00, is $120.00." in said.out
+    line = list(openpyxl.load_workbook(clerk.folder / "changed.results.xlsx")["To fix"].values)[1]
+    assert "Undo what was changed here, or delete the row: what was posted stays posted." in line
