@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from importer.errors import CannotRun
 from importer.models import InputFile
+from importer.problems import KINDS, Kind, Place, Problem, Severity
 from importer.validator.control import Expected
 from importer.wanted import Wanted
 
 PROFILES = "profiles"
 GIVEN = "profile.toml"
 """A profile that was given by its path."""
+
+REMARKS = "remarks.json"
+"""What was worth a look of what was about to be sent: some of it cannot be found again once that is sent."""
 
 
 def keep_inputs(home: Path, run: str, wanted: Wanted, read: Sequence[InputFile]) -> None:
@@ -36,10 +42,47 @@ def keep_inputs(home: Path, run: str, wanted: Wanted, read: Sequence[InputFile])
         if wanted.profile is not None and Path(wanted.profile).is_file():
             _copy(Path(wanted.profile), folder / GIVEN)
     except OSError as error:
-        raise CannotRun(
-            f"The files cannot be copied into {folder}: {error.strerror or error}. Nothing was sent.",
-            "Check that the folder can be written and the disk is not full.",
-        ) from error
+        raise _not_kept(folder, error) from error
+
+
+def _not_kept(folder: Path, error: OSError) -> CannotRun:
+    return CannotRun(
+        f"The files cannot be copied into {folder}: {error.strerror or error}. Nothing was sent.",
+        "Check that the folder can be written and the disk is not full.",
+    )
+
+
+def keep_remarks(home: Path, run: str, remarks: Mapping[str, Sequence[Problem]]) -> None:
+    """Keeps the warnings of what is about to be sent, by key. Raises `CannotRun` where they cannot be kept."""
+    if not remarks:
+        return
+    said = {
+        key: [[one.kind.code, one.what, asdict(one.place), one.field, one.value, one.advice] for one in some]
+        for key, some in remarks.items()
+    }
+    folder = _folder(home, run)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / REMARKS).write_text(json.dumps(said), encoding="utf-8")
+    except OSError as error:
+        raise _not_kept(folder, error) from error
+
+
+def kept_remarks(home: Path, run: str) -> dict[str, list[Problem]]:
+    """The same; empty where none were kept, or they cannot be read any more."""
+    try:
+        said = json.loads((_folder(home, run) / REMARKS).read_text(encoding="utf-8"))
+        return {
+            key: [Problem(_as_warning(code), what, Place(**place), *more) for code, what, place, *more in some]
+            for key, some in said.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _as_warning(code: str) -> Kind:
+    kind = KINDS[code]
+    return kind if kind.severity is Severity.WARNING else replace(kind, severity=Severity.WARNING)
 
 
 def kept_inputs(home: Path, run: str, options: Mapping[str, Any]) -> Wanted | None:

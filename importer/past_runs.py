@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from importer.archive import kept_inputs
+from importer.archive import kept_inputs, kept_remarks
 from importer.desk import Desk
 from importer.errors import CannotRun
 from importer.models import Outcome, Run, Status
@@ -140,11 +140,29 @@ def known_run(desk: Desk, ledger: Ledger, record: Mapping[str, Any], archived: s
     prepared = prepare(wanted, desk, ledger)
     start = Start(record["id"], record["command"], record["started"], record["who"], record["destination"])
     run = as_it_stands(start, prepared, record["finished"] or record["started"])
+    remarks: dict[str, list[Problem]] = {}
+    for sender in sorted({entry.run for entry in prepared.standing.values()}):
+        remarks |= kept_remarks(home, sender)
+    run = _with_remarks(run, remarks)
     results = Path(record["results"]) if record["results"] else None
     if results is not None and not results.is_file():
         results = None
     run = replace(_as_it_went(run, ledger), plan=record["plan"], continued=continued_in(ledger, record))
     return Known(run, results)
+
+
+def _with_remarks(run: Run, remarks: Mapping[str, Sequence[Problem]]) -> Run:
+    """With what was worth a look of the invoices when they were sent: likenesses, say, are not looked for again."""
+    if not remarks:
+        return run
+    outcomes = list(run.outcomes)
+    for index, outcome in enumerate(outcomes):
+        then = remarks.get(outcome.key or "", ()) if outcome.status.is_fine else ()
+        said = {(one.kind.code, one.place, one.what) for one in outcome.problems}
+        lacking = [one for one in then if (one.kind.code, one.place, one.what) not in said]
+        if lacking:
+            outcomes[index] = outcome._replace(problems=(*outcome.problems, *lacking))
+    return replace(run, outcomes=tuple(outcomes))
 
 
 def continued_in(ledger: Ledger, record: Mapping[str, Any]) -> Continued | None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
-from importer.archive import keep_inputs
+from importer.archive import keep_inputs, keep_remarks
 from importer.collector import at_rest
 from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.directory import resolve
@@ -84,6 +84,7 @@ def submit_files(
             accept(ledger, wanted.let_go, prepared.let_go)
             keep_contents(ledger, kept_contents(prepared.reading))
             keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
+            keep_remarks(desk.settings.home, start.id, prepared.remarks_of_ready)
             plans.keep_plan(ledger, plan, ready)
             desk.watcher.stage("Posting")
             destination = desk.settings.destination

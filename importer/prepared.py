@@ -88,6 +88,17 @@ class Prepared:
         return tuple([intent for intent in self.intents if intent is not None and self.may_go(intent)])
 
     @property
+    def remarks_of_ready(self) -> dict[str, tuple[Problem, ...]]:
+        """By key, what is worth a look of what would be sent."""
+        ready = {intent.key for intent in self.ready}
+        pairs = zip(self.intents, self.verdicts, strict=True)
+        return {
+            intent.key: verdict.problems
+            for intent, verdict in pairs
+            if intent is not None and verdict.problems and intent.key in ready
+        }
+
+    @property
     def doubtful(self) -> list[str]:
         """The keys whose outcome is unknown."""
         entries = (*self.standing.values(), *self.doubts.values())

@@ -204,3 +204,16 @@ def test_a_posted_row_that_was_changed_says_what_is_not_as_it_was_posted(clerk: 
     assert "As posted: Memo was 'Mowing', is 'Mowing, twice'; Invoice Total was $100.00, is $120.00." in said.out
     line = list(openpyxl.load_workbook(clerk.folder / "changed.results.xlsx")["To fix"].values)[1]
     assert "Undo what was changed here, or delete the row: what was posted stays posted." in line
+
+
+def test_what_was_worth_a_look_stays_in_the_workbook(clerk: Clerk) -> None:
+    """A likely double bill that went is not forgotten by the workbook once `status` has written it anew."""
+    clerk.writes("march.csv", row(clerk.number("2044")), row(clerk.number("2044-A")))
+    assert "looks like" in clerk.runs("submit", "march.csv", "--yes").out
+    results = clerk.folder / "march.results.xlsx"
+    for _ in range(3):
+        lines = list(openpyxl.load_workbook(results)["Invoices"].values)
+        column = lines[0].index("Problems")
+        assert all("looks like" in str(line[column]) and str(line[column]).count("\n") == 0 for line in lines[1:])
+        clerk.runs("status")
+    assert statuses(results)[clerk.number("2044")] == "Posted"
