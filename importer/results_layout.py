@@ -68,6 +68,13 @@ OPEN_STATUSES = frozenset({Status.NEEDS_FIXING, Status.REFUSED, Status.NOT_SENT,
 """The statuses whose rows stand in "To fix"."""
 
 
+def label_of(status: str) -> str:
+    """What a row's outcome is called in our sheets."""
+    if status in (SKIPPED, TAKEN_OUT):
+        return "Left out"
+    return Status.NEEDS_FIXING.label if status == NO_INVOICE else Status(status).label
+
+
 def numbered(name: str, index: int) -> str:
     """The name of a sheet's continuation: 0 → "Rows", 1 → "Rows 2"."""
     return name if index == 0 else f"{name} {index + 1}"
@@ -190,6 +197,9 @@ def _seal(file: str, sheet: str | None, row: int, status: str, key: str | None, 
     return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:8]
 
 
+_MARKED = frozenset({*Status, SKIPPED, TAKEN_OUT, NO_INVOICE})
+
+
 @dataclass(frozen=True, slots=True)
 class RowMark:
     """What the last column keeps about a row."""
@@ -223,7 +233,7 @@ class RowMark:
     def parse(cls, text: str) -> RowMark | None:
         """None where the text is no mark."""
         version, *parts = text.strip().split(":")
-        if version != "2" or len(parts) != 4:
+        if version != "2" or len(parts) != 4 or parts[0] not in _MARKED:
             return None
         status, key, digest, seal = parts
         return cls(status, key or None, digest, seal)

@@ -15,6 +15,9 @@ from importer.results_manifest import Kept
 
 GIVE_THE_ORIGINAL = "Give the vendor's own file instead: what was posted stays posted."
 
+OURS = ("Outcome", "Invoice", "Problems")
+"""Columns that we write and nobody reads, and that say the same in "Rows" and in "To fix"."""
+
 Table = tuple[str, str | None]  # file and sheet of the input
 
 
@@ -28,11 +31,18 @@ class Line:
     number: int | None  # None: it does not say one of that table's rows
     mark: RowMark | None
     cells: tuple[Cell, ...]
+    ours: tuple[str, ...]  # what stands in our columns of `OURS`
 
     @property
     def where(self) -> str:
         """As a clerk would point at it."""
         return f"row {self.at:,} of the sheet “{self.sheet}”"
+
+    @property
+    def note(self) -> str:
+        """What somebody has typed over its outcome; "" where that stands there still, or nothing does."""
+        says = self.ours[0]
+        return "" if self.mark is None or says == layout.label_of(self.mark.status) else says
 
     @property
     def is_untouched(self) -> bool:
@@ -54,25 +64,31 @@ def lines(given: Given, name: str) -> Iterator[Line]:
     for sheet in given.sheets:
         if not layout.is_sheet_of(sheet.title, name):
             continue
+        first = [cell_text(cell).strip() for cell in sheet.rows[0][: len(layout.FRONT)]]
+        places = [first.index(name) if name in first else len(first) for name in OURS]
         for at, row in enumerate(sheet.rows[1:], start=2):
             cells = sheet.cells(row)
             mark = RowMark.parse(cell_text(row[sheet.mark])) if sheet.mark < len(row) else None
             if mark is None and all(map(is_blank, cells)):
                 continue
-            yield _line(given.kept, sheet.title, at, row, mark, cells)
+            front = row[: len(first)]
+            ours = tuple([cell_text(front[place]).strip() if place < len(front) else "" for place in places])
+            table, number, exact = _place(given.kept, row, cells)
+            yield Line(sheet.title, at, table, number, mark, exact, ours)
 
 
-def _line(
-    kept: Sequence[Kept], title: str, at: int, row: tuple[Cell, ...], mark: RowMark | None, cells: tuple[Cell, ...]
-) -> Line:
+def _place(
+    kept: Sequence[Kept], row: tuple[Cell, ...], cells: tuple[Cell, ...]
+) -> tuple[Table | None, int | None, tuple[Cell, ...]]:
+    """The table and the row number that it says, as far as there are such, and its cells as they were."""
     file, sheet, said = (cell_text(cell) for cell in (*row[: layout.OUTCOME], None, None, None)[:3])
     number = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else None
     for one in kept:
         if layout.tidy_text(one.file) == file and layout.tidy_text(one.sheet or "") == sheet:
             if number is None or not one.has(number):
-                return Line(title, at, (one.file, one.sheet), None, mark, cells)
-            return Line(title, at, (one.file, one.sheet), number, mark, _exactly(one, number, cells))
-    return Line(title, at, None, number, mark, cells)
+                return (one.file, one.sheet), None, cells
+            return (one.file, one.sheet), number, _exactly(one, number, cells)
+    return None, number, cells
 
 
 def _exactly(one: Kept, number: int, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:

@@ -16,8 +16,9 @@ from importer.cells import Cell, cell_text
 from importer.errors import FileUnreadable
 from importer.models import InputFile, Status
 from importer.problems import Place, Problem
+from importer.reader.cells import quoted
 from importer.reader.contents import Contents, Sheet
-from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, as_corrected, lines, same
+from importer.reader.given_lines import GIVE_THE_ORIGINAL, OURS, Line, Table, as_corrected, lines, same
 from importer.reader.given_sheets import Given, given_sheets, refuse_parts
 from importer.reader.originals import Original, headings_of, sheet_of
 from importer.reader.sheets import Found, Plan
@@ -58,7 +59,7 @@ def is_as_written(contents: Contents) -> bool:
     kept = _manifest(contents)
     merge = _Merge(contents, kept, given_sheets(contents, kept.tables))
     merge.merged()
-    touched = merge.corrected or merge.altered or merge.added or merge.now_out or merge.given.notices
+    touched = merge.corrected or merge.altered or merge.added or merge.now_out or merge.given.notices or merge.has_notes
     return not (touched or any(merge.changed.values()))
 
 
@@ -117,6 +118,7 @@ class _Merge:
     left_out: dict[Table, set[int]] = field(default_factory=dict)  # rows that were no data, and are as they were
     notices: list[str] = field(default_factory=list)
     corrected: int = 0
+    has_notes: bool = False  # something was typed into a column of ours
     former_keys: dict[Place, str] = field(default_factory=dict)
     altered: list[Line] = field(default_factory=list)  # rows of "Rows" that were changed there
     rewritten: set[tuple[Table, int]] = field(default_factory=set)  # the same, and those that were posted
@@ -177,6 +179,9 @@ class _Merge:
             if mark is None or not line.has_its_own_mark:
                 raise self._foreign_mark(line)
             self.before[table][number] = line.cells
+            self.has_notes |= bool(line.note)
+            if line.note and (mark.is_open or mark.status == Status.READY):
+                self._name_note(line, OURS[0], line.note)
             if mark.is_open:
                 if not has_to_fix:
                     raise FileUnreadable(
@@ -244,10 +249,22 @@ class _Merge:
             self.changed[table].append(
                 Problem(problems.CHANGED_ROW, what, Place(*table, number), advice="Make them the same.")
             )
+        for column, was, has in zip(OURS, line.ours, fixed.ours, strict=True):
+            if has and has != was and not line.note and layout.is_sheet_of(fixed.sheet, layout.TO_FIX):
+                self._name_note(fixed, column, has)
         self.corrected += not fixed.is_untouched
         if line.mark is not None and line.mark.key is not None and line.mark.status != Status.CONFLICT:
             self.former_keys[Place(*table, number)] = line.mark.key  # one in conflict is told to take another number
         self.rows[table][number] = as_corrected(line.cells, fixed.cells)
+
+    def _name_note(self, line: Line, column: str, note: str) -> None:
+        """It may say that the row is not to go: nobody reads it, and so the invoice waits."""
+        if line.table is None:
+            return
+        self.has_notes = True
+        what = f"{quoted(note)} was typed into the column “{column}”, which is not read: it is {line.where}."
+        place = Place(*line.table, line.number)
+        self.changed[line.table].append(Problem(problems.CHANGED_ROW, what, place, advice=_NOTED))
 
     def _name_changed(self, line: Line, table: Table, number: int, mark: RowMark) -> None:
         sent = "although it is not known whether its invoice arrived"
@@ -358,6 +375,11 @@ class _Merge:
             hands,
         )
 
+
+_NOTED = (
+    "Nothing is sent for it now. Corrections belong into the vendor's own columns, to the right; what is not to go is "
+    "deleted from “To fix”, or taken out of the vendor's file."
+)
 
 _BRING_IT_BACK = (
     "Nothing is sent for it, and what it said is not known here. Give an earlier workbook that still has it, or the "

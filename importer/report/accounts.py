@@ -13,7 +13,7 @@ from importer.cells import Cell, cell_text
 from importer.models import Outcome, Row, Run, SkippedRow, Source, Table
 from importer.problems import Problem
 from importer.report.tie_out import as_said
-from importer.results_layout import NO_INVOICE, OPEN_STATUSES, SKIPPED, column_index
+from importer.results_layout import NO_INVOICE, OPEN_STATUSES, SKIPPED, column_index, label_of
 
 OFFERED = "accounting_date"
 """The field that "To fix" offers an empty column for."""
@@ -131,11 +131,11 @@ class Accounts:
             number = _number(entry)
             problems = tuple(self._problems.get((id(source), number), ()))
             if isinstance(entry, SkippedRow):
-                yield Answer(source, number, entry.cells, SKIPPED, "Left out", None, problems, entry.reason)
+                yield Answer(source, number, entry.cells, SKIPPED, label_of(SKIPPED), None, problems, entry.reason)
                 continue
             index = owners[number]
             if index < 0:
-                yield Answer(source, number, entry.cells, NO_INVOICE, "Needs fixing", None, problems, "")
+                yield Answer(source, number, entry.cells, NO_INVOICE, label_of(NO_INVOICE), None, problems, "")
                 continue
             outcome = self._outcomes[index]
             remark = ""

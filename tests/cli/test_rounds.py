@@ -217,3 +217,30 @@ def test_what_was_worth_a_look_stays_in_the_workbook(clerk: Clerk) -> None:
         assert all("looks like" in str(line[column]) and str(line[column]).count("\n") == 0 for line in lines[1:])
         clerk.runs("status")
     assert statuses(results)[clerk.number("2044")] == "Posted"
+
+
+def test_what_is_typed_into_our_columns_is_named_and_holds_its_invoice(clerk: Clerk) -> None:
+    """It may say that the bill is not to be paid. Everything else of the workbook goes."""
+    names = [clerk.number(name) for name in ("hold", "number", "disputed", "fine")]
+    clerk.writes("march.csv", *(row(name, memo="") for name in names), row(clerk.number("ready")))
+    clerk.runs("check", "march.csv")
+    book = openpyxl.load_workbook(clerk.folder / "march.results.xlsx")
+    for name, column, typed in (
+        (names[0], "Outcome", "HOLD - do not pay"),
+        (names[1], "Invoice", "4711"),
+        (names[2], "Problems", "disputed"),
+    ):
+        at, headings = where(book, "To fix", name)
+        book["To fix"].cell(at, headings.index(column) + 1).value = typed
+    at, headings = where(book, "Rows", clerk.number("ready"))
+    book["Rows"].cell(at, headings.index("Outcome") + 1).value = "wait"
+    for name in names:
+        at, headings = where(book, "To fix", name)
+        book["To fix"].cell(at, headings.index("memo") + 1).value = "Mowing"
+    book.save(clerk.folder / "noted.xlsx")
+    statuses_now = clerk.runs("check", "noted.xlsx", "--json").statuses
+    assert statuses_now == {**dict.fromkeys([*names[:3], clerk.number("ready")], "needs_fixing"), names[3]: "ready"}
+    said = clerk.runs("submit", "noted.xlsx", "--yes")
+    assert clerk.posted() == {names[3]: 1}
+    for typed, column in (("HOLD - do not pay", "Outcome"), ("4711", "Invoice"), ("disputed", "Problems")):
+        assert f"'{typed}' was typed into the column “{column}”, which is not read" in said.out
