@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from importer import token
 from importer.desk import Desk, open_api, open_ledger
 from importer.errors import CannotRun, FileUnreadable, LedgerUnavailable, RequestError
-from importer.models import Run, Status
+from importer.models import Run, Status, dollars
 from importer.news import Change
 from importer.outcomes import Start, of_entries
 from importer.past_runs import Known, digest, known_run, read_again, spelt
@@ -160,10 +160,28 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         known, unread = read_again(desk, ledger, runs)
         known = [replace(each, is_due=each.run.id in owed) for each in known]
         ledger.owe_results(owed - {each.run.id for each in known if each.results is not None}, due=False)
-        instead = _taken_out(desk, ledger, entries) | went_instead(ledger, entries)
-        told = of_entries(start, entries, desk.now(), instead)
-        told = replace(told, changes=changes, notices=tuple(unread))
+        out, since = _taken_out(desk, ledger, entries), went_instead(ledger, entries)
+        news = {change.key for change in changes}
+        closed = {} if run is not None else {key: why for key, why in (out | since).items() if key not in news}
+        open_ones = [entry for entry in entries if entry.key not in closed]
+        told = of_entries(start, open_ones, desk.now(), out | since)
+        done = _nothing_to_do([entry for entry in entries if entry.key in closed], closed)
+        told = replace(told, changes=changes, notices=(*done, *unread))
         return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
+
+
+def _nothing_to_do(entries: Sequence[Entry], why: Mapping[str, str]) -> Iterator[str]:
+    """Of those that ResMan did not take and that went since in another form, or were taken out by hand: they need
+    nobody, and count no more."""
+    for entry in entries[:_MOST_NAMED]:
+        money = dollars(entry.total_in_cents)
+        yield f"Of {entry.invoice_number} ({money}, {entry.file}), which ResMan did not take: {why[entry.key]}"
+    if len(entries) > _MOST_NAMED:
+        rest = entries[_MOST_NAMED:]
+        yield f"… and of {len(rest):,} more, {dollars(sum(entry.total_in_cents for entry in rest))}."
+
+
+_MOST_NAMED = 8
 
 
 def _owing(ledger: Ledger, entries: Iterable[Entry]) -> set[str]:

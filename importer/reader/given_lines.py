@@ -39,6 +39,11 @@ class Line:
         return f"row {self.at:,} of the sheet “{self.sheet}”"
 
     @property
+    def is_blank(self) -> bool:
+        """True where nothing stands in the vendor's columns."""
+        return all(map(is_blank, self.cells))
+
+    @property
     def note(self) -> str:
         """What somebody has typed over its outcome; "" where that stands there still, or nothing does."""
         says = self.ours[0]

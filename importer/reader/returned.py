@@ -188,7 +188,7 @@ class _Merge:
                         f"The sheet “{layout.TO_FIX}” is gone from {self.contents.file.name}.", GIVE_THE_ORIGINAL
                     )
                 fixed = corrections.pop(mark.digest, None)
-                if fixed is None:
+                if fixed is None or (fixed.is_blank and not line.is_blank):  # deleted, or emptied to the same end
                     self.unmatched[table, number] = line
                 else:
                     self._open_row(line, table, number, fixed)

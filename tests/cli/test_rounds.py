@@ -244,3 +244,17 @@ def test_what_is_typed_into_our_columns_is_named_and_holds_its_invoice(clerk: Cl
     assert clerk.posted() == {names[3]: 1}
     for typed, column in (("HOLD - do not pay", "Outcome"), ("4711", "Invoice"), ("disputed", "Problems")):
         assert f"'{typed}' was typed into the column “{column}”, which is not read" in said.out
+
+
+def test_a_row_whose_cells_were_emptied_is_named_like_one_that_was_deleted(clerk: Clerk) -> None:
+    """Its invoice does not merely disappear among blank rows."""
+    clerk.writes("march.csv", row(clerk.number(1)), row(clerk.number(2), "20.00", memo=""))
+    clerk.runs("submit", "march.csv", "--yes")
+    results = clerk.folder / "march.results.xlsx"
+    nothing: dict[str, object] = dict.fromkeys(row(""))
+    edits(results, "emptied.xlsx", clerk.number(2), "To fix", **nothing)
+    said = clerk.runs("submit", "emptied.xlsx", "--yes")
+    assert "Taken out of “To fix” by hand, and not sent: row 3 of march.csv." in said.out
+    proof = summary(clerk.folder / "emptied.results.xlsx")
+    assert proof["Taken out by hand"][:2] == (-1, -20)
+    assert clerk.number(2) in str(proof["Taken out by hand"][2])
