@@ -10,6 +10,9 @@ from typing import NamedTuple
 ALARM = "ALARM"
 """How that begins what is said of an invoice that the API may have taken twice."""
 
+PARTLY = "Not all of it was taken: "
+"""Behind this stand the API's words of an invoice that ResMan has without all that was sent with it."""
+
 WENT_INSTEAD = "It is not written again."
 """What is said of an invoice that ResMan did not take, and whose rows went out since as another."""
 

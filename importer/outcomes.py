@@ -11,6 +11,7 @@ from itertools import islice
 
 from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status
 from importer.named_cells import cells_named
+from importer.news import PARTLY
 from importer.posted_rows import told_instead
 from importer.prepared import POSTED, UNSURE, Prepared, is_changed
 from importer.problems import (
@@ -18,6 +19,7 @@ from importer.problems import (
     CONFLICT,
     IN_DOUBT,
     NOT_SENT,
+    PARTLY_WRITTEN,
     REFUSED,
     REFUSED_BEFORE,
     WRITE_FAILED,
@@ -243,6 +245,11 @@ _HELD = "Another run holds this invoice."
 def _known(outcome: Outcome, entry: Entry) -> Outcome:
     """With the job id and what ResMan is known to have said."""
     resman = {State.CONFIRMED: "confirmed", State.ACCEPTED: "pending"}.get(entry.state, entry.said)
+    _, _, lacking = (entry.said or "").partition(PARTLY)
+    if entry.state is State.CONFIRMED and lacking:
+        invoice = outcome.invoice
+        said = Problem(PARTLY_WRITTEN, _sentence(f"{PARTLY}{lacking}"), invoice.rows[0].place())
+        outcome = outcome._replace(problems=(*outcome.problems, said))
     return outcome._replace(job_id=entry.job_id, resman=resman, evidence=entry.evidence)
 
 

@@ -416,11 +416,7 @@ UNUSUAL_AMOUNT = _warning(
     "The amount is far from what this vendor usually bills",
     "Check the decimal point and the vendor's document.",
 )
-UNUSED_ACCOUNT = _warning(
-    "unused-account",
-    "This GL account was never used at this property",
-    "Check the account.",
-)
+UNUSED_ACCOUNT = _warning("unused-account", "This GL account was never used at this property", "Check the account.")
 
 # Sending
 REFUSED_BEFORE = _warning(
@@ -438,6 +434,11 @@ CONFLICT = _error(
     "Compare the two. If it is the same bill, delete its rows and correct ResMan. Only another gets its own number.",
 )
 NOT_SENT = _error("not-sent", "The invoice was not sent", "Run the same file again; what was posted stays posted.")
+PARTLY_WRITTEN = _warning(
+    "partly-written",
+    "ResMan has the invoice, and not all that was sent with it",
+    "Look it up in ResMan, and add there what is missing.",
+)
 WRITE_FAILED = _error(
     "write-failed",
     "ResMan did not take the invoice",

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from importer.models import Evidence
-from importer.news import ALARM
+from importer.news import ALARM, PARTLY
 from importer.submitter.answers import WriteStatus
 from importer.submitter.entries import Entry
 from importer.submitter.evidence import Sought, smells_of_time_out
@@ -122,13 +122,12 @@ class Case:
         failed = {job: said for job, (word, said) in self.jobs.items() if word is Word.FAILED}
         if len(made) > 1 or len(self.held) > 1 or (made and unsure):
             names = ", ".join([*made, *unsure, *(f"invoice {held}" for held in self.held)])
-            return (
-                Event.LOOKED,
-                f"{ALARM}: found more than once ({names}). Look in ResMan before anything is paid.",
-                None,
-            )
+            said = f"{ALARM}: found more than once ({names}). Look in ResMan before anything is paid."
+            return Event.LOOKED, said, None
         if self.held:
-            return Event.FOUND_CONFIRMED, "Found in ResMan.", next(iter([*made, *unsure]), None)
+            lacking = next((said for said in unsure.values() if said and not smells_of_time_out(said)), "")
+            found = f"Found in ResMan. {PARTLY}{lacking}" if lacking else "Found in ResMan."
+            return Event.FOUND_CONFIRMED, found, next(iter([*made, *unsure]), None)
         if made and self.jobs[made[0]][0] is Word.DONE:
             return Event.FOUND_CONFIRMED, "Found in ResMan.", made[0]
         if made:

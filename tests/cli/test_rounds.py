@@ -258,3 +258,20 @@ def test_a_row_whose_cells_were_emptied_is_named_like_one_that_was_deleted(clerk
     proof = summary(clerk.folder / "emptied.results.xlsx")
     assert proof["Taken out by hand"][:2] == (-1, -20)
     assert clerk.number(2) in str(proof["Taken out by hand"][2])
+
+
+def test_what_resman_did_not_take_of_an_invoice_is_not_forgotten(clerk: Clerk) -> None:
+    """It has the invoice, and not its notes: settled, the workbook goes on saying so."""
+    number = clerk.number("PARTIAL")
+    clerk.writes("march.csv", row(number))
+    clerk.runs("submit", "march.csv", "--yes")
+    clerk.runs("status")
+    assert statuses(clerk.folder / "march.results.xlsx")[number] == "In doubt"
+    clerk.runs("settle", "--sync")
+    for _ in range(2):
+        lines = list(openpyxl.load_workbook(clerk.folder / "march.results.xlsx")["Invoices"].values)
+        told = dict(zip(lines[0], lines[1], strict=True))
+        assert (told["Status"], told["ResMan"]) == ("Posted", "confirmed")
+        assert "Not all of it was taken: " in str(told["Problems"])
+        assert "notes could not be saved" in str(told["Problems"])
+        clerk.runs("status", "--json")
