@@ -23,7 +23,7 @@ from importer.held import Held, Posted
 from importer.keys import invoice_key, normalised_number
 from importer.models import Row, dollars
 from importer.payload import Payload
-from importer.prepared import Prepared
+from importer.prepared import POSTED, Prepared
 from importer.problems import IN_RESMAN, NEAR_DUPLICATE, REPEATED_INVOICE, WENT_OUT_BEFORE, Problem
 from importer.severities import with_levels
 from importer.submitter import Intent, Ledger
@@ -277,6 +277,7 @@ def _around(
     digests, typed = contents_of(prepared.reading), typed_rows(prepared.reading)
     of_files = out_of(ledger, destination, {each for some in digests.values() for each in some}, mine)
     then = _Names(ledger, prepared.names)
+    kin = _kin(prepared)
     around: dict[int, Surroundings] = {}
     for integration_id, wanted in vendors.items():
         directory = directory_of(integration_id)
@@ -300,7 +301,7 @@ def _around(
                 same.setdefault((each.vendor_id, each.property_id, normalised_number(each.number)), each)
         totals = (intent.payload.total_amount_in_cents for _, intent in going.of(integration_id))
         out_before = list(of_totals(ledger, destination, integration_id, totals))
-        before = Postings(out_before, of_files, _rows_of(mine) if out_before or of_files else {}, typed)
+        before = Postings(out_before, of_files, _rows_of(mine) if out_before or of_files else {}, typed, kin)
         alike = alike_bills(
             prepared,
             integration_id,
@@ -335,6 +336,19 @@ def _around(
                 called=called,
             )
     return around
+
+
+def _kin(prepared: Prepared) -> dict[str, set[str]]:
+    """Each file of the run → the files that its bills went out of before, from the same rows: it is one of them, saved
+    anew under another name."""
+    found: dict[str, set[str]] = {}
+    for intent in prepared.intents:
+        entry = None if intent is None else prepared.standing.get(intent.key)
+        if intent is None or entry is None or entry.state not in POSTED:
+            continue
+        if entry.rows == intent.rows and entry.fingerprint == intent.fingerprint:
+            found.setdefault(intent.made_of[0].source.file, set()).add(entry.file)
+    return found
 
 
 class _Names:

@@ -25,6 +25,7 @@ class Otherwise(StrEnum):
     OTHER_VENDOR = "number, amount, date and property are the same, and it went to another vendor"
     OTHER_PROPERTY = "number, amount, date and vendor are the same, and it went to another property"
     OTHER_BOTH = "number, amount, date and the file's name are the same, and it went elsewhere"
+    SAME_PLACE = "vendor, property, amount and date are the same, and so are its rows in a file with the same bills"
     RENUMBERED = "all but an ending of the number is the same"
 
 
@@ -48,6 +49,7 @@ class Postings:
     of_files: Mapping[str, Sequence[Posted]]  # by the SHA-256 of the file
     now: Mapping[str, Sequence[Row]]  # the key of each invoice of this run → its rows
     typed: Collection[tuple[str, str | None, int]] = ()  # file, sheet and row of what is in no vendor's file
+    kin: Mapping[str, Collection[str]] = field(default_factory=dict)  # a file → those that its bills went out of before
     _by_number: dict[tuple[str, int | None, date | None], list[Posted]] = field(default_factory=dict)
     _by_form: dict[tuple[str, str | None, int | None, date | None], list[Posted]] = field(default_factory=dict)
     _by_row: dict[tuple[str, int], list[tuple[Posted, str | None]]] = field(default_factory=dict)  # with its sheet
@@ -79,6 +81,7 @@ class Postings:
         for posted, how in (
             *self._of_rows(invoice, payload, contents),
             *self._of_number(invoice, payload, meant),
+            *self._of_place(invoice, payload),
             *self._of_ending(payload),
         ):
             if posted.key != key:
@@ -113,6 +116,17 @@ class Postings:
                 yield posted, Otherwise.OTHER_PROPERTY
             elif is_its_file and not is_its_vendor:
                 yield posted, Otherwise.OTHER_BOTH
+
+    def _of_place(self, invoice: Invoice, payload: Payload) -> Iterator[tuple[Posted, Otherwise]]:
+        """A vendor's file that was corrected and saved anew holds other bytes, and the same bills in the same rows."""
+        kin = self.kin.get(invoice.source.file)
+        if not kin:
+            return
+        what = (payload.vendor_id, payload.property_id, payload.total_amount_in_cents, payload.invoice_date)
+        rows, sheets = tuple(row.number for row in invoice.rows), tuple(row.source.sheet for row in invoice.rows)
+        for posted in self._by_form.get(what, ())[:COMPARED]:
+            if posted.file in kin and posted.rows == rows and posted.sheets in (None, sheets):
+                yield posted, Otherwise.SAME_PLACE
 
     def _of_ending(self, payload: Payload) -> Iterator[tuple[Posted, Otherwise]]:
         what = (payload.vendor_id, payload.property_id, payload.total_amount_in_cents, payload.invoice_date)

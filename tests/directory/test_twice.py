@@ -446,3 +446,19 @@ def test_rows_that_went_under_another_number_are_named_where_they_stand_with_err
     again = office.check(file)
     assert "Rows of it were posted as '2-77'" in again.outcomes[0].problems[-1].what
     assert [one.invoice_number for one in again.stays] == ["2-77"]
+
+
+def test_a_bill_that_was_numbered_in_the_workbook_stops_where_the_vendors_corrected_file_numbers_it(
+    office: Office,
+) -> None:
+    """Saved anew, the file is another one; that its other bills went out of the same rows tells what it is. Without
+    them, and in other rows, it is a likeness that is said and stops nothing."""
+    office.sync()
+    two = ({"Invoice #": "41"}, {"Invoice #": ""})
+    book = write_workbook(office.submit(office.sheet(*two)), office.home / "bills.results.xlsx")
+    typed = corrected(book, office.home / "typed.xlsx", **{"Invoice_#": "2026/118"})
+    assert statuses(office.submit(typed)) == ["already_posted", "posted"]
+    anew = office.sheet({"Invoice #": "41"}, {"Invoice #": "R4711"}).rename(office.home / "from the vendor.csv")
+    assert codes(office.check(anew)) == [[], ["went-out-before", "near-duplicate"]]
+    moved = office.sheet({"Invoice #": "R4711"}).rename(office.home / "alone.csv")
+    assert codes(office.check(moved)) == [["near-duplicate"]]
