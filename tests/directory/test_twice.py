@@ -461,4 +461,4 @@ def test_a_bill_that_was_numbered_in_the_workbook_stops_where_the_vendors_correc
     anew = office.sheet({"Invoice #": "41"}, {"Invoice #": "R4711"}).rename(office.home / "from the vendor.csv")
     assert codes(office.check(anew)) == [[], ["went-out-before", "near-duplicate"]]
     moved = office.sheet({"Invoice #": "R4711"}).rename(office.home / "alone.csv")
-    assert codes(office.check(moved)) == [["near-duplicate"]]
+    assert set(codes(office.check(moved))[0]) == {"near-duplicate"}
