@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from importer.models import Reading, dollars
+from importer.models import Exact, Invoice, Line, Reading, dollars
 from importer.problems import CONTROL_TOTAL, Place, Problem
+from importer.validator.places import rows_said
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,16 @@ def against(reading: Reading, expected: Expected) -> Reading:
         overruled = [each for each in problems if each.kind is CONTROL_TOTAL]
         problems = tuple(each for each in problems if each.kind is not CONTROL_TOTAL)
         notices = (*notices, *(f"{each.what} The total that was stated counts instead." for each in overruled))
-    return replace(reading, problems=(*problems, *misses(reading, expected)), notices=notices)
+    says: dict[Place, Exact] = {
+        each.place: each.found - each.says for each in reading.control_totals if not each.agrees
+    }
+    told = [
+        replace(each, what=f"{each.what} {_likely(reading, says[each.place], each.place)}".strip())
+        if each.kind is CONTROL_TOTAL and each.place in says
+        else each
+        for each in problems
+    ]
+    return replace(reading, problems=(*told, *misses(reading, expected)), notices=notices)
 
 
 def misses(reading: Reading, expected: Expected) -> Iterator[Problem]:
@@ -42,5 +52,56 @@ def misses(reading: Reading, expected: Expected) -> Iterator[Problem]:
     total = sum(invoice.worth for invoice in reading.invoices)
     if expected.total is not None and expected.total != total:
         apart = dollars(abs(total - expected.total))
-        what = f"Expected {dollars(expected.total)}, found {dollars(total)}: {apart} apart."
+        hint = _hint(reading, total - expected.total, place)
+        what = f"Expected {dollars(expected.total)}, found {dollars(total)}: {apart} apart.{hint}"
         yield Problem(CONTROL_TOTAL, what, place)
+
+
+def _likely(reading: Reading, apart: Exact, place: Place) -> str:
+    """By how much a total is missed, and what is worth exactly that."""
+    how_much = f"{dollars(apart)} too much" if apart > 0 else f"{dollars(-apart)} too little"
+    return f"That is {how_much}.{_hint(reading, apart, place)}"
+
+
+def _hint(reading: Reading, apart: Exact, place: Place) -> str:
+    """What is worth exactly what the rows come to too much or too little: a bill that stands there twice, say, or one
+    that was taken out. "" where nothing is, or too much."""
+    mine = [invoice for invoice in reading.invoices if _is_of(invoice, place)]
+    out = [each for each in reading.trace.taken_out if place.file in (None, each.file)]
+    if apart > 0:
+        found = [_named(invoice) for invoice in mine if invoice.worth == apart]
+        found += [f"row {line.row.number:,} of {_named(each)}" for each in mine for line in _lines_worth(each, apart)]
+    else:
+        found = [f"what the lines of {_named(each)} come to beyond its total" for each in mine if _lacks(each, -apart)]
+        found += [
+            f"{each.invoice or '(no number)'}, which was taken out by hand" for each in out if each.cents == -apart
+        ]
+    if 0 < len(found) <= _FEW:
+        return f" Exactly that much is {' and '.join(found)}."
+    if out:
+        many = "1 invoice was" if len(out) == 1 else f"{len(out):,} invoices were"
+        return f" Since the vendor's file {many} taken out by hand, {dollars(sum(each.cents for each in out))}."
+    return ""
+
+
+_FEW = 3
+
+
+def _named(invoice: Invoice) -> str:
+    return f"{invoice.cell_text('invoice_number').strip() or '(no number)'} ({rows_said(invoice.rows)})"
+
+
+def _lines_worth(invoice: Invoice, worth: Exact) -> list[Line]:
+    return [line for line in invoice.lines if line.worth == worth] if len(invoice.lines) > 1 else []
+
+
+def _lacks(invoice: Invoice, cents: Exact) -> bool:
+    """True where its lines come to so much more than its total."""
+    worths = [line.worth for line in invoice.lines]
+    if invoice.total is None or None in worths:
+        return False
+    return sum(worth for worth in worths if worth is not None) - invoice.total == cents
+
+
+def _is_of(invoice: Invoice, place: Place) -> bool:
+    return place.file in (None, invoice.source.file) and place.sheet in (None, invoice.source.sheet)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
+from importer.models import ControlTotal, Reading
 from importer.problems import CONTROL_TOTAL, Place, Problem
-from importer.validator.control import Expected, misses
+from importer.trace import TakenOut, Trace
+from importer.validator.control import Expected, against, misses
 from tests.factory import invoice, line, reading, source
 
 TWO = reading([invoice(line(1, 12_345)), invoice(line(1, 655), number="2", memo=None, first_row=3)])
@@ -38,3 +43,30 @@ def test_over_several_files_no_single_one_is_blamed() -> None:
     """The place names a file only where there is one."""
     several = reading([invoice(), invoice(at=source("extra.csv", None))])
     assert [problem.place for problem in misses(several, Expected(3))] == [Place()]
+
+
+def test_what_is_worth_exactly_the_difference_is_named() -> None:
+    """A bill or a line too much, lines that come to more than their invoice's total, and what was taken out by hand."""
+
+    def said(of: Reading, total: int) -> str:
+        (problem,) = misses(of, Expected(total=total))
+        return problem.what
+
+    assert said(TWO, 12_345).endswith(": $6.55 apart. Exactly that much is 2 (row 3).")
+    lines = reading([invoice(line(1, 400), line(1, 655), total=400)])
+    assert said(lines, 1_055).endswith(
+        "Exactly that much is what the lines of INV-1001 (rows 2 and 3) come to beyond its total."
+    )
+    out = TakenOut(1, "march.results.xlsx", "run-1", "INV-7", "v", "p", "march.xlsx", "9", 500)
+    less = replace(TWO, trace=Trace(taken_out=(out,)))
+    assert said(less, 13_500).endswith("Exactly that much is INV-7, which was taken out by hand.")
+    assert said(less, 13_100).endswith("Since the vendor's file 1 invoice was taken out by hand, $5.00.")
+
+
+def test_a_total_of_the_file_says_by_how_much_it_is_missed() -> None:
+    """With what is worth exactly that; one that is met says nothing more."""
+    place = Place("march.xlsx", TWO.invoices[0].source.sheet, 9, "D")
+    control = ControlTotal(place, "Total", Decimal(12_345), Decimal(13_000))
+    problem = Problem(CONTROL_TOTAL, "'Total' says $123.45, and the rows above come to $130.00.", place)
+    (told,) = against(replace(TWO, control_totals=(control,), problems=(problem,)), Expected()).problems
+    assert told.what == f"{problem.what} That is $6.55 too much. Exactly that much is 2 (row 3)."
