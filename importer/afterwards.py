@@ -136,7 +136,9 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         ledger.take_from_the_dead(start.destination)
         waiting = [entry.key for entry in ledger.entries(start.destination, State.ACCEPTED, run=run)]
         failed = [entry.key for entry in ledger.failed(start.destination, run=run)]
-        keys = ledger.keys_of_run(run) if run is not None else list(dict.fromkeys([*waiting, *failed]))
+        doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT, run=run)]
+        every = [*waiting, *failed, *doubtful]
+        keys = ledger.keys_of_run(run) if run is not None else list(dict.fromkeys(every))
         before = ledger.standing(keys)
         owed = ledger.owed_results(start.destination) if run is None else set()
         owing = _owing(ledger, before.values()) - owed

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from importer.archive import kept_inputs, kept_remarks
+from importer.continued import continued_in
 from importer.desk import Desk
 from importer.errors import CannotRun
 from importer.models import Outcome, Run, Status
-from importer.news import Change, Continued
+from importer.news import Change
 from importer.outcomes import Start, as_it_stands
 from importer.pipeline import prepare
 from importer.problems import NOT_SENT, REFUSED, REFUSED_BEFORE, Problem
@@ -163,16 +164,6 @@ def _with_remarks(run: Run, remarks: Mapping[str, Sequence[Problem]]) -> Run:
         if lacking:
             outcomes[index] = outcome._replace(problems=(*outcome.problems, *lacking))
     return replace(run, outcomes=tuple(outcomes))
-
-
-def continued_in(ledger: Ledger, record: Mapping[str, Any]) -> Continued | None:
-    """Where the work on a run went on: its workbook was given back."""
-    newest = ledger.continued(record["started"]).get(record["id"])
-    if newest is None:
-        return None
-    files = [str(file["name"]) for file in newest["files"]]
-    file = Path(newest["results"]).name if newest["results"] else ", ".join(files)
-    return Continued(newest["id"], newest["started"], file)
 
 
 def _as_it_went(run: Run, ledger: Ledger) -> Run:

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from importer.archive import keep_inputs, keep_remarks
 from importer.collector import at_rest
+from importer.continued import with_newer
 from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.directory import resolve
 from importer.errors import CannotRun, LedgerUnavailable
@@ -41,7 +42,7 @@ def check_files(wanted: Wanted, desk: Desk) -> Run:
     Raises `CannotRun` where a file or the ledger cannot be used.
     """
     with _run(desk, "check", wanted) as (start, ledger):
-        prepared = prepare(wanted, desk, ledger)
+        prepared = with_newer(prepare(wanted, desk, ledger), ledger)
         if prepared.plan is not None:
             plans.keep_plan(ledger, prepared.plan, prepared.ready)
         return _finished(ledger, before_sending(start, prepared, desk.now()), prepared)
@@ -61,7 +62,7 @@ def submit_files(
     is known too late afterwards. Raises `CannotRun` only while nothing was sent.
     """
     with _run(desk, "submit", wanted) as (start, ledger):
-        prepared = prepare(wanted, desk, ledger)
+        prepared = with_newer(prepare(wanted, desk, ledger), ledger)
         if not prepared.ready and not prepared.doubtful:
             if prepared.standing:  # then its workbook, too, tells what becomes of them
                 with suppress(CannotRun):

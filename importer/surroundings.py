@@ -78,9 +78,8 @@ def weighed(
             f"No invoice of these files that could be sent has the key {', '.join(sorted(strange))}.",
             "`invoice-importer check` tells the key beside each likely duplicate.",
         )
-    is_held = any(problem.kind.stops_run for problem in prepared.reading.problems)
     marks = bytearray(
-        intent is not None and not is_held and intent.key not in (already or ()) and prepared.may_go(intent)
+        intent is not None and intent.key not in (already or ()) and prepared.may_go(intent)
         for intent in prepared.intents
     )
     going = _Going(prepared.intents, marks)

@@ -26,7 +26,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("posted_rows",),
     ("prepared",),
     ("outcomes",),
-    ("alike", "archive"),
+    ("alike", "archive", "continued"),
     ("desk",),
     ("surroundings", "periods", "offers", "telling"),
     ("pipeline",),

@@ -22,7 +22,7 @@ from importer.report.wording import how_to_mend
 
 MAX_COMMENTS = 2_000  # a sheet with many more opens slowly; its cells are coloured all the same
 _SAMPLE = 200  # rows that decide how wide a column is
-_WIDE, _NARROW, _NUMBER = 52, 29, 16
+_WIDE, _NARROW, _NUMBER, _NUMBER_MOST = 52, 29, 16, 26
 _OWN, _OWN_TO_FIX = 43, 29  # the most that a column of the clerk's takes; in "To fix" its text is folded
 _ONE_PAGE = 200  # digits: a wider sheet is printed on two pages side by side, because it would be too small on one
 _OURS = "This column is written by invoice-importer and is not read. Correct the vendor's own columns, to the right."
@@ -272,7 +272,8 @@ class RowsSheet:
         sheet.set_column(layout.SHEET, layout.SHEET, 14, None, {"hidden": one_sheet})
         sheet.set_column(layout.ROW, layout.ROW, 7)
         sheet.set_column(layout.OUTCOME, layout.OUTCOME, 15)
-        sheet.set_column(layout.NUMBER, layout.NUMBER, _NUMBER)
+        number = max((len(answer.invoice) for answer in sample), default=0) + 3
+        sheet.set_column(layout.NUMBER, layout.NUMBER, min(max(number, _NUMBER), _NUMBER_MOST))
         sheet.set_column(5, 5, _WIDE if self._is_to_fix else 32)
         sheet.set_column(6, 6, _NARROW if self._is_to_fix else _WIDE)
         most = _OWN_TO_FIX if self._is_to_fix else _OWN

@@ -389,6 +389,8 @@ def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False, has_red:
         return "Enter it in ResMan by hand, and delete its rows here."
     if any(problem.kind is WRITE_FAILED and WENT_INSTEAD in (problem.advice or "") for problem in outcome.problems):
         return "Nothing to correct: its rows went out since. Delete them here."
+    if any(problem.kind is WRITE_FAILED for problem in outcome.problems):
+        return "If ResMan names something here, correct it. Else mend the cause: “invoice-importer status --retry”."
     if any(map(is_held_up, outcome.problems)):
         return "Nothing to correct here: the sheet “Summary” says what holds up the whole run."
     missing = _missing(outcome)

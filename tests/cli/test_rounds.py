@@ -275,3 +275,21 @@ def test_what_resman_did_not_take_of_an_invoice_is_not_forgotten(clerk: Clerk) -
         assert "Not all of it was taken: " in str(told["Problems"])
         assert "notes could not be saved" in str(told["Problems"])
         clerk.runs("status", "--json")
+
+
+def test_an_older_workbook_is_said_to_be_one(clerk: Clerk) -> None:
+    """Its row goes all the same, or is known; and one looks where the work went on."""
+    two = [clerk.number(name) for name in ("A", "B")]
+    clerk.writes("march.csv", *(row(number, memo="") for number in two))
+    clerk.runs("submit", "march.csv", "--yes")
+    results = clerk.folder / "march.results.xlsx"
+    first = clerk.runs("submit", edits(results, "first.xlsx", two[0], memo="Mowing"), "--yes")
+    assert "not the newest" not in first.out
+    older = edits(results, "older.xlsx", two[1], memo="Mowing")
+    for command in (("check",), ("submit", "--yes")):
+        said = clerk.runs(*command, older).out
+        assert "older.xlsx is not the newest any more" in said
+        assert "went on in first.results.xlsx" in said
+    assert clerk.posted() == dict.fromkeys(two, 1)
+    clerk.runs("status")
+    assert "not the newest" not in str(summary(clerk.folder / "first.results.xlsx"))
