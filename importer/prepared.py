@@ -182,6 +182,7 @@ def _doubts(reading: Reading, verdicts: Sequence[Verdict], destination: str, led
 
 
 def is_changed(problems: Iterable[Problem]) -> bool:
+    """True where a row of a workbook given back says something else than it had to."""
     return any(problem.kind is CHANGED_ROW for problem in problems)
 
 
@@ -194,8 +195,10 @@ def _key_of(verdict: Verdict, destination: str) -> str | None:
 
 
 POSTED = (State.ACCEPTED, State.CONFIRMED)
+"""ResMan has such an invoice, or is about to."""
 
 UNSURE = (State.SENDING, State.IN_DOUBT)
+"""It may have arrived."""
 
 _NOT_OPEN = (State.ACCEPTED, State.CONFIRMED, State.SENDING, State.IN_DOUBT)
 """ResMan has such an invoice, or may have it."""
