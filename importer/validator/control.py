@@ -48,13 +48,18 @@ def misses(reading: Reading, expected: Expected) -> Iterator[Problem]:
     count = len(reading.invoices)
     if expected.count is not None and expected.count != count:
         noun = "invoice" if expected.count == 1 else "invoices"
-        yield Problem(CONTROL_TOTAL, f"Expected {expected.count:,} {noun}, found {count:,}.", place)
+        vendors = _BY_HAND if expected.count == reading.trace.invoices else ""
+        yield Problem(CONTROL_TOTAL, f"Expected {expected.count:,} {noun}, found {count:,}.{vendors}", place)
     total = sum(invoice.worth for invoice in reading.invoices)
     if expected.total is not None and expected.total != total:
         apart = dollars(abs(total - expected.total))
-        hint = _hint(reading, total - expected.total, place)
+        is_vendors = reading.trace.invoices is not None and expected.total == reading.trace.cents
+        hint = _BY_HAND if is_vendors else _hint(reading, total - expected.total, place)
         what = f"Expected {dollars(expected.total)}, found {dollars(total)}: {apart} apart.{hint}"
         yield Problem(CONTROL_TOTAL, what, place)
+
+
+_BY_HAND = " That is what the vendor's file has: the rest was done by hand since."
 
 
 def _likely(reading: Reading, apart: Exact, place: Place) -> str:

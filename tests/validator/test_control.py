@@ -60,6 +60,12 @@ def test_what_is_worth_exactly_the_difference_is_named() -> None:
     out = TakenOut(1, "march.results.xlsx", "run-1", "INV-7", "v", "p", "march.xlsx", "9", 500)
     less = replace(TWO, trace=Trace(taken_out=(out,)))
     assert said(less, 13_500).endswith("Exactly that much is INV-7, which was taken out by hand.")
+    corrected = replace(TWO, trace=Trace(invoices=3, cents=14_000))
+    since = "That is what the vendor's file has: the rest was done by hand since."
+    assert [each.what for each in misses(corrected, Expected(3, 14_000))] == [
+        f"Expected 3 invoices, found 2. {since}",
+        f"Expected $140.00, found $130.00: $10.00 apart. {since}",
+    ]
     assert said(less, 13_100).endswith("Since the vendor's file 1 invoice was taken out by hand, $5.00.")
 
 
