@@ -373,7 +373,7 @@ def _met_before(outcome: Outcome) -> str:
     return "First compare it with the bill that is named. The same: delete its rows. Another: correct the red cells."
 
 
-_KNOWN = {CONFLICT, WENT_OUT_BEFORE, IN_RESMAN, REPEATED_INVOICE}
+_KNOWN = {CONFLICT, WENT_OUT_BEFORE, IN_RESMAN}
 """What is said of a bill that seems to be there already."""
 
 
@@ -402,6 +402,8 @@ def how_to_mend(outcome: Outcome | None, *, is_held_back: bool = False, has_red:
         return "Nothing to correct in this row: it goes with its invoice."
     if outcome.status is Status.NEEDS_FIXING and (to_compare_first := _met_before(outcome)):
         return to_compare_first
+    if outcome.status is Status.NEEDS_FIXING and {each.kind for each in outcome.problems} == {REPEATED_INVOICE}:
+        return "Delete the rows that stand here once too often."
     if outcome.status is Status.NEEDS_FIXING and not has_red:
         return "Correct what is named at “Problems”."
     return {

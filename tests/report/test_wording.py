@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from importer.models import Status
-from importer.problems import NAMES_NOT_FETCHED, NO_ACCOUNT, NOT_A_DATE, Kind, Problem
+from importer.problems import (
+    CHANGED_ROW,
+    CONFLICT,
+    NAMES_NOT_FETCHED,
+    NO_ACCOUNT,
+    NOT_A_DATE,
+    REPEATED_INVOICE,
+    WENT_OUT_BEFORE,
+    Kind,
+    Problem,
+)
 from importer.problems import Place as At
 from importer.rehearsal import rehearsed
 from importer.report.wording import MEANING, Place, destination, happened, how_to_go_on, how_to_mend, next_steps
@@ -108,3 +118,21 @@ def test_a_sheet_is_named_only_where_there_is_one() -> None:
         "Look at 1 problem of the input as a whole.",
     )
     assert not any("To fix" in step for step in next_steps(run, has_workbook=False))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "way"),
+    [
+        ([CONFLICT], "Compare it with the bill that is named."),
+        ([WENT_OUT_BEFORE, NOT_A_DATE], "First compare it with the bill that is named."),
+        ([CHANGED_ROW, WENT_OUT_BEFORE], "Undo what was changed here"),
+        ([REPEATED_INVOICE], "Delete the rows that stand here once too often."),
+        ([REPEATED_INVOICE, NOT_A_DATE], "Correct the cells marked red."),
+    ],
+)
+def test_a_bill_that_may_be_known_is_compared_before_it_is_corrected(kinds: list[Kind], way: str) -> None:
+    """What to do says the same as the problems beside it; where no cell is red, none is spoken of."""
+    outcome = factory.outcome(status=Status.NEEDS_FIXING, problems=[Problem(kind, "It is so.") for kind in kinds])
+    assert how_to_mend(outcome).startswith(way)
+    plain = factory.outcome(status=Status.NEEDS_FIXING, problems=[Problem(NOT_A_DATE, "It is so.")])
+    assert "red" not in how_to_mend(plain, has_red=False)
