@@ -151,8 +151,11 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
                         desk.watcher.stage("Asking for failed ones again")
                         ledger.open_run(command=start.command, destination=start.destination, started=start.started)
                         moved = desk.watcher.moved
-                        out = _taken_out(desk, ledger, ledger.failed(start.destination, run=run))
-                        retry_failed(ledger, api, start.destination, run=run, stop=desk.stop, progress=moved, leave=out)
+                        out, untold = _taken_out(desk, ledger, ledger.failed(start.destination, run=run))
+                        leave = out | untold
+                        retry_failed(
+                            ledger, api, start.destination, run=run, stop=desk.stop, progress=moved, leave=leave
+                        )
                 except RequestError as error:
                     raise CannotRun(f"{error} What was learnt until then is kept.") from error
         entries = list(ledger.standing(keys).values())
@@ -162,11 +165,12 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         known, unread = read_again(desk, ledger, runs)
         known = [replace(each, is_due=each.run.id in owed) for each in known]
         ledger.owe_results(owed - {each.run.id for each in known if each.results is not None}, due=False)
-        out, since = _taken_out(desk, ledger, entries), went_instead(ledger, entries)
+        out, untold = _taken_out(desk, ledger, entries)
+        done_with = out | went_instead(ledger, entries)
         news = {change.key for change in changes}
-        closed = {} if run is not None else {key: why for key, why in (out | since).items() if key not in news}
+        closed = {} if run is not None else {key: why for key, why in done_with.items() if key not in news}
         open_ones = [entry for entry in entries if entry.key not in closed]
-        told = of_entries(start, open_ones, desk.now(), out | since)
+        told = of_entries(start, open_ones, desk.now(), untold | done_with)
         done = _nothing_to_do([entry for entry in entries if entry.key in closed], closed)
         told = replace(told, changes=changes, notices=(*done, *unread))
         return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
@@ -204,17 +208,17 @@ def owe_results(desk: Desk, run: str) -> None:
         ledger.owe_results([run])
 
 
-def _taken_out(desk: Desk, ledger: Ledger, entries: Iterable[Entry]) -> dict[str, str]:
+def _taken_out(desk: Desk, ledger: Ledger, entries: Iterable[Entry]) -> tuple[dict[str, str], dict[str, str]]:
     """By the keys of those that ResMan did not take and whose rows were deleted by hand since: where, in a sentence.
-
-    Where the workbook in which they may have been deleted cannot be read again, that is said of them.
+    And the same of those of which that is not known: the workbook in which they may be deleted cannot be read again.
     """
     failed = [entry for entry in entries if entry.state is State.FAILED]
     records = {name: record for name in {entry.run for entry in failed} if (record := ledger.run_record(name))}
     if not records:
-        return {}
+        return {}, {}
     continued = ledger.continued(min(record["started"] for record in records.values()))
     found: dict[str, str] = {}
+    untold: dict[str, str] = {}
     deleted: dict[str, frozenset[tuple[str, int, str | None]] | None] = {}
     places = places_of(ledger, [entry.key for entry in failed if entry.run in continued])
     for entry in failed:
@@ -226,12 +230,12 @@ def _taken_out(desk: Desk, ledger: Ledger, entries: Iterable[Entry]) -> dict[str
             deleted[name] = _deleted_in(desk, ledger, newest)
         gone = deleted[name]
         if gone is None:
-            found[entry.key] = (
+            untold[entry.key] = (
                 f"Whether it was taken out by hand in run {name} cannot be read. It is not written again."
             )
         elif _is_among(entry, places[entry.key], gone):
             found[entry.key] = f"Rows of it were taken out by hand in run {name}. It is not written again."
-    return found
+    return found, untold
 
 
 def _is_among(

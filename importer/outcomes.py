@@ -176,7 +176,7 @@ def _pairs(prepared: Prepared, standing: Mapping[str, Entry]) -> Iterable[tuple[
 def _with_changes(verdict: Verdict, went: Sequence[Entry]) -> Iterator[Problem]:
     """Its problems; of a row that had to stay as it was, with what is not as it was posted."""
     for problem in verdict.problems:
-        if problem.kind is CHANGED_ROW and went:
+        if problem.kind is CHANGED_ROW and went and problem.advice is None:  # else it is about something else
             was = json.loads(went[0].body)
             now = {name: getattr(verdict.invoice, name) for name in was if name in Invoice._fields}
             now = {name: value.isoformat() if isinstance(value, date) else value for name, value in now.items()}
