@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -37,6 +38,13 @@ class CellStyles:
         self._moment = made.get(num_format=styles.MOMENT, indent=1, **properties)
         self._clock = made.get(num_format=styles.CLOCK, indent=1, **properties)
         self._length = made.get(num_format=styles.LENGTH, **properties)
+        self._of_texts: list[Any] = []
+
+    def of_texts(self, figures: Collection[int], width: int) -> Sequence[Any]:
+        """The format of a text in each of a sheet's columns, always the same ones."""
+        if len(self._of_texts) != width:
+            self._of_texts = [self._right if index in figures else self._text for index in range(width)]
+        return self._of_texts
 
     def of(
         self, cell: Cell, *, is_money: bool, is_figure: bool = False

@@ -235,8 +235,11 @@ class RowsSheet:
         front = len(layout.FRONT)
         marked = _by_column(answer, self._layout.width) if answer.problems else {}
         if not marked:
+            texts = plain.of_texts(figures, self._layout.width)
             return [
-                (front + index, *plain.of(cell, is_money=index in money, is_figure=index in figures))
+                (front + index, cell, texts[index])  # nearly all are texts, and these are a million cells
+                if cell.__class__ is str and index < len(texts)
+                else (front + index, *plain.of(cell, is_money=index in money, is_figure=index in figures))
                 for index, cell in enumerate(answer.cells)
                 if cell is not None and cell != ""
             ]
