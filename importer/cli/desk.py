@@ -61,6 +61,8 @@ def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[Desk
         stack.callback(bar.end)
         if serving:
             _stop_on_signals(stop, bar)
+        else:  # like Ctrl-C: what is being written is cleared away
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         host = socket.gethostname()
         yield Desk(
             settings=loaded,

@@ -247,6 +247,18 @@ def test_a_narrow_terminal_keeps_the_names_of_runs_whole(clerk: Clerk) -> None:
     assert max(map(len, terminal.shown.splitlines())) <= 50
 
 
+def test_a_check_that_is_terminated_while_it_writes_leaves_nothing_behind(clerk: Clerk) -> None:
+    """Neither half a workbook nor the file beside it that was to become one."""
+    clerk.writes_good(count=4_000)
+    process = clerk.starts("check", "march.csv")
+    while not list(clerk.folder.glob(".*.part")):
+        assert process.poll() is None, "it was quicker than the test"
+    process.terminate()
+    _, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (130, b"\nInterrupted.\n")
+    assert [each.name for each in clerk.folder.iterdir()] == ["march.csv"]
+
+
 # --------------------------------------------------------------------------------------------------- how it is started
 
 
