@@ -34,6 +34,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -197,6 +198,22 @@ def _seal(file: str, sheet: str | None, row: int, status: str, key: str | None, 
     return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:8]
 
 
+NOTED = (
+    "It is not sent in this run, and goes with the next one. What is not to go is deleted from “To fix”, or taken out "
+    "of the vendor's file; corrections belong into the vendor's own columns."
+)
+"""The way out where something was typed over columns of ours."""
+
+OURS = range(OUTCOME, len(FRONT))
+"""Columns that are for the eye, and are not read. What is typed over them is found by the row's mark."""
+
+
+def said_digest(texts: Iterable[str]) -> str:
+    """3 hexadecimal digits for the text of each column of `OURS`; spaces and line ends are all the same."""
+    words = (" ".join(tidy_text(text).split()) for text in texts)
+    return "".join([f"{zlib.crc32(each.encode('utf-8', 'replace')) & 0xFFF:03x}" for each in words])
+
+
 _MARKED = frozenset({*Status, SKIPPED, TAKEN_OUT, NO_INVOICE})
 
 
@@ -208,21 +225,31 @@ class RowMark:
     key: str | None  # of its invoice; None where it has none
     digest: str
     seal: str  # over its place and all of the above
+    said: str = ""  # the `said_digest` of what stands in front of it; "" in an older version
 
     @property
     def text(self) -> str:
-        """As the cell holds it: "2:posted:<key>:<digest>:<seal>"."""
-        return f"2:{self.status}:{self.key or ''}:{self.digest}:{self.seal}"
+        """As the cell holds it: "2:posted:<key>:<digest>:<seal>:<said>"."""
+        return f"2:{self.status}:{self.key or ''}:{self.digest}:{self.seal}:{self.said}"
 
     def is_of(self, file: str, sheet: str | None, row: int) -> bool:
         """True where it was made for the row at this place, and nobody has edited it."""
         return self.seal == _seal(file, sheet, row, self.status, self.key, self.digest)
 
     @classmethod
-    def of(cls, status: str, key: str | None, file: str, sheet: str | None, row: int, cells: Iterable[Cell]) -> RowMark:
-        """That of the row at this place, with these cells."""
+    def of(
+        cls,
+        status: str,
+        key: str | None,
+        file: str,
+        sheet: str | None,
+        row: int,
+        cells: Iterable[Cell],
+        said: Iterable[str] = (),
+    ) -> RowMark:
+        """That of the row at this place, with these cells, and with these texts in the columns of `OURS`."""
         digest = row_digest(file, sheet, row, cells)
-        return cls(status, key, digest, _seal(file, sheet, row, status, key, digest))
+        return cls(status, key, digest, _seal(file, sheet, row, status, key, digest), said_digest(said))
 
     @property
     def is_open(self) -> bool:
@@ -233,10 +260,10 @@ class RowMark:
     def parse(cls, text: str) -> RowMark | None:
         """None where the text is no mark."""
         version, *parts = text.strip().split(":")
-        if version != "2" or len(parts) != 4 or parts[0] not in _MARKED:
+        if version != "2" or len(parts) not in (4, 5) or parts[0] not in _MARKED:
             return None
-        status, key, digest, seal = parts
-        return cls(status, key or None, digest, seal)
+        status, key, digest, seal, *said = parts
+        return cls(status, key or None, digest, seal, "".join(said))
 
 
 def clerk_columns(headings: Sequence[str]) -> range | None:

@@ -15,9 +15,6 @@ from importer.results_manifest import Kept
 
 GIVE_THE_ORIGINAL = "Give the vendor's own file instead: what was posted stays posted."
 
-OURS = ("Outcome", "Invoice", "Problems")
-"""Columns that we write and nobody reads, and that say the same in "Rows" and in "To fix"."""
-
 Table = tuple[str, str | None]  # file and sheet of the input
 
 
@@ -31,7 +28,7 @@ class Line:
     number: int | None  # None: it does not say one of that table's rows
     mark: RowMark | None
     cells: tuple[Cell, ...]
-    ours: tuple[str, ...]  # what stands in our columns of `OURS`
+    notes: tuple[tuple[str, str], ...] = ()  # what was typed over columns of ours: heading and text
 
     @property
     def where(self) -> str:
@@ -42,12 +39,6 @@ class Line:
     def is_blank(self) -> bool:
         """True where nothing stands in the vendor's columns."""
         return all(map(is_blank, self.cells))
-
-    @property
-    def note(self) -> str:
-        """What somebody has typed over its outcome; "" where that stands there still, or nothing does."""
-        says = self.ours[0]
-        return "" if self.mark is None or says == layout.label_of(self.mark.status) else says
 
     @property
     def is_untouched(self) -> bool:
@@ -69,17 +60,26 @@ def lines(given: Given, name: str) -> Iterator[Line]:
     for sheet in given.sheets:
         if not layout.is_sheet_of(sheet.title, name):
             continue
-        first = [cell_text(cell).strip() for cell in sheet.rows[0][: len(layout.FRONT)]]
-        places = [first.index(name) if name in first else len(first) for name in OURS]
+        headings = [cell_text(cell).strip() for cell in sheet.rows[0][: len(layout.FRONT)]]
         for at, row in enumerate(sheet.rows[1:], start=2):
             cells = sheet.cells(row)
             mark = RowMark.parse(cell_text(row[sheet.mark])) if sheet.mark < len(row) else None
             if mark is None and all(map(is_blank, cells)):
                 continue
-            front = row[: len(first)]
-            ours = tuple([cell_text(front[place]).strip() if place < len(front) else "" for place in places])
             table, number, exact = _place(given.kept, row, cells)
-            yield Line(sheet.title, at, table, number, mark, exact, ours)
+            notes = tuple(_notes(headings, row, mark)) if mark is not None and mark.said else ()
+            yield Line(sheet.title, at, table, number, mark, exact, notes)
+
+
+def _notes(headings: Sequence[str], row: tuple[Cell, ...], mark: RowMark) -> Iterator[tuple[str, str]]:
+    """What stands in our columns and is not what was written there. That something was cleared says nothing."""
+    texts = [cell_text(row[at]) if at < len(row) else "" for at in layout.OURS]
+    said = layout.said_digest(texts)
+    if said != mark.said:
+        for at, text in zip(layout.OURS, texts, strict=True):
+            digits = slice(3 * (at - layout.OUTCOME), 3 * (at - layout.OUTCOME) + 3)
+            if text.strip() and said[digits] != mark.said[digits]:
+                yield headings[at], text
 
 
 def _place(

@@ -18,13 +18,13 @@ from importer.models import InputFile, Status
 from importer.problems import Place, Problem
 from importer.reader.cells import quoted
 from importer.reader.contents import Contents, Sheet
-from importer.reader.given_lines import GIVE_THE_ORIGINAL, OURS, Line, Table, as_corrected, lines, same
+from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, as_corrected, lines, same
 from importer.reader.given_sheets import Given, given_sheets, refuse_parts
 from importer.reader.originals import Original, headings_of, sheet_of
 from importer.reader.sheets import Found, Plan
 from importer.reader.table import Heading
 from importer.reader.traced import Hands
-from importer.results_layout import RowMark
+from importer.results_layout import NOTED, RowMark
 from importer.results_manifest import Kept, Manifest
 from importer.trace import GONE
 
@@ -179,16 +179,14 @@ class _Merge:
             if mark is None or not line.has_its_own_mark:
                 raise self._foreign_mark(line)
             self.before[table][number] = line.cells
-            self.has_notes |= bool(line.note)
-            if line.note and (mark.is_open or mark.status == Status.READY):
-                self._name_note(line, OURS[0], line.note)
+            self._name_notes(line, waits=mark.status == Status.READY)
             if mark.is_open:
                 if not has_to_fix:
                     raise FileUnreadable(
                         f"The sheet “{layout.TO_FIX}” is gone from {self.contents.file.name}.", GIVE_THE_ORIGINAL
                     )
                 fixed = corrections.pop(mark.digest, None)
-                if fixed is None or (fixed.is_blank and not line.is_blank):  # deleted, or emptied to the same end
+                if fixed is None or fixed.is_blank:  # deleted, or emptied to the same end
                     self.unmatched[table, number] = line
                 else:
                     self._open_row(line, table, number, fixed)
@@ -235,6 +233,7 @@ class _Merge:
         self.now_out.add((table, number))
         self.taken_out[table][number] = line.cells
         if not line.is_untouched:
+            self.rewritten.add((table, number))
             what = f"The row was deleted from “{layout.TO_FIX}” and changed as {line.where}."
             self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
 
@@ -249,22 +248,21 @@ class _Merge:
             self.changed[table].append(
                 Problem(problems.CHANGED_ROW, what, Place(*table, number), advice="Make them the same.")
             )
-        for column, was, has in zip(OURS, line.ours, fixed.ours, strict=True):
-            if has and has != was and not line.note and layout.is_sheet_of(fixed.sheet, layout.TO_FIX):
-                self._name_note(fixed, column, has)
+        for each in (line, fixed):
+            self._name_notes(each, waits=True)
         self.corrected += not fixed.is_untouched
         if line.mark is not None and line.mark.key is not None and line.mark.status != Status.CONFLICT:
             self.former_keys[Place(*table, number)] = line.mark.key  # one in conflict is told to take another number
         self.rows[table][number] = as_corrected(line.cells, fixed.cells)
 
-    def _name_note(self, line: Line, column: str, note: str) -> None:
-        """It may say that the row is not to go: nobody reads it, and so the invoice waits."""
-        if line.table is None:
-            return
-        self.has_notes = True
-        what = f"{quoted(note)} was typed into the column “{column}”, which is not read: it is {line.where}."
-        place = Place(*line.table, line.number)
-        self.changed[line.table].append(Problem(problems.CHANGED_ROW, what, place, advice=_NOTED))
+    def _name_notes(self, line: Line, *, waits: bool) -> None:
+        """What was typed over our columns may say that the row is not to go: nobody reads it, and so one waits that
+        would go."""
+        self.has_notes |= bool(line.notes)
+        for column, text in line.notes if waits and line.table is not None else ():
+            what = f"{quoted(text)} was typed over the column “{column}”, which is not read: it was {line.where}."
+            place = Place(*(line.table or ("", None)), line.number)
+            self.changed[place.file or "", place.sheet].append(Problem(problems.CHANGED_ROW, what, place, advice=NOTED))
 
     def _name_changed(self, line: Line, table: Table, number: int, mark: RowMark) -> None:
         sent = "although it is not known whether its invoice arrived"
@@ -375,11 +373,6 @@ class _Merge:
             hands,
         )
 
-
-_NOTED = (
-    "Nothing is sent for it now. Corrections belong into the vendor's own columns, to the right; what is not to go is "
-    "deleted from “To fix”, or taken out of the vendor's file."
-)
 
 _BRING_IT_BACK = (
     "Nothing is sent for it, and what it said is not known here. Give an earlier workbook that still has it, or the "

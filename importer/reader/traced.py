@@ -105,7 +105,7 @@ class Hands:
             yield None, NOT_KEPT, GONE
         elif now is None:
             if place in self.took_out and then is not None:
-                yield None, _joined(then), TAKEN_OUT
+                yield None, NOT_KEPT if place in self.altered else _joined(then), TAKEN_OUT
         elif then is None:
             yield None, "", f"{ADDED}{_joined(now)}"
         elif place in self.altered:

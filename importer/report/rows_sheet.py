@@ -177,9 +177,11 @@ class RowsSheet:
         if invoice:
             row.append((layout.NUMBER, invoice, self._wrapped if self._is_to_fix else text))
         height = row_height((said, width)) if said and not self._is_to_fix else None
+        behind = ["", ""]  # what stands in the last two of our columns
         if self._is_to_fix:
             has_red = any(each.is_error and each.place.column is not None for each in answer.problems)
             way = self._way(is_held_back=bool(answer.remark), has_red=has_red)
+            behind = [said, way]
             row.append((5, said or None, self._wrapped))
             row.append((6, way or None, self._edge))
             texts = [(said, width), (way, _NARROW - 3), *self._long_cells(answer)]
@@ -187,8 +189,9 @@ class RowsSheet:
                 texts.append((invoice, _NUMBER - 3))
             height = row_height(*texts)
         else:
-            if outcome is not None and outcome.job_id:
-                row.append((5, outcome.job_id, text))
+            behind = [(outcome.job_id if outcome is not None else None) or "", said]
+            if behind[0]:
+                row.append((5, behind[0], text))
             row.append((6, said or None, self._faint_edge if is_skipped else self._edge))
             if starts and self._first_rows is not None:
                 self._first_rows.note(answer.at, self._sheet.get_name(), at + 1)
@@ -199,7 +202,8 @@ class RowsSheet:
         key = outcome.key if outcome is not None else None
         if is_skipped and self._totals:
             self._link_total(at, source.place(answer.number))
-        mark = layout.RowMark.of(status, key, source.file, source.sheet, answer.number, answer.cells)
+        ours = (answer.label, invoice, *behind)
+        mark = layout.RowMark.of(status, key, source.file, source.sheet, answer.number, answer.cells, ours)
         row.append((self._mark, mark.text, self._faint))
         self._sheet.put_row(at, row, height, self._empty)
 

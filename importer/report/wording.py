@@ -29,6 +29,7 @@ from importer.problems import (
 )
 from importer.rehearsal import rehearsed
 from importer.report.own_totals import to_compare
+from importer.results_layout import NOTED
 from importer.trace import ADDED, TAKEN_OUT, WHOLE_ROW
 
 
@@ -364,6 +365,8 @@ def _how_to_settle(conflict: Outcome) -> str:
 def _met_before(outcome: Outcome) -> str:
     """What to do first about an invoice that may be known already, or whose row had to stay as it was."""
     kinds = {problem.kind for problem in outcome.problems if problem.is_error}
+    if CHANGED_ROW in kinds and all(one.advice == NOTED for one in outcome.problems if one.kind is CHANGED_ROW):
+        return "Delete it here if it is not to go. Otherwise it goes when this workbook is given back."
     if CHANGED_ROW in kinds:
         return "Undo what was changed here, or give back an earlier workbook."
     if kinds.isdisjoint(_KNOWN):

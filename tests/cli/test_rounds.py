@@ -219,31 +219,40 @@ def test_what_was_worth_a_look_stays_in_the_workbook(clerk: Clerk) -> None:
     assert statuses(results)[clerk.number("2044")] == "Posted"
 
 
-def test_what_is_typed_into_our_columns_is_named_and_holds_its_invoice(clerk: Clerk) -> None:
-    """It may say that the bill is not to be paid. Everything else of the workbook goes."""
-    names = [clerk.number(name) for name in ("hold", "number", "disputed", "fine")]
-    clerk.writes("march.csv", *(row(name, memo="") for name in names), row(clerk.number("ready")))
+def test_what_is_typed_over_our_columns_is_named_and_holds_its_invoice(clerk: Clerk) -> None:
+    """It may say that the bill is not to be paid. What was cleared says nothing, and everything else goes."""
+    typed = [("To fix", column) for column in ("Outcome", "Invoice", "Problems", "How to go on")]
+    typed += [("Rows", column) for column in ("Outcome", "Invoice", "Problems", "Job id")]
+    names = [clerk.number(at) for at in range(len(typed) + 2)]
+    ready = [clerk.number(f"ready {column}") for column in ("Outcome", "Invoice", "Job id", "Problems")]
+    bills = [row(name, f"{at}.50", memo="") for at, name in enumerate(names, start=1)]
+    clerk.writes("march.csv", *bills, *(row(name, f"{at}.70") for at, name in enumerate(ready, start=1)))
     clerk.runs("check", "march.csv")
     book = openpyxl.load_workbook(clerk.folder / "march.results.xlsx")
-    for name, column, typed in (
-        (names[0], "Outcome", "HOLD - do not pay"),
-        (names[1], "Invoice", "4711"),
-        (names[2], "Problems", "disputed"),
-    ):
-        at, headings = where(book, "To fix", name)
-        book["To fix"].cell(at, headings.index(column) + 1).value = typed
-    at, headings = where(book, "Rows", clerk.number("ready"))
-    book["Rows"].cell(at, headings.index("Outcome") + 1).value = "wait"
+
+    def types(sheet: str, number: str, column: str, text: str | None) -> None:
+        at, headings = where(book, sheet, number)
+        book[sheet].cell(at, headings.index(column) + 1).value = text
+
     for name in names:
-        at, headings = where(book, "To fix", name)
-        book["To fix"].cell(at, headings.index("memo") + 1).value = "Mowing"
+        types("To fix", name, "memo", "Mowing")
+    for name, (sheet, column) in zip(names, typed, strict=False):
+        types(sheet, name, column, f"on hold in {column}")
+    for name in ready:
+        types("Rows", name, name.rpartition("ready ")[2], "wait")
+    for sheet, column in typed:
+        types(sheet, names[-1], column, None)
     book.save(clerk.folder / "noted.xlsx")
-    statuses_now = clerk.runs("check", "noted.xlsx", "--json").statuses
-    assert statuses_now == {**dict.fromkeys([*names[:3], clerk.number("ready")], "needs_fixing"), names[3]: "ready"}
-    said = clerk.runs("submit", "noted.xlsx", "--yes")
-    assert clerk.posted() == {names[3]: 1}
-    for typed, column in (("HOLD - do not pay", "Outcome"), ("4711", "Invoice"), ("disputed", "Problems")):
-        assert f"'{typed}' was typed into the column “{column}”, which is not read" in said.out
+    said = clerk.runs("check", "noted.xlsx", "--json")
+    going = {number for number, status in said.statuses.items() if status == "ready"}
+    assert going == set(names[-2:])
+    told = {
+        each["invoice_number"]: each["problems"][0]["message"] for each in said.answer["invoices"] if each["problems"]
+    }
+    for name, (sheet, column) in zip(names, typed, strict=False):
+        assert f"'on hold in {column}' was typed over the column “{column}”, which is not read" in told[name]
+        assert f"of the sheet “{sheet}”" in told[name]
+    assert all("'wait' was typed over" in told[name] for name in ready)
 
 
 def test_a_row_whose_cells_were_emptied_is_named_like_one_that_was_deleted(clerk: Clerk) -> None:
@@ -258,6 +267,13 @@ def test_a_row_whose_cells_were_emptied_is_named_like_one_that_was_deleted(clerk
     proof = summary(clerk.folder / "emptied.results.xlsx")
     assert proof["Taken out by hand"][:2] == (-1, -20)
     assert clerk.number(2) in str(proof["Taken out by hand"][2])
+    # Emptied in both sheets, nothing keeps what it said: that is told, and nothing else is blamed for it.
+    edits(clerk.folder / "emptied.xlsx", "both.xlsx", clerk.number(2), "Rows", **nothing)
+    said = clerk.runs("check", "both.xlsx")
+    assert (said.code, "row 3 of march.csv" in said.out) == (1, True)
+    proof = summary(clerk.folder / "both.results.xlsx")
+    assert proof["Changed or deleted in “Rows”"][:2] == (-20, "row 3 of march.csv: nothing tells what stood there.")
+    assert "Read otherwise than at first" not in proof
 
 
 def test_what_resman_did_not_take_of_an_invoice_is_not_forgotten(clerk: Clerk) -> None:
