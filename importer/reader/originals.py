@@ -78,7 +78,7 @@ class Original:
     @property
     def altered(self) -> frozenset[tuple[str | None, int]]:
         """The rows with totals of the file, and others of "Rows", that hands have changed there in any round."""
-        return self.hands.altered | altered_totals(self.kept, self.hands.manifest.trace)
+        return frozenset(self.hands.altered) | altered_totals(self.kept, self.hands.manifest.trace)
 
     def has_to_be_judged(self, reading: Reading) -> bool:
         """True where a total of the file does not agree, or was changed or taken away by hand."""
@@ -98,7 +98,11 @@ class Original:
         return None if rows is None else self._with_rows(rows)
 
     def _vendors_rows(self) -> Mapping[str | None, Rows]:
-        return vendors_rows(self.kept, self.hands.before, self.hands.manifest.trace, self.hands.altered)
+        found = vendors_rows(self.kept, self.hands.before, self.hands.manifest.trace, self.hands.altered)
+        return {
+            sheet: {**rows, **{row: self.hands.now[sheet][row] for where, row in self.hands.put_back if where == sheet}}
+            for sheet, rows in found.items()
+        }
 
     def _with_rows(self, rows: Mapping[str | None, Rows]) -> Contents:
         left_out = {sheet.name: sheet.left_out for sheet in self.contents.sheets}

@@ -121,7 +121,7 @@ class _Merge:
     has_notes: bool = False  # something was typed into a column of ours
     former_keys: dict[Place, str] = field(default_factory=dict)
     altered: list[Line] = field(default_factory=list)  # rows of "Rows" that were changed there
-    rewritten: set[tuple[Table, int]] = field(default_factory=set)  # the same, and those that were posted
+    rewritten: dict[tuple[Table, int], str] = field(default_factory=dict)  # those, and such as were posted → digest
     gone: set[tuple[Table, int]] = field(default_factory=set)  # deleted from "Rows" by this hand
     gone_before: set[tuple[Table, int]] = field(default_factory=set)  # and by one before
 
@@ -210,7 +210,7 @@ class _Merge:
             if mark.status == layout.SKIPPED:
                 self.left_out.setdefault(table, set()).add(number)
             return
-        self.rewritten.add((table, number))
+        self.rewritten[table, number] = mark.digest
         if mark.status in UNTOUCHABLE:
             self._name_changed(line, table, number, mark)
         else:
@@ -233,7 +233,7 @@ class _Merge:
         self.now_out.add((table, number))
         self.taken_out[table][number] = line.cells
         if not line.is_untouched:
-            self.rewritten.add((table, number))
+            self.rewritten[table, number] = line.mark.digest if line.mark is not None else ""
             what = f"The row was deleted from “{layout.TO_FIX}” and changed as {line.where}."
             self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
 
@@ -358,7 +358,7 @@ class _Merge:
             {one.sheet: self.before[file, one.sheet] for one in mine},
             {one.sheet: self.rows[file, one.sheet] for one in mine},
             frozenset((table[1], number) for table, number in self.now_out if table[0] == file),
-            frozenset((table[1], number) for table, number in self.rewritten if table[0] == file),
+            {(table[1], number): digest for (table, number), digest in self.rewritten.items() if table[0] == file},
             frozenset((table[1], number) for table, number in self.gone if table[0] == file),
         )
         return Original(

@@ -25,20 +25,36 @@ class Hands:
     before: Mapping[str | None, Rows]
     now: Mapping[str | None, Rows]
     took_out: frozenset[tuple[str | None, int]]
-    altered: frozenset[tuple[str | None, int]]  # in "Rows", which keeps nothing of what stood there
+    altered: Mapping[tuple[str | None, int], str]  # in "Rows", which keeps of what stood there this digest alone
     gone: frozenset[tuple[str | None, int]]  # from "Rows" in this round
 
     @property
     def not_kept(self) -> frozenset[tuple[str | None, int]]:
-        """The rows of which nothing tells what the vendor's file says: changed in "Rows", or gone, in any round."""
+        """The rows of which nothing tells what the vendor's file says: changed in "Rows", or gone, in any round, and
+        not put back since."""
         totals = {(one.sheet, row) for one in self.kept for row, _ in one.totals}
+        return frozenset((self._digests.keys() | self.gone) - self.put_back - totals)
+
+    @property
+    def put_back(self) -> frozenset[tuple[str | None, int]]:
+        """The rows that were changed in "Rows" and say again what they said at first."""
+        return frozenset(place for place, digest in self._digests.items() if digest and digest == self._digest(place))
+
+    @property
+    def _digests(self) -> dict[tuple[str | None, int], str]:
+        """The rows that were changed or deleted in "Rows", in any round, with the digest of each as it was at first."""
         mine = {(one.file, one.sheet) for one in self.kept}
         before = {
-            (each.sheet or None, each.row)
-            for each in self.manifest.trace.corrections
+            (each.sheet or None, each.row): each.digest
+            for each in reversed(self.manifest.trace.corrections)  # the first of them counts
             if each.was == NOT_KEPT and (each.file, each.sheet or None) in mine
         }
-        return frozenset((self.altered | self.gone | before) - totals)
+        return {**self.altered, **before}
+
+    def _digest(self, place: tuple[str | None, int]) -> str:
+        sheet, row = place
+        cells = self.now[sheet].get(row) if sheet in self.now else None
+        return "" if cells is None else layout.row_digest(self.kept[0].file, sheet, row, cells)
 
     @property
     def have_touched(self) -> bool:
@@ -85,6 +101,7 @@ class Hands:
                 yield Correction(
                     *(this.number, this.workbook, this.run, invoice, one.file, one.sheet or "", row),
                     *(column, was, has, letter),
+                    digest=self.altered.get((one.sheet, row), "") if was == NOT_KEPT else "",
                 )
 
     def _all_changes(self) -> Iterator[tuple[Kept, int, list[tuple[int | None, str, str]]]]:

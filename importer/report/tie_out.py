@@ -146,7 +146,7 @@ def _by_hand(trace: Trace, count: int, cents: int) -> tuple[Amount, ...]:
     if unknown:
         moved = left.count if any(one.now == GONE for one in unknown) else 0
         both = Amount(CORRECTED, left.count - moved, corrected), Amount(UNTOLD, moved, left.cents - corrected)
-        return (*parts, *(one for one in both if one.count or one.cents or one.label == UNTOLD))
+        return (*parts, *(one for one in both if one.count or one.cents))
     parts.append(Amount(CORRECTED, left.count, corrected))
     return (*parts, Amount(OTHERWISE, 0, left.cents - corrected)) if left.cents != corrected else tuple(parts)
 

@@ -309,3 +309,24 @@ def test_an_older_workbook_is_said_to_be_one(clerk: Clerk) -> None:
     assert clerk.posted() == dict.fromkeys(two, 1)
     clerk.runs("status")
     assert "not the newest" not in str(summary(clerk.folder / "first.results.xlsx"))
+
+
+def test_a_posted_row_that_is_put_back_lets_the_rest_go(clerk: Clerk) -> None:
+    """Changed in "Rows", it holds up the total that the file states: nothing keeps what it said. Put back as it was,
+    the total is proven as before; what was corrected elsewhere is only pointed out."""
+    posted, wrong = clerk.number(1), clerk.number(2)
+    path = clerk.writes("march.csv", row(posted), row(wrong, "90.00", memo=""))
+    path.write_text(path.read_text() + "Grand Total,,,,,,,190.00,,\n")
+    clerk.runs("submit", "march.csv", "--yes")
+    results = clerk.folder / "march.results.xlsx"
+    slip = edits(results, "slip.xlsx", posted, "Rows", total_amount=109, line_amount=109)
+    said = clerk.runs("submit", slip, "--yes")
+    assert "changed or deleted in the sheet “Rows”, which may be why" in said.out
+    undone = edits(
+        clerk.folder / "slip.results.xlsx", "undone.xlsx", posted, total_amount="100.00", line_amount="100.00"
+    )
+    edits(undone, "undone.xlsx", wrong, memo="Two", total_amount=95, line_amount=95)
+    said = clerk.runs("submit", "undone.xlsx", "--yes", "--json")
+    assert said.statuses == {posted: "already_posted", wrong: "posted"}, said.out
+    assert [each["code"] for each in said.answer["problems"]] == ["corrected-total"]
+    assert clerk.posted() == {posted: 1, wrong: 1}
