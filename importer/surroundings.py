@@ -28,9 +28,9 @@ from importer.problems import IN_RESMAN, NEAR_DUPLICATE, REPEATED_INVOICE, WENT_
 from importer.severities import with_levels
 from importer.submitter import Intent, Ledger
 from importer.submitter.acceptances import LetGo, accepted, posted_bills
-from importer.submitter.postings import bills_of, names_of_runs, of_totals, out_of
+from importer.submitter.postings import bills_of, kept_digests, names_of_runs, of_totals, out_of
 from importer.validator import Verdict
-from importer.validator.again import Postings
+from importer.validator.again import Kin, Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances
 from importer.validator.likeness import Likeness, Why
 from importer.validator.places import rows_said
@@ -276,7 +276,7 @@ def _around(
     digests, typed = contents_of(prepared.reading), typed_rows(prepared.reading)
     of_files = out_of(ledger, destination, {each for some in digests.values() for each in some}, mine)
     then = _Names(ledger, prepared.names)
-    kin = _kin(prepared)
+    kin = _kin(prepared, ledger, destination, mine)
     around: dict[int, Surroundings] = {}
     for integration_id, wanted in vendors.items():
         directory = directory_of(integration_id)
@@ -300,7 +300,7 @@ def _around(
                 same.setdefault((each.vendor_id, each.property_id, normalised_number(each.number)), each)
         totals = (intent.payload.total_amount_in_cents for _, intent in going.of(integration_id))
         out_before = list(of_totals(ledger, destination, integration_id, totals))
-        before = Postings(out_before, of_files, _rows_of(mine) if out_before or of_files else {}, typed, kin)
+        before = Postings(out_before, of_files, _rows_of(mine) if out_before or of_files or kin else {}, typed, kin)
         alike = alike_bills(
             prepared,
             integration_id,
@@ -337,16 +337,30 @@ def _around(
     return around
 
 
-def _kin(prepared: Prepared) -> dict[str, set[str]]:
-    """Each file of the run → the files that its bills went out of before, from the same rows: it is one of them, saved
-    anew under another name."""
-    found: dict[str, set[str]] = {}
-    for intent in prepared.intents:
-        entry = None if intent is None else prepared.standing.get(intent.key)
-        if intent is None or entry is None or entry.state not in POSTED:
+def _kin(
+    prepared: Prepared, ledger: Ledger, destination: str, mine: Mapping[str, Intent]
+) -> dict[tuple[str, str | None], Kin]:
+    """By file and sheet, what went out of files with the same bills that hold something else: the same file, corrected
+    by the vendor and saved anew, say."""
+    shared: dict[tuple[str, str | None], dict[tuple[str, str], bool]] = {}
+    for intent in mine.values():
+        entry = prepared.standing.get(intent.key)
+        if entry is None or entry.state not in POSTED or entry.fingerprint != intent.fingerprint:
             continue
-        if entry.rows == intent.rows and entry.fingerprint == intent.fingerprint:
-            found.setdefault(intent.made_of[0].source.file, set()).add(entry.file)
+        source = intent.made_of[0].source
+        files = shared.setdefault((source.file, source.sheet), {})
+        of = (entry.run, entry.file)
+        files[of] = files.get(of, True) and entry.rows == intent.rows
+    if not shared:
+        return {}
+    here = {each for some in contents_of(prepared.reading).values() for each in some}
+    found: dict[tuple[str, str | None], Kin] = {}
+    for table, files in shared.items():
+        digests = kept_digests(ledger, files) - here
+        went = out_of(ledger, destination, digests, mine) if digests else {}
+        gone = {each.key: each for some in went.values() for each in some if each.key not in mine}
+        if gone:
+            found[table] = Kin(tuple(gone.values()), all(files.values()))
     return found
 
 

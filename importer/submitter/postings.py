@@ -71,6 +71,16 @@ def keep_contents(ledger: Ledger, files: Iterable[tuple[str, str]]) -> None:
         connection.execute(ledger.insert_or_not(CONTENTS), rows)
 
 
+def kept_digests(ledger: Ledger, files: Iterable[tuple[str, str]]) -> set[str]:
+    """The SHA-256 of files, each by the run that read it and its name. Raises `LedgerUnavailable`."""
+    found: set[str] = set()
+    with ledger.reading() as connection:
+        for run, file in files:
+            query = select(CONTENTS.c.sha256).where(CONTENTS.c.run == run, CONTENTS.c.file == file)
+            found.update(connection.execute(query).scalars())
+    return found
+
+
 def of_totals(ledger: Ledger, destination: str, integration_id: str, totals: Iterable[int]) -> Iterator[Posted]:
     """What went out over one of these amounts, whoever its vendor. Raises `LedgerUnavailable`."""
     since = datetime.now(UTC) - LOOKED_BACK

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from importer.held import Held, Posted
 from importer.keys import normalised_number
@@ -25,7 +26,8 @@ class Otherwise(StrEnum):
     OTHER_VENDOR = "number, amount, date and property are the same, and it went to another vendor"
     OTHER_PROPERTY = "number, amount, date and vendor are the same, and it went to another property"
     OTHER_BOTH = "number, amount, date and the file's name are the same, and it went elsewhere"
-    SAME_PLACE = "vendor, property, amount and date are the same, and so are its rows in a file with the same bills"
+    SAME_PLACE = "it stood in the same rows of a file with the same bills, and amount or date are the same"
+    SAME_BILLS = "vendor, property, amount and date are the same, and it went out of a file with the same bills"
     RENUMBERED = "all but an ending of the number is the same"
 
 
@@ -41,6 +43,13 @@ Meaning = Callable[[Posted], bool]
 """Whether what the file calls the property meant the posted bill's property then."""
 
 
+class Kin(NamedTuple):
+    """What went out of other files with bills of this one, and does not stand in it."""
+
+    gone: Sequence[Posted]
+    is_aligned: bool  # the bills that they have in common stand in the same rows
+
+
 @dataclass(slots=True)
 class Postings:
     """What went out, as it is looked up for each invoice that would go."""
@@ -49,7 +58,7 @@ class Postings:
     of_files: Mapping[str, Sequence[Posted]]  # by the SHA-256 of the file
     now: Mapping[str, Sequence[Row]]  # the key of each invoice of this run → its rows
     typed: Collection[tuple[str, str | None, int]] = ()  # file, sheet and row of what is in no vendor's file
-    kin: Mapping[str, Collection[str]] = field(default_factory=dict)  # a file → those that its bills went out of before
+    kin: Mapping[tuple[str, str | None], Kin] = field(default_factory=dict)  # by file and sheet
     _by_number: dict[tuple[str, int | None, date | None], list[Posted]] = field(default_factory=dict)
     _by_form: dict[tuple[str, str | None, int | None, date | None], list[Posted]] = field(default_factory=dict)
     _by_row: dict[tuple[str, int], list[tuple[Posted, str | None]]] = field(default_factory=dict)  # with its sheet
@@ -68,10 +77,11 @@ class Postings:
 
     def bills(self) -> Iterator[Held]:
         """Every bill that one may be compared with."""
-        yield from (each.bill for some in (self.of_totals, *self.of_files.values()) for each in some)
+        kin = (each.gone for each in self.kin.values())
+        yield from (each.bill for some in (self.of_totals, *self.of_files.values(), *kin) for each in some)
 
     def __bool__(self) -> bool:
-        return bool(self._by_number or self._by_row)
+        return bool(self._by_number or self._by_row or self.kin)
 
     def of(
         self, invoice: Invoice, payload: Payload, key: str, contents: Collection[str], meant: Meaning
@@ -81,7 +91,7 @@ class Postings:
         for posted, how in (
             *self._of_rows(invoice, payload, contents),
             *self._of_number(invoice, payload, meant),
-            *self._of_place(invoice, payload),
+            *self._of_kin(invoice, payload),
             *self._of_ending(payload),
         ):
             if posted.key != key:
@@ -117,16 +127,21 @@ class Postings:
             elif is_its_file and not is_its_vendor:
                 yield posted, Otherwise.OTHER_BOTH
 
-    def _of_place(self, invoice: Invoice, payload: Payload) -> Iterator[tuple[Posted, Otherwise]]:
-        """A vendor's file that was corrected and saved anew holds other bytes, and the same bills in the same rows."""
-        kin = self.kin.get(invoice.source.file)
-        if not kin:
+    def _of_kin(self, invoice: Invoice, payload: Payload) -> Iterator[tuple[Posted, Otherwise]]:
+        """A vendor's file that was corrected and saved anew holds other bytes, and the same bills: what went out of it
+        and stands in it no more, because it was numbered by hand, say, may be here under the vendor's own number."""
+        kin = self.kin.get((invoice.source.file, invoice.source.sheet))
+        if kin is None or any(_place(row) in self.typed for row in invoice.rows):
             return
-        what = (payload.vendor_id, payload.property_id, payload.total_amount_in_cents, payload.invoice_date)
-        rows, sheets = tuple(row.number for row in invoice.rows), tuple(row.source.sheet for row in invoice.rows)
-        for posted in self._by_form.get(what, ())[:COMPARED]:
-            if posted.file in kin and posted.rows == rows and posted.sheets in (None, sheets):
+        rows = tuple(row.number for row in invoice.rows)
+        for posted in kin.gone:
+            bill = posted.bill
+            is_amount, is_date = bill.total == payload.total_amount_in_cents, bill.issued == payload.invoice_date
+            is_its = (bill.vendor_id, bill.property_id) == (payload.vendor_id, payload.property_id)
+            if kin.is_aligned and posted.rows == rows and (is_amount or is_date):
                 yield posted, Otherwise.SAME_PLACE
+            elif is_its and is_amount and is_date:
+                yield posted, Otherwise.SAME_BILLS
 
     def _of_ending(self, payload: Payload) -> Iterator[tuple[Posted, Otherwise]]:
         what = (payload.vendor_id, payload.property_id, payload.total_amount_in_cents, payload.invoice_date)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -18,6 +18,7 @@ from importer import names
 from importer.desk import Silence, open_ledger
 from importer.models import Run
 from importer.pipeline import prepare, submit_files
+from importer.problems import WENT_OUT_BEFORE
 from importer.report import write_workbook
 from importer.report.tie_out import tie_out
 from importer.sandbox import INTEGRATION_ID
@@ -451,14 +452,32 @@ def test_rows_that_went_under_another_number_are_named_where_they_stand_with_err
 def test_a_bill_that_was_numbered_in_the_workbook_stops_where_the_vendors_corrected_file_numbers_it(
     office: Office,
 ) -> None:
-    """Saved anew, the file is another one; that its other bills went out of the same rows tells what it is. Without
-    them, and in other rows, it is a likeness that is said and stops nothing."""
+    """Saved anew, the file is another one; that it has the same bills tells what it is. In the same row it stops though
+    its date is another by now, and wherever it stands if all but its number is the same. Alone, it is a likeness."""
     office.sync()
     two = ({"Invoice #": "41"}, {"Invoice #": ""})
     book = write_workbook(office.submit(office.sheet(*two)), office.home / "bills.results.xlsx")
     typed = corrected(book, office.home / "typed.xlsx", **{"Invoice_#": "2026/118"})
     assert statuses(office.submit(typed)) == ["already_posted", "posted"]
-    anew = office.sheet({"Invoice #": "41"}, {"Invoice #": "R4711"}).rename(office.home / "from the vendor.csv")
-    assert codes(office.check(anew)) == [[], ["went-out-before", "near-duplicate"]]
-    moved = office.sheet({"Invoice #": "R4711"}).rename(office.home / "alone.csv")
-    assert set(codes(office.check(moved))[0]) == {"near-duplicate"}
+    last = (datetime.now(UTC) - timedelta(days=9)).date().isoformat()
+    first, its = {"Invoice #": "41"}, {"Invoice #": "R4711"}
+    for name, bills, stops in (
+        ("the same rows", (first, its), "R4711"),
+        ("another date", (first, {**its, "Bill Date": last}), "R4711"),
+        ("a row inserted", ({"Invoice #": "40", "Invoice Total": "7", "Line Amount": "7"}, first, its), "R4711"),
+        ("another place and date", ({**its, "Bill Date": last}, first), ""),
+        ("alone", (its,), ""),
+    ):
+        run = office.check(office.sheet(*bills).rename(office.home / f"{name}.csv"))
+        held = [one for one in run.outcomes if any(each.kind is WENT_OUT_BEFORE for each in one.problems)]
+        assert [one.invoice.invoice_number for one in held] == ([stops] if stops else []), name
+
+
+def test_bills_that_were_typed_into_two_copies_are_two_bills(office: Office) -> None:
+    """Also of one amount and day: neither is a row of the vendor's file."""
+    office.sync()
+    file = office.sheet({"Invoice #": "61"}, {"Invoice #": "62", "GL Account": "9999"})
+    book = write_workbook(office.submit(file), office.home / "bills.results.xlsx")
+    for number in ("T-1", "T-2"):
+        copy = corrected(book, office.home / f"{number}.xlsx", {"Invoice #": number, "GL Account": "6105"})
+        assert statuses(office.submit(copy)) == ["already_posted", "needs_fixing", "posted"]
