@@ -164,7 +164,11 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         runs = [run] if run is not None else sorted({entry.run for entry in entries} | owed)
         known, unread = read_again(desk, ledger, runs)
         known = [replace(each, is_due=each.run.id in owed) for each in known]
-        ledger.owe_results(owed - {each.run.id for each in known if each.results is not None}, due=False)
+        away = {each.run.id for each in known if each.is_away}
+        told_anew = {each.run.id for each in known if each.results is not None}
+        ledger.owe_results(owed - told_anew - away, due=False)
+        missing = "The folder of the workbook of run {} is not there: run `status` again when it is."
+        unread += [missing.format(name) for name in sorted(away)]
         out, untold = _taken_out(desk, ledger, entries)
         done_with = out | went_instead(ledger, entries)
         news = {change.key for change in changes}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from importer.cells import Cell, cell_text, column_letter
 from importer.news import Change, Continued, Stays
 from importer.packed import Rows
-from importer.problems import OTHER_CURRENCY, Place, Problem
+from importer.problems import IN_DOUBT, OTHER_CURRENCY, Place, Problem
 from importer.trace import Trace
 from importer.unknown import UnknownName
 
@@ -339,6 +339,8 @@ class Run:
     def exit_code(self) -> int:
         """0 all fine; 1 some need a person, or rows belong to no invoice; 3 at least one outcome is unknown."""
         if any(outcome.status is Status.IN_DOUBT for outcome in self.outcomes):
+            return 3
+        if any(problem.kind is IN_DOUBT for problem in self.reading.problems):  # whose rows are gone
             return 3
         if self.stopped or any(problem.is_error for problem in self.reading.problems):
             return 1

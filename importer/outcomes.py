@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 
-from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status
+from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status, dollars
 from importer.named_cells import cells_named
 from importer.news import PARTLY
 from importer.posted_rows import told_instead
@@ -134,6 +134,7 @@ def _of_entry(entry: Entry) -> Outcome:
 
 def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterable[Outcome]) -> Run:
     told = tuple(told_instead(outcomes, prepared.instead))
+    lost = tuple(prepared.posted.lost_doubts(told))
     return Run(
         start.id,
         start.command,
@@ -141,7 +142,7 @@ def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterabl
         finished,
         start.who,
         start.destination,
-        prepared.reading,
+        replace(prepared.reading, problems=(*prepared.reading.problems, *lost)) if lost else prepared.reading,
         told,
         prepared.plan,
         notices=prepared.notices,
@@ -208,7 +209,10 @@ def _before(outcome: Outcome, entry: Entry | None) -> Outcome:
         case State.FAILED:
             return _with(outcome, Status.REFUSED, WRITE_FAILED, entry.said or "", entry=entry) if same else outcome
         case State.IN_DOUBT:
-            return _with(outcome, Status.IN_DOUBT, IN_DOUBT, entry.said or "", entry=entry)
+            said = entry.said or ""
+            if entry.total_in_cents != outcome.invoice.worth:
+                said = f"{said} It was sent with {dollars(entry.total_in_cents)}."
+            return _with(outcome, Status.IN_DOUBT, IN_DOUBT, said, entry=entry)
         case State.SENDING:
             what = "Another run is sending this invoice at this moment."
             return _with(outcome, Status.NOT_SENT, NOT_SENT, what, "Run the file again when that is over.")

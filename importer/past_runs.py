@@ -32,6 +32,7 @@ class Known:
 
     run: Run
     results: Path | None  # None: there was none, it is gone, or another of these runs has written it since
+    is_away: bool = False  # the folder of its workbook cannot be reached at this moment
     left_because: str = ""  # why that workbook must stay as it is; "" where it may be written over
     is_due: bool = False  # that workbook was to be written anew before, and was not
     is_sender: bool = True  # False: it has sent none of the invoices that were asked for, another of these runs has
@@ -146,10 +147,11 @@ def known_run(desk: Desk, ledger: Ledger, record: Mapping[str, Any], archived: s
         remarks |= kept_remarks(home, sender)
     run = _with_remarks(run, remarks)
     results = Path(record["results"]) if record["results"] else None
+    is_away = results is not None and not results.parent.is_dir()
     if results is not None and not results.is_file():
         results = None
     run = replace(_as_it_went(run, ledger), plan=record["plan"], continued=continued_in(ledger, record))
-    return Known(run, results)
+    return Known(run, results, is_away=is_away)
 
 
 def _with_remarks(run: Run, remarks: Mapping[str, Sequence[Problem]]) -> Run:

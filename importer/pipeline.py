@@ -63,11 +63,14 @@ def submit_files(
     """
     with _run(desk, "submit", wanted) as (start, ledger):
         prepared = with_newer(prepare(wanted, desk, ledger), ledger)
+
+        def nothing_sent(run: Run) -> Run:
+            with suppress(CannotRun):  # so that its workbook, too, tells what becomes of them
+                keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
+            return _finished(ledger, run, prepared)
+
         if not prepared.ready and not prepared.doubtful:
-            if prepared.standing:  # then its workbook, too, tells what becomes of them
-                with suppress(CannotRun):
-                    keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
-            return _finished(ledger, before_sending(start, prepared, desk.now()), prepared)
+            return nothing_sent(before_sending(start, prepared, desk.now()))
         with open_api(desk, ledger) as api:
             if prepared.doubtful:
                 desk.watcher.stage("Looking for invoices whose outcome is unknown")
@@ -78,9 +81,9 @@ def submit_files(
             ready, plan = prepared.ready, approved or prepared.plan
             would = replace(before_sending(start, prepared, desk.now()), plan=plan)
             if not ready or plan is None:
-                return _finished(ledger, would, prepared)
+                return nothing_sent(would)
             if not agree(would):
-                return _finished(ledger, not_sent(would, "It was not agreed to."), prepared)
+                return nothing_sent(not_sent(would, "It was not agreed to."))
             before()
             accept(ledger, wanted.let_go, prepared.let_go)
             keep_contents(ledger, kept_contents(prepared.reading))

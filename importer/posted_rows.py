@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,7 +11,8 @@ from importer.columns import BY_NAME
 from importer.keys import normalised_number
 from importer.models import Invoice, Outcome, Reading, Row, Status, dollars
 from importer.news import WENT_INSTEAD, Stays, Why
-from importer.problems import CONFLICT, WRITE_FAILED, Problem
+from importer.problems import CONFLICT, IN_DOUBT, WRITE_FAILED, Problem
+from importer.problems import Place as PlaceOf
 from importer.submitter import Entry, Intent, Ledger, State
 from importer.submitter.postings import out_of, went_on
 from importer.vendor_rows import contents_of, typed_rows
@@ -27,6 +28,7 @@ class PostedRows:
 
     entries: Mapping[str, Entry] = field(default_factory=dict)  # by key
     keys: Mapping[Place, str] = field(default_factory=dict)  # of the rows that are known
+    doubtful: Sequence[Entry] = ()  # went out of these files, and it is not known whether they arrived
 
     def of(self, invoice: Invoice) -> list[Entry]:
         """What went out of the invoice's rows."""
@@ -34,6 +36,17 @@ class PostedRows:
             return []
         found = dict.fromkeys(self.keys[place] for row in invoice.rows if (place := _place(row)) in self.keys)
         return [self.entries[key] for key in found]
+
+    def lost_doubts(self, outcomes: Iterable[Outcome]) -> Iterator[Problem]:
+        """What is said of those in doubt that none of the outcomes is: their rows are gone, and the doubt is not."""
+        here = {outcome.key for outcome in outcomes} if self.doubtful else set()
+        for entry in self.doubtful:
+            if entry.key not in here:
+                what = (
+                    f"It is not known whether {entry.invoice_number} ({dollars(entry.total_in_cents)}, to "
+                    f"{entry.vendor_id}) arrived. It went out of {entry.file}, row {entry.rows}, and is gone from here."
+                )
+                yield Problem(IN_DOUBT, what, PlaceOf(entry.file))
 
     def since(self, invoice: Invoice, moment: datetime) -> Entry | None:
         """As what the invoice went out after a moment, where all of its rows that went did so as one."""
@@ -82,7 +95,8 @@ def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Map
     known = dict.fromkeys(posted.key for some in went.values() for posted in some if posted.sheets is not None)
     standing = ledger.standing(list(dict.fromkeys((*known, *keys.values()))))
     entries = {key: entry for key, entry in standing.items() if entry.state in IN_RESMAN}
-    return PostedRows(entries, {place: key for place, key in keys.items() if key in entries})
+    doubtful = tuple(entry for entry in standing.values() if entry.state is State.IN_DOUBT)
+    return PostedRows(entries, {place: key for place, key in keys.items() if key in entries}, doubtful)
 
 
 def went_instead(ledger: Ledger, entries: Iterable[Entry]) -> dict[str, str]:

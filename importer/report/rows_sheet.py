@@ -148,7 +148,7 @@ class RowsSheet:
             look = made.own_heading(align="right") if is_right else made.own_heading(indent=1)
             row.append((len(layout.FRONT) + index, self._heading(index) or None, look))
         if self._offered is not None:
-            row.append((self._offered, BY_NAME[OFFERED].heading, made.heading(indent=1)))
+            row.append((self._offered, BY_NAME[OFFERED].heading, made.own_heading(indent=1)))
         row.append((self._mark, layout.MARK, self._faint))
         self._sheet.put_row(0, row, 30)
 
@@ -179,7 +179,9 @@ class RowsSheet:
         height = row_height((said, width)) if said and not self._is_to_fix else None
         behind = ["", ""]  # what stands in the last two of our columns
         if self._is_to_fix:
-            has_red = any(each.is_error and each.place.column is not None for each in answer.problems)
+            has_red = any(
+                each.is_error and (each.place.column is not None or each.field == OFFERED) for each in answer.problems
+            )
             way = self._way(is_held_back=bool(answer.remark), has_red=has_red)
             behind = [said, way]
             row.append((5, said or None, self._wrapped))

@@ -144,7 +144,7 @@ def _by_hand(trace: Trace, count: int, cents: int) -> tuple[Amount, ...]:
     if unknown and any(one.was != NOT_KEPT for one in unknown):  # an older workbook
         return (*parts, replace(left, label=CORRECTED))
     if unknown:
-        moved = left.count if any(one.now == GONE for one in unknown) else 0
+        moved = left.count if not corrected or any(one.now == GONE for one in unknown) else 0
         both = Amount(CORRECTED, left.count - moved, corrected), Amount(UNTOLD, moved, left.cents - corrected)
         return (*parts, *(one for one in both if one.count or one.cents))
     parts.append(Amount(CORRECTED, left.count, corrected))
@@ -242,6 +242,8 @@ def _parties(run: Run, field: str) -> tuple[Party, ...]:
     for outcome in run.outcomes:  # in the order of their rows, which are looked up
         read, text = str(getattr(outcome.invoice, field) or ""), outcome.invoice.cell_text(field).strip()
         said = as_it_went(outcome, field, run) if outcome.key in run.later else text or read
+        if outcome.payload is not None and read and read != (sent := str(getattr(outcome.payload, field))):
+            said = sent  # its row says something else by now
         identity = str(getattr(outcome.payload or outcome.invoice, field) or said)
         groups[identity].append(outcome)
         names.setdefault(identity, said)

@@ -16,10 +16,12 @@ from importer.problems import (
     CHANGED_ROW,
     CONFLICT,
     CREDIT_MEMO,
+    IN_DOUBT,
     IN_RESMAN,
     NAMES_NOT_FETCHED,
     NO_ACCOUNT,
     NOT_SENT,
+    PARTLY_WRITTEN,
     REPEATED_INVOICE,
     REPEATED_ROW,
     TOTAL_MISMATCH,
@@ -85,7 +87,7 @@ MEANING = {
     Status.POSTED: "Accepted. It starts unapproved in ResMan; a person approves it there.",
     Status.ALREADY_POSTED: "Accepted in an earlier run with the same content. Not sent again.",
     Status.NEEDS_FIXING: "Not sent. Correct what its problems name, and run again.",
-    Status.REFUSED: "Not taken. Correct what the answer names, and run again.",
+    Status.REFUSED: "Not taken. Its problem says why, and how to go on.",
     Status.IN_DOUBT: "It may have arrived. Do not enter it by hand; run “invoice-importer settle”.",
     Status.NOT_SENT: "Not sent. Run the same file again; what was posted stays posted.",
     Status.CONFLICT: "Not sent. Its number or its rows were posted before with other content: compare the two.",
@@ -96,7 +98,7 @@ MEANING = {
 def meaning_of(status: Status, run: Run) -> str:
     """What a status means in this run: where something holds up all of it, running it again would not help."""
     held_up = any(problem.kind.stops_run for problem in run.reading.problems)
-    if run.later and status is Status.ALREADY_POSTED:
+    if (run.later or run.continued) and status is Status.ALREADY_POSTED:
         return "Accepted in another run: before, or in a later round of corrections."
     return (
         "Not sent: see above what holds up the whole run." if held_up and status is Status.NOT_SENT else MEANING[status]
@@ -248,8 +250,9 @@ def next_steps(
             f"This was given back, and went on in {run.continued.file} (run {run.continued.run}, {when}). "
             "Look there for what is still open, and correct it there, not here."
         )
-    if counts[Status.IN_DOUBT]:
-        which = several(counts[Status.IN_DOUBT], "invoice")
+    doubts = counts[Status.IN_DOUBT] + sum(problem.kind is IN_DOUBT for problem in run.reading.problems)
+    if doubts:
+        which = several(doubts, "invoice")
         steps.append(
             f"Run “invoice-importer settle”: no answer tells whether {which} arrived. Do not enter them by hand."
         )
@@ -272,7 +275,14 @@ def next_steps(
     steps += to_compare(run)
     found = {problem.kind for outcome in run.outcomes for problem in outcome.problems if problem.kind in _NO_CELL}
     steps += [f"{kind.title}. {kind.advice}" for kind in _NO_CELL if kind in found]
-    mend = 0 if run.continued is not None else counts[Status.REFUSED] + sum(map(_is_to_mend, run.outcomes))
+    failed = sum(map(_has_failed, run.outcomes)) if run.continued is None else 0
+    if failed:
+        steps.append(
+            f"ResMan did not take {several(failed, 'invoice')}: correct what it names, or mend the cause and run "
+            "“invoice-importer status --retry”."
+        )
+    refused = counts[Status.REFUSED] - failed
+    mend = 0 if run.continued is not None else refused + sum(map(_is_to_mend, run.outcomes))
     if mend:
         where = ": the sheet “To fix” shows every cell that is wrong" if has_workbook else ""
         steps.append(f"Correct {several(mend, 'invoice')}{where}.")
@@ -293,6 +303,10 @@ def next_steps(
         files = typed(given or [file.name for file in run.reading.files])
         be = "is" if counts[Status.READY] == 1 else "are"
         steps.append(f"Send {which} that {be} ready: “invoice-importer submit {files}”.")
+    partly = sum(any(each.kind is PARTLY_WRITTEN for each in outcome.problems) for outcome in run.outcomes)
+    if partly:
+        which = several(partly, "invoice")
+        steps.append(f"Look up {which} in ResMan, and add what it did not take: the sheet “Invoices” says what.")
     if counts[Status.POSTED] and any(outcome.resman == "pending" for outcome in run.outcomes):
         steps.append("See in a few minutes whether ResMan took them: “invoice-importer status”.")
     elif not steps and counts[Status.POSTED]:
@@ -334,6 +348,13 @@ _NO_CELL = (NO_ACCOUNT, NAMES_NOT_FETCHED)
 
 _OF_ALL_ROWS = (TOTAL_MISMATCH, REPEATED_ROW, REPEATED_INVOICE)
 """What stands at one row of an invoice and may be mended in another."""
+
+
+def _has_failed(outcome: Outcome) -> bool:
+    """True where ResMan did not take it, and somebody has to do something about that."""
+    return outcome.status is Status.REFUSED and any(
+        problem.kind is WRITE_FAILED and WENT_INSTEAD not in (problem.advice or "") for problem in outcome.problems
+    )
 
 
 def _is_to_mend(outcome: Outcome) -> bool:

@@ -54,7 +54,8 @@ def misses(reading: Reading, expected: Expected) -> Iterator[Problem]:
     if expected.total is not None and expected.total != total:
         apart = dollars(abs(total - expected.total))
         is_vendors = reading.trace.invoices is not None and expected.total == reading.trace.cents
-        hint = _BY_HAND if is_vendors else _hint(reading, total - expected.total, place)
+        rows = Place() if reading.trace.rounds else place  # a workbook given back holds the vendor's rows
+        hint = _BY_HAND if is_vendors else _hint(reading, total - expected.total, rows)
         what = f"Expected {dollars(expected.total)}, found {dollars(total)}: {apart} apart.{hint}"
         yield Problem(CONTROL_TOTAL, what, place)
 
@@ -82,7 +83,7 @@ def _hint(reading: Reading, apart: Exact, place: Place) -> str:
             f"{each.invoice or '(no number)'}, which was taken out by hand" for each in out if each.cents == -apart
         ]
     if 0 < len(found) <= _FEW:
-        return f" Exactly that much is {' and '.join(found)}."
+        return f" Exactly that much is {' or '.join(found)}."
     if out:
         many = "1 invoice was" if len(out) == 1 else f"{len(out):,} invoices were"
         return f" Since the vendor's file {many} taken out by hand, {dollars(sum(each.cents for each in out))}."

@@ -272,7 +272,7 @@ def test_a_row_whose_cells_were_emptied_is_named_like_one_that_was_deleted(clerk
     said = clerk.runs("check", "both.xlsx")
     assert (said.code, "row 3 of march.csv" in said.out) == (1, True)
     proof = summary(clerk.folder / "both.results.xlsx")
-    assert proof["Changed or deleted in “Rows”"][:2] == (-20, "row 3 of march.csv: nothing tells what stood there.")
+    assert proof["Changed or deleted in “Rows”"] == (-1, -20, "row 3 of march.csv: nothing tells what stood there.")
     assert "Read otherwise than at first" not in proof
 
 
@@ -330,3 +330,29 @@ def test_a_posted_row_that_is_put_back_lets_the_rest_go(clerk: Clerk) -> None:
     assert said.statuses == {posted: "already_posted", wrong: "posted"}, said.out
     assert [each["code"] for each in said.answer["problems"]] == ["corrected-total"]
     assert clerk.posted() == {posted: 1, wrong: 1}
+
+
+def test_an_invoice_in_doubt_whose_row_is_gone_stays_in_sight(clerk: Clerk) -> None:
+    """Deleted or emptied in "Rows": the exit code, the steps and a sentence with its amount as sent say so; a round in
+    which nothing goes for it learns what is settled."""
+    unsure, good = clerk.number("TIMEOUT-KEPT"), clerk.number(1)
+    clerk.writes("march.csv", row(unsure, "70.00"), row(good))
+    clerk.runs("submit", "march.csv", "--yes")
+    clerk.runs("status")
+    book = openpyxl.load_workbook(clerk.folder / "march.results.xlsx")
+    book["Rows"].delete_rows(where(book, "Rows", unsure)[0])
+    book.save(clerk.folder / "gone.xlsx")
+    results = clerk.folder / "march.results.xlsx"
+    changed = edits(results, "changed.xlsx", unsure, "Rows", total_amount=77, line_amount=77)
+    for given in ("gone.xlsx", changed):
+        said = clerk.runs("submit", given, "--yes")
+        assert said.code == 3
+        assert "no answer tells whether 1 invoice arrived" in said.out
+    assert f"It is not known whether {unsure} ($70.00, to vend-greenleaf) arrived." in str(
+        summary(clerk.folder / "gone.results.xlsx")
+    )
+    assert "It was sent with $70.00." in said.out
+    clerk.runs("settle", "--sync")
+    for name in ("gone.results.xlsx", "changed.results.xlsx"):
+        assert not any("no answer tells" in line for line in summary(clerk.folder / name)), name
+    assert clerk.posted() == {unsure: 1, good: 1}
