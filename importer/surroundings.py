@@ -360,7 +360,7 @@ def _kin(
         went = out_of(ledger, destination, digests, mine) if digests else {}
         gone = {each.key: each for some in went.values() for each in some if each.key not in mine}
         if gone:
-            found[table] = Kin(tuple(gone.values()), all(files.values()))
+            found[table] = Kin.of(gone.values(), is_aligned=all(files.values()))
     return found
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
 
 from importer.held import Held, Posted
 from importer.keys import normalised_number
@@ -43,11 +42,32 @@ Meaning = Callable[[Posted], bool]
 """Whether what the file calls the property meant the posted bill's property then."""
 
 
-class Kin(NamedTuple):
-    """What went out of other files with bills of this one, and does not stand in it."""
+Form = tuple[str, str | None, int | None, date | None]  # vendor, property, amount and date of a bill
 
-    gone: Sequence[Posted]
-    is_aligned: bool  # the bills that they have in common stand in the same rows
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """What went out of other files with bills of this one, and does not stand in it: by its rows, where the bills that
+    they have in common stand in the same ones, and by its form."""
+
+    by_rows: Mapping[tuple[int, ...], Sequence[Posted]]
+    by_form: Mapping[Form, Sequence[Posted]]
+
+    @classmethod
+    def of(cls, gone: Iterable[Posted], *, is_aligned: bool) -> Kin:
+        """Those that are gone; `is_aligned`: the rows of one file are those of the other."""
+        by_rows: dict[tuple[int, ...], list[Posted]] = {}
+        by_form: dict[Form, list[Posted]] = {}
+        for each in gone:
+            bill = each.bill
+            by_form.setdefault((bill.vendor_id, bill.property_id, bill.total, bill.issued), []).append(each)
+            if is_aligned:
+                by_rows.setdefault(each.rows, []).append(each)
+        return cls(by_rows, by_form)
+
+    def bills(self) -> Iterator[Held]:
+        """Each of those bills."""
+        return (each.bill for some in self.by_form.values() for each in some)
 
 
 @dataclass(slots=True)
@@ -77,8 +97,8 @@ class Postings:
 
     def bills(self) -> Iterator[Held]:
         """Every bill that one may be compared with."""
-        kin = (each.gone for each in self.kin.values())
-        yield from (each.bill for some in (self.of_totals, *self.of_files.values(), *kin) for each in some)
+        yield from (each.bill for some in (self.of_totals, *self.of_files.values()) for each in some)
+        yield from (bill for each in self.kin.values() for bill in each.bills())
 
     def __bool__(self) -> bool:
         return bool(self._by_number or self._by_row or self.kin)
@@ -133,15 +153,12 @@ class Postings:
         kin = self.kin.get((invoice.source.file, invoice.source.sheet))
         if kin is None or any(_place(row) in self.typed for row in invoice.rows):
             return
-        rows = tuple(row.number for row in invoice.rows)
-        for posted in kin.gone:
-            bill = posted.bill
-            is_amount, is_date = bill.total == payload.total_amount_in_cents, bill.issued == payload.invoice_date
-            is_its = (bill.vendor_id, bill.property_id) == (payload.vendor_id, payload.property_id)
-            if kin.is_aligned and posted.rows == rows and (is_amount or is_date):
+        amount, day = payload.total_amount_in_cents, payload.invoice_date
+        for posted in kin.by_rows.get(tuple(row.number for row in invoice.rows), ()):
+            if posted.bill.total == amount or posted.bill.issued == day:
                 yield posted, Otherwise.SAME_PLACE
-            elif is_its and is_amount and is_date:
-                yield posted, Otherwise.SAME_BILLS
+        for posted in kin.by_form.get((payload.vendor_id, payload.property_id, amount, day), ()):
+            yield posted, Otherwise.SAME_BILLS
 
     def _of_ending(self, payload: Payload) -> Iterator[tuple[Posted, Otherwise]]:
         what = (payload.vendor_id, payload.property_id, payload.total_amount_in_cents, payload.invoice_date)
