@@ -17,7 +17,7 @@ from unicodedata import category
 from importer import columns, problems
 from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
 from importer.reader.armour import unwrapped
-from importer.reader.dates import DateOrder, evident_orders, is_numeric_date, read_text_date
+from importer.reader.dates import DateOrder, clash_of, evident_orders, is_numeric_date, read_text_date
 from importer.reader.money import AMERICAN, Marks, OtherCurrency, evident_marks, read_amount
 
 
@@ -75,6 +75,7 @@ class Conventions:
     marks: Marks = AMERICAN
     table_marks: Marks = AMERICAN  # what the other columns show, where this one shows nothing
     date_order: DateOrder | None = None
+    date_clash: str = ""  # two dates of its column, or of the others, that cannot be of one order
     currency: str = "USD"
     heading_currency: str | None = None  # another currency that the heading names
     date_1904: bool = False
@@ -133,7 +134,9 @@ def evident(kind: columns.Kind, distinct: Iterable[Cell], settled: Conventions) 
             return settled
         case columns.Kind.DATE if settled.date_order is None:
             orders = evident_orders(_texts(distinct))
-            return replace(settled, date_order=orders.pop()) if len(orders) == 1 else settled
+            if len(orders) == 1:
+                return replace(settled, date_order=next(iter(orders)))
+            return replace(settled, date_clash=clash_of(orders)) if orders else settled
         case columns.Kind.DOLLARS | columns.Kind.CENTS | columns.Kind.QUANTITY if not settled.marks.certain:
             own = marks_of(distinct)
             return replace(settled, marks=own if own.certain else settled.table_marks)
@@ -283,6 +286,9 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
             if SERIAL_TEXT.fullmatch(text) and FIRST_SERIAL <= int(text) < LAST_SERIAL:
                 what = f"{quoted(text)} is the number of a day, as spreadsheets count them, and not a date."
                 return Unreadable(problems.NOT_A_DATE, what, text, "Format the column as dates, and export it again.")
+            if found.kind is problems.AMBIGUOUS_DATE and conventions.date_clash:
+                why = f"{found.why.rstrip('.')}: {conventions.date_clash}."
+                return Unreadable(found.kind, f"{quoted(text)} {why}", text, MEND_THE_ODD_ONE)
             return Unreadable(found.kind, f"{quoted(text)} {found.why}", text)
         case ErrorCell() | UncalculatedCell():
             return _spreadsheet_error(cell)
@@ -290,6 +296,9 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
             return _serial(cell, conventions)
     text = cell_text(cell)
     return Unreadable(problems.NOT_A_DATE, f"{quoted(text)} is not a date.", text)
+
+
+MEND_THE_ODD_ONE = "Correct the one of the two that is mistyped: that settles all of them. Or write it like 2026-03-31."
 
 
 def _half_converted(distinct: Iterable[Cell]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -139,19 +139,32 @@ def _day(year: int, month: int, day: int) -> date | NotRead:
         return _NO_SUCH_DAY
 
 
-def evident_orders(texts: Iterable[str]) -> set[DateOrder]:
-    """Which of day and month comes first, by those of the texts that allow one reading only; both if they disagree."""
-    orders: set[DateOrder] = set()
+def evident_orders(texts: Iterable[str]) -> dict[DateOrder, str]:
+    """Which of day and month comes first, by those of the texts that allow one reading only, each with the first that
+    shows it; both if they disagree. What is no day either way shows nothing."""
+    orders: dict[DateOrder, str] = {}
     for text in texts:
         found = _NUMERIC.fullmatch(text if text.isascii() else text.translate(_SPACES).strip())
         if found is None:
             continue
         first, second = int(found[1]), int(found[3])
-        if 12 < first <= 31 and second <= 12 and not _may_be_year_first(first, second, found[4]):
-            orders.add("DMY")
-        elif first <= 12 < second <= 31:
-            orders.add("MDY")
+        order: DateOrder
+        if first > 12 >= second and not _may_be_year_first(first, second, found[4]):
+            order, day = "DMY", _day(_year(found[4]), second, first)
+        elif first <= 12 < second:
+            order, day = "MDY", _day(_year(found[4]), first, second)
+        else:
+            continue
+        if isinstance(day, date):
+            orders.setdefault(order, text)
     return orders
+
+
+def clash_of(orders: Mapping[DateOrder, str]) -> str:
+    """Of texts that disagree, one for each order: "'11/13/2026' can only be …"; "" where they do not."""
+    if not {"DMY", "MDY"} <= orders.keys():
+        return ""
+    return f"{orders['MDY']!r} can only be month/day, and {orders['DMY']!r} only day/month"
 
 
 def is_numeric_date(text: str) -> bool:

@@ -18,7 +18,7 @@ from importer.reader.by_cells import take_by_cells
 from importer.reader.carried import carried_forward
 from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
 from importer.reader.contents import Contents, Sheet
-from importer.reader.dates import DateOrder, evident_orders
+from importer.reader.dates import DateOrder, clash_of, evident_orders
 from importer.reader.dittos import dittos
 from importer.reader.headings import spelled
 from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
@@ -192,12 +192,14 @@ def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) ->
     """One sheet is written by one hand: what one of its date columns shows of day and month holds for the others."""
     if written.date_order is not None:
         return written
-    orders: set[DateOrder] = set()
+    orders: dict[DateOrder, str] = {}
     for name, index in mapped.columns.items():
         if BY_NAME[name].kind is Kind.DATE:
             distinct = dict.fromkeys(cells(index))
-            orders |= evident_orders(cell.strip() for cell in distinct if isinstance(cell, str))
-    return replace(written, date_order=orders.pop()) if len(orders) == 1 else written
+            orders = evident_orders(cell.strip() for cell in distinct if isinstance(cell, str)) | orders
+    if len(orders) == 1:
+        return replace(written, date_order=next(iter(orders)))
+    return replace(written, date_clash=clash_of(orders)) if orders else written
 
 
 def _marks_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells, before: str) -> Conventions:

@@ -134,6 +134,18 @@ def test_two_orders_in_one_column_settle_nothing() -> None:
     assert isinstance(values[2], Unreadable)
 
 
+def test_the_two_dates_that_contradict_each_other_are_named() -> None:
+    """One mistyped date makes all of a column doubtful: it is the one to correct. One that is no day at all is none."""
+    found = one("11/03/2026", "11/13/2026", "13/11/2026")
+    assert isinstance(found, Unreadable)
+    assert found.what == (
+        "'11/03/2026' may be day/month or month/day: "
+        "'11/13/2026' can only be month/day, and '13/11/2026' only day/month."
+    )
+    assert str(found.advice).startswith("Correct the one of the two that is mistyped")
+    assert one("11/03/2026", "11/13/2026", "31/11/2026") == date(2026, 11, 3)
+
+
 def test_a_column_half_converted_by_a_foreign_excel_is_not_believed() -> None:
     """3/14/2026 stayed text, and 3/4/2026 became the third of April: only the text shows what happened."""
     values = read_cells([date(2026, 4, 3), "3/14/2026", date(2026, 5, 5)], Kind.DATE, PLAIN)
