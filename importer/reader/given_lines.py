@@ -64,8 +64,8 @@ def lines(given: Given, name: str) -> Iterator[Line]:
         for at, row in enumerate(sheet.rows[1:], start=2):
             cells = sheet.cells(row)
             mark = RowMark.parse(cell_text(row[sheet.mark])) if sheet.mark < len(row) else None
-            if mark is None and all(map(is_blank, cells)):
-                continue
+            if all(map(is_blank, cells)) and (mark is None or all(map(is_blank, row[: sheet.mark]))):
+                continue  # also where somebody has emptied a whole row, and the hidden mark was left
             table, number, exact = _place(given.kept, row, cells)
             notes = tuple(_notes(headings, row, mark)) if mark is not None and mark.said else ()
             yield Line(sheet.title, at, table, number, mark, exact, notes)

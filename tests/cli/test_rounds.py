@@ -356,3 +356,20 @@ def test_an_invoice_in_doubt_whose_row_is_gone_stays_in_sight(clerk: Clerk) -> N
     for name in ("gone.results.xlsx", "changed.results.xlsx"):
         assert not any("no answer tells" in line for line in summary(clerk.folder / name)), name
     assert clerk.posted() == {unsure: 1, good: 1}
+
+
+def test_a_whole_row_that_was_emptied_is_one_that_was_deleted(clerk: Clerk) -> None:
+    """With our own columns in front, and the hidden mark left: in "To fix" it is taken out, in "Rows" it is named as
+    gone, and the workbook is not refused as a whole."""
+    clerk.writes("march.csv", row(clerk.number(1)), row(clerk.number(2), "20.00", memo=""))
+    clerk.runs("submit", "march.csv", "--yes")
+    for sheet, number, said in (
+        ("To fix", clerk.number(2), "Taken out of “To fix” by hand, and not sent: row 3 of march.csv."),
+        ("Rows", clerk.number(1), "row 2: The row is gone from the sheet “Rows”"),
+    ):
+        book = openpyxl.load_workbook(clerk.folder / "march.results.xlsx")
+        at, headings = where(book, sheet, number)
+        for column in range(1, len(headings)):
+            book[sheet].cell(at, column).value = None
+        book.save(clerk.folder / "emptied.xlsx")
+        assert said in clerk.runs("check", "emptied.xlsx", "--no-results").out
