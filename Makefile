@@ -40,7 +40,7 @@ bench: $(READY)  ## Speed and memory, each beside a named baseline in the same r
 lock: $(READY)  ## Pins every dependency anew, with hashes
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header --upgrade --output-file requirements.lock
+		--no-header --upgrade --output-file requirements.lock
 
 clean:  ## Removes the virtual environment and what the demo wrote
 	rm -rf $(VENV) demo-out

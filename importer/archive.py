@@ -104,7 +104,7 @@ def kept_inputs(home: Path, run: str, options: Mapping[str, Any]) -> Wanted | No
 
 
 def archived_runs(home: Path) -> list[str]:
-    """The runs of this home that were about to post, in no order."""
+    """The runs of this home whose files are kept, in no order: those that posted, or would have."""
     try:
         return [each.name for each in (home / "archive").iterdir() if each.is_dir()]
     except (FileNotFoundError, NotADirectoryError):

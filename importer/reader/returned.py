@@ -159,7 +159,7 @@ class _Merge:
             else:  # typed in, or a copy of another row with its mark
                 if line.mark is None and line.table is not None and line.number is not None:
                     self.unmarked[line.table, line.number] = line
-                self.added.append((line, line.table or near or self._first_table()))
+                self._take_as_new(line, line.table or near or self._first_table())
         return found
 
     def _all_rows(self, corrections: dict[str, Line]) -> None:
@@ -168,7 +168,7 @@ class _Merge:
             mark, table, number = line.mark, line.table, line.number
             if (mark is None and number is None) or (table is not None and number in self.before[table]):
                 if table is None or number is None or not self._is_moved(line, table, number):
-                    self.added.append((line, table or self._first_table()))
+                    self._take_as_new(line, table or self._first_table())
                 continue
             if table is None or number is None:
                 raise FileUnreadable(
@@ -284,7 +284,16 @@ class _Merge:
             if not mark.is_open:  # it was moved here from "Rows"
                 self._closed_row(line, table, number, mark)
         else:
-            self.added.append((line, line.table or self._first_table()))
+            self._take_as_new(line, line.table or self._first_table())
+
+    def _take_as_new(self, line: Line, table: Table) -> None:
+        """A row that was typed in, or copied. With the mark of one that was posted it may be that one, changed: it is
+        named and not read."""
+        if line.mark is None or not line.has_its_own_mark or line.mark.status not in UNTOUCHABLE:
+            self.added.append((line, table))
+            return
+        what = f"A copy of the row, whose invoice went before, is {line.where}."
+        self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, line.number), advice=_COPIED))
 
     def _foreign_mark(self, line: Line) -> FileUnreadable:
         return FileUnreadable(
@@ -373,6 +382,8 @@ class _Merge:
             hands,
         )
 
+
+_COPIED = "The copy is not read. Delete it, and type another bill into an empty row, without copying one that went."
 
 _BRING_IT_BACK = (
     "Nothing is sent for it, and what it said is not known here. Give an earlier workbook that still has it, or the "

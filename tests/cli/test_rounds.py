@@ -373,3 +373,22 @@ def test_a_whole_row_that_was_emptied_is_one_that_was_deleted(clerk: Clerk) -> N
             book[sheet].cell(at, column).value = None
         book.save(clerk.folder / "emptied.xlsx")
         assert said in clerk.runs("check", "emptied.xlsx", "--no-results").out
+
+
+def test_a_copy_of_a_posted_row_is_named_and_never_sent(clerk: Clerk) -> None:
+    """Copied whole, with its hidden mark, and renumbered: in either sheet it may be the posted one, changed. What is
+    open beside it goes."""
+    clerk.writes("march.csv", row(clerk.number(1)), row(clerk.number(2), "20.00", memo=""))
+    clerk.runs("submit", "march.csv", "--yes")
+    for sheet in ("To fix", "Rows"):
+        fixed = edits(clerk.folder / "march.results.xlsx", f"{sheet}.xlsx", clerk.number(2), memo="Two")
+        book = openpyxl.load_workbook(fixed)
+        at, headings = where(book, "Rows", clerk.number(1))
+        cells = [cell.value for cell in book["Rows"][at]]
+        cells[headings.index("invoice_number")] = clerk.number(f"new in {sheet}")
+        book[sheet].append(cells)
+        book.save(fixed)
+        said = clerk.runs("submit", fixed, "--yes")
+        assert "A copy of the row, whose invoice went before, is row" in said.out
+        assert said.code == 1
+    assert clerk.posted() == {clerk.number(1): 1, clerk.number(2): 1}
