@@ -66,10 +66,10 @@ def past_run(desk: Desk, name: str) -> tuple[Mapping[str, Any], Run]:
         )
 
 
-def keep_results(desk: Desk, run: str, results: Path) -> None:
-    """Notes where the workbook of a run is, and what it was when it was written."""
+def keep_results(desk: Desk, run: str, results: Path, *, moved: bool = False) -> None:
+    """Notes where the workbook of a run is, and what it was when it was written, or that it was merely `moved`."""
     with open_ledger(desk, run) as ledger:
-        ledger.keep_results(run, spelt(results), digest(results))
+        ledger.keep_results(run, spelt(results), digest(results), moved=moved)
 
 
 def may_replace(desk: Desk, results: Path) -> bool:

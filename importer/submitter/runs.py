@@ -94,10 +94,12 @@ class RunBook:
             kept = {"origins": list(origins), "rounds": list(rounds)}
             connection.execute(update(RUNS).where(mine).values(options={**options, **kept}))
 
-    def keep_results(self, run: str, results: str, sha256: str) -> None:
-        """Notes where the workbook of a run is, and what it was when it was written."""
+    def keep_results(self, run: str, results: str, sha256: str, *, moved: bool = False) -> None:
+        """Notes where the workbook of a run is, and what it was when it was written. One that was merely `moved` tells
+        no more than before."""
         with self.transaction() as connection:
-            told = {"results": results, "results_sha256": sha256, "results_due": False}
+            told: dict[str, object] = {"results": results, "results_sha256": sha256}
+            told |= {} if moved else {"results_due": False}
             connection.execute(update(RUNS).where(RUNS.c.id == run).values(told))
 
     def owe_results(self, runs: Collection[str], *, due: bool = True) -> None:

@@ -79,5 +79,5 @@ def _moved_to_done(bench: Bench, drop: Drop, file: Path) -> Path:
     results = file.with_name(results_name([file]))
     if results.is_file() and not results.is_symlink() and may_replace(bench.desk, results):
         target = next(to / name for name in numbered(results.name) if move(results, to / name))
-        keep_results(bench.desk, drop.run or "", target)
+        keep_results(bench.desk, drop.run or "", target, moved=True)
     return next(to / name for name in numbered(file.name) if move(file, to / name))

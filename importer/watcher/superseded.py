@@ -49,7 +49,7 @@ def _move_all(bench: Bench, earlier: Drop, to: Path) -> None:
         moved = True
         target = next(to / name for name in numbered(path.name) if move(path, to / name))
         if path == results and earlier.run is not None:
-            keep_results(bench.desk, earlier.run, target)
+            keep_results(bench.desk, earlier.run, target, moved=True)
     if moved:
         bench.note("superseded", f"{earlier.name} needs fixing no longer.", file=earlier.name, drop=earlier.id)
 

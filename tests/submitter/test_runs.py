@@ -172,3 +172,16 @@ def test_a_run_that_was_killed_is_told_as_broken_off(store: Store) -> None:
     record = alive.run_record("run-b")
     assert record is not None
     assert (record["stopped"], record["finished"]) == (BROKE_OFF, None)
+
+
+def test_a_workbook_that_was_moved_is_due_as_before(store: Store) -> None:
+    """Only one that was written anew tells the news; a run without a workbook owes none."""
+    ledger = at_work(store, "run-1")
+    ledger.owe_results(["run-1"])
+    assert ledger.owed_results(PLACE) == set()
+    ledger.keep_results("run-1", "october.results.xlsx", "a" * 64)
+    ledger.owe_results(["run-1"])
+    ledger.keep_results("run-1", "done/october.results.xlsx", "a" * 64, moved=True)
+    assert ledger.owed_results(PLACE) == {"run-1"}
+    ledger.keep_results("run-1", "done/october.results.xlsx", "b" * 64)
+    assert ledger.owed_results(PLACE) == set()
