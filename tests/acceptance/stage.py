@@ -23,6 +23,7 @@ import httpx
 
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from tests.acceptance.forge import Forge, Forged
+from tests.clock import CLOCK, MOVED
 
 PATIENCE = 45.0
 """Seconds until a moment that a test waits for is taken to be missed; shorter than a silent API is waited for."""
@@ -153,7 +154,7 @@ class StandIn:
     def held(self) -> Counter[str]:
         """How often ResMan holds each invoice number, once nothing is pending any more."""
         last = max((each["at"] for each in self.requests("POST")), default=0.0)
-        eventually(lambda: last + PENDING + 0.1 < time.time())
+        eventually(lambda: last + PENDING + 0.1 < CLOCK.seconds())
         return Counter(str(each["body"]["invoice_number"]) for each in self._ask("GET", "resman"))
 
     def requests(self, method: str = "", path: str = "") -> list[Mapping[str, Any]]:
@@ -255,6 +256,7 @@ class Clerk:
         folder.mkdir(parents=True, exist_ok=True)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("PROPEXO_", "IMPORTER_"))},
+            **MOVED,
             "IMPORTER_HOME": str(self.home),
             "IMPORTER_RATE_LIMIT": "1000",
             "IMPORTER_RATE_WINDOW_SECONDS": "1",
