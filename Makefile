@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint types unit bench lock clean
+.PHONY: help demo mistakes test lint types unit days bench lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -21,6 +21,9 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)  ## Posts a vendor's spreadsheet to the stand-in API on this machine, and leaves a results workbook
 	@$(BIN)/python -m bench.demo
 
+mistakes: $(READY)  ## Checks a file with every mistake that one clerk can make
+	@$(BIN)/python -m bench.demo check
+
 test: lint types unit  ## Lint, types and tests
 
 lint: $(READY)
@@ -33,6 +36,9 @@ types: $(READY)
 unit: $(READY)
 	@$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist worksteal
 	@$(BIN)/python -m pytest -m alone
+
+days: $(READY)  ## The tests on three other days than today; takes three times as long
+	@$(BIN)/python -m bench.days -m "not alone" --numprocesses 3 --dist worksteal
 
 bench: $(READY)  ## Speed and memory, each beside a named baseline in the same run
 	@$(BIN)/python -m bench
