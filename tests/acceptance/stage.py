@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from copy import copy
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,6 +32,9 @@ PATIENCE = 45.0
 PENDING = 0.2
 SYNC_TAKES = 0.1
 """Seconds in the stand-in: how long a job is pending, and how long a sync runs."""
+
+BILLED = (CLOCK.now() - timedelta(days=30)).date()
+"""When every invoice here was written."""
 
 HEADINGS = (
     "property_id",
@@ -71,8 +75,8 @@ def write_invoices(path: Path, invoices: Iterable[str], **changed: Mapping[str, 
                 "property_id": "prop-maplecourt",
                 "vendor_id": "vend-greenleaf",
                 "invoice_number": number,
-                "invoice_date": "2026-10-01",
-                "due_date": "2026-10-31",
+                "invoice_date": str(BILLED),
+                "due_date": str(BILLED + timedelta(days=30)),
                 "notes": "Grounds maintenance",
                 "memo": "October service",
                 "total_amount": "125.00",
