@@ -84,7 +84,7 @@ def check(**given: Any) -> int:
         from importer.pipeline import check_files
 
         with at_desk(given) as desk:
-            asked = outputs(given)
+            asked = outputs(given, desk.settings)
             asked.are_possible()
             run = check_files(replace(wanted(given, desk.settings), ahead=ahead), desk)
             if click.get_current_context().obj:
@@ -104,7 +104,7 @@ def submit(**given: Any) -> int:
     from importer.pipeline import submit_files
 
     with at_desk(given, serving=True) as desk:
-        asked = outputs(given)
+        asked = outputs(given, desk.settings)
         finished = submit_files(
             wanted(given, desk.settings),
             desk,

@@ -21,7 +21,7 @@ from typing import Any
 
 import click
 
-from importer import sandbox, settings
+from importer import private, sandbox, settings
 from importer.afterwards import Decision
 from importer.cli.progress import Bar
 from importer.desk import Desk, Silence
@@ -30,8 +30,10 @@ from importer.reader import names_of
 from importer.report.target import check_target
 from importer.results import results_name
 from importer.settings import Settings
+from importer.submitter.schema import sqlite_file
 from importer.validator.control import Expected
 from importer.wanted import Wanted
+from importer.written import refuse_own_files
 
 AMOUNT = re.compile(r"-?\$?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?")
 """Dollars as they are typed: 18204, 18204.00, $18,204.00."""
@@ -77,7 +79,7 @@ def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[Desk
 @contextmanager
 def _stand_in(folder: Path) -> Iterator[str]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private.make_folder(folder)
     except OSError as error:
         raise CannotRun(
             f"The folder {folder} cannot be made: {error.strerror}.", "Set IMPORTER_HOME to a folder you can write."
@@ -119,20 +121,24 @@ class Outputs:
     summary: Path | None
     annotated: tuple[Marked, ...]
     as_json: bool
-    files: tuple[Path, ...] = ()  # that were given, as they were typed
+    files: tuple[Path, ...]  # that were given, as they were typed
+    home: Path
+    ledger: str | None  # the file of a SQLite ledger
 
     def are_possible(self) -> None:
         """Raises `CannotRun` where results or summary could not be written: known too late after posting."""
-        for asked, option in ((self.results, "--results"), (self.summary, "--summary")):
+        marked = [(each.target, "--results") for each in self.annotated]
+        for asked, option in ((self.results, "--results"), (self.summary, "--summary"), *marked):
             if asked is None:
                 continue
+            refuse_own_files(asked, self.home, self.ledger, option)
             try:
                 check_target(asked)
             except ResultsNotWritten as error:
                 raise CannotRun(error.sentence, f"Name another place with {option}. Nothing was sent.") from error
 
 
-def outputs(given: Mapping[str, Any]) -> Outputs:
+def outputs(given: Mapping[str, Any], loaded: Settings) -> Outputs:
     """What is to be written and printed of a run."""
     files: tuple[Path, ...] = given["files"]
     results = None if given["no_results"] else _results_path(files, given["results"])
@@ -141,9 +147,9 @@ def outputs(given: Mapping[str, Any]) -> Outputs:
             raise click.UsageError(f"{written} is read: the answer cannot be written over it. Give it another name.")
     if results is not None and given["summary"] is not None and _real(results) == _real(given["summary"]):
         raise click.UsageError("--results and --summary name the same file. Give each its own.")
-    return Outputs(
-        results, given["summary"], _marked(files, results) if given["annotate"] else (), given["as_json"], files
-    )
+    marked = _marked(files, results) if given["annotate"] else ()
+    home = loaded.home.parent if loaded.sandbox else loaded.home  # the stand-in's is within the other
+    return Outputs(results, given["summary"], marked, given["as_json"], files, home, sqlite_file(loaded.ledger))
 
 
 def _marked(files: Sequence[Path], results: Path | None) -> tuple[Marked, ...]:

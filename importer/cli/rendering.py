@@ -22,7 +22,8 @@ from importer.models import Run, Status, dollars
 from importer.past_runs import Known
 from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.standing import doubts, standing
-from importer.results import Written, write_anew, write_results
+from importer.results import Written, write_also, write_anew, write_results
+from importer.written import Sort
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,9 +36,11 @@ def render(run: Run, desk: Desk, asked: Outputs) -> int:
     """Writes what was asked for, prints the summary or the JSON object, and returns the exit code."""
     written = None if asked.results is None else _say(write_results(run, desk, asked.results), desk)
     if asked.summary is not None:
-        _also(desk, partial(report.write_html_summary, run, asked.summary))
+        summary = asked.summary
+        _also(desk, summary, Sort.SUMMARY, lambda over: report.write_html_summary(run, summary, over=over))
     for each in asked.annotated:
-        _also(desk, partial(report.annotate, each.original, run, each.target, name=each.name))
+        write = partial(report.annotate, each.original, run, each.target, name=each.name)
+        _also(desk, each.target, Sort.ANNOTATED, lambda over, write=write: write(over=over))
     desk.watcher.end()
     if asked.as_json:
         print_json(report.as_json(run, written))
@@ -54,11 +57,11 @@ def _say(written: Written, desk: Desk) -> Path | None:
     return written.path
 
 
-def _also(desk: Desk, write: Callable[[], Path]) -> None:
+def _also(desk: Desk, asked: Path, sort: Sort, write: Callable[[bool], Path]) -> None:
     """Something beside the results: where it cannot be written, that is said, and the rest goes on."""
     desk.watcher.end()
     try:
-        click.echo(f"Also written: {write()}", err=True)
+        click.echo(write_also(desk, asked, sort, write), err=True)
     except ImporterError as error:
         click.echo(str(error), err=True)
 

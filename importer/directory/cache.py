@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+from importer import private
 from importer.errors import CannotRun
 
 STALE_AFTER = timedelta(days=30)
@@ -97,7 +98,8 @@ class Cache:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(path.parent)
+            private.make_file(path)
             self._database = sqlite3.connect(path, isolation_level=None, timeout=30)
         except (sqlite3.Error, OSError) as error:
             raise self._unusable(error) from error

@@ -45,14 +45,14 @@ p, li { margin: 3px 0; overflow-wrap: anywhere }
 """
 
 
-def write_html_summary(run: Run, path: Path) -> Path:
+def write_html_summary(run: Run, path: Path, *, over: bool = False) -> Path:
     """Write `html_summary` into a file; where it really is, as with `write_workbook`. Raises ResultsNotWritten."""
     page = html_summary(run).encode("utf-8", "replace")
 
     def write(stream: BinaryIO) -> None:
         stream.write(page)
 
-    return place(path, write)
+    return place(path, write, over=over)
 
 
 def html_summary(run: Run) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from importer import private
 from importer.errors import LedgerUnavailable
 from importer.submitter.tables import METADATA, VERSION
 
@@ -105,6 +106,7 @@ def open_store(url: str) -> Store:
     parsed, shown = address(url)
     if parsed.get_backend_name() == "sqlite":
         _prepare_folder(parsed.database)
+        _keep_private(parsed.database)
     durable = None
     try:
         durable = engine_for(url, durable=True)
@@ -130,6 +132,15 @@ def address(url: str) -> tuple[URL, str]:
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise LedgerUnavailable(f"The ledger {shown} is neither SQLite nor PostgreSQL.")
     return parsed, shown
+
+
+def sqlite_file(url: str) -> str | None:
+    """The file of a SQLite ledger; None for any other, and for an address that is none."""
+    try:
+        parsed, _ = address(url)
+    except LedgerUnavailable:
+        return None  # said where it is opened
+    return parsed.database if parsed.get_backend_name() == "sqlite" else None
 
 
 def _dispose(engine: Engine | None) -> None:
@@ -160,7 +171,7 @@ def _prepare_folder(database: str | None) -> None:
         raise LedgerUnavailable("A ledger in memory would forget what was posted.", "Give it a file.")
     folder = Path(database).absolute().parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private.make_folder(folder)
     except OSError as error:
         raise LedgerUnavailable(
             f"The folder {folder} cannot be made: {error.strerror}.", "Set IMPORTER_HOME to a folder you can write."
@@ -171,6 +182,14 @@ def _prepare_folder(database: str | None) -> None:
             f"The ledger {database} lies on a network share ({share}), where SQLite loses what it was told.",
             "Put IMPORTER_HOME on a local disk, or set IMPORTER_LEDGER to a PostgreSQL database.",
         )
+
+
+def _keep_private(database: str | None) -> None:
+    """The ledger is its owner's alone; SQLite gives what it makes beside it the same mode."""
+    file = Path(database or "").absolute()
+    with suppress(OSError):  # SQLite says what the matter is
+        private.make_file(file)
+    private.tighten_database(file)
 
 
 def engine_for(url: str, *, durable: bool) -> Engine:

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from importer import private
 from importer.reader.opening import shown
 
 FILE = "watch.jsonl"
@@ -27,7 +28,8 @@ class Log:
         self._as_json = as_json
         self._file: _Shared | None = None
         with suppress(OSError):
-            (home / "logs").mkdir(parents=True, exist_ok=True)
+            private.make_folder(home / "logs")
+            private.make_file(home / "logs" / FILE)
             self._file = _Shared(
                 home / "logs" / FILE, maxBytes=MOST_BYTES, backupCount=MOST_FILES, encoding="utf-8", delay=True
             )
