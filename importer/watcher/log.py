@@ -8,6 +8,7 @@ import logging.handlers
 import os
 from contextlib import suppress
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
@@ -29,7 +30,6 @@ class Log:
         self._file: _Shared | None = None
         with suppress(OSError):
             private.make_folder(home / "logs")
-            private.make_file(home / "logs" / FILE)
             self._file = _Shared(
                 home / "logs" / FILE, maxBytes=MOST_BYTES, backupCount=MOST_FILES, encoding="utf-8", delay=True
             )
@@ -69,6 +69,9 @@ class _Shared(logging.handlers.RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - named by the library
         """A full disk is no reason to stop, and nobody reads a traceback."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=private.opener)  # noqa: PTH123
 
     def _follow(self) -> None:
         if self.stream is None:
