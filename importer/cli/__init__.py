@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import click
 
 from importer.cli.commands import commands
+from importer.cli.saying import say
 from importer.errors import CannotRun, ImporterError
 
 FINE, COULD_NOT_RUN, INTERRUPTED = 0, 2, 130
@@ -43,19 +44,21 @@ def run(arguments: Sequence[str], *, is_all: bool = False) -> int:
         _say("Interrupted. Everything sent so far is recorded; run it again." if sends else "Interrupted.")
         return INTERRUPTED
     except click.ClickException as error:
-        error.show(sys.stderr)
+        shown = io.StringIO()
+        error.show(shown)
+        say(shown.getvalue(), err=True, nl=False)
         _answer(words, error.format_message())
         return COULD_NOT_RUN
     except ImporterError as error:
         if debug:
-            traceback.print_exc()
+            _say(traceback.format_exc())
         _say(str(error))
         if isinstance(error, CannotRun):  # of anything else, the answer may have been given
             _answer(words, str(error))
         return COULD_NOT_RUN
     except Exception as error:  # noqa: BLE001 -- no traceback ever reaches a clerk
         if debug:
-            traceback.print_exc()
+            _say(traceback.format_exc())
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
             said = f"{_in_short(str(error.filename))} is too long for a file's or a folder's name. Give a shorter one."
             _say(said)
@@ -84,4 +87,4 @@ def _in_short(name: str) -> str:
 
 
 def _say(sentence: str) -> None:
-    click.echo(sentence, err=True)
+    say(sentence, err=True)

@@ -13,6 +13,7 @@ from importer.cli.checkup import doctor
 from importer.cli.directory import alias, expected, sync, template
 from importer.cli.layouts import profile
 from importer.cli.options import CONFIG, JSON, REASON, SANDBOX, Whole, with_options
+from importer.cli.saying import prompt, say
 from importer.cli.watching import watch
 
 
@@ -190,10 +191,8 @@ def login(**given: Any) -> None:
     from importer.cli.desk import at_desk
 
     with at_desk(given) as desk:
-        token = SecretStr(
-            click.prompt(f"Access token for {desk.settings.destination}", hide_input=True, err=True).strip()
-        )
-        click.echo(f"The token works. It is kept in {keep_token(desk, token)}.", err=True)
+        token = SecretStr(prompt(f"Access token for {desk.settings.destination}", hide_input=True).strip())
+        say(f"The token works. It is kept in {keep_token(desk, token)}.", err=True)
 
 
 @commands.command(short_help="Removes the access token.")
@@ -205,9 +204,9 @@ def logout(**given: Any) -> None:
 
     loaded = load_settings(given)
     removed = forget(loaded.destination, loaded.home)
-    click.echo("The token is removed." if removed else "There was no token to remove.", err=True)
+    say("The token is removed." if removed else "There was no token to remove.", err=True)
     if loaded.token is not None:
-        click.echo("PROPEXO_TOKEN is still set in the environment.", err=True)
+        say("PROPEXO_TOKEN is still set in the environment.", err=True)
 
 
 commands.add_command(doctor)
@@ -238,7 +237,7 @@ def sandbox(port: int, reset: bool, **given: Any) -> None:
 def _announce(url: str) -> None:
     from importer import sandbox as stand_in
 
-    click.echo(
+    say(
         f"The stand-in API listens on {url}; stop it with Ctrl-C. To use it from another window:\n"
         f"  export PROPEXO_URL={url} PROPEXO_TOKEN={stand_in.TOKEN} PROPEXO_INTEGRATION_ID={stand_in.INTEGRATION_ID}",
         err=True,

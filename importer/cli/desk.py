@@ -24,6 +24,7 @@ import click
 from importer import private, sandbox, settings
 from importer.afterwards import Decision
 from importer.cli.progress import Bar
+from importer.cli.saying import say
 from importer.desk import Desk, Silence
 from importer.errors import CannotRun, ResultsNotWritten
 from importer.reader import names_of
@@ -228,7 +229,7 @@ def _stop_on_signals(stop: threading.Event, bar: Bar | Silence) -> None:
             raise KeyboardInterrupt
         stop.set()
         bar.end()
-        click.echo("Stopping: what is under way is finished and recorded. Ctrl-C again ends at once.", err=True)
+        say("Stopping: what is under way is finished and recorded. Ctrl-C again ends at once.", err=True)
 
     signal.signal(signal.SIGINT, asked)
     signal.signal(signal.SIGTERM, asked)
