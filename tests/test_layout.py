@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "importer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("private", "visible"),
+    ("lock_holder", "private", "visible"),
     ("errors", "problems", "columns", "collector", "cells", "held", "keys", "news", "rehearsal", "trace", "unknown"),
     ("packed",),
     ("payload",),

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from importer import private
 from importer.errors import CannotRun
+from importer.lock_holder import held_by, is_busy
 
 STALE_AFTER = timedelta(days=30)
 """A record that ResMan has not shown for so long is taken for gone. Contract, "What ResMan already has"."""
@@ -275,6 +276,9 @@ class Cache:
         return rows
 
     def _unusable(self, error: Exception) -> CannotRun:
+        if is_busy(error):
+            held, way = held_by(self._path)
+            return CannotRun(f"What was fetched from ResMan ({self._path}) {held}.", way)
         return CannotRun(
             f"What was fetched from ResMan cannot be used: {self._path}: {error}.",
             f"Delete that file and run `invoice-importer sync`. {_HARMLESS}",
