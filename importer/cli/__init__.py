@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
@@ -33,6 +34,7 @@ def run(arguments: Sequence[str], *, is_all: bool = False) -> int:
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123 -- closed by whoever started this
     sys.stderr = sys.stderr or sys.stdout
     sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115, PTH123 -- likewise
+    sys.stdout = _writing_all(sys.stdout)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that lacks a character must not end a run
@@ -80,6 +82,13 @@ def _answer(words: Sequence[str], why: str) -> None:
 
         command = next((word for word in words if not word.startswith("-")), None)
         print_json(could_not_run(command, why))
+
+
+def _writing_all(stream: TextIO) -> TextIO:
+    """A stream that writes all that it is given, also to a pipe that is full, and with PYTHONUNBUFFERED."""
+    if not isinstance(getattr(stream, "buffer", None), io.RawIOBase):
+        return stream
+    return open(stream.fileno(), "w", encoding=stream.encoding, closefd=False)
 
 
 def _in_short(name: str) -> str:
