@@ -25,6 +25,7 @@ from importer.reader.returned import is_as_written
 from importer.submitter import Entry, Event, Ledger, Policy, State, follow, retry_failed, settle_doubts
 from importer.submitter.postings import places_of
 from importer.trace import TAKEN_OUT, WHOLE_ROW
+from importer.written import Sort, is_as_noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def keep_results(desk: Desk, run: str, results: Path, *, moved: bool = False) ->
 def may_replace(desk: Desk, results: Path) -> bool:
     """True where results may be written to this path: nothing stands there, or what nobody has worked in."""
     if not results.exists():
+        return True
+    if is_as_noted(desk.settings.home, results, Sort.RESULTS):
         return True
     with open_ledger(desk, "results") as ledger:
         if results.is_file() and ledger.has_written(spelt(results), digest(results)):

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from importer import private
 from importer.errors import CannotRun
 from importer.models import InputFile
 from importer.problems import KINDS, Kind, Place, Problem, Severity
@@ -62,8 +63,8 @@ def keep_remarks(home: Path, run: str, remarks: Mapping[str, Sequence[Problem]])
     }
     folder = _folder(home, run)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / REMARKS).write_text(json.dumps(said), encoding="utf-8")
+        private.make_folder(folder)
+        private.write_text(folder / REMARKS, json.dumps(said))
     except OSError as error:
         raise _not_kept(folder, error) from error
 
@@ -114,7 +115,7 @@ def archived_runs(home: Path) -> list[str]:
 def remove_archived(home: Path, run: str) -> None:
     """Removes what was kept of a run, all of it or, as far as anybody can see, nothing. Raises `OSError`."""
     aside = home / "archive-removed" / run
-    aside.parent.mkdir(exist_ok=True)
+    private.make_folder(aside.parent)
     _folder(home, run).rename(aside)
     finish_removing(home)
 
@@ -126,7 +127,8 @@ def finish_removing(home: Path) -> None:
 
 
 def _copy(path: Path, to: Path) -> Path:
-    to.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(to.parent)
+    private.make_file(to)
     return Path(shutil.copyfile(path, to))
 
 

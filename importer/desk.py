@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from importer import private
 from importer.archive import archived_runs
 from importer.directory import Directory, folder_of, open_directory
 from importer.errors import AccessDenied, ApiAway, LedgerUnavailable, NoAccess, RateLimited, RequestError
@@ -68,6 +69,7 @@ class Desk:
 @contextmanager
 def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
     """The ledger under the name of a run, for as long as the block lasts. Raises `LedgerUnavailable`."""
+    private.tighten_home(desk.settings.home)
     store = open_store(desk.settings.ledger)
     try:
         ledger = Ledger(store, run, desk.who, desk.host, desk.now)

@@ -7,18 +7,20 @@ fails too, the run is in the ledger. A workbook in which somebody has worked is 
 from __future__ import annotations
 
 import itertools
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer import report
+from importer import private, report
 from importer.afterwards import keep_results, may_replace, owe_results
 from importer.desk import Desk
 from importer.errors import ImporterError, LedgerUnavailable
 from importer.models import Run
 from importer.past_runs import Known
+from importer.written import Sort, is_as_noted, note_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def write_anew(known: Known, desk: Desk) -> Written:
     results = known.results
     target = results if known.is_as_written else _beside(results, "status")
     try:
-        path = _written(known.run, target)
+        path = _written(known.run, target, over=known.is_as_written)
     except Exception as error:  # noqa: BLE001 - what was learnt is in the ledger, and the other workbooks are written
         cause = error.sentence if isinstance(error, ImporterError) else _said_of(error)
         said = [f"{cause} {results.name} does not tell the news yet. Mend that, and run `status` again."]
@@ -79,13 +81,32 @@ def _kept(run: Run, desk: Desk, path: Path | None, said: list[str]) -> Written:
     return Written(path, tuple(said))
 
 
+def write_also(desk: Desk, asked: Path, sort: Sort, write: Callable[[bool], Path]) -> str:
+    """Has something written beside the results, and says where it is. `write` is told whether it may write over it.
+
+    Raises `ResultsNotWritten`.
+    """
+    home = desk.settings.home
+    is_free = not os.path.lexists(asked)
+    is_ours = not is_free and is_as_noted(home, asked, sort)
+    path = write(is_ours)
+    note_written(home, path, sort)
+    return f"Also written: {path}" if is_free or is_ours else _stays(asked, f"Written instead: {path}")
+
+
+def _stays(asked: Path, instead: str) -> str:
+    return (
+        f"{asked.name} is no file of this program's, or was changed since it was written: it stays as it is. {instead}"
+    )
+
+
 def _target(desk: Desk, asked: Path, said: list[str]) -> Path:
     """Where the results go: never over a workbook that somebody has worked in."""
     with suppress(LedgerUnavailable):  # then it cannot be told
         if may_replace(desk, asked):
             return asked
     beside = _beside(asked, "new")
-    said.append(f"{asked.name} was changed since it was written, and stays as it is. The results: {beside.name}")
+    said.append(_stays(asked, f"The results: {beside.name}"))
     return beside
 
 
@@ -96,21 +117,25 @@ def _beside(results: Path, word: str) -> Path:
     return next(path for name in names if not (path := results.with_name(f"{name}{results.suffix}")).exists())
 
 
-def _written(run: Run, target: Path) -> Path:
-    return report.write_csv(run, target) if target.suffix.lower() == ".csv" else report.write_workbook(run, target)
+def _written(run: Run, target: Path, *, over: bool) -> Path:
+    write = report.write_csv if target.suffix.lower() == ".csv" else report.write_workbook
+    return write(run, target, over=over)
 
 
 def _write(run: Run, desk: Desk, asked: Path, said: list[str]) -> Path | None:
     """The results; in the home where it cannot be written where it should, because what was posted must be told."""
     try:
-        return _written(run, _target(desk, asked, said))
+        target = _target(desk, asked, said)
+        path = _written(run, target, over=target == asked and os.path.lexists(target))
+        note_written(desk.settings.home, path, Sort.RESULTS)
+        return path
     except Exception as error:
         if run.command != "submit":
             raise
         said.append(_said_of(error))  # what was posted stays posted, whatever keeps the workbook from being written
     try:
         folder = desk.settings.home / "results"
-        folder.mkdir(parents=True, exist_ok=True)
+        private.make_folder(folder)
         return report.write_workbook(run, folder / f"{run.id}.results.xlsx")
     except Exception as error:  # noqa: BLE001 - as above
         said.append(f"{_said_of(error)} The run is in the ledger: `invoice-importer history`.")

@@ -41,6 +41,7 @@ from datetime import date, datetime, time, timedelta
 
 from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
 from importer.models import Status
+from importer.visible import has_unseen, visible
 
 SUMMARY = "Summary"
 TO_FIX = "To fix"
@@ -96,31 +97,19 @@ def column_index(letters: str) -> int:
 
 # ---------------------------------------------------------------------- cells
 
-_CONTROLS = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {
-    0x7F: 0x2421,
-    0xFFFE: 0xFFFD,
-    0xFFFF: 0xFFFD,
-}
-_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _CUT = " … (cut: a cell holds no more)"
 
 FIRST_DATE = date(1900, 3, 1)  # before it Excel counts a day that never was; such dates are written as text
 
 
 def tidy_text(text: str) -> str:
-    """The text as a workbook can hold it: line ends as "\\n", control characters visible, EXCEL_TEXT long at most."""
-    if _is_unwritable(text):
-        text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
-        text = re.sub("[\ud800-\udfff]", "\ufffd", text)
+    """The text as a workbook can hold it: line ends as "\\n", steering characters visible, EXCEL_TEXT long at most."""
+    if has_unseen(text):
+        text = visible(text.replace("\r\n", "\n").replace("\r", "\n"))
     if len(text) * 2 > EXCEL_TEXT and len(text.encode("utf-16-le")) // 2 > EXCEL_TEXT:
         kept = text.encode("utf-16-le")[: 2 * (EXCEL_TEXT - len(_CUT))].decode("utf-16-le", errors="ignore")
         text = kept + _CUT
     return text
-
-
-def _is_unwritable(text: str) -> bool:
-    # Most text is plain, and far sooner told by its kinds of letters.
-    return not (text.isascii() and text.isprintable()) and _UNWRITABLE.search(text) is not None
 
 
 def written_cell(cell: Cell) -> str | int | float | bool | date | datetime | time | timedelta | None:
@@ -151,7 +140,7 @@ def written_cell(cell: Cell) -> str | int | float | bool | date | datetime | tim
 def cannot_hold(cell: Cell) -> bool:
     """True for text that comes back from a workbook as other text, and for what comes back as mere text."""
     if isinstance(cell, str):
-        return _is_unwritable(cell) and len(cell) * 2 <= EXCEL_TEXT
+        return has_unseen(cell) and len(cell) * 2 <= EXCEL_TEXT
     return isinstance(cell, ErrorCell | UncalculatedCell)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from importer import private
 from importer.errors import BadSettings
 
 SERVICE = "invoice-importer"
@@ -98,10 +99,9 @@ def _from_file(path: Path) -> str | None:
 def _keep_in_file(token: SecretStr, path: Path) -> str:
     aside = path.with_name(".token.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(path.parent)
         aside.unlink(missing_ok=True)
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        with private.private_open(aside, "x") as stream:
             stream.write(token.get_secret_value() + "\n")
         aside.replace(path)
     except OSError as error:

@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "importer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
+    ("lock_holder", "private", "visible"),
     ("errors", "problems", "columns", "collector", "cells", "held", "keys", "news", "rehearsal", "trace", "unknown"),
     ("packed", "clock"),
     ("payload",),
@@ -27,6 +28,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("prepared",),
     ("outcomes",),
     ("alike", "archive", "continued"),
+    ("written",),
     ("desk",),
     ("surroundings", "periods", "offers", "telling"),
     ("pipeline",),

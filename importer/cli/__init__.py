@@ -12,10 +12,12 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
 from importer.cli.commands import commands
+from importer.cli.saying import say
 from importer.errors import CannotRun, ImporterError
 
 FINE, COULD_NOT_RUN, INTERRUPTED = 0, 2, 130
@@ -32,6 +34,7 @@ def run(arguments: Sequence[str], *, is_all: bool = False) -> int:
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123 -- closed by whoever started this
     sys.stderr = sys.stderr or sys.stdout
     sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115, PTH123 -- likewise
+    sys.stdout = _writing_all(sys.stdout)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that lacks a character must not end a run
@@ -43,19 +46,21 @@ def run(arguments: Sequence[str], *, is_all: bool = False) -> int:
         _say("Interrupted. Everything sent so far is recorded; run it again." if sends else "Interrupted.")
         return INTERRUPTED
     except click.ClickException as error:
-        error.show(sys.stderr)
+        shown = io.StringIO()
+        error.show(shown)
+        say(shown.getvalue(), err=True, nl=False)
         _answer(words, error.format_message())
         return COULD_NOT_RUN
     except ImporterError as error:
         if debug:
-            traceback.print_exc()
+            _say(traceback.format_exc())
         _say(str(error))
         if isinstance(error, CannotRun):  # of anything else, the answer may have been given
             _answer(words, str(error))
         return COULD_NOT_RUN
     except Exception as error:  # noqa: BLE001 -- no traceback ever reaches a clerk
         if debug:
-            traceback.print_exc()
+            _say(traceback.format_exc())
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
             said = f"{_in_short(str(error.filename))} is too long for a file's or a folder's name. Give a shorter one."
             _say(said)
@@ -79,9 +84,16 @@ def _answer(words: Sequence[str], why: str) -> None:
         print_json(could_not_run(command, why))
 
 
+def _writing_all(stream: TextIO) -> TextIO:
+    """A stream that writes all that it is given, also to a pipe that is full, and with PYTHONUNBUFFERED."""
+    if not isinstance(getattr(stream, "buffer", None), io.RawIOBase):
+        return stream
+    return open(stream.fileno(), "w", encoding=stream.encoding, closefd=False)
+
+
 def _in_short(name: str) -> str:
     return name if len(name) <= 60 else f"{name[:40]}…{name[-16:]}"
 
 
 def _say(sentence: str) -> None:
-    click.echo(sentence, err=True)
+    say(sentence, err=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.cli.options import CONFIG, JSON, SANDBOX, with_options
+from importer.cli.saying import say
 
 if TYPE_CHECKING:
     from importer.doctor import Finding
@@ -51,14 +52,14 @@ def _answer(found: Sequence[Finding], *, as_json: bool) -> int:
         return code
     width = max(len(verdict) for verdict in Verdict)
     for each in found:
-        click.echo(f"{each.verdict:<{width}}  {each.about:<9} {each.said}")
+        say(f"{each.verdict:<{width}}  {each.about:<9} {each.said}")
         if each.advice:
-            click.echo(f"{'':<{width}}  {'':<9} {each.advice}")
+            say(f"{'':<{width}}  {'':<9} {each.advice}")
     counts = {verdict: sum(each.verdict is verdict for each in found) for verdict in Verdict}
     if code == 0 and not counts[Verdict.LOOK]:
-        click.echo("Everything is in order.")
+        say("Everything is in order.")
     else:
-        click.echo(
+        say(
             f"{counts[Verdict.WRONG]:,} to be done, {counts[Verdict.LOOK]:,} worth a look, "
             f"{counts[Verdict.UNTOLD]:,} that cannot be told."
         )

@@ -14,6 +14,7 @@ from importer.cli.checkup import doctor
 from importer.cli.directory import alias, expected, sync, template
 from importer.cli.layouts import profile
 from importer.cli.options import CONFIG, JSON, REASON, SANDBOX, Whole, with_options
+from importer.cli.saying import prompt, say
 from importer.cli.watching import watch
 
 
@@ -85,7 +86,7 @@ def check(**given: Any) -> int:
         from importer.pipeline import check_files
 
         with at_desk(given) as desk:
-            asked = outputs(given)
+            asked = outputs(given, desk.settings)
             asked.are_possible()
             run = check_files(replace(wanted(given, desk.settings), ahead=ahead), desk)
             if click.get_current_context().obj:
@@ -105,7 +106,7 @@ def submit(**given: Any) -> int:
     from importer.pipeline import submit_files
 
     with at_desk(given, serving=True) as desk:
-        asked = outputs(given)
+        asked = outputs(given, desk.settings)
         finished = submit_files(
             wanted(given, desk.settings),
             desk,
@@ -191,10 +192,8 @@ def login(**given: Any) -> None:
     from importer.cli.desk import at_desk
 
     with at_desk(given) as desk:
-        token = SecretStr(
-            click.prompt(f"Access token for {desk.settings.destination}", hide_input=True, err=True).strip()
-        )
-        click.echo(f"The token works. It is kept in {keep_token(desk, token)}.", err=True)
+        token = SecretStr(prompt(f"Access token for {desk.settings.destination}", hide_input=True).strip())
+        say(f"The token works. It is kept in {keep_token(desk, token)}.", err=True)
 
 
 @commands.command(short_help="Removes the access token.")
@@ -206,9 +205,9 @@ def logout(**given: Any) -> None:
 
     loaded = load_settings(given)
     removed = forget(loaded.destination, loaded.home)
-    click.echo("The token is removed." if removed else "There was no token to remove.", err=True)
+    say("The token is removed." if removed else "There was no token to remove.", err=True)
     if loaded.token is not None:
-        click.echo("PROPEXO_TOKEN is still set in the environment.", err=True)
+        say("PROPEXO_TOKEN is still set in the environment.", err=True)
 
 
 commands.add_command(doctor)
@@ -240,7 +239,7 @@ def sandbox(port: int, reset: bool, **given: Any) -> None:
 def _announce(url: str) -> None:
     from importer import sandbox as stand_in
 
-    click.echo(
+    say(
         f"The stand-in API listens on {url}; stop it with Ctrl-C. To use it from another window:\n"
         f"  export PROPEXO_URL={url} PROPEXO_TOKEN={stand_in.TOKEN} PROPEXO_INTEGRATION_ID={stand_in.INTEGRATION_ID}",
         err=True,

@@ -21,10 +21,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from importer import sandbox, settings
+from importer import private, sandbox, settings
 from importer.afterwards import Decision
 from importer.cli.progress import Bar
 from importer.clock import VARIABLE, Clock, clock_of
+from importer.cli.saying import say
 from importer.desk import Desk, Silence
 from importer.errors import CannotRun, ResultsNotWritten
 from importer.reader import names_of
@@ -32,8 +33,10 @@ from importer.report.target import check_target
 from importer.results import results_name
 from importer.settings import Settings
 from importer.smtp import is_loopback
+from importer.submitter.schema import sqlite_file
 from importer.validator.control import Expected
 from importer.wanted import Wanted
+from importer.written import refuse_own_files
 
 AMOUNT = re.compile(r"-?\$?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?")
 """Dollars as they are typed: 18204, 18204.00, $18,204.00."""
@@ -91,7 +94,7 @@ def _is_a_rehearsal(loaded: Settings) -> None:
 @contextmanager
 def _stand_in(folder: Path, clock: Clock) -> Iterator[str]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private.make_folder(folder)
     except OSError as error:
         raise CannotRun(
             f"The folder {folder} cannot be made: {error.strerror}.", "Set IMPORTER_HOME to a folder you can write."
@@ -133,20 +136,24 @@ class Outputs:
     summary: Path | None
     annotated: tuple[Marked, ...]
     as_json: bool
-    files: tuple[Path, ...] = ()  # that were given, as they were typed
+    files: tuple[Path, ...]  # that were given, as they were typed
+    home: Path
+    ledger: str | None  # the file of a SQLite ledger
 
     def are_possible(self) -> None:
         """Raises `CannotRun` where results or summary could not be written: known too late after posting."""
-        for asked, option in ((self.results, "--results"), (self.summary, "--summary")):
+        marked = [(each.target, "--results") for each in self.annotated]
+        for asked, option in ((self.results, "--results"), (self.summary, "--summary"), *marked):
             if asked is None:
                 continue
+            refuse_own_files(asked, self.home, self.ledger, option)
             try:
                 check_target(asked)
             except ResultsNotWritten as error:
                 raise CannotRun(error.sentence, f"Name another place with {option}. Nothing was sent.") from error
 
 
-def outputs(given: Mapping[str, Any]) -> Outputs:
+def outputs(given: Mapping[str, Any], loaded: Settings) -> Outputs:
     """What is to be written and printed of a run."""
     files: tuple[Path, ...] = given["files"]
     results = None if given["no_results"] else _results_path(files, given["results"])
@@ -155,9 +162,9 @@ def outputs(given: Mapping[str, Any]) -> Outputs:
             raise click.UsageError(f"{written} is read: the answer cannot be written over it. Give it another name.")
     if results is not None and given["summary"] is not None and _real(results) == _real(given["summary"]):
         raise click.UsageError("--results and --summary name the same file. Give each its own.")
-    return Outputs(
-        results, given["summary"], _marked(files, results) if given["annotate"] else (), given["as_json"], files
-    )
+    marked = _marked(files, results) if given["annotate"] else ()
+    home = loaded.home.parent if loaded.sandbox else loaded.home  # the stand-in's is within the other
+    return Outputs(results, given["summary"], marked, given["as_json"], files, home, sqlite_file(loaded.ledger))
 
 
 def _marked(files: Sequence[Path], results: Path | None) -> tuple[Marked, ...]:
@@ -236,7 +243,7 @@ def _stop_on_signals(stop: threading.Event, bar: Bar | Silence) -> None:
             raise KeyboardInterrupt
         stop.set()
         bar.end()
-        click.echo("Stopping: what is under way is finished and recorded. Ctrl-C again ends at once.", err=True)
+        say("Stopping: what is under way is finished and recorded. Ctrl-C again ends at once.", err=True)
 
     signal.signal(signal.SIGINT, asked)
     signal.signal(signal.SIGTERM, asked)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from importer.cli.options import CONFIG, JSON, SANDBOX, Whole, with_options
+from importer.cli.saying import say
 
 
 @click.command()
@@ -67,4 +68,4 @@ def template(path: Path, **given: Any) -> None:
 
     with at_desk(given) as desk:
         said = names.template(desk, path)
-        click.echo(f"{path} is ready to be filled in. {said}", err=True)
+        say(f"{path} is ready to be filled in. {said}", err=True)

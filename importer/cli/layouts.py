@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from importer.cli.options import CONFIG, JSON, SANDBOX, with_options
+from importer.cli.saying import confirm, prompt, say
 
 
 @click.group(short_help="Saved layouts of vendors' files.")
@@ -53,10 +54,8 @@ def new(file: Path, **given: Any) -> int:
         raise click.UsageError(
             f"There is a profile {made.name} already. Choose another --name, or add --yes to replace it."
         )
-    if asking and not click.confirm(
-        f"{'Replace' if taken else 'Save'} the profile {made.name}?", default=True, err=True
-    ):
-        made = replace(made, name=click.prompt("Under which name then? (Ctrl-C: not at all)", err=True))
+    if asking and not confirm(f"{'Replace' if taken else 'Save'} the profile {made.name}?", default=True):
+        made = replace(made, name=prompt("Under which name then? (Ctrl-C: not at all)"))
     saved = save_profile(made, folder)
     _say(f"Saved: {saved}")
     if left:
@@ -83,7 +82,7 @@ def list_(**given: Any) -> None:
         return
     for each in profiles:
         where = f"files named {each.filename}" if each.filename else "any file name"
-        click.echo(f"{each.name}: {where}" + (f", with {', '.join(each.headings)}" if each.headings else ""))
+        say(f"{each.name}: {where}" + (f", with {', '.join(each.headings)}" if each.headings else ""))
     if not profiles:
         _say(f"There are none in {folder}. Make one: invoice-importer profile new FILE")
 
@@ -96,7 +95,7 @@ def show(name: str, **given: Any) -> None:
     from importer.cli.desk import load_settings
     from importer.reader.profiles import find_profile, load_profiles, profile_text
 
-    click.echo(profile_text(find_profile(name, load_profiles(load_settings(given).profiles))), nl=False)
+    say(profile_text(find_profile(name, load_profiles(load_settings(given).profiles))), nl=False)
 
 
 @profile.command("check")
@@ -110,7 +109,7 @@ def check_(name: str, file: Path, **given: Any) -> None:
     from importer.reader.proposals import check_profile
 
     found = find_profile(name, load_profiles(load_settings(given).profiles))
-    click.echo("\n".join(check_profile(found, file)))
+    say("\n".join(check_profile(found, file)))
 
 
 @profile.command()
@@ -126,7 +125,7 @@ def remove(name: str, **given: Any) -> int:
     if not given["yes"]:
         if not sys.stdin.isatty():
             raise click.UsageError(f"Nobody is there to be asked. Add --yes to remove {path}.")
-        if not click.confirm(f"Remove {path}?", default=False, err=True):
+        if not confirm(f"Remove {path}?"):
             return 1
     path.unlink()
     _say(f"Removed: {path}")
@@ -144,7 +143,7 @@ def _ask(made: Any, ask: Any, desk: Any) -> Any:
         _say(f"  {number}  {choice}" if counts else f"  {choice}")
     doubted = ""
     while True:
-        said = click.prompt(ask.sentence, default="", show_default=False, err=True).strip()
+        said = prompt(ask.sentence, default="", show_default=False).strip()
         if not said:
             return made
         if counts and said.isdecimal() and len(said) < 3 and ask.choices:
@@ -167,4 +166,4 @@ def _ask(made: Any, ask: Any, desk: Any) -> Any:
 
 def _say(*sentences: str) -> None:
     for sentence in sentences:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)

@@ -8,6 +8,7 @@ import click
 
 from importer import names
 from importer.cli.rendering import INTERRUPTED, print_json
+from importer.cli.saying import say
 from importer.desk import Desk
 from importer.directory import Sort, Synced
 from importer.directory.resolve import NOUN
@@ -44,14 +45,14 @@ def print_synced(done: Sequence[Synced], desk: Desk, *, as_json: bool) -> int:
         title = next((title for sort, title in TITLES.items() if sort == each.list), None)
         if title is not None:
             what = "fetched" if each.is_whole else "new or changed"
-            click.echo(f"{title + ':':<21}{each.known:>9,} known, {each.fetched:,} {what} ({_requests(each.requests)})")
+            say(f"{title + ':':<21}{each.known:>9,} known, {each.fetched:,} {what} ({_requests(each.requests)})")
     single = [each for each in done if each.list not in tuple(Sort)]
     if single:
         requests = sum(each.requests for each in single)
-        click.echo(f"{'Vendors by property:':<21}{len(single):>9,} properties ({_requests(requests)})")
+        say(f"{'Vendors by property:':<21}{len(single):>9,} properties ({_requests(requests)})")
     short = sum(each.short_by for each in done)
     if short:
-        click.echo(f"The API speaks of {short:,} more records than it gave. Run `sync --full` to look again.", err=True)
+        say(f"The API speaks of {short:,} more records than it gave. Run `sync --full` to look again.", err=True)
     return 0
 
 
@@ -63,19 +64,19 @@ def run_alias(
         return _list(names.reviewed(desk), as_json=as_json)
     if remove:
         if names.forget_name(desk, name, profile=profile):
-            click.echo(f"{name!r} is no longer settled.", err=True)
+            say(f"{name!r} is no longer settled.", err=True)
             return 0
         for one in names.aliases(desk).about(name):
             where = (
                 f"the profile {one.profile}: add --profile {one.profile}" if one.profile else "all files, no profile"
             )
-            click.echo(f"{name!r} is settled for {where}.", err=True)
-        click.echo(f"Nothing was settled about {name!r}{' for that profile' if profile else ''}.", err=True)
+            say(f"{name!r} is settled for {where}.", err=True)
+        say(f"Nothing was settled about {name!r}{' for that profile' if profile else ''}.", err=True)
         return 1
     if meant is None:
         raise click.UsageError("Say what it means: an id, or what ResMan calls it exactly. --remove forgets a name.")
     kept = names.settle_name(desk, name, meant, profile=profile)
-    click.echo(_described(kept), err=True)
+    say(_described(kept), err=True)
     return 0
 
 
@@ -98,14 +99,14 @@ def print_expected(found: names.Expected, *, as_json: bool) -> int:
         print_json({"command": "expected", "month": f"{found.month:%Y-%m}", "bills": bills})
         return 0
     if not found.bills:
-        click.echo(f"Nobody is awaited in {found.month:%B %Y}: who billed regularly in the months before has billed.")
+        say(f"Nobody is awaited in {found.month:%B %Y}: who billed regularly in the months before has billed.")
     else:
         total = dollars(sum(each.usual for each, _, _ in found.bills))
-        click.echo(f"Not billed yet in {found.month:%B %Y}: {len(found.bills):,}, usually {total} together")
+        say(f"Not billed yet in {found.month:%B %Y}: {len(found.bills):,}, usually {total} together")
     for each, vendor, place in found.bills:
         last = f"last {each.last_number or 'without a number'} of {each.last_date}"
-        click.echo(tidy_text(f"  {vendor}, {place}: usually {dollars(each.usual)}, {last}"))
-    click.echo(f"By what was fetched from ResMan {found.age}, and what was posted from here.", err=True)
+        say(tidy_text(f"  {vendor}, {place}: usually {dollars(each.usual)}, {last}"))
+    say(f"By what was fetched from ResMan {found.age}, and what was posted from here.", err=True)
     return 0
 
 
@@ -131,7 +132,7 @@ def _list(entries: Sequence[names.Reviewed], *, as_json: bool) -> int:
         )
         return 0
     for line in map(_described, entries) if entries else ["No name was settled yet."]:
-        click.echo(line)
+        say(line)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -12,17 +11,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from importer import report
 from importer.cli.desk import Outputs
+from importer.cli.saying import confirm, say, say_json
 from importer.desk import Desk
 from importer.errors import CannotRun, ImporterError
 from importer.models import Run, Status, dollars
 from importer.past_runs import Known
 from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.standing import doubts, standing
-from importer.results import Written, write_anew, write_results
+from importer.results import Written, write_also, write_anew, write_results
+from importer.visible import visible_json
+from importer.written import Sort
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,9 +35,11 @@ def render(run: Run, desk: Desk, asked: Outputs) -> int:
     """Writes what was asked for, prints the summary or the JSON object, and returns the exit code."""
     written = None if asked.results is None else _say(write_results(run, desk, asked.results), desk)
     if asked.summary is not None:
-        _also(desk, partial(report.write_html_summary, run, asked.summary))
+        summary = asked.summary
+        _also(desk, summary, Sort.SUMMARY, lambda over: report.write_html_summary(run, summary, over=over))
     for each in asked.annotated:
-        _also(desk, partial(report.annotate, each.original, run, each.target, name=each.name))
+        write = partial(report.annotate, each.original, run, each.target, name=each.name)
+        _also(desk, each.target, Sort.ANNOTATED, lambda over, write=write: write(over=over))
     desk.watcher.end()
     if asked.as_json:
         print_json(report.as_json(run, written))
@@ -50,17 +52,17 @@ def _say(written: Written, desk: Desk) -> Path | None:
     """Says what there is to say about a workbook, and gives the place where it stands."""
     desk.watcher.end()
     for sentence in written.said:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
     return written.path
 
 
-def _also(desk: Desk, write: Callable[[], Path]) -> None:
+def _also(desk: Desk, asked: Path, sort: Sort, write: Callable[[bool], Path]) -> None:
     """Something beside the results: where it cannot be written, that is said, and the rest goes on."""
     desk.watcher.end()
     try:
-        click.echo(f"Also written: {write()}", err=True)
+        say(write_also(desk, asked, sort, write), err=True)
     except ImporterError as error:
-        click.echo(str(error), err=True)
+        say(str(error), err=True)
 
 
 def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: bool) -> int:
@@ -112,7 +114,7 @@ def ask(would: Run, desk: Desk) -> bool:
         question += f" The other {held:,} {'is' if held == 1 else 'are'} not sent."
     asked_to_stop = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return click.confirm(question, err=True)
+        return confirm(question)
     finally:
         signal.signal(signal.SIGINT, asked_to_stop)
 
@@ -122,7 +124,7 @@ def print_history(runs: Sequence[Mapping[str, Any]], *, as_json: bool, as_csv: b
     if as_json:
         print_json(history_json(runs))
     elif as_csv:
-        _tell(lambda: click.echo(history_csv(runs), nl=False))
+        _tell(lambda: say(history_csv(runs), nl=False))
     else:
         show(history(runs))
 
@@ -132,7 +134,7 @@ def print_run(run: Mapping[str, Any], told: Run, *, as_json: bool, as_csv: bool)
     if as_json:
         print_json(one_run_json(run, told))
     elif as_csv:
-        _tell(lambda: click.echo(one_run_csv(told), nl=False))
+        _tell(lambda: say(one_run_csv(told), nl=False))
     else:
         show(one_run(run, told))
 
@@ -140,7 +142,7 @@ def print_run(run: Mapping[str, Any], told: Run, *, as_json: bool, as_csv: bool)
 def print_json(answer: object) -> None:
     """One object on standard output."""
     in_unicode = sys.stdout.encoding.lower().replace("-", "") == "utf8"
-    _tell(lambda: click.echo(json.dumps(answer, ensure_ascii=not in_unicode, indent=2)))
+    _tell(lambda: say_json(visible_json(answer, in_ascii=not in_unicode)))
 
 
 def show(answer: RenderableType) -> None:
@@ -161,4 +163,4 @@ def _tell(answer: Callable[[], None]) -> None:
         with suppress(OSError):  # so that nothing is left to be flushed when the process ends
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            click.echo(f"The answer could not be printed: {error.strerror}.", err=True)
+            say(f"The answer could not be printed: {error.strerror}.", err=True)

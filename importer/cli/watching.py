@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.cli.options import CONFIG, SANDBOX, with_options
+from importer.cli.saying import say
 
 if TYPE_CHECKING:
     from importer.watcher.heartbeat import Standing
@@ -70,7 +71,7 @@ def _note_interruption() -> threading.Event:
 
 def _tell(found: Standing, *, as_json: bool) -> int:
     if as_json:
-        click.echo(
+        say(
             json.dumps(
                 {
                     "alive": found.alive,
@@ -85,16 +86,16 @@ def _tell(found: Standing, *, as_json: bool) -> int:
         )
         return ALIVE if found.alive else NOT_ALIVE
     for who, since in found.watchers:
-        click.echo(f"Watched by {who} since {since.astimezone():%Y-%m-%d %H:%M}.")
+        say(f"Watched by {who} since {since.astimezone():%Y-%m-%d %H:%M}.")
     if found.alive and not found.watchers and found.seen is not None:
-        click.echo(f"Watched from time to time, last at {found.seen.astimezone():%Y-%m-%d %H:%M}.")
+        say(f"Watched from time to time, last at {found.seen.astimezone():%Y-%m-%d %H:%M}.")
     if not found.alive:
         seen = f"; the last sign of life is of {found.seen.astimezone():%Y-%m-%d %H:%M}" if found.seen else ""
-        click.echo(f"Nobody watches this folder{seen}. Start it with: invoice-importer watch FOLDER")
+        say(f"Nobody watches this folder{seen}. Start it with: invoice-importer watch FOLDER")
     for part, count in found.files.items():
-        click.echo(f"  {part}: {count:,} {'file' if count == 1 else 'files'}")
+        say(f"  {part}: {count:,} {'file' if count == 1 else 'files'}")
     for _, since, said in found.troubles:
-        click.echo(f"Waiting since {since.astimezone():%Y-%m-%d %H:%M}: {said}")
+        say(f"Waiting since {since.astimezone():%Y-%m-%d %H:%M}: {said}")
     for sentence in found.said:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
     return ALIVE if found.alive else NOT_ALIVE

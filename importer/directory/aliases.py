@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from importer import private
 from importer.directory.alone import alone
 from importer.directory.cache import Sort
 from importer.directory.spelling import is_id_like, whole_key
@@ -92,8 +93,8 @@ class Aliases:
         text = "\n".join(lines) + "\n"
         written = self.path.with_suffix(".new")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            written.write_text(text, encoding="utf-8")
+            private.make_folder(self.path.parent)
+            private.write_text(written, text)
             read = load_aliases(self.path.parent, name=written.name).entries
             if read != kept:
                 raise CannotRun(f"The alias cannot be kept in {self.path}: it would not be read as it was given.")

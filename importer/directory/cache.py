@@ -15,7 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+from importer import private
 from importer.errors import CannotRun
+from importer.lock_holder import held_by, is_busy
 
 STALE_AFTER = timedelta(days=30)
 """A record that ResMan has not shown for so long is taken for gone. Contract, "What ResMan already has"."""
@@ -97,7 +99,8 @@ class Cache:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(path.parent)
+            private.make_file(path)
             self._database = sqlite3.connect(path, isolation_level=None, timeout=30)
         except (sqlite3.Error, OSError) as error:
             raise self._unusable(error) from error
@@ -273,6 +276,9 @@ class Cache:
         return rows
 
     def _unusable(self, error: Exception) -> CannotRun:
+        if is_busy(error):
+            held, way = held_by(self._path)
+            return CannotRun(f"What was fetched from ResMan ({self._path}) {held}.", way)
         return CannotRun(
             f"What was fetched from ResMan cannot be used: {self._path}: {error}.",
             f"Delete that file and run `invoice-importer sync`. {_HARMLESS}",

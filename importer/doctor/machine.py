@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from importer import token
+from importer import private, token
 from importer.doctor.finding import Finding, look, ok, wrong
 from importer.errors import BadSettings
 from importer.settings import Settings
@@ -31,8 +30,12 @@ def home_findings(settings: Settings) -> Iterator[Finding]:
     refused = cannot_write(home)
     if refused is not None:
         yield wrong("Home", f"{home} cannot be written: {refused}.", "Give this account the right to write there.")
-    elif os.name == "posix" and stat.S_IMODE(home.stat().st_mode) & stat.S_IWOTH:
-        yield wrong("Home", f"Anybody on this machine can write into {home}.", f"Run: chmod o-w {home}")
+    elif (others := private.others_can(home)) == "write":
+        said = f"Others on this machine can write into {home}, and so change or exchange what was posted."
+        yield wrong("Home", said, f"Run: chmod go-rwx {home}")
+    elif others == "read":
+        said = f"Others on this machine can look into {home}; vendors' files and postings are kept there."
+        yield look("Home", said, f"Run: chmod go-rwx {home}")
     else:
         yield ok("Home", f"{home} can be written.")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import io
 import pickle
-import struct
 import subprocess
 import sys
 import threading
@@ -51,6 +50,7 @@ class Parser:
         self._name = name
         self._limits = limits
         self._timed_out = False
+        self._frames = 0  # taken so far
         self._process = subprocess.Popen(  # noqa: S603 - our own script, no shell, nothing of the file in the command
             [sys.executable, "-P", str(Path(child.__file__)), str(limits.memory_bytes)],
             stdin=subprocess.PIPE,
@@ -85,8 +85,9 @@ class Parser:
         stdin = self._process.stdin
         assert stdin is not None  # noqa: S101 - it was asked for
         with suppress(BrokenPipeError), stdin:
-            stdin.write(struct.pack("<I", len(wanted)) + wanted)
-            stdin.write(book)
+            for number, content in enumerate((wanted, book)):
+                stdin.write(child.HEAD.pack(len(content), child.checksum(number, content)))
+                stdin.write(content)
 
     def sheets(self) -> Iterator[ParsedSheet]:
         """Each worksheet in the workbook's order. Raises FileUnreadable."""
@@ -120,12 +121,12 @@ class Parser:
     def _frame(self) -> tuple[Any, ...]:
         stdout = self._process.stdout
         assert stdout is not None  # noqa: S101 - it was asked for
-        head = stdout.read(4)
-        length = struct.unpack("<I", head)[0] if len(head) == 4 else 0
-        body = stdout.read(length)
-        if not body or len(body) < length:
-            raise self._gone()
-        frame: tuple[Any, ...] = _Frame(io.BytesIO(body)).load()
+        try:
+            content = child.take(stdout, self._frames)
+        except (EOFError, MemoryError, OverflowError):  # a length that was garbled may be any number
+            raise self._gone() from None
+        self._frames += 1
+        frame: tuple[Any, ...] = _Frame(io.BytesIO(content)).load()
         if frame[0] == "error":
             raise self._refused(frame[1])
         return frame
@@ -135,6 +136,8 @@ class Parser:
             return FileUnreadable(f"{self._name} is protected by a password.", NO_PASSWORD)
         if kind == "memory":
             return self._too_hungry()
+        if kind == "short":
+            return self._not_whole()
         return FileUnreadable(f"{self._name} is damaged, or was not written by a spreadsheet program.", SAVE_AGAIN)
 
     def _gone(self) -> FileUnreadable:
@@ -142,9 +145,19 @@ class Parser:
             return FileUnreadable(
                 f"{self._name} could not be read within {self._limits.seconds:.0f} seconds.", SAVE_AGAIN
             )
-        if self._process.wait() < 0:  # ended by a signal: an allocation beyond the limit aborts the parser
+        stdout = self._process.stdout
+        assert stdout is not None  # noqa: S101 - it was asked for
+        stdout.close()  # one that still writes ends
+        ended = self._process.wait()
+        if ended < 0:  # ended by a signal: an allocation beyond the limit aborts the parser
             return self._too_hungry()
-        return self._refused("")
+        return self._not_whole() if ended == 0 else self._refused("")
+
+    def _not_whole(self) -> FileUnreadable:
+        return FileUnreadable(
+            f"{self._name} was not read whole: part of it was lost on the way between two processes of this machine.",
+            "The file itself may be in order. Run it again.",
+        )
 
     def _too_hungry(self) -> FileUnreadable:
         return FileUnreadable(

@@ -12,6 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, get_args
 
+from importer import private
 from importer.cells import Cell
 from importer.columns import BY_NAME
 from importer.errors import BadSettings
@@ -280,10 +281,10 @@ def profile_text(profile: Profile) -> str:
 
 def save_profile(profile: Profile, folder: Path) -> Path:
     """Writes the profile under its name into the folder and says where. An existing one of that name is replaced."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     path = folder / f"{normalised_name(profile.name)}.toml"
     draft = path.with_suffix(".toml.new")
-    draft.write_text(profile_text(profile), encoding="utf-8")
+    private.write_text(draft, profile_text(profile))
     draft.replace(path)
     return path
 

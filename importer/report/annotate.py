@@ -24,7 +24,7 @@ _AUTHOR = "invoice-importer"
 _MOST_COMMENTS = 2_000  # further cells are coloured without one; the list at the end names them
 
 
-def annotate(original: Path, run: Run, target: Path, *, name: str | None = None) -> Path:
+def annotate(original: Path, run: Run, target: Path, *, name: str | None = None, over: bool = False) -> Path:
     """Write the marked copy of an .xlsx or .xlsm workbook (without its macros); where it is, as with `write_workbook`.
 
     Formats, formulas and sheets stay; the cells of `run`'s problems in this file are coloured and carry the message
@@ -42,7 +42,7 @@ def annotate(original: Path, run: Run, target: Path, *, name: str | None = None)
     run = as_rehearsal(run)
     problems = _problems(called, run)
     cells = _cells(problems, _identities(called, run))
-    return place(target.with_suffix(".xlsx"), lambda stream: _write(original, problems, cells, stream))
+    return place(target.with_suffix(".xlsx"), lambda stream: _write(original, problems, cells, stream), over=over)
 
 
 def _problems(name: str, run: Run) -> dict[Place, list[Problem]]:

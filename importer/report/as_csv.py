@@ -28,13 +28,13 @@ _AFTER_SEPARATOR = re.compile(
 )  # a program that expects ";" begins a new cell there
 
 
-def write_csv(run: Run, path: Path) -> Path:
+def write_csv(run: Run, path: Path, *, over: bool = False) -> Path:
     """One line per input row, in UTF-8 with a byte order mark; where it really is, as with `write_workbook`.
 
     Tables with different headings share the file: each heading is a column, blank where a table has it not.
     Text that a spreadsheet program could take for a formula has an apostrophe in front. Raises ResultsNotWritten.
     """
-    return place(path, lambda stream: _write(as_rehearsal(run), stream))
+    return place(path, lambda stream: _write(as_rehearsal(run), stream), over=over)
 
 
 def _write(run: Run, stream: BinaryIO) -> None:

@@ -24,6 +24,7 @@ from importer.report.wording import (
     notices,
     profiles_said,
 )
+from importer.visible import visible
 
 _MOST_LINES = 40  # of problems
 _MOST_PARTIES = 15  # vendors, properties
@@ -45,14 +46,14 @@ p, li { margin: 3px 0; overflow-wrap: anywhere }
 """
 
 
-def write_html_summary(run: Run, path: Path) -> Path:
+def write_html_summary(run: Run, path: Path, *, over: bool = False) -> Path:
     """Write `html_summary` into a file; where it really is, as with `write_workbook`. Raises ResultsNotWritten."""
-    page = html_summary(run).encode("utf-8", "replace")
+    page = html_summary(run).encode()
 
     def write(stream: BinaryIO) -> None:
         stream.write(page)
 
-    return place(path, write)
+    return place(path, write, over=over)
 
 
 def html_summary(run: Run) -> str:
@@ -77,7 +78,7 @@ def html_summary(run: Run) -> str:
         _rows(sums),
         _facts(run),
     ]
-    return (
+    return visible(
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{escape(f'Invoices, run {run.id}')}</title><style>{_STYLE}</style></head>\n<body>\n"

@@ -20,8 +20,11 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _KEPT = "What was posted is recorded in the ledger all the same."
 
 
-def place(path: Path, write: Callable[[BinaryIO], None]) -> Path:
-    """Write a file and say where it really is: `path`, or "name (2).xlsx" beside it where `path` cannot be replaced.
+def place(path: Path, write: Callable[[BinaryIO], None], *, over: bool = False) -> Path:
+    """Write a file and say where it really is: `path`, or "name (2).xlsx" beside it where `path` is not to be replaced.
+
+    `over`: what stands at `path` is known to be this program's own, untouched since. Anything else is never written
+    over, nor is what somebody has open.
 
     Raises ResultsNotWritten where the folder is missing or cannot be written, or the disk is full; whatever stood at
     `path` is then untouched.
@@ -34,7 +37,7 @@ def place(path: Path, write: Callable[[BinaryIO], None]) -> Path:
             write(stream)
             stream.flush()
             os.fsync(stream.fileno())
-        return _move(aside, path)
+        return _move(aside, path, over=over)
     except OSError as error:
         raise _explained(error, path) from error
     finally:
@@ -65,18 +68,32 @@ def _no_folder(path: Path) -> ResultsNotWritten:
     )
 
 
-def _move(aside: Path, path: Path) -> Path:
-    if not _is_open(path):
+def _move(aside: Path, path: Path, *, over: bool) -> Path:
+    if over and not _is_open(path):
         with suppress(PermissionError, IsADirectoryError):  # Windows: held open by another program; or a folder
             return aside.replace(path)
+    elif not _is_open(path) and _put(aside, path):
+        return path
     for number in range(2, 1000):
         beside = path.with_name(f"{path.stem} ({number}){path.suffix}")
-        try:
-            beside.open("xb").close()  # takes the name before another run can
-        except FileExistsError:
-            continue
-        return aside.replace(beside)
+        if _put(aside, beside):
+            return beside
     raise ResultsNotWritten(f"{path} cannot be replaced, and 999 others stand beside it.", f"Clear up there. {_KEPT}")
+
+
+def _put(aside: Path, path: Path) -> bool:
+    """Gives the finished file its name; False where something has that name already, whoever was faster."""
+    try:
+        try:
+            os.link(aside, path)  # in one step; `place` removes the other name
+        except FileExistsError:
+            raise
+        except OSError:  # a disk without links
+            path.open("xb").close()
+            aside.replace(path)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _is_open(path: Path) -> bool:

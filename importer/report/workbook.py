@@ -26,13 +26,13 @@ from importer.report.tie_out import tie_out
 from importer.report.tie_out_sheet import write_tie_out
 
 
-def write_workbook(run: Run, path: Path, *, rows_per_sheet: int = layout.EXCEL_ROWS - 1) -> Path:
+def write_workbook(run: Run, path: Path, *, rows_per_sheet: int = layout.EXCEL_ROWS - 1, over: bool = False) -> Path:
     """Write the results of a run and say where they are: `path`, or beside it where it is open or cannot be replaced.
 
-    Written aside and renamed into place. Raises ResultsNotWritten. `rows_per_sheet` is what "Rows" holds below its
-    heading before it goes on in "Rows 2".
+    Written aside and renamed into place, `over` what stands there only where that is ours (see `place`). Raises
+    ResultsNotWritten. `rows_per_sheet` is what "Rows" holds below its heading before it goes on in "Rows 2".
     """
-    return place(path, lambda stream: _write(as_rehearsal(run), stream, rows_per_sheet))
+    return place(path, lambda stream: _write(as_rehearsal(run), stream, rows_per_sheet), over=over)
 
 
 def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:

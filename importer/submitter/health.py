@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from importer import lock_holder
 from importer.submitter.ledger import Ledger
 from importer.submitter.schema import HEAD, address, batches, engine_for, unavailable, version_of
 from importer.submitter.shares import network_share
@@ -123,7 +124,7 @@ def _sqlite(file: Path, shown: str) -> Health:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("ROLLBACK")
             except sqlite3.OperationalError as error:
-                is_busy = "locked" in str(error)
+                is_busy = lock_holder.is_busy(error)
                 if not is_busy:
                     faults.append(f"It cannot be written: {error}.")
     except sqlite3.Error as error:

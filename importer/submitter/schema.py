@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,11 +29,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from importer import private
 from importer.errors import LedgerUnavailable
+from importer.lock_holder import held_by, is_busy
 from importer.submitter.tables import METADATA, VERSION
 
 HEAD = "0007"
 """The newest migration."""
+
+PATIENCE = 60.0
+"""Seconds for which somebody else may hold the ledger before that is told."""
+
+_LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, "Error Codes"
 
 BATCH = 500
 """Keys in one statement, well below what SQLite and PostgreSQL take."""
@@ -96,8 +103,8 @@ class Store:
         self.quick.dispose()
 
 
-def open_store(url: str) -> Store:
-    """Opens, makes or updates the database behind a SQLAlchemy URL.
+def open_store(url: str, *, patience: float = PATIENCE) -> Store:
+    """Opens, makes or updates the database behind a SQLAlchemy URL. `patience`: seconds for which others may write.
 
     Raises `LedgerUnavailable` with what to do: it cannot be reached or written, lies on a network share, or was
     written by a newer version.
@@ -105,12 +112,14 @@ def open_store(url: str) -> Store:
     parsed, shown = address(url)
     if parsed.get_backend_name() == "sqlite":
         _prepare_folder(parsed.database)
+        _keep_private(parsed.database)
     durable = None
     try:
-        durable = engine_for(url, durable=True)
+        durable = engine_for(url, durable=True, patience=patience)
         _bring_up_to_date(durable, shown)
         file = Path(parsed.database or "").absolute() if parsed.get_backend_name() == "sqlite" else None
-        return Store(durable, engine_for(url, durable=False), file, None if file is None else _inode(file))
+        quick = engine_for(url, durable=False, patience=patience)
+        return Store(durable, quick, file, None if file is None else _inode(file))
     except (SQLAlchemyError, ModuleNotFoundError) as error:
         _dispose(durable)
         raise unavailable(shown, error) from error
@@ -132,6 +141,15 @@ def address(url: str) -> tuple[URL, str]:
     return parsed, shown
 
 
+def sqlite_file(url: str) -> str | None:
+    """The file of a SQLite ledger; None for any other, and for an address that is none."""
+    try:
+        parsed, _ = address(url)
+    except LedgerUnavailable:
+        return None  # said where it is opened
+    return parsed.database if parsed.get_backend_name() == "sqlite" else None
+
+
 def _dispose(engine: Engine | None) -> None:
     if engine is not None:
         engine.dispose()
@@ -146,7 +164,14 @@ def _inode(file: Path) -> int | None:
 
 def unavailable(where: str, error: Exception) -> LedgerUnavailable:
     """A database error as a sentence for the clerk and a way out for the engineer."""
-    reason = str(getattr(error, "orig", error)).strip().splitlines()[0:1] or [type(error).__name__]
+    cause = getattr(error, "orig", error)
+    if is_busy(cause):
+        held, way = held_by(Path(make_url(where).database or ""))
+        return LedgerUnavailable(f"The ledger {where} {held}.", way)
+    if getattr(cause, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+        held = "is held by another process, on this machine or another, which does not go on"
+        return LedgerUnavailable(f"The ledger {where} {held}.", "End that process, then run this again.")
+    reason = str(cause).strip().splitlines()[0:1] or [type(error).__name__]
     advice = "Check that the folder can be written and the disk is not full."
     if "postgresql" in where:
         advice = "Check that the database server runs and can be reached; nothing is sent without it."
@@ -160,7 +185,7 @@ def _prepare_folder(database: str | None) -> None:
         raise LedgerUnavailable("A ledger in memory would forget what was posted.", "Give it a file.")
     folder = Path(database).absolute().parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private.make_folder(folder)
     except OSError as error:
         raise LedgerUnavailable(
             f"The folder {folder} cannot be made: {error.strerror}.", "Set IMPORTER_HOME to a folder you can write."
@@ -173,14 +198,30 @@ def _prepare_folder(database: str | None) -> None:
         )
 
 
-def engine_for(url: str, *, durable: bool) -> Engine:
-    """Connections to a ledger's database; nothing is opened yet."""
+def _keep_private(database: str | None) -> None:
+    """The ledger is its owner's alone; SQLite gives what it makes beside it the same mode."""
+    file = Path(database or "").absolute()
+    with suppress(OSError):  # SQLite says what the matter is
+        private.make_file(file)
+    private.tighten_database(file)
+
+
+def engine_for(url: str, *, durable: bool, patience: float = PATIENCE) -> Engine:
+    """Connections to a ledger's database; nothing is opened yet.
+
+    A process that was stopped in the midst of a change holds off all others. PostgreSQL undoes the change after so many
+    seconds, and they go on; of SQLite they learn then who it is.
+    """
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": 60, "isolation_level": None, "check_same_thread": False})
+        engine = create_engine(
+            url, connect_args={"timeout": patience, "isolation_level": None, "check_same_thread": False}
+        )
         event.listen(engine, "connect", _durable_sqlite if durable else _quick_sqlite)
         event.listen(engine, "begin", _begin_immediately)
         return engine
-    options = "" if durable else "-c synchronous_commit=off"
+    milliseconds = int(patience * 1000)
+    options = f"-c idle_in_transaction_session_timeout={milliseconds} -c lock_timeout={2 * milliseconds}"
+    options += "" if durable else " -c synchronous_commit=off"
     return create_engine(
         url,
         pool_pre_ping=True,

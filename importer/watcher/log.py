@@ -9,9 +9,11 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
+from importer import private
 from importer.reader.opening import shown
 
 FILE = "watch.jsonl"
@@ -31,7 +33,7 @@ class Log:
         self._as_json = as_json
         self._file: _Shared | None = None
         with suppress(OSError):
-            (home / "logs").mkdir(parents=True, exist_ok=True)
+            private.make_folder(home / "logs")
             self._file = _Shared(
                 home / "logs" / FILE, maxBytes=MOST_BYTES, backupCount=MOST_FILES, encoding="utf-8", delay=True
             )
@@ -71,6 +73,9 @@ class _Shared(logging.handlers.RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - named by the library
         """A full disk is no reason to stop, and nobody reads a traceback."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=private.opener)
 
     def _follow(self) -> None:
         if self.stream is None:

@@ -30,7 +30,8 @@ from importer.watcher.work import PAUSES, work_on
 
 def main() -> None:
     """Takes jobs until there are no more."""
-    source, target = sys.stdin.buffer, sys.stdout
+    # Its own, because PYTHONUNBUFFERED takes from standard output what makes it write all that it is given.
+    source, target = sys.stdin.buffer, open(1, "w", encoding="ascii", closefd=False)  # noqa: SIM115
     sys.stdout = sys.stderr  # nothing but answers goes to the watcher
     charge: Charge = pickle.loads(base64.b64decode(source.readline()))  # noqa: S301 - the watcher wrote it
     stop = threading.Event()

@@ -42,4 +42,14 @@ MARKUP: tuple[str, ...] = (
     "%s%n{0}",
 )  # fmt: skip
 
-ALL = FORMULAS + MARKUP
+STEERING: tuple[str, ...] = (
+    "\x1b]0;title\x07",
+    "\x9b31mred",
+    "\x85next",
+    "INV-\u202e001-4202",
+    "\u2066isolated\u2069",
+    "two\u2028lines",
+    "bell\x07 back\x08space\x7f",
+)
+
+ALL = FORMULAS + MARKUP + STEERING

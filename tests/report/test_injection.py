@@ -23,6 +23,7 @@ from importer.report.history import history_csv, one_run_csv
 from importer.results_layout import tidy_text
 from importer.trace import Correction, Origin, Round, TakenOut, Trace
 from importer.unknown import UnknownName
+from importer.visible import visible
 from tests import factory
 from tests.report.injections import ALL
 
@@ -121,6 +122,7 @@ def test_html(text: str, tmp_path: Path) -> None:
 
     page = write_html_summary(_run(text), tmp_path / "x.html").read_text("utf-8")
     assert elements(page) == elements(html_summary(_run("harmless")))
+    assert visible(page) == page
     assert not {"script", "img", "link", "a", "iframe", "svg"} & {tag for tag, _ in elements(page)}
 
 
@@ -131,7 +133,7 @@ def test_terminal(text: str) -> None:
     console.print(summary(_run(text), Path("x.xlsx")))
     assert isinstance(console.file, io.StringIO)
     said = console.file.getvalue()
-    assert "\x1b" not in said
+    assert visible(said) == said
     if text.startswith("["):
         assert text in said
 

@@ -24,7 +24,7 @@ def test_an_older_result_is_replaced_and_nothing_is_left_aside(tmp_path: Path) -
     """The plain case."""
     target = tmp_path / "march.results.xlsx"
     target.write_bytes(b"old")
-    assert place(target, _hello) == target
+    assert place(target, _hello, over=True) == target
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("march.results.xlsx", b"hello")]
 
 
@@ -38,8 +38,16 @@ def test_a_failure_leaves_the_older_result_as_it_was(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(ResultsNotWritten, match="There is no room on the disk"):
-        place(target, breaks)
+        place(target, breaks, over=True)
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("march.results.xlsx", b"old")]
+
+
+def test_what_is_not_known_to_be_ours_is_never_replaced(tmp_path: Path) -> None:
+    """The answer stands beside it."""
+    target = tmp_path / "march.results.xlsx"
+    target.write_bytes(b"theirs")
+    assert place(target, _hello) == tmp_path / "march.results (2).xlsx"
+    assert target.read_bytes() == b"theirs"
 
 
 def test_what_cannot_be_replaced_gets_a_neighbour(tmp_path: Path) -> None:
