@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from importer.errors import (
     AccessDenied,
+    AnotherEchoed,
     CannotRun,
     LedgerUnavailable,
     Misdirected,
@@ -24,6 +25,7 @@ from importer.errors import (
     Refused,
     RequestError,
 )
+from importer.news import Alarm
 from importer.payload import Payload
 from importer.submitter.entries import Entry, Intent
 from importer.submitter.ledger import Ledger
@@ -46,7 +48,7 @@ TRIES = 3
 MOST_PAUSES = 10
 """How often one invoice waits because of a 429, each time for longer, before the run ends."""
 
-ABOUT_THE_INVOICE = (400, 409, 413, 422)
+ABOUT_THE_INVOICE = (400, 413, 422)
 """Refusals with these statuses say something of the invoice; others, of the connection."""
 
 Progress = Callable[[int, int], None]
@@ -239,7 +241,8 @@ class _Sending:
         self.heard[key] = Heard(event, said, job_id, recorded=False)
         self._unwritten.add(key)
         status = 200 if error is None else error.http_status
-        recorded = self.ledger.record(event, key, said=said or None, job_id=job_id, http_status=status)
+        alarm = Alarm.ANOTHER_ECHOED if isinstance(error, AnotherEchoed) else None
+        recorded = self.ledger.record(event, key, said=said or None, job_id=job_id, http_status=status, alarm=alarm)
         self._unwritten.discard(key)
         self.heard[key] = Heard(event, said, job_id, recorded)
 
