@@ -20,6 +20,7 @@ class Alarm(StrEnum):
     FITS_SEVERAL = "fits-several"  # a record was found that may be this one or another in doubt
     TAKEN_BACK = "taken-back"  # ResMan was said to have it, and the API says by now that it failed
 
+
 PARTLY = "Not all of it was taken: "
 """Behind this stand the API's words of an invoice that ResMan has without all that was sent with it."""
 

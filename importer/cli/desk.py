@@ -22,7 +22,6 @@ from typing import Any
 import click
 
 from importer import sandbox, settings
-from importer.afterwards import Decision
 from importer.cli.progress import Bar
 from importer.desk import Desk, Silence
 from importer.errors import CannotRun, ResultsNotWritten
@@ -30,6 +29,7 @@ from importer.reader import names_of
 from importer.report.target import check_target
 from importer.results import results_name
 from importer.settings import Settings
+from importer.submitter.decisions import Decision
 from importer.validator.control import Expected
 from importer.wanted import Wanted
 
@@ -170,7 +170,8 @@ def _results_path(files: Sequence[Path], asked: Path | None) -> Path:
 
 
 def decisions(given: Mapping[str, Any]) -> list[Decision]:
-    """A person's word on invoices in doubt, where it was given. It needs its reason."""
+    """A person's word on invoices in doubt, where it was given. A release needs its reason; whether an adoption needs
+    one, the look at its job shows."""
     release, adopt, reason = given["release"], given["adopt"], (given["reason"] or "").strip()
     if not release and adopt is None:
         if reason:
@@ -178,7 +179,7 @@ def decisions(given: Mapping[str, Any]) -> list[Decision]:
         return []
     if release and adopt is not None:
         raise click.UsageError("Give either --release or --adopt.")
-    if not reason:
+    if adopt is None and not reason:
         raise click.UsageError("Say why with --reason: it is kept with the decision.")
     if adopt is not None:
         return [Decision(adopt[0], adopt[1], reason)]

@@ -41,7 +41,7 @@ def judge(invoice: Mapping[str, object], today: date, *, retried: bool) -> Verdi
     if "PARTIAL" in number:
         return Verdict("PARTIAL_SUCCESS", ("Invoice created, but its notes could not be saved",))
     if "FAIL" in number and not (retried and "FAILONCE" in number):
-        return Verdict("FAILURE", ("ResMan: An unexpected error occurred while saving the invoice",), kept=False)
+        return Verdict("FAILURE", ("ResMan: Validation failed",), kept=False)
     return Verdict("SUCCESS")
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from importer.errors import AnotherEchoed, OutcomeUnknown
+from importer.keys import normalised_number
 from importer.news import ALARM
 
 M = TypeVar("M", bound=BaseModel)
@@ -157,7 +158,8 @@ def check_echo(sent: str, answer: Any, job_id: str) -> None:
 
 
 def _is_same(sent: str | int, shown: Any) -> bool:
-    return str(sent).strip() == str(int(shown) if isinstance(shown, float) and shown.is_integer() else shown).strip()
+    plain = int(shown) if isinstance(shown, float) and shown.is_integer() else shown
+    return normalised_number(str(sent)) == normalised_number(str(plain))
 
 
 def job_id_of(holder: Any, status: int) -> str:

@@ -100,7 +100,7 @@ def let_go(connection: Connection, key: str) -> None:
     connection.execute(delete(PROOFS).where(PROOFS.c.key == key))
 
 
-def stands_on_invoice(connection: Connection, keys: Collection[str]) -> set[str]:
+def stand_on_invoice(connection: Connection, keys: Collection[str]) -> set[str]:
     """Those of the keys that were found in ResMan itself, whatever is said of their jobs."""
     query = select(PROOFS.c.key).where(PROOFS.c.key.in_(keys), PROOFS.c.kind == ProofKind.INVOICE)
     return set(connection.execute(query).scalars())

@@ -52,7 +52,7 @@ def test_resmans_own_words(ledger: Ledger, truth: Truth, partial_as: str) -> Non
     with api(ledger.store, truth.url) as asked:
         failed, partial, late = sent(ledger, asked, "FAIL-1", "PARTIAL-1", "TIMEOUT-KEPT")
         follow(ledger, asked, PLACE)
-        assert (state(ledger, failed), "unexpected error" in (entry(ledger, failed).said or "")) == (State.FAILED, True)
+        assert (state(ledger, failed), "Validation failed" in (entry(ledger, failed).said or "")) == (State.FAILED, True)
         assert "partial success" in (entry(ledger, partial).said or "")
         assert "timed out" in (entry(ledger, late).said or "")
         settle_doubts(ledger, asked, PLACE, sync=True)

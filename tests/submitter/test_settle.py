@@ -112,7 +112,7 @@ def test_an_older_record_is_not_this_attempt(ledger: Ledger, truth: Truth, shape
 @pytest.mark.parametrize(
     ("number", "end", "words"),
     [
-        ("FAIL-1", State.FAILED, "unexpected error"),
+        ("FAIL-1", State.FAILED, "Validation failed"),
         ("PARTIAL-1", State.IN_DOUBT, "ResMan may have it or not"),
         ("TIMEOUT-KEPT", State.IN_DOUBT, "timed out"),
         ("TIMEOUT-LOST", State.IN_DOUBT, "timed out"),
