@@ -188,8 +188,11 @@ def retry_failed(
     failed = [entry for entry in failed if entry.key not in gone and entry.refusal is not Refusal.DUPLICATE]
     if not failed:
         return
-    look = RetryLook.of(ledger, api, failed, policy)
     with ledger.kept_alive():
+        try:
+            look = RetryLook.of(ledger, api, failed, policy)
+        except Stopped:
+            return
         for number, entry in enumerate(failed, start=1):
             try:
                 if entry.job_id is not None and look.is_clear(entry):

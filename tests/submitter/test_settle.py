@@ -15,7 +15,9 @@ from tests.submitter.servers import closed_port
 
 SHAPES = ("object", "wrapped", "text", "absent")
 NO_POLICY = Policy()
-POLICY = Policy(release_unfound_after_hours=1)
+ALL_DAYS = 36_500
+POLICY = Policy(release_unfound_after_hours=1, sync_covers_days=ALL_DAYS)
+"""What is not there after a sync is missing, however old it is."""
 
 
 @pytest.fixture
@@ -104,7 +106,7 @@ def test_an_older_record_is_not_this_attempt(ledger: Ledger, truth: Truth, shape
         post(asked, intent())
         loses(ledger, truth, asked, intent(), "drop_before")
         was_sent(ledger, timedelta(minutes=-20))
-        found = settled(ledger, asked, intent(), sync=True, policy=Policy(0.0001))
+        found = settled(ledger, asked, intent(), sync=True, policy=Policy(0.0001, ALL_DAYS))
     assert found.state is State.IN_DOUBT
     assert shape == "absent" or "older than this attempt" in said(found)
 
@@ -144,7 +146,7 @@ def test_a_failed_job_does_not_speak_for_another(ledger: Ledger, truth: Truth) -
         assert ledger.record(Event.RELEASED, intent("FAIL-2").key, said="ResMan has nothing.")
         truth.behaves(pending=3600)
         loses(ledger, truth, asked, intent("FAIL-2"))
-        found = settled(ledger, asked, intent("FAIL-2"), sync=True, policy=Policy(0.0001))
+        found = settled(ledger, asked, intent("FAIL-2"), sync=True, policy=Policy(0.0001, ALL_DAYS))
         assert found.state is State.IN_DOUBT
         assert "another attempt has no known end" in (found.said or "")
         truth.ends(str(truth.posted()[1]["job_id"]), "SUCCESS", kept=True)
@@ -229,7 +231,7 @@ def test_a_lost_retry_is_not_settled_by_the_job_before(ledger: Ledger, truth: Tr
         truth.behaves(pending=3600)
         assert ledger.record(Event.RETRY_INTENT, intent("FAILONCE").key, expected_job=job)
         assert ledger.record(Event.LOST, intent("FAILONCE").key)
-        found = settled(ledger, asked, intent("FAILONCE"), sync=True, policy=Policy(0.0001))
+        found = settled(ledger, asked, intent("FAILONCE"), sync=True, policy=Policy(0.0001, ALL_DAYS))
     assert found.state is State.IN_DOUBT
 
 
@@ -243,7 +245,7 @@ def test_the_policy_releases(ledger: Ledger, truth: Truth) -> None:
         assert settled(ledger, asked, intent(), sync=True, policy=POLICY).state is State.IN_DOUBT
         was_sent(ledger, timedelta(hours=2))
         assert settled(ledger, asked, intent(), sync=True).state is State.IN_DOUBT
-        assert settled(ledger, asked, intent(), sync=True, policy=Policy(9)).state is State.IN_DOUBT
+        assert settled(ledger, asked, intent(), sync=True, policy=Policy(9, ALL_DAYS)).state is State.IN_DOUBT
         found = settled(ledger, asked, intent(), sync=True, policy=POLICY)
         assert found.state is State.RELEASED
         assert "not there after the sync" in said(found)
