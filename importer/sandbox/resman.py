@@ -22,7 +22,7 @@ class Verdict:
     """How a job ends. `kept`: whether ResMan has the invoice afterwards, which a failure does not always tell."""
 
     write_status: str  # SUCCESS, PARTIAL_SUCCESS or FAILURE
-    errors: tuple[str, ...] = ()
+    errors: tuple[object, ...] = ()  # texts, but for a test that wants others
     kept: bool = True
 
 
