@@ -150,6 +150,7 @@ def look_before_adopting(ledger: Ledger, api: Api, entry: Entry, job: str, polic
     match = Match.YES if is_told else _shown_of(api, case, job)
     said = {
         Match.YES: f"job {job} shows this invoice",
+        Match.AMONG: f"job {job} shows this invoice's number among others",
         Match.MAYBE: f"job {job} does not show for certain which invoice it is about",
         Match.NO: f"job {job} shows another invoice",
     }[match]

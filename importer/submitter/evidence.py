@@ -29,7 +29,8 @@ class Match(IntEnum):
 
     NO = 0
     MAYBE = 1
-    YES = 2
+    AMONG = 2  # all of its values are there, and the number of another invoice too
+    YES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,11 @@ class Sought:
             bool(values & _ids(self.payload.vendor_id, self.x_vendor_id)),
             bool(values & _ids(self.payload.property_id, self.x_property_id)),
         )
-        plain = [(_plain(name), value) for name, value in record]
-        numbers = {value for name, value in plain if name in _NUMBERS and value}
-        named = any(value == self.number and name in _NUMBERS | _REFERENCES for name, value in plain) and any(
-            value in totals and name in _TOTALS for name, value in plain
-        )
-        if all(found) and named and numbers <= {self.number}:
-            return Match.YES
+        plain = [(_plain(name), value) for name, value in record if value]
+        numbers = {value for name, value in plain if name in _NUMBERS}
+        numbers = numbers or {value for name, value in plain if name in _REFERENCES}
+        if all(found) and self.number in numbers and any(n in _TOTALS and v in totals for n, v in plain):
+            return Match.YES if len(numbers) == 1 else Match.AMONG
         return Match.MAYBE if sum(found) >= 2 else Match.NO
 
     def held(self, invoice: HeldInvoice) -> Match:

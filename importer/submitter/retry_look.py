@@ -80,7 +80,7 @@ class RetryLook:
                 for log in self.api.write_logs(integration_id, time_range(moments))
                 for values in [values_of(log.parameters)]
                 for entry, one in sought
-                if one.in_record(values) is Match.YES and not _is_older(log.created_at, entry)
+                if one.in_record(values) >= Match.AMONG and not _is_older(log.created_at, entry)
             ]
             known = self.ledger.known_jobs([log.job_id for log, _ in found])
             for log, entry in found:

@@ -154,7 +154,7 @@ class _Settling:
 
     def _log_about(self, log: WriteLog, case: Case, match: Match) -> None:
         older = log.created_at is not None and log.created_at < case.sent_at - SKEW
-        if match is Match.MAYBE:
+        if match is not Match.YES:
             case.hint("the write logs", f"job {log.job_id} may be about it: not all of its values agree")
         elif older and case.unknown < 2:
             case.hint("the write logs", f"job {log.job_id} is about it, but is older than this attempt")
@@ -208,7 +208,7 @@ class _Settling:
         for case, match in self._of_one(self._matches(raw, cases), f"job {log.job_id}", raw):
             if log.created_at is not None and log.created_at < case.sent_at - SKEW and case.unknown < 2:
                 continue
-            if match is Match.MAYBE:
+            if match is not Match.YES:
                 case.hint("the job logs", f"job {log.job_id} may be about it: not all of its values agree")
             else:
                 self._ask_first(case, log, known)
@@ -344,10 +344,9 @@ class _Settling:
         self, matches: Sequence[tuple[Case, Match]], record: str, content: object
     ) -> Sequence[tuple[Case, Match]]:
         """Those whose the record may be; none where it fits two."""
-        if not any(match is Match.YES for _, match in matches):
-            return matches
-        values = values_of(content)
-        return _narrowed(matches, [each for each in self.rivals if each.sought.in_record(values) is Match.YES], record)
+        values = values_of(content) if matches else frozenset()
+        rivals = [each for each in self.rivals if each.sought.in_record(values) >= Match.AMONG]
+        return _narrowed(matches, rivals, record)
 
     def _learn_x_ids(self, case: Case) -> None:
         if not case.knows_x_ids:
@@ -366,10 +365,11 @@ class _Settling:
 def _narrowed(
     matches: Sequence[tuple[Case, Match]], rivals: Sequence[Case], record: str
 ) -> Sequence[tuple[Case, Match]]:
-    """A record that fits one case fully is of no other; one that fits several fully is of none by itself."""
+    """A record that fits one case fully is of no other; one that fits several is of none by itself."""
     full = [case for case, match in matches if match is Match.YES]
-    if len(full) + len(rivals) > 1:
-        for case in full:
+    fitting = [case for case, match in matches if match >= Match.AMONG]
+    if fitting and len(fitting) + len(rivals) > 1:
+        for case in fitting:
             case.contested.append(record)
             case.note("the records", f"{record} has all of its values, and fits another invoice in doubt as well")
         return ()

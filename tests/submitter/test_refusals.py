@@ -1,4 +1,4 @@
-"""Which words of a failure free an invoice: a table of those, and of whatever else may be said; nothing else is sent."""
+"""Which words of a failure free an invoice: a table of those, and of whatever else may be said."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ OPEN = (
     "Validation was skipped: no answer", "Validation failed, but the invoice was saved",
     "Validation failed after the invoice was created", "No validation errors", "Validation succeeded; saving failed",
     "Validation failed: upstream connect error", "Validation failed; request timed out", "invalid session",
-    "Invalid response from ResMan", "Invalid token", "Invalid state", "Vendor lookup failed", "Vendor service not found",
+    "Invalid response from ResMan", "Invalid token", "Invalid state", "Vendor lookup failed",
+    "Vendor service not found",
     "Vendor lookup timed out", "Vendor could not be locked", "Vendor not found in cache, retrying",
     "Unknown vendor state", "Vendor endpoint is inactive", "Vendor not found: gateway time-out", "Account locked",
-    "Account session closed", "GL account sync pending", "Unknown account status", "Account: 504", "Period lookup failed",
+    "Account session closed", "GL account sync pending", "Unknown account status", "Account: 504",
+    "Period lookup failed",
     "The period is not closed", "Period may be closed", "Accounting period could not be read", "Closed",
     "The period closed while saving", "Duplicate request", "Duplicate key: deadlock", "Duplicate job suppressed",
-    "Not a duplicate", "Invoice already exists, updated", "Job aborted", "Job cancelled by operator", "Lock wait exceeded",
+    "Not a duplicate", "Invoice already exists, updated", "Job aborted", "Job cancelled by operator",
+    "Lock wait exceeded",
     "Deadlock found, try restarting transaction", "Rate limit exceeded", "Too many requests", "Unauthorized",
     "Session expired", "Could not parse the answer", "Unexpected token < in JSON at position 0", "Partial write",
     "Invoice saved, attachment refused", "Die Rechnung wurde nicht gespeichert", "Périod fermée", "error 0x80004005",
@@ -82,8 +85,8 @@ def test_what_the_settings_add() -> None:
 
 
 def test_only_definite_refusals_are_written_again(store: Store, truth: Truth) -> None:
-    """Of all these wordings, `status --retry` asks again for the definite ones alone, but for duplicates; the others are
-    in doubt, and nothing of them is sent."""
+    """Of all these wordings, `status --retry` asks again for the definite ones alone, but for duplicates; the others
+    are in doubt, and nothing of them is sent."""
     ledger = at_work(store, "mine")
     words = [*DEFINITE, *OPEN]
     ones = [intent(f"W-{index}") for index in range(len(words))]
