@@ -40,7 +40,7 @@ MEANINGS = {
     ),
     "definite_refusals": (
         "those in `importer/submitter/refusals.toml`",
-        'More phrases by which ResMan surely refuses an invoice: `["Cost center * is closed"]`, with `*` for a name or number.',
+        'More phrases that are sure refusals: `["Cost center * is closed"]`, with `*` for a name or a number.',
     ),
     "old_after_days": ("", "A bill date so many days ago is called old."),
     "future_after_days": ("", "A bill date so many days ahead is called far in the future."),
