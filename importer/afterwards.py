@@ -183,7 +183,7 @@ def _asked(desk: Desk, ledger: Ledger, start: Start, run: str | None, *, retry: 
                 desk.watcher.stage("Asking for failed ones again")
                 ledger.open_run(command=start.command, destination=start.destination, started=start.started)
                 out, untold = _taken_out(desk, ledger, ledger.failed(start.destination, run=run))
-                retry_failed(
+                unseen = retry_failed(
                     ledger,
                     api,
                     start.destination,
@@ -193,6 +193,7 @@ def _asked(desk: Desk, ledger: Ledger, start: Start, run: str | None, *, retry: 
                     leave=out | untold,
                     policy=desk.policy,
                 )
+                learnt = replace(learnt, unseen=frozenset(unseen))
             return learnt
     except RequestError as error:
         raise CannotRun(f"{error} What was learnt until then is kept.") from error
@@ -207,6 +208,9 @@ def _cannot_be_read(entries: Iterable[Entry], learnt: Followed) -> Iterator[str]
     for entry in entries:
         if said := learnt.unreadable.get(entry.key):
             yield f"{entry.invoice_number} ({dollars(entry.total_in_cents)}, {entry.file}) waits: {said}"
+        if entry.key in learnt.unseen:
+            why = "is not written again: the API cannot be asked now whether something of it has arrived since."
+            yield f"{entry.invoice_number} ({dollars(entry.total_in_cents)}, {entry.file}) {why}"
 
 
 def _nothing_to_do(entries: Sequence[Entry], why: Mapping[str, str]) -> Iterator[str]:

@@ -111,7 +111,9 @@ class Case:
                     unknown = max(0, unknown - 1)
                 case Event.LATE if each["job_id"] is None:
                     late.append(str(each["detail"]))
-                case Event.UNSURE | Event.LOOKED | Event.TAKEN_BACK | Event.FOUND_AFTER_ALL:
+                case Event.FOUND_AFTER_ALL:
+                    unknown = max(unknown, len(jobs)) + 1  # beside the job that failed there is, or may be, another
+                case Event.UNSURE | Event.LOOKED | Event.TAKEN_BACK:
                     is_about_a_job = Event(each["event"]) is not Event.LOOKED or each["job_id"] is not None
                     ended_at = ended_at or (each["at"] if is_about_a_job else None)
             if each["job_id"] is not None:

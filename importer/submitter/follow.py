@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -36,11 +36,12 @@ LOOKED_BACK = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """By the keys of invoices whose job's status cannot be read, why, in a sentence; and the keys of those that were
-    called done, and are called failed by now."""
+    """By the keys of invoices whose job's status cannot be read, why, in a sentence; the keys of those that were called
+    done, and are called failed by now; and of those that were not written again because they cannot be looked for."""
 
     unreadable: Mapping[str, str] = field(default_factory=dict)
     taken_back: tuple[str, ...] = ()
+    unseen: frozenset[str] = frozenset()
 
 
 def follow(
@@ -174,33 +175,30 @@ def retry_failed(
     progress: Callable[[int, int], None],
     leave: Collection[str] = (),
     policy: Policy = NO_POLICY,
-) -> None:
+) -> Collection[str]:
     """Asks the API to write the failed invoices again, each once: the intent first, as with a new invoice.
 
     Those whose rows went out since as another invoice are left, and the keys of `leave`; also what ResMan has already
     under its number. Each is looked for first, see `RetryLook`.
 
     The ledger's run must be open: it owns what it retries. A lost answer, and one by which the job has not failed after
-    all, leave the invoice in doubt. Contract, "What became of it": a retry makes a new job.
+    all, leave the invoice in doubt. Contract, "What became of it": a retry makes a new job. Returns the keys of those
+    that are left because they cannot be looked for now.
     """
     failed = [entry for entry in ledger.failed(destination, run=run) if entry.key not in leave]
     gone = went_on(ledger, failed)
     failed = [entry for entry in failed if entry.key not in gone and entry.refusal is not Refusal.DUPLICATE]
     if not failed:
-        return
-    with ledger.kept_alive():
-        try:
-            look = RetryLook.of(ledger, api, failed, policy)
-        except Stopped:
-            return
+        return ()
+    look = RetryLook(ledger, api, policy)
+    with ledger.kept_alive(), suppress(Stopped):
+        look.at(failed)
         for number, entry in enumerate(failed, start=1):
-            try:
-                if entry.job_id is not None and look.is_clear(entry):
-                    with api.pace.turn(stop) as turn:
-                        _retry(ledger, api, entry, entry.job_id, turn)
-            except Stopped:
-                return
+            if entry.job_id is not None and look.is_clear(entry):
+                with api.pace.turn(stop) as turn:
+                    _retry(ledger, api, entry, entry.job_id, turn)
             progress(number, len(failed))
+    return look.unseen
 
 
 def _retry(ledger: Ledger, api: Api, entry: Entry, job: str, turn: Turn) -> None:

@@ -38,24 +38,21 @@ class RetryLook:
     _found: dict[str, list[Evidence]] = field(default_factory=dict)  # by key
     _unseen: set[str] = field(default_factory=set)  # keys of what could not be looked for
 
-    @classmethod
-    def of(cls, ledger: Ledger, api: Api, failed: Sequence[Entry], policy: Policy) -> RetryLook:
+    def at(self, failed: Sequence[Entry]) -> None:
         """Looks for all of them: the write logs of their integrations once, ResMan's invoices once for a property.
 
         Raises `RequestError` where the API cannot be asked at all, and `Stopped`.
         """
-        look = cls(ledger, api, policy)
         for integration_id in dict.fromkeys(entry.integration_id for entry in failed):
             mine = [entry for entry in failed if entry.integration_id == integration_id]
-            look._in_the_logs(integration_id, mine)
+            self._in_the_logs(integration_id, mine)
             for property_id in dict.fromkeys(entry.property_id for entry in mine):
                 there = [entry for entry in mine if entry.property_id == property_id]
-                look._in_resman(integration_id, property_id, there)
-        return look
+                self._in_resman(integration_id, property_id, there)
 
     def is_clear(self, entry: Entry) -> bool:
         """True where it may be written again: its job has still failed, and nothing of it was found. Asks after the
-        job, in one request; what speaks against it puts the invoice into doubt. Raises as `of`."""
+        job, in one request; what speaks against it puts the invoice into doubt. Raises as `at`."""
         if entry.job_id is None or entry.key in self._unseen:
             return False
         if entry.key not in self._found:
@@ -70,6 +67,11 @@ class RetryLook:
             self.ledger.record(event, entry.key, expected_job=entry.job_id, said=said, evidence=found)
             return False
         return entry.key not in self._unseen
+
+    @property
+    def unseen(self) -> frozenset[str]:
+        """The keys of those that could not be looked for."""
+        return frozenset(self._unseen)
 
     def _in_the_logs(self, integration_id: str, mine: Sequence[Entry]) -> None:
         moments = [entry.sent_at or datetime.now(UTC) for entry in mine]

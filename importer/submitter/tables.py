@@ -101,6 +101,7 @@ INVOICES = Table(
     Index("invoices_by_vendor", "destination", "vendor_id"),
     Index("invoices_by_file", "file"),
     Index("invoices_by_total", "destination", "total_in_cents"),
+    Index("invoices_by_sending", "destination", "sent_at"),
 )
 
 ATTEMPTS = Table(

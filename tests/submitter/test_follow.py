@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from collections.abc import Collection
 
 import httpx
 import pytest
@@ -47,8 +48,8 @@ def sent(ledger: Ledger, asked: Api, *numbers: str) -> list[Intent]:
     return ones
 
 
-def retried(ledger: Ledger, asked: Api) -> None:
-    retry_failed(ledger, asked, PLACE, run=None, stop=asked.stop, progress=lambda _done, _all: None)
+def retried(ledger: Ledger, asked: Api) -> Collection[str]:
+    return retry_failed(ledger, asked, PLACE, run=None, stop=asked.stop, progress=lambda _done, _all: None)
 
 
 def test_many_are_confirmed_in_few_requests(ledger: Ledger, truth: Truth) -> None:
@@ -281,8 +282,12 @@ def test_a_retry_looks_first(store: Store, truth: Truth) -> None:
         truth.ends(entry(ledger, held).job_id or "", "FAILURE", "Vendor not found", kept=True)
         asked.start_sync(held.payload.integration_id)
         retried(ledger, asked)
-    assert [state(ledger, one) for one in (queued, held, alone)] == [State.IN_DOUBT, State.IN_DOUBT, State.ACCEPTED]
-    assert all(events(ledger, one)[-1] == Event.FOUND_AFTER_ALL for one in (queued, held))
+        stand = [state(ledger, one) for one in (queued, held, alone)]
+        assert stand == [State.IN_DOUBT, State.IN_DOUBT, State.ACCEPTED]
+        assert all(events(ledger, one)[-1] == Event.FOUND_AFTER_ALL for one in (queued, held))
+        truth.ends(str(truth.posted()[-1]["job_id"]), "SUCCESS", kept=True)
+        settle_doubts(ledger, asked, PLACE, sync=True)
+        assert {state(ledger, one) for one in (queued, held)} == {State.CONFIRMED}
     assert len([each for each in truth.requests() if str(each["path"]).startswith(RETRY)]) == 1
 
 
@@ -293,7 +298,7 @@ def test_what_cannot_be_looked_for_is_not_written_again(
     """It stays failed until it can be."""
     with api(ledger.store, truth.url) as asked:
         truth.fails({"fault": "page_before", "times": 4, "method": "GET"}, path=path)
-        retried(ledger, asked)
+        assert retried(ledger, asked) == {failed.key}
         assert state(ledger, failed) is State.FAILED
         retried(ledger, asked)
         assert state(ledger, failed) is State.ACCEPTED

@@ -27,6 +27,7 @@ def upgrade() -> None:
     op.create_index("proofs_by_key", "proofs", ["key"])
     op.add_column("invoices", sa.Column("alarm", sa.String(20)))
     op.add_column("invoices", sa.Column("refusal", sa.String(20)))
+    op.create_index("invoices_by_sending", "invoices", ["destination", "sent_at"])
     connection = op.get_bind()
     connection.execute(sa.text(_JOBS))
     connection.execute(sa.text(_ALARMS))
