@@ -34,6 +34,14 @@ MEANINGS = {
         "never",
         "After so long, an invoice in doubt that was looked for in vain may be sent again by itself.",
     ),
+    "sync_covers_days": (
+        "",
+        "So many days back Propexo's syncs look. That an older bill is not there after a sync proves nothing.",
+    ),
+    "definite_refusals": (
+        "those in `importer/submitter/refusals.toml`",
+        'More phrases that are sure refusals: `["Cost center * is closed"]`, with `*` for a name or a number.',
+    ),
     "old_after_days": ("", "A bill date so many days ago is called old."),
     "future_after_days": ("", "A bill date so many days ahead is called far in the future."),
     "keep_archive_days": (

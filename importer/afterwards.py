@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from importer import token
 from importer.desk import Desk, open_api, open_ledger
-from importer.errors import CannotRun, FileUnreadable, LedgerUnavailable, RequestError
+from importer.errors import ApiAway, CannotRun, FileUnreadable, LedgerUnavailable, NoAccess, RequestError
 from importer.models import Run, Status, dollars
 from importer.news import Change
 from importer.outcomes import Start, of_entries
@@ -22,19 +22,13 @@ from importer.pipeline import new_run_id
 from importer.posted_rows import went_instead
 from importer.reader.files import open_file
 from importer.reader.returned import is_as_written
-from importer.submitter import Entry, Event, Ledger, Policy, State, follow, retry_failed, settle_doubts
+from importer.submitter import Entry, Ledger, State, follow, retry_failed, settle_doubts
+from importer.submitter.confirmed import integrations_of_confirmed
+from importer.submitter.decisions import Decision, decide
+from importer.submitter.follow import LOOKED_BACK, Followed
 from importer.submitter.postings import places_of
 from importer.trace import TAKEN_OUT, WHOLE_ROW
 from importer.written import Sort, is_as_noted
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A person's word on one invoice in doubt. `job_id` None: release it, so that it may be sent again."""
-
-    key: str
-    job_id: str | None
-    reason: str
 
 
 def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:
@@ -89,10 +83,11 @@ def may_replace(desk: Desk, results: Path) -> bool:
 
 
 def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()) -> Run:
-    """Settles by evidence what can be, or carries out a person's decisions. The run tells how each invoice stands.
+    """Settles by evidence what can be, or carries out a person's decisions, for each of which it looks first. The run
+    tells how each invoice stands.
 
-    Raises `CannotRun` where a decision does not fit the ledger (none of them is then carried out), or the API cannot
-    be asked.
+    Raises `CannotRun` where a decision does not fit the ledger, or what the look shows (none of them is then carried
+    out), or the API cannot be asked.
     """
     with _run(desk, "settle") as (start, ledger):
         ledger.take_from_the_dead(start.destination)
@@ -100,14 +95,18 @@ def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()
         before = ledger.standing([*doubtful, *(decision.key for decision in decisions)])
         owing = _owing(ledger, before.values())
         if decisions:
-            for carried_out in [_decided(ledger, start, decision) for decision in decisions]:
-                carried_out()
+            for decision in decisions:
+                _can_be_decided(ledger, start, before, decision)
+            desk.watcher.stage("Looking at what is to be decided")
+            with open_api(desk, ledger) as api:
+                decided = [decide(ledger, api, before[each.key], each, desk.policy) for each in decisions]
+            for carry_out in decided:
+                carry_out()
             doubtful = [decision.key for decision in decisions]
         elif doubtful:
             desk.watcher.stage("Looking for invoices whose outcome is unknown")
-            policy = Policy(desk.settings.release_unfound_after_hours)
             with open_api(desk, ledger) as api:
-                settle_doubts(ledger, api, start.destination, sync=sync, policy=policy)
+                settle_doubts(ledger, api, start.destination, sync=sync, policy=desk.policy)
         standing = ledger.standing(doubtful)
         entries = [standing[key] for key in doubtful]
         told = of_entries(start, entries, desk.now(), went_instead(ledger, entries))
@@ -145,22 +144,15 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         before = ledger.standing(keys)
         owed = ledger.owed_results(start.destination) if run is None else set()
         owing = _owing(ledger, before.values()) - owed
-        if waiting or (failed and retry):
-            with open_api(desk, ledger) as api:
-                desk.watcher.stage("Asking what became of the posted invoices")
-                try:
-                    follow(ledger, api, start.destination, run=run)
-                    if retry:
-                        desk.watcher.stage("Asking for failed ones again")
-                        ledger.open_run(command=start.command, destination=start.destination, started=start.started)
-                        moved = desk.watcher.moved
-                        out, untold = _taken_out(desk, ledger, ledger.failed(start.destination, run=run))
-                        leave = out | untold
-                        retry_failed(
-                            ledger, api, start.destination, run=run, stop=desk.stop, progress=moved, leave=leave
-                        )
-                except RequestError as error:
-                    raise CannotRun(f"{error} What was learnt until then is kept.") from error
+        is_urgent = bool(waiting) or (bool(failed) and retry)
+        learnt = Followed()
+        lately = integrations_of_confirmed(ledger, start.destination, desk.now() - LOOKED_BACK, run)
+        if is_urgent or lately:
+            learnt = _asked(desk, ledger, start, run, retry=retry, is_urgent=is_urgent)
+        taken_back = ledger.standing([key for key in learnt.taken_back if key not in before])
+        owing |= _owing(ledger, taken_back.values()) - owed
+        before |= {key: replace(entry, state=State.CONFIRMED) for key, entry in taken_back.items()}
+        keys = list(dict.fromkeys((*keys, *learnt.taken_back)))
         entries = list(ledger.standing(keys).values())
         changes = _changes(before, entries, desk.now())
         _owe_no_more(ledger, owing, before, changes)
@@ -179,8 +171,49 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         open_ones = [entry for entry in entries if entry.key not in closed]
         told = of_entries(start, open_ones, desk.now(), untold | done_with)
         done = _nothing_to_do([entry for entry in entries if entry.key in closed], closed)
-        told = replace(told, changes=changes, notices=(*done, *unread))
+        told = replace(told, changes=changes, notices=(*_cannot_be_read(entries, learnt), *done, *unread))
         return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
+
+
+def _asked(desk: Desk, ledger: Ledger, start: Start, run: str | None, *, retry: bool, is_urgent: bool) -> Followed:
+    """What is learnt of what was posted, and asks for failed ones again. Where nothing waits for that, an API that
+    cannot be asked is merely told of. Raises `CannotRun` otherwise."""
+    try:
+        with open_api(desk, ledger) as api:
+            desk.watcher.stage("Asking what became of the posted invoices")
+            learnt = follow(ledger, api, start.destination, run=run, refusals=desk.settings.definite_refusals)
+            if retry:
+                desk.watcher.stage("Asking for failed ones again")
+                ledger.open_run(command=start.command, destination=start.destination, started=start.started)
+                out, untold = _taken_out(desk, ledger, ledger.failed(start.destination, run=run))
+                unseen = retry_failed(
+                    ledger,
+                    api,
+                    start.destination,
+                    run=run,
+                    stop=desk.stop,
+                    progress=desk.watcher.moved,
+                    leave=out | untold,
+                    policy=desk.policy,
+                )
+                learnt = replace(learnt, unseen=frozenset(unseen))
+            return learnt
+    except RequestError as error:
+        raise CannotRun(f"{error} What was learnt until then is kept.") from error
+    except (ApiAway, NoAccess):
+        if is_urgent:
+            raise
+        return Followed()
+
+
+def _cannot_be_read(entries: Iterable[Entry], learnt: Followed) -> Iterator[str]:
+    """Of those whose job cannot be asked after: they wait, and somebody should know."""
+    for entry in entries:
+        if said := learnt.unreadable.get(entry.key):
+            yield f"{entry.invoice_number} ({dollars(entry.total_in_cents)}, {entry.file}) waits: {said}"
+        if entry.key in learnt.unseen:
+            why = "is not written again: the API cannot be asked now whether something of it has arrived since."
+            yield f"{entry.invoice_number} ({dollars(entry.total_in_cents)}, {entry.file}) {why}"
 
 
 def _nothing_to_do(entries: Sequence[Entry], why: Mapping[str, str]) -> Iterator[str]:
@@ -282,41 +315,23 @@ def _called(state: State) -> str:
     return "pending" if state is State.ACCEPTED else state.value.replace("_", " ")
 
 
-def _decided(ledger: Ledger, start: Start, decision: Decision) -> Callable[[], None]:
-    """Looks whether a decision fits; gives what carries it out."""
-    entry = ledger.standing([decision.key]).get(decision.key)
+def _can_be_decided(ledger: Ledger, start: Start, before: Mapping[str, Entry], decision: Decision) -> None:
+    """Raises `CannotRun` where the ledger alone shows that a decision does not fit."""
+    entry = before.get(decision.key)
     if entry is None or entry.destination != start.destination:
         raise CannotRun(
             f"The ledger knows no invoice {decision.key}.", "`invoice-importer settle` lists those in doubt."
         )
     if entry.state is not State.IN_DOUBT:
         raise CannotRun(f"Invoice {entry.invoice_number} is not in doubt: it is {entry.state.value.replace('_', ' ')}.")
-    heeded = {job for job in ledger.late_jobs(entry.key) if any(job in each.found for each in entry.evidence)}
     if decision.job_id is None:
-        unheeded = sorted(ledger.late_jobs(entry.key) - heeded)
-        if unheeded:
-            raise CannotRun(
-                f"The API did accept invoice {entry.invoice_number}, as a late answer says (job {unheeded[0]}).",
-                "Run `settle` once more: it asks what became of that.",
-            )
-        event, said = Event.RELEASED, f"Released by {ledger.who}: {decision.reason}"
-    else:
-        others = ledger.known_jobs([decision.job_id]).get(decision.job_id, set()) - {decision.key}
-        if others:
-            raise CannotRun(f"Job {decision.job_id} belongs to another invoice ({', '.join(sorted(others))}).")
-        # Of a job that was asked after already, the log says no more than before: the word counts that ResMan has it.
-        is_known = decision.job_id == entry.job_id
-        event = Event.FOUND_CONFIRMED if is_known else Event.FOUND_QUEUED
-        said = f"Adopted by {ledger.who}: {decision.reason}"
-
-    def carry_out() -> None:
-        done = ledger.record(
-            event, decision.key, expected_sent_at=entry.sent_at, heeded=heeded, job_id=decision.job_id, said=said
+        return
+    holder = ledger.stands_on(start.destination, decision.job_id)
+    if holder not in (None, decision.key):
+        raise CannotRun(
+            f"Job {decision.job_id} belongs to another invoice ({holder}).",
+            "Where it is not that one's, release that one first.",
         )
-        if not done:
-            raise CannotRun("The invoice was settled by somebody else at this moment.", "Run `settle` again.")
-
-    return carry_out
 
 
 def keep_token(desk: Desk, given: SecretStr) -> str:

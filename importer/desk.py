@@ -15,7 +15,7 @@ from importer.archive import archived_runs
 from importer.directory import Directory, folder_of, open_directory
 from importer.errors import AccessDenied, ApiAway, LedgerUnavailable, NoAccess, RateLimited, RequestError
 from importer.settings import Settings
-from importer.submitter import Ledger, Pace, open_store
+from importer.submitter import Ledger, Pace, Policy, open_store
 from importer.submitter.pacing import Stopped
 from importer.validator.case import Limits
 
@@ -64,6 +64,12 @@ class Desk:
     def limits(self) -> Limits:
         """How far from today a bill date may lie."""
         return Limits(self.settings.old_after_days, self.settings.future_after_days)
+
+    @property
+    def policy(self) -> Policy:
+        """What the settings say of invoices in doubt."""
+        settings = self.settings
+        return Policy(settings.release_unfound_after_hours, settings.sync_covers_days, settings.definite_refusals)
 
 
 @contextmanager

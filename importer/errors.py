@@ -18,6 +18,7 @@ Each name says what may happen next:
         │   ├── AccessDenied    401 or 403: no further request can succeed
         │   └── Misdirected     a redirect: the address is wrong, and no further request can succeed
         └── OutcomeUnknown      the API may have acted; never repeat by itself
+            └── AnotherEchoed   it answered with another invoice than was sent: a person must look
 """
 
 from __future__ import annotations
@@ -104,3 +105,7 @@ class Misdirected(Refused):
 
 class OutcomeUnknown(RequestError):
     """The API may have accepted this, or not. Only evidence settles it; repeating may pay a vendor twice."""
+
+
+class AnotherEchoed(OutcomeUnknown):
+    """The API answered with another invoice than was sent: an alarm, for a person to look at."""

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from importer.cells import Cell, cell_text, column_letter
-from importer.news import Change, Continued, Stays
+from importer.news import Alarm, Change, Continued, Stays
 from importer.packed import Rows
 from importer.problems import IN_DOUBT, OTHER_CURRENCY, Place, Problem
 from importer.trace import Trace
@@ -292,6 +292,7 @@ class Outcome(NamedTuple):
     job_id: str | None = None
     resman: str | None = None  # what is known of it in ResMan: "confirmed", "pending", or ResMan's own words
     evidence: tuple[Evidence, ...] = ()
+    alarm: Alarm | None = None  # why a person must look before anything of it is paid, or sent
 
     @property
     def fingerprint(self) -> str | None:

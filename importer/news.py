@@ -8,7 +8,18 @@ from enum import StrEnum
 from typing import NamedTuple
 
 ALARM = "ALARM"
-"""How that begins what is said of an invoice that the API may have taken twice."""
+"""How that begins what is said of an invoice with an `Alarm`; it decides nothing."""
+
+
+class Alarm(StrEnum):
+    """Why a person must look at an invoice in doubt before anything of it is paid, or sent."""
+
+    TWICE = "twice"  # the API has accepted it more than once, or it was found more than once
+    SHARED_JOB = "shared-job"  # the API has told one job for two invoices
+    ANOTHER_ECHOED = "another-echoed"  # the API has answered with another invoice than was sent
+    FITS_SEVERAL = "fits-several"  # a record was found that may be this one or another in doubt
+    TAKEN_BACK = "taken-back"  # ResMan was said to have it, and the API says by now that it failed
+
 
 PARTLY = "Not all of it was taken: "
 """Behind this stand the API's words of an invoice that ResMan has without all that was sent with it."""

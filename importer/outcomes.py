@@ -18,6 +18,7 @@ from importer.problems import (
     CHANGED_ROW,
     CONFLICT,
     IN_DOUBT,
+    IN_RESMAN,
     NOT_SENT,
     PARTLY_WRITTEN,
     REFUSED,
@@ -26,8 +27,8 @@ from importer.problems import (
     Kind,
     Problem,
 )
-from importer.same_bill import MadeTexts, without_texts
-from importer.submitter import Entry, Event, Intent, Sent, State, may_go, plans
+from importer.same_bill import MadeTexts, in_any_order, is_same_but_for_order, without_texts
+from importer.submitter import Entry, Event, Intent, Refusal, Sent, State, may_go, plans
 from importer.validator import Verdict
 
 
@@ -190,10 +191,12 @@ def _with_changes(verdict: Verdict, went: Sequence[Entry]) -> Iterator[Problem]:
 
 
 def _is_posted_but_for_texts(texts: MadeTexts, invoice: Invoice, intent: Intent, entry: Entry) -> bool:
-    """True where it is posted as it is read, but for notes that a profile made of the file's name or a row's number."""
+    """True where it is posted as it is read, but for the order of its lines, or for notes that a profile made of the
+    file's name or a row's number."""
     if entry.state not in POSTED or entry.fingerprint == intent.fingerprint:
         return False
-    return texts.are_all_that_differs(invoice, entry.body, intent.payload.body())
+    now = intent.payload.body()
+    return is_same_but_for_order(entry.body, now) or texts.are_all_that_differs(invoice, entry.body, now)
 
 
 def _before(outcome: Outcome, entry: Entry | None) -> Outcome:
@@ -207,7 +210,11 @@ def _before(outcome: Outcome, entry: Entry | None) -> Outcome:
         case State.REFUSED:
             return _with(outcome, outcome.status, REFUSED_BEFORE, entry.said or "") if same else outcome
         case State.FAILED:
-            return _with(outcome, Status.REFUSED, WRITE_FAILED, entry.said or "", entry=entry) if same else outcome
+            if not same:
+                return outcome
+            if entry.refusal is Refusal.DUPLICATE:
+                return _with(outcome, Status.CONFLICT, IN_RESMAN, entry.said or "", entry=entry)
+            return _with(outcome, Status.REFUSED, WRITE_FAILED, entry.said or "", entry=entry)
         case State.IN_DOUBT:
             said = entry.said or ""
             if entry.total_in_cents != outcome.invoice.worth:
@@ -227,6 +234,8 @@ def _after(outcome: Outcome, entry: Entry | None, sent: Sent) -> Outcome:
     """An invoice that this run set out to send: what it heard itself counts first, then what the ledger says."""
     heard = sent.heard.get(outcome.key or "")
     if heard is not None and heard.event is Event.ACCEPTED:
+        if entry is not None and entry.state is State.IN_DOUBT and heard.recorded:
+            return _with(outcome, Status.IN_DOUBT, IN_DOUBT, entry.said or "", entry=entry)
         if heard.recorded:
             return outcome._replace(status=Status.POSTED, job_id=heard.job_id, resman="pending")
         what = f"The API accepted it as job {heard.job_id}, but the ledger could not be told."
@@ -254,7 +263,8 @@ def _known(outcome: Outcome, entry: Entry) -> Outcome:
         invoice = outcome.invoice
         said = Problem(PARTLY_WRITTEN, _sentence(f"{PARTLY}{lacking}"), invoice.rows[0].place())
         outcome = outcome._replace(problems=(*outcome.problems, said))
-    return outcome._replace(job_id=entry.job_id, resman=resman, evidence=entry.evidence)
+    alarm = entry.alarm if entry.state is State.IN_DOUBT else None
+    return outcome._replace(job_id=entry.job_id, resman=resman, evidence=entry.evidence, alarm=alarm)
 
 
 def _with(
@@ -290,7 +300,8 @@ def _conflict(outcome: Outcome, entry: Entry) -> tuple[str, str | None]:
     if outcome.payload is not None:
         was, now = json.loads(entry.body), json.loads(outcome.payload.body())
         changes = list(islice(plans.field_changes(was, now), 4))
-        advice = _SAME_BILL if without_texts(was) == without_texts(now) else None
+        is_same = in_any_order(without_texts(was)) == in_any_order(without_texts(now))
+        advice = _SAME_BILL if is_same else None
     more = "; ".join(changes[:3]) + (" and more" if len(changes) > 3 else "")
     when = f" on {entry.sent_at.astimezone():%Y-%m-%d}" if entry.sent_at else ""
     what = f"This invoice was posted{when} from {entry.file} (job {entry.job_id or 'unknown'}) with other content"

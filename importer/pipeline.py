@@ -74,7 +74,8 @@ def submit_files(
         with open_api(desk, ledger) as api:
             if prepared.doubtful:
                 desk.watcher.stage("Looking for invoices whose outcome is unknown")
-                settle_doubts(ledger, api, desk.settings.destination, keys=prepared.doubtful)
+                policy = replace(desk.policy, release_unfound_after_hours=None)  # only who settles releases
+                settle_doubts(ledger, api, desk.settings.destination, keys=prepared.doubtful, policy=policy)
                 prepared = _weighed_again(prepared, wanted, ledger, desk)
             if approved is not None:
                 plans.check_approval(ledger, approved, prepared.approvable(plans.planned_keys(ledger, approved)))

@@ -62,6 +62,18 @@ def without_texts(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in _TEXTS} | {"invoice_items": items}
 
 
+def in_any_order(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with its lines in an order of our own: the order in which they come says nothing about the bill."""
+    return {**body, "invoice_items": sorted(json.dumps(item, sort_keys=True) for item in body["invoice_items"])}
+
+
+def is_same_but_for_order(posted: str, now: str) -> bool:
+    """True where two bodies say the same, with their lines in another order or in none."""
+    if len(posted) != len(now):
+        return False
+    return in_any_order(json.loads(posted)) == in_any_order(json.loads(now))
+
+
 def _different_texts(was: Mapping[str, Any], read: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """The name of its column, and both texts, of each text that differs."""
     found = [(name, str(was[name]), str(read[name])) for name in _TEXTS if was[name] != read[name]]

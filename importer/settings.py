@@ -6,6 +6,7 @@ made, is kept out of every text that this project writes, and never comes from a
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,6 +53,8 @@ class Settings(BaseModel):
     profiles: Path = Path()  # the vendors' saved layouts: in the home, for a rehearsal too
     full_speed: bool = False
     release_unfound_after_hours: Annotated[float, Field(gt=0)] | None = None
+    sync_covers_days: Annotated[int, Field(ge=1)] = 30
+    definite_refusals: tuple[str, ...] = ()  # phrases; a * stands for a name or a number
     old_after_days: Annotated[int, Field(ge=1)] = 366
     future_after_days: Annotated[int, Field(ge=0)] = 60
     keep_archive_days: Annotated[int, Field(ge=30)] = 800
@@ -90,6 +93,14 @@ class Settings(BaseModel):
         if given is not None and not token.is_plausible(given):
             raise ValueError("it has spaces or characters in it that no token has; copy it again")
         return given
+
+    @field_validator("definite_refusals")
+    @classmethod
+    def _say_something(cls, phrases: tuple[str, ...]) -> tuple[str, ...]:
+        for phrase in phrases:
+            if len(re.findall(r"[^\W\d_]{2,}", phrase)) < 2:
+                raise ValueError(f"{phrase!r} is too short to be told from other failures; give whole sentences")
+        return phrases
 
     @field_validator("severity")
     @classmethod

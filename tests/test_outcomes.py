@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from importer.models import Evidence, Invoice, Row, Run, Status
+from importer.news import Alarm
 from importer.outcomes import Start, after_sending, as_it_stands, before_sending, not_sent, of_entries
 from importer.payload import Payload
 from importer.prepared import Prepared
@@ -16,6 +17,7 @@ from importer.problems import (
     CONFLICT,
     CONTROL_TOTAL,
     IN_DOUBT,
+    IN_RESMAN,
     MISSING_VALUE,
     NEGATIVE_LINE,
     NOT_SENT,
@@ -26,7 +28,7 @@ from importer.problems import (
     Place,
     Problem,
 )
-from importer.submitter import Entry, Event, Intent, Sent, State
+from importer.submitter import Entry, Event, Intent, Refusal, Sent, State
 from importer.submitter.submit import Heard
 from importer.validator import validate
 from tests.factory import DESTINATION, NOON, invoice, line, reading, source
@@ -175,6 +177,43 @@ def test_what_was_said_becomes_a_sentence(state: State, said: str | None, what: 
     """In ResMan's own words, or in ours where it said nothing."""
     run = before_sending(START, prepared(PLAIN, standing=[entry(PLAIN, state, said=said)]), NOON)
     assert [problem.what for problem in run.outcomes[0].problems] == [what]
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.CONFIRMED])
+def test_lines_in_another_order_are_the_same_invoice(state: State) -> None:
+    """The vendor's file sorted anew is no conflict; with another line it is one, and says so of texts alone."""
+    first, second = line(1, 12_500, notes="Mow"), line(2, 300, account="finacct-6105", notes="Seed")
+    posted = invoice(first, second)
+    turned = prepared(invoice(second, first), standing=[entry(posted, state)])
+    (outcome,) = before_sending(START, turned, NOON).outcomes
+    assert (outcome.status, outcome.problems) == (Status.ALREADY_POSTED, ())
+    again = invoice(second, line(1, 12_500, notes="Mown"))
+    (outcome,) = before_sending(START, prepared(again, standing=[entry(posted, state)]), NOON).outcomes
+    assert (outcome.status, "nothing needs doing" in outcome.problems[0].message) == (Status.CONFLICT, True)
+    other = invoice(second, second)
+    (outcome,) = before_sending(START, prepared(other, standing=[entry(posted, state)]), NOON).outcomes
+    assert (outcome.status, "nothing needs doing" in outcome.problems[0].message) == (Status.CONFLICT, False)
+
+
+def test_a_number_that_resman_has_already_is_a_conflict() -> None:
+    """Not a failure to be mended or retried: somebody compares the two."""
+    taken = replace(entry(PLAIN, State.FAILED, said="Duplicate invoice number"), refusal=Refusal.DUPLICATE)
+    run = before_sending(START, prepared(PLAIN, standing=[taken]), NOON)
+    assert told(run) == (Status.CONFLICT, [IN_RESMAN], "job-1", "Duplicate invoice number")
+    assert told(of_entries(START, [taken], NOON, {}))[0] is Status.CONFLICT
+    corrected = invoice(line(1, 9_900))
+    assert told(before_sending(START, prepared(corrected, standing=[taken]), NOON))[0] is Status.READY
+
+
+def test_an_answer_that_is_not_believed_is_told_as_a_doubt() -> None:
+    """This run heard that it was accepted, under a job that another invoice has as well."""
+    before = prepared(PLAIN)
+    (one,) = before.ready
+    said = "ALARM: job job-2 was told for INV-1001 and for INV-7."
+    standing = replace(entry(PLAIN, State.IN_DOUBT, said=said), alarm=Alarm.SHARED_JOB)
+    run = after_sending(START, before, Sent({one.key: heard(Event.ACCEPTED)}, {one.key: standing}, None), NOON)
+    assert told(run)[:2] == (Status.IN_DOUBT, [IN_DOUBT])
+    assert run.outcomes[0].alarm is Alarm.SHARED_JOB
 
 
 def test_a_missed_control_total_leaves_everything_that_could_go_unsent() -> None:

@@ -22,10 +22,9 @@ from urllib.parse import urlsplit
 import click
 
 from importer import private, sandbox, settings
-from importer.afterwards import Decision
 from importer.cli.progress import Bar
-from importer.clock import VARIABLE, Clock, clock_of
 from importer.cli.saying import say
+from importer.clock import VARIABLE, Clock, clock_of
 from importer.desk import Desk, Silence
 from importer.errors import CannotRun, ResultsNotWritten
 from importer.reader import names_of
@@ -33,6 +32,7 @@ from importer.report.target import check_target
 from importer.results import results_name
 from importer.settings import Settings
 from importer.smtp import is_loopback
+from importer.submitter.decisions import Decision
 from importer.submitter.schema import sqlite_file
 from importer.validator.control import Expected
 from importer.wanted import Wanted
@@ -191,7 +191,8 @@ def _results_path(files: Sequence[Path], asked: Path | None) -> Path:
 
 
 def decisions(given: Mapping[str, Any]) -> list[Decision]:
-    """A person's word on invoices in doubt, where it was given. It needs its reason."""
+    """A person's word on invoices in doubt, where it was given. A release needs its reason; whether an adoption needs
+    one, the look at its job shows."""
     release, adopt, reason = given["release"], given["adopt"], (given["reason"] or "").strip()
     if not release and adopt is None:
         if reason:
@@ -199,7 +200,7 @@ def decisions(given: Mapping[str, Any]) -> list[Decision]:
         return []
     if release and adopt is not None:
         raise click.UsageError("Give either --release or --adopt.")
-    if not reason:
+    if adopt is None and not reason:
         raise click.UsageError("Say why with --reason: it is kept with the decision.")
     if adopt is not None:
         return [Decision(adopt[0], adopt[1], reason)]

@@ -177,6 +177,8 @@ def _invoice(outcome: Outcome, run: Run) -> dict[str, object]:
         "rows": [row.number for row in invoice.rows],
         "problems": [_problem(problem, run) for problem in outcome.problems],
     }
+    if outcome.alarm is not None:
+        answer["alarm"] = outcome.alarm.value
     if outcome.evidence:
         answer["evidence"] = [
             {"looked_at": one.looked_at, "at": one.at.isoformat(), "found": one.found} for one in outcome.evidence

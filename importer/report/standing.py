@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.models import Outcome, Run, Status, dollars
-from importer.problems import WRITE_FAILED
+from importer.problems import IN_RESMAN, WRITE_FAILED
 from importer.rehearsal import rehearsed
 from importer.report.wording import changes_said
 
@@ -30,21 +30,25 @@ def standing(told: Run, workbooks: int, results: Path | None) -> RenderableType:
     confirmed = [each for each in told.outcomes if each.resman == "confirmed"]
     pending = [each for each in told.outcomes if each.status is Status.POSTED and each.resman == "pending"]
     failed = [each for each in told.outcomes if each.status is Status.REFUSED]
+    taken = [each for each in told.outcomes if each.status is Status.CONFLICT]
     doubtful = [each for each in told.outcomes if each.status is Status.IN_DOUBT]
     lines = [Text(sentence) for sentence in changes_said(told)]
     for outcomes, words in (
         (confirmed, "ResMan has it"),
         (pending, "still pending"),
         (failed, "ResMan did not take it"),
+        (taken, "ResMan has one of that number already"),
         (doubtful, "in doubt"),
     ):
         if outcomes:
             lines.append(Text(f"{len(outcomes):>6,}  {words}, {_worth(outcomes)}"))
-    lines += [Text(line) for line in _shown(failed + doubtful, told)]
+    lines += [Text(line) for line in _shown(failed + taken + doubtful, told)]
     if any(not _gone_on(each) for each in failed):
         lines.append(
             Text("Mend the cause and run `invoice-importer status --retry`, or correct the file and submit it.")
         )
+    if taken:
+        lines.append(Text(f"{IN_RESMAN.title}: compare the two. If it is the same bill, delete its rows."))
     if doubtful:
         lines.append(Text("Run `invoice-importer settle` for those in doubt."))
     if pending:

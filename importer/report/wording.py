@@ -11,7 +11,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from importer.models import Outcome, Run, Status, dollars
-from importer.news import ALARM, WENT_INSTEAD
+from importer.news import WENT_INSTEAD
 from importer.problems import (
     CHANGED_ROW,
     CONFLICT,
@@ -319,9 +319,9 @@ def _alarms(run: Run) -> list[str]:
     said = [
         f"{outcome.invoice.invoice_number or outcome.key}: {problem.what}"
         for outcome in run.outcomes
-        if outcome.status is Status.IN_DOUBT
+        if outcome.status is Status.IN_DOUBT and outcome.alarm is not None
         for problem in outcome.problems
-        if problem.what.startswith(ALARM)
+        if problem.kind is IN_DOUBT
     ]
     return said if len(said) <= _MOST_NAMED else [*said[:_MOST_NAMED], f"… and {len(said) - _MOST_NAMED:,} more such."]
 

@@ -31,6 +31,7 @@ class Behaviour:
     pending: float = 2.0  # from accepting an invoice until its job succeeds or fails
     sync_takes: float = 2.0  # how long a manual sync runs
     sync_every: float = 12 * 3600.0  # a sync that nobody asked for
+    sync_days: float = 0.0  # how far back a sync looks for invoices, by their dates; 0: without end
     latency: float = 0.0  # added to every answer
     pending_in_logs: bool = False  # whether a pending job has a row in the job logs
     retry_after: bool = False  # whether 429 carries Retry-After

@@ -80,7 +80,7 @@ class Control:
         wanted, errors = given.get("write_status"), given.get("errors", [])
         if wanted not in ("SUCCESS", "PARTIAL_SUCCESS", "FAILURE") or not isinstance(errors, list):
             raise Invalid(f"a job cannot end in {wanted!r} with {errors!r}")
-        verdict = Verdict(str(wanted), tuple(map(str, errors)), bool(given.get("kept", wanted != "FAILURE")))
+        verdict = Verdict(str(wanted), tuple(errors), bool(given.get("kept", wanted != "FAILURE")))
         job_id = request.path_params["job_id"]
         forced = jobs.force(self._state.store, job_id, verdict)
         return found(jobs.write_status(self._state.store, job_id) if forced else None, "Job not found")

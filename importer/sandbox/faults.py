@@ -19,6 +19,8 @@ After it was accepted and written down:
     cut_body          content-length promises more than comes
     bad_gzip          200 whose body is called gzip and is none
     no_job_id         200 whose JSON lacks the job id
+    job_of_another    200 that tells the job of the first invoice there ever was
+    echo_of_another   200 whose result is another invoice
 """
 
 from __future__ import annotations
@@ -54,6 +56,8 @@ AFTER = (
     "cut_body",
     "bad_gzip",
     "no_job_id",
+    "job_of_another",
+    "echo_of_another",
 )
 
 _PAGE = b"<!DOCTYPE html><html><head><title>One moment</title></head><body>This page is from a proxy.</body></html>"

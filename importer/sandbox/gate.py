@@ -205,10 +205,23 @@ class Gate:
             case "no_job_id":
                 status = 200
                 at_socket.write(transport, status, headers, b'{"meta": {}, "result": {}}')
+            case "job_of_another" | "echo_of_another":
+                status = 200
+                at_socket.write(transport, status, headers, self._of_another(fault.fault, answer.body))
         self._state.store.answered(number, status)
         # The server would call a missing answer a mistake of ours until it has seen the connection end.
         while (await receive())["type"] != "http.disconnect":
             pass
+
+    def _of_another(self, fault: str, body: bytes) -> bytes:
+        """The right answer, but for what is another invoice's."""
+        told = json.loads(body)
+        if fault == "echo_of_another":
+            told["result"]["invoice_number"] += " of another"
+        else:
+            first = self._state.store.row("SELECT id FROM jobs ORDER BY number LIMIT 1")
+            told["meta"]["job_id"] = first["id"] if first else ""
+        return json.dumps(told).encode()
 
     async def _stay_silent(self, seconds: float, receive: Receive) -> None:
         """Until the time is up, the other side has given up, or the stand-in ends."""

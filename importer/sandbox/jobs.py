@@ -132,7 +132,7 @@ def write_logs(
             "status": row["status"],
             "integration_id": row["integration_id"],
             "job_type": JOB_TYPE,
-            "error": "; ".join(errors) or None,
+            "error": "; ".join(map(str, errors)) or None,
             "name": "Create invoice",
             "vendor": "RESMAN",
         }

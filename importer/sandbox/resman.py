@@ -22,7 +22,7 @@ class Verdict:
     """How a job ends. `kept`: whether ResMan has the invoice afterwards, which a failure does not always tell."""
 
     write_status: str  # SUCCESS, PARTIAL_SUCCESS or FAILURE
-    errors: tuple[str, ...] = ()
+    errors: tuple[object, ...] = ()  # texts, but for a test that wants others
     kept: bool = True
 
 
@@ -41,7 +41,7 @@ def judge(invoice: Mapping[str, object], today: date, *, retried: bool) -> Verdi
     if "PARTIAL" in number:
         return Verdict("PARTIAL_SUCCESS", ("Invoice created, but its notes could not be saved",))
     if "FAIL" in number and not (retried and "FAILONCE" in number):
-        return Verdict("FAILURE", ("ResMan: An unexpected error occurred while saving the invoice",), kept=False)
+        return Verdict("FAILURE", ("ResMan: Validation failed",), kept=False)
     return Verdict("SUCCESS")
 
 

@@ -36,7 +36,7 @@ def catch_up(store: Store, behaviour: Behaviour) -> None:
         if due:
             start(store, [], 0)
         for sync in store.rows(_WAITING, (store.now(),)):
-            _apply(store, sync)
+            _apply(store, sync, behaviour.sync_days)
 
 
 def last_completed(store: Store) -> str:
@@ -45,10 +45,10 @@ def last_completed(store: Store) -> str:
     return timestamp(found["at"] if found else 0.0)
 
 
-def _apply(store: Store, sync: sqlite3.Row) -> None:
+def _apply(store: Store, sync: sqlite3.Row, days: float) -> None:
     models = [model.replace("_", "-") for model in json.loads(sync["models"])] or list(LISTS)
     if "invoices" in models:
-        _bring_invoices(store, sync["started_at"], sync["finishes_at"])
+        _bring_invoices(store, sync["started_at"], sync["finishes_at"], days)
     if "accounting-entities" in models:
         today = datetime.fromtimestamp(store.now(), UTC).date()
         for entity in account.ENTITIES:
@@ -64,13 +64,16 @@ def _apply(store: Store, sync: sqlite3.Row) -> None:
     store.database.execute("UPDATE syncs SET applied = 1 WHERE number = ?", (sync["number"],))
 
 
-def _bring_invoices(store: Store, seen_at: float, shown_at: float) -> None:
+def _bring_invoices(store: Store, seen_at: float, shown_at: float, days: float) -> None:
+    first = timestamp(seen_at - days * 86_400)[:10] if days else ""
     arrived = store.rows(
         "SELECT * FROM jobs WHERE kept AND NOT synced AND settles_at <= ? ORDER BY number",
         (seen_at,),
     )
     for job in arrived:
         content = synced_invoice(json.loads(job["body"]))
+        if str(content["invoice_date"]) < first:
+            continue
         record_id = f"inv-{secrets.token_hex(8)}"
         store.add("invoices", record_id, str(content["property_id"]), content, timestamp(shown_at), shown_at)
         store.database.execute("UPDATE jobs SET synced = 1 WHERE number = ?", (job["number"],))

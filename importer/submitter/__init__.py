@@ -9,6 +9,7 @@ from importer.submitter.entries import Entry, Intent, may_go
 from importer.submitter.follow import follow, retry_failed
 from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Pace
+from importer.submitter.refusals import Refusal
 from importer.submitter.schema import open_store
 from importer.submitter.settle import Policy, settle_doubts
 from importer.submitter.states import Event, State
@@ -26,6 +27,7 @@ __all__ = [
     "Ledger",
     "Pace",
     "Policy",
+    "Refusal",
     "Sent",
     "State",
     "drops",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from importer.errors import OutcomeUnknown
+from importer.errors import AnotherEchoed, OutcomeUnknown
+from importer.keys import normalised_number
+from importer.news import ALARM
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,11 +42,17 @@ class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+def _errors(value: Any) -> tuple[str, ...]:
+    """Errors as texts. Where the API tells them otherwise than the contract has it, they are shown as they are."""
+    each = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    return tuple(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in each)
+
+
 class WriteStatus(_Answer):
     """Contract, "What became of it"."""
 
-    write_status: str  # PENDING, SUCCESS, PARTIAL_SUCCESS, FAILURE
-    errors: tuple[str, ...] | None = None
+    write_status: Literal["PENDING", "SUCCESS", "PARTIAL_SUCCESS", "FAILURE"]
+    errors: Annotated[tuple[str, ...], BeforeValidator(_errors)] = ()
 
 
 class WriteLog(_Answer):
@@ -127,6 +136,30 @@ def model(kind: type[M], body: Any) -> M:
         return kind.model_validate(body)
     except ValidationError as error:
         raise OutcomeUnknown("The API's answer cannot be understood.") from error
+
+
+_ECHOED = ("integration_id", "property_id", "vendor_id", "invoice_number", "total_amount_in_cents")
+
+
+def check_echo(sent: str, answer: Any, job_id: str) -> None:
+    """Raises `AnotherEchoed` where the answer to a POST shows another invoice than was sent. What it leaves out
+    contradicts nothing. Contract, "Create an invoice in ResMan": the result is the invoice as received."""
+    result = answer.get("result") if isinstance(answer, dict) else None
+    if not isinstance(result, dict):
+        return
+    mine = json.loads(sent)
+    other = [name for name in _ECHOED if result.get(name) is not None and not _is_same(mine[name], result[name])]
+    if other:
+        shown = ", ".join(f"{name} {str(result[name])[:80]!r}" for name in other)
+        raise AnotherEchoed(
+            f"{ALARM}: the API answered with another invoice ({shown}) and job {job_id}. It may have accepted either.",
+            http_status=200,
+        )
+
+
+def _is_same(sent: str | int, shown: Any) -> bool:
+    plain = int(shown) if isinstance(shown, float) and shown.is_integer() else shown
+    return normalised_number(str(sent)) == normalised_number(str(plain))
 
 
 def job_id_of(holder: Any, status: int) -> str:

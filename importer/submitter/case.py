@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from importer.models import Evidence
-from importer.news import ALARM, PARTLY
+from importer.news import ALARM, PARTLY, Alarm
 from importer.submitter.answers import WriteStatus
 from importer.submitter.entries import Entry
-from importer.submitter.evidence import Sought, smells_of_time_out
+from importer.submitter.evidence import Sought
+from importer.submitter.refusals import Refusal, refusal_of
 from importer.submitter.states import Event
+from importer.submitter.synced import Synced
+
+REST = timedelta(minutes=15)
+"""So long after a failure that proves nothing was first heard of, a sync must begin that is to prove that ResMan has
+nothing: what timed out on the way may still be written for a while."""
 
 
 class Word(StrEnum):
@@ -21,26 +27,54 @@ class Word(StrEnum):
 
     DONE = "done"  # ResMan has it
     QUEUED = "queued"  # not yet done
-    FAILED = "failed"  # ResMan did not take it
-    UNSURE = "unsure"  # partly done, or a time-out behind the API: ResMan may have it
+    FAILED = "failed"  # a definite refusal: ResMan did not take it
+    PARTLY = "partly"  # ResMan may have a part of it
+    UNSURE = "unsure"  # it failed in words that prove nothing: ResMan may have it
+
+    @property
+    def is_open(self) -> bool:
+        """True where ResMan may have it or not."""
+        return self in (Word.PARTLY, Word.UNSURE)
 
 
-def word_of(status: WriteStatus) -> Word:
-    """The API's word for a job as one of ours; a word that the contract does not know leaves it queued."""
+class Ending(NamedTuple):
+    """What is known of one job."""
+
+    word: Word
+    said: str  # its errors in one line
+    refusal: Refusal | None = None  # of one that failed
+
+
+def ending_of(status: WriteStatus, refusals: Sequence[str] = ()) -> Ending:
+    """What the API says of a job. `refusals` are the phrases that the settings call definite."""
+    said = "; ".join(status.errors)
     match status.write_status:
         case "SUCCESS":
-            return Word.DONE
+            return Ending(Word.DONE, said)
         case "PARTIAL_SUCCESS":
-            return Word.UNSURE
+            return Ending(Word.PARTLY, said)
+        case "PENDING":
+            return Ending(Word.QUEUED, said)
         case "FAILURE":
-            return Word.UNSURE if smells_of_time_out(said_of(status)) else Word.FAILED
-        case _:
-            return Word.QUEUED
+            refusal = refusal_of(status.errors, refusals)
+            return Ending(Word.UNSURE if refusal is None else Word.FAILED, said, refusal)
 
 
-def said_of(status: WriteStatus) -> str:
-    """The errors of a job in one line."""
-    return "; ".join(status.errors or ())
+def open_words(ending: Ending) -> str:
+    """What is said of an invoice whose job ended so that ResMan may have it or not."""
+    how = "partial success" if ending.word is Word.PARTLY else "failure"
+    return f"ResMan may have it or not ({how}): {ending.said or 'it does not say why'}"
+
+
+class Verdict(NamedTuple):
+    """What the findings prove: the event to write down, and the facts and words for it."""
+
+    event: Event
+    said: str | None
+    job_id: str | None = None
+    held: str | None = None  # the id of the invoice in ResMan
+    alarm: Alarm | None = None
+    refusal: Refusal | None = None
 
 
 @dataclass(slots=True)
@@ -52,11 +86,13 @@ class Case:
     own_jobs: tuple[str, ...]  # that the ledger itself has, from late answers or unsure ends
     unknown: int  # attempts of which nobody knows what they made
     now: Callable[[], datetime]
+    ended_at: datetime | None = None  # when it was first heard that its job failed in words that prove nothing
     seen: list[Evidence] = field(default_factory=list)
-    jobs: dict[str, tuple[Word, str]] = field(default_factory=dict)  # job id → its word, and ResMan's
+    jobs: dict[str, Ending] = field(default_factory=dict)
     held: list[str] = field(default_factory=list)  # ids of invoices that ResMan holds
+    contested: list[str] = field(default_factory=list)  # records that another case fits as well
     hints: int = 0  # findings that prove nothing, but are not nothing either
-    is_absent: bool = False  # True where ResMan lacks it after a sync that began later than the attempt
+    is_absent: bool = False  # True where ResMan lacks it after a sync that began after the attempt and covers its dates
     knows_x_ids: bool = False
 
     @classmethod
@@ -64,20 +100,28 @@ class Case:
         """The case of an invoice with its history, oldest first."""
         jobs: dict[str, None] = {}
         unknown = 0
+        ended_at: datetime | None = None
         late: list[str] = []
         for each in attempts:
             match Event(each["event"]):
                 case Event.INTENT | Event.RETRY_INTENT:
-                    jobs, late = {}, []  # what was known of earlier sendings says nothing of this one
+                    jobs, late, ended_at = {}, [], None  # what was known of earlier sendings says nothing of this one
                 case Event.LOST | Event.OWNER_DIED:
                     unknown += 1
                 case Event.FOUND_QUEUED | Event.FOUND_CONFIRMED | Event.FOUND_FAILED:
                     unknown = max(0, unknown - 1)
                 case Event.LATE if each["job_id"] is None:
                     late.append(str(each["detail"]))
+                case Event.FOUND_AFTER_ALL:
+                    unknown = max(unknown, len(jobs)) + 1  # beside the job that failed there is, or may be, another
+                case Event.UNSURE | Event.LOOKED | Event.TAKEN_BACK:
+                    is_about_a_job = Event(each["event"]) is not Event.LOOKED or each["job_id"] is not None
+                    ended_at = ended_at or (each["at"] if is_about_a_job else None)
             if each["job_id"] is not None:
                 jobs[each["job_id"]] = None
-        made = cls(entry, Sought(entry.payload()), tuple(jobs), unknown, now)
+        if entry.alarm is Alarm.SHARED_JOB:
+            jobs = {}  # whose it is must be seen from the job itself
+        made = cls(entry, Sought(entry.payload()), tuple(jobs), unknown, now, ended_at)
         for detail in late:
             made.note("the ledger", f"an answer that came too late to be believed: {detail}")
         return made
@@ -95,12 +139,24 @@ class Case:
     @property
     def is_unsure(self) -> bool:
         """True where the jobs that were found do not tell whether ResMan has it."""
-        return all(word is Word.UNSURE for word, _ in self.jobs.values())
+        return all(ending.word.is_open for ending in self.jobs.values())
+
+    @property
+    def wants_a_look(self) -> bool:
+        """True where what ResMan holds may settle it."""
+        return self.is_open or self.is_unsure or self.entry.alarm is Alarm.TAKEN_BACK
 
     @property
     def has_traces(self) -> bool:
         """True where anything was found that speaks against sending it again by itself."""
-        return bool(self.hints or self.held) or not self.is_unsure
+        return bool(self.hints or self.held or self.contested or self.entry.alarm) or not self.is_unsure
+
+    def may_use(self, job: str, known: Mapping[str, set[str]]) -> bool:
+        """True where a job that is about it may settle it: no invoice of the ledger has it, or it was told for this
+        one and another. `known` are the jobs of the ledger's invoices."""
+        if job in self.jobs:
+            return False
+        return job not in known or (self.entry.alarm is Alarm.SHARED_JOB and known[job] == {self.entry.key})
 
     def note(self, looked_at: str, found: str) -> None:
         """Keeps what was seen."""
@@ -116,29 +172,53 @@ class Case:
         self.sought = replace(self.sought, x_vendor_id=x_vendor_id, x_property_id=x_property_id)
         self.knows_x_ids = True
 
-    def verdict(self, *, is_complete: bool) -> tuple[Event, str | None, str | None]:
-        """The event that the findings prove, the words for it, and the job that it is about."""
-        made = [job for job, (word, _) in self.jobs.items() if word in (Word.DONE, Word.QUEUED)]
-        unsure = {job: said for job, (word, said) in self.jobs.items() if word is Word.UNSURE}
-        failed = {job: said for job, (word, said) in self.jobs.items() if word is Word.FAILED}
+    def verdict(self, synced: Synced, *, is_complete: bool) -> Verdict:
+        """What the findings prove; anything less leaves it in doubt."""
+        made = [job for job, ending in self.jobs.items() if ending.word in (Word.DONE, Word.QUEUED)]
+        unsure = {job: ending for job, ending in self.jobs.items() if ending.word.is_open}
+        if self.contested:
+            said = f"{ALARM}: {', '.join(self.contested)} fits this invoice and another in doubt. Look whose it is."
+            return Verdict(Event.LOOKED, said, alarm=Alarm.FITS_SEVERAL)
         if len(made) > 1 or len(self.held) > 1 or (made and unsure):
             names = ", ".join([*made, *unsure, *(f"invoice {held}" for held in self.held)])
             said = f"{ALARM}: found more than once ({names}). Look in ResMan before anything is paid."
-            return Event.LOOKED, said, None
+            return Verdict(Event.LOOKED, said, alarm=Alarm.TWICE)
         if self.held:
-            lacking = next((said for said in unsure.values() if said and not smells_of_time_out(said)), "")
+            lacking = next((each.said for each in unsure.values() if each.word is Word.PARTLY and each.said), "")
             found = f"Found in ResMan. {PARTLY}{lacking}" if lacking else "Found in ResMan."
-            return Event.FOUND_CONFIRMED, found, next(iter([*made, *unsure]), None)
-        if made and self.jobs[made[0]][0] is Word.DONE:
-            return Event.FOUND_CONFIRMED, "Found in ResMan.", made[0]
+            return Verdict(Event.FOUND_CONFIRMED, found, next(iter([*made, *unsure]), None), self.held[0])
         if made:
-            return Event.FOUND_QUEUED, "Found in the API's queue.", made[0]
+            if self.jobs[made[0]].word is Word.DONE:
+                return Verdict(Event.FOUND_CONFIRMED, "Found in ResMan.", made[0])
+            return Verdict(Event.FOUND_QUEUED, "Found in the API's queue.", made[0])
         if unsure:
-            return Event.LOOKED, f"ResMan may have it or not: {next(iter(unsure.values()))}", None
-        if not failed:
-            return Event.LOOKED, self.entry.said, None
-        job, said = next(iter(failed.items()))
+            return self._of_unsure(unsure, synced, is_complete=is_complete)
+        return self._of_failed(is_complete=is_complete)
+
+    def _of_unsure(self, unsure: Mapping[str, Ending], synced: Synced, *, is_complete: bool) -> Verdict:
+        """Of failures that prove nothing, and of half a success."""
+        job, ending = next(iter(unsure.items()))
+        left = Verdict(Event.LOOKED, open_words(ending), job if len(unsure) == 1 else None, alarm=self.entry.alarm)
+        may_fail = self.is_absent and is_complete and not self.is_open and not self.hints and not self.entry.alarm
+        if any(each.word is Word.PARTLY for each in unsure.values()) or not may_fail:
+            return left
+        heard = self.ended_at or self.now()
+        if not synced.began_long_after(heard, REST):
+            self.note("ResMan's invoices", f"a sync that begins after {heard + REST:%Y-%m-%d %H:%M} UTC settles it")
+            return left
+        said = f"It failed ({ending.said or 'it does not say why'}), and ResMan does not have it."
+        return Verdict(Event.FOUND_FAILED, said, job, refusal=Refusal.ABSENT)
+
+    def _of_failed(self, *, is_complete: bool) -> Verdict:
+        """Of definite refusals, or of nothing at all."""
+        failed = next(iter(self.jobs.items()), None)
+        if failed is None:
+            return Verdict(Event.LOOKED, self.entry.said, alarm=self.entry.alarm)
+        job, ending = failed
         if self.is_open or self.hints or not is_complete:
             # One that failed does not speak for another that may be waiting in the queue.
-            return Event.LOOKED, f"A job of it failed ({job}: {said}), but another attempt has no known end.", None
-        return Event.FOUND_FAILED, said or "ResMan did not take it, and does not say why.", job
+            said = f"A job of it failed ({job}: {ending.said}), but another attempt has no known end."
+            return Verdict(Event.LOOKED, said, alarm=self.entry.alarm)
+        if self.entry.alarm is Alarm.TAKEN_BACK and not self.is_absent:
+            return Verdict(Event.LOOKED, self.entry.said, alarm=self.entry.alarm)
+        return Verdict(Event.FOUND_FAILED, ending.said, job, refusal=ending.refusal)

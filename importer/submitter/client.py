@@ -28,6 +28,7 @@ from importer.submitter.answers import (
     JobLog,
     WriteLog,
     WriteStatus,
+    check_echo,
     job_id_of,
     model,
     models,
@@ -50,8 +51,9 @@ LONGEST_EXCHANGE = 90.0
 CONNECTIONS = 64
 """Open at once, far more than there are requests under way."""
 
-REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422)
-"""Statuses by which the API says no and does nothing. Others may stem from a gateway that has passed a POST on."""
+REFUSALS = (400, 401, 403, 404, 405, 413, 415, 422)
+"""Statuses by which the API says no and does nothing. Others may stem from a gateway that has passed a POST on; 409
+may mean that the very same was accepted a moment ago."""
 
 _NEVER_ARRIVED = (
     httpx.ConnectError,
@@ -122,12 +124,18 @@ class Api:
         """
         answer = self._post("/v1/invoices/resman/", body, turn, fresh)
         meta = answer.body.get("meta") if isinstance(answer.body, dict) else None
-        return job_id_of(meta, answer.status)
+        job_id = job_id_of(meta, answer.status)
+        check_echo(body, answer.body, job_id)
+        return job_id
 
     def retry_write(self, job_id: str, turn: Turn, fresh: Fresh) -> str:
         """Queues a failed write again and returns the new job's id; as unrepeatable as `create_invoice`."""
         answer = self._post(f"/v1/admin/retry-write/{_segment(job_id)}", "{}", turn, fresh)
-        return job_id_of(answer.body, answer.status)
+        new = job_id_of(answer.body, answer.status)
+        if new == job_id or (isinstance(answer.body, dict) and answer.body.get("success") is False):
+            said = f"The API's answer tells no new job for {job_id}. It may have queued it all the same."
+            raise OutcomeUnknown(said, http_status=answer.status)
+        return new
 
     def start_sync(self, integration_id: str) -> None:
         """Asks for a sync of the invoices; harmless to repeat, so that a lost answer is no more than that."""
@@ -155,9 +163,10 @@ class Api:
         """What became of one job."""
         return model(WriteStatus, self._get(f"/v1/admin/write-status/{_segment(job_id)}"))
 
-    def write_logs(self, integration_id: str, time_range: str) -> Iterator[WriteLog]:
-        """The newest record of each invoice write, a hundred a request."""
+    def write_logs(self, integration_id: str, time_range: str, *, status: str | None = None) -> Iterator[WriteLog]:
+        """The newest record of each invoice write, a hundred a request; of one `status` ("FAILURE") or of both."""
         params = {"integration_id": integration_id, "write_category": "invoices", "time_range": time_range}
+        params |= {} if status is None else {"status": status}
         for page in self._pages("/v1/admin/logs/writes/", params, 100):
             yield from models(WriteLog, page)
 

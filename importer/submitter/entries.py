@@ -11,7 +11,9 @@ from sqlalchemy import Row
 
 from importer.models import Evidence
 from importer.models import Row as InputRow
+from importer.news import Alarm
 from importer.payload import Payload
+from importer.submitter.refusals import Refusal
 from importer.submitter.states import State
 from importer.submitter.tables import INVOICES
 from importer.vendor_rows import sheets_said
@@ -68,6 +70,8 @@ class Entry:
     job_id: str | None
     said: str | None
     evidence: tuple[Evidence, ...]
+    alarm: Alarm | None = None  # why a person must look first
+    refusal: Refusal | None = None  # of one that failed: how it is known that ResMan has not taken it
 
     def payload(self) -> Payload:
         """What was sent, or is to be."""
@@ -87,6 +91,7 @@ ENTRY_COLUMNS = tuple(
     for name in (
         "key", "destination", "integration_id", "property_id", "vendor_id", "invoice_number", "fingerprint", "body",
         "total_in_cents", "state", "owner", "run", "file", "rows", "plan", "sent_at", "job_id", "said", "evidence",
+        "alarm", "refusal",
     )
 )  # fmt: skip
 
@@ -106,4 +111,6 @@ def entry_of(row: Row[Any]) -> Entry:
         Evidence(each["looked_at"], datetime.fromisoformat(each["at"]), each["found"])
         for each in values["evidence"] or ()
     )
+    values["alarm"] = None if values["alarm"] is None else Alarm(values["alarm"])
+    values["refusal"] = None if values["refusal"] is None else Refusal(values["refusal"])
     return Entry(**values)

@@ -20,13 +20,6 @@ from importer.keys import normalised_number
 from importer.payload import Payload
 from importer.submitter.answers import HeldInvoice
 
-_TIME_OUT = re.compile(
-    r"time[\s_-]*d?[\s_-]*out|deadline|\b(?-i:E[A-Z]{3,}(_[A-Z]+)*)\b|network|socket|hang ?up|abort|interrupt|cancel"
-    r"|gateway|\b5\d\d\b|internal (server )?error|unavailable|unreachable|no response|connection|\breset\b",
-    re.IGNORECASE,
-)
-
-
 Named = tuple[str, str]
 """A value and the name under which it stands; "" where it has none."""
 
@@ -36,7 +29,8 @@ class Match(IntEnum):
 
     NO = 0
     MAYBE = 1
-    YES = 2
+    AMONG = 2  # all of its values are there, and the number of another invoice too
+    YES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +49,8 @@ class Sought:
     def in_record(self, record: frozenset[Named]) -> Match:
         """How far a record agrees that consists of these values (see `values_of`).
 
-        A number is one only where it stands under a name that says so: 6500 may be a total in cents.
+        The number and the total count only where they stand under names that mean just that: 6500 may be a total in
+        cents, and 2026-10-01 a date. A record with numbers of several invoices may be about any of them.
         """
         values = {value for _, value in record}
         if self.number not in values:
@@ -68,11 +63,11 @@ class Sought:
             bool(values & _ids(self.payload.vendor_id, self.x_vendor_id)),
             bool(values & _ids(self.payload.property_id, self.x_property_id)),
         )
-        named = any(value == self.number and _OF_THE_NUMBER.search(name) for name, value in record) and any(
-            value in totals and _OF_THE_TOTAL.search(name) for name, value in record
-        )
-        if all(found) and named:
-            return Match.YES
+        plain = [(_plain(name), value) for name, value in record if value]
+        numbers = {value for name, value in plain if name in _NUMBERS}
+        numbers = numbers or {value for name, value in plain if name in _REFERENCES}
+        if all(found) and self.number in numbers and any(n in _TOTALS and v in totals for n, v in plain):
+            return Match.YES if len(numbers) == 1 else Match.AMONG
         return Match.MAYBE if sum(found) >= 2 else Match.NO
 
     def held(self, invoice: HeldInvoice) -> Match:
@@ -87,15 +82,32 @@ class Sought:
         return Match.YES if vendor and place and total else Match.MAYBE
 
 
-_OF_THE_NUMBER = re.compile(r"invoice|bill|document|reference|^(number|num|no|ref)$", re.IGNORECASE)
-_OF_THE_TOTAL = re.compile(r"total|amount|sum|balance", re.IGNORECASE)
+_NUMBERS = frozenset(
+    f"{what}{word}"
+    for what in ("invoice", "bill", "document", "vendorinvoice", "supplierinvoice", "externalinvoice")
+    for word in ("number", "num", "no", "nbr")
+)
+"""Names that mean an invoice's number, without case, blanks and signs."""
+
+_REFERENCES = frozenset(
+    ("number", "num", "no", "ref", "reference", "referencenumber", "invoicereference", "invoiceref", "refnumber")
+)
+"""Names that may mean it."""
+
+_TOTALS = frozenset(
+    f"{what}{word}{unit}"
+    for what in ("", "invoice", "bill", "grand", "document")
+    for word in ("total", "amount", "totalamount", "amounttotal", "sum", "balance", "amountdue")
+    for unit in ("", "incents", "cents")
+)
+"""Names that mean an invoice's total."""
+
 _ELEMENT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)[^<>]*>([^<>]+)<")
 _ATTRIBUTE = re.compile(r"([\w.-]+)=\"([^\"<>]*)\"")
 
 
-def smells_of_time_out(words: str) -> bool:
-    """True where a failure does not prove that ResMan has nothing. Contract, "What became of it"."""
-    return bool(_TIME_OUT.search(words))
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()
 
 
 def values_of(record: Any) -> frozenset[Named]:

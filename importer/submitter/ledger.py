@@ -16,22 +16,31 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, func, insert, or_, select, update
 
 from importer.keys import normalised_number
 from importer.models import Evidence
-from importer.news import ALARM
+from importer.news import ALARM, Alarm
+from importer.submitter import proofs
 from importer.submitter.entries import ENTRY_COLUMNS, Claim, Entry, Intent, entry_of, may_go
+from importer.submitter.proofs import Overtaken, Proof, ProofKind, proofs_of
+from importer.submitter.refusals import Refusal
 from importer.submitter.runs import RunBook
 from importer.submitter.schema import BATCH, batches
 from importer.submitter.states import MOVES, Event, Owner, State
-from importer.submitter.tables import ATTEMPTS, INVOICES
+from importer.submitter.tables import ATTEMPTS, INVOICES, PROOFS
 
 DECISIVE = (
     Event.ACCEPTED, Event.REFUSED, Event.LOST, Event.OWNER_DIED, Event.CONFIRMED, Event.FAILED, Event.UNSURE,
-    Event.FOUND_QUEUED, Event.FOUND_CONFIRMED, Event.FOUND_FAILED, Event.RELEASED,
+    Event.FOUND_QUEUED, Event.FOUND_CONFIRMED, Event.FOUND_FAILED, Event.RELEASED, Event.ADOPTED, Event.TAKEN_BACK,
+    Event.FOUND_AFTER_ALL, Event.DISPUTED,
 )  # fmt: skip
 """Of these the last tells what became of what was sent."""
+
+_STANDING_ON = (
+    Event.ACCEPTED, Event.LOOKED, Event.FOUND_QUEUED, Event.FOUND_CONFIRMED, Event.FOUND_FAILED, Event.ADOPTED,
+)  # fmt: skip
+"""After these an invoice stands on its job, and on the invoice that was found in ResMan."""
 
 INTENTS = (Event.INTENT, Event.RETRY_INTENT)
 """After these, and before what follows them, a request may have gone out."""
@@ -228,6 +237,8 @@ class Ledger(RunBook):
                     job_id=None,
                     said=None,
                     evidence=None,
+                    alarm=None,
+                    refusal=None,
                     changed_at=self.now(),
                 )
                 .returning(INVOICES.c.key)
@@ -277,19 +288,28 @@ class Ledger(RunBook):
         heeded: Collection[str] = (),
         http_status: int | None = None,
         job_id: str | None = None,
+        held: str | None = None,
         said: str | None = None,
         plan: str | None = None,
         evidence: Sequence[Evidence] | None = None,
+        alarm: Alarm | None = None,
+        refusal: Refusal | None = None,
     ) -> bool:
         """Makes the move of `states.MOVES` for this event and notes it, on the disk before this returns.
 
         False where the row is not in the state, not owned as the move demands, or no longer about the job or the
         sending that the caller knows: then nothing is believed, and an answer to a request is kept as a late one.
-        An invoice is not released over a late answer's job that is not among those `heeded`.
+        An invoice is not released over a late answer's job that is not among those `heeded`. Where another invoice
+        stands on the job, or on the invoice `held` in ResMan, both are in doubt from then on, with an alarm; True only
+        for the answer to a request, which is written down by that.
         """
         move = MOVES[event]
         said = None if said is None else _storable(said)
         values: dict[str, Any] = {"state": move.end, "changed_at": self.now()}
+        if State.IN_DOUBT in (move.start, move.end):
+            values["alarm"] = alarm
+        if move.end in (State.ACCEPTED, State.CONFIRMED, State.IN_DOUBT) or event in (Event.FAILED, Event.FOUND_FAILED):
+            values["refusal"] = refusal
         if event in INTENTS:
             values |= {"sent_at": values["changed_at"], "plan": plan} if plan else {"sent_at": values["changed_at"]}
         if job_id is not None:
@@ -314,22 +334,60 @@ class Ledger(RunBook):
             statement = statement.where(INVOICES.c.job_id == expected_job)
         if expected_sent_at is not None:
             statement = statement.where(INVOICES.c.sent_at == expected_sent_at)
-        statement = statement.values(values)
         told = {"http_status": http_status, "job_id": job_id, "detail": said}
-        with self.transaction() as connection:
-            if event is Event.RELEASED:
-                connection.execute(select(INVOICES.c.key).where(INVOICES.c.key == key).with_for_update())
-                if not self._late_jobs(connection, key) <= set(heeded):
-                    return False
-            moved = connection.execute(
-                statement.returning(INVOICES.c.fingerprint, INVOICES.c.file, INVOICES.c.rows)
-            ).first()
-            if moved is not None:
-                self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told)
-                if event is Event.ACCEPTED and (others := self._late_jobs(connection, key) - {job_id}):
-                    self._into_doubt(connection, key, f"{_TWICE} ({', '.join(sorted(others))} and {job_id}).")
-                return True
-            return move.start is State.SENDING and self._late(connection, event, key, told)
+        behind = proofs_of(job_id, held) if event in _STANDING_ON else ()
+        while True:
+            try:
+                with self.transaction() as connection:
+                    if event is Event.RELEASED:
+                        connection.execute(select(INVOICES.c.key).where(INVOICES.c.key == key).with_for_update())
+                        if not self._late_jobs(connection, key) <= set(heeded):
+                            return False
+                        proofs.let_go(connection, key)
+                    if others := proofs.others(connection, key, behind):
+                        is_told = event is Event.ACCEPTED
+                        said, doubted = proofs.dispute(connection, statement, key, others, self.now(), is_told=is_told)
+                        for each in doubted:
+                            self._note(connection, each, Event.DISPUTED, detail=said)
+                        if doubted:
+                            return is_told
+                    return self._moved(connection, event, key, statement.values(values), told, behind)
+            except Overtaken:
+                continue  # and now it is seen whose it is
+
+    def _moved(
+        self,
+        connection: Connection,
+        event: Event,
+        key: str,
+        statement: Update,
+        told: Mapping[str, Any],
+        behind: Sequence[Proof],
+    ) -> bool:
+        columns = (INVOICES.c.fingerprint, INVOICES.c.file, INVOICES.c.rows, INVOICES.c.destination)
+        moved = connection.execute(statement.returning(*columns)).first()
+        if moved is None:
+            return MOVES[event].start is State.SENDING and self._late(connection, event, key, told)
+        self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told)
+        proofs.take(
+            connection,
+            self.insert_or_not(PROOFS),
+            behind,
+            self.now(),
+            destination=moved.destination,
+            key=key,
+            run=self.run,
+        )
+        job_id = told["job_id"]
+        if event is Event.ACCEPTED and (others := self._late_jobs(connection, key) - {job_id}):
+            self._into_doubt(connection, key, f"{_TWICE} ({', '.join(sorted(others))} and {job_id}).", Alarm.TWICE)
+        return True
+
+    def stands_on(self, destination: str, job_id: str) -> str | None:
+        """The key of the invoice that this job is of; None where it is nobody's."""
+        proof = Proof(ProofKind.JOB, job_id)
+        with self.reading() as connection:
+            return proofs.holders(connection, destination, [proof]).get(proof)
 
     def _late(self, connection: Connection, event: Event, key: str, told: Mapping[str, Any]) -> bool:
         """Keeps an answer that comes when its invoice is no longer this run's. True where it was written already:
@@ -349,7 +407,7 @@ class Ledger(RunBook):
                 said = (
                     f"The API had accepted it as job {job}, as a late answer says." if after else f"{_TWICE} ({job})."
                 )
-                self._into_doubt(connection, key, said)
+                self._into_doubt(connection, key, said, None if after else Alarm.TWICE)
         detail = f"{event}: {told['detail']}" if told["detail"] else str(event)
         self._note(connection, key, Event.LATE, **{**told, "detail": detail})
         return False
@@ -369,11 +427,11 @@ class Ledger(RunBook):
         )
         return frozenset(connection.execute(query).scalars())
 
-    def _into_doubt(self, connection: Connection, key: str, said: str) -> None:
+    def _into_doubt(self, connection: Connection, key: str, said: str, alarm: Alarm | None) -> None:
         connection.execute(
             update(INVOICES)
             .where(INVOICES.c.key == key)
-            .values(state=State.IN_DOUBT, owner=None, said=said, changed_at=self.now())
+            .values(state=State.IN_DOUBT, owner=None, said=said, changed_at=self.now(), alarm=alarm)
         )
 
     def _note(self, connection: Connection, key: str, event: Event, **told: Any) -> None:

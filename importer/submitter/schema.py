@@ -34,7 +34,7 @@ from importer.errors import LedgerUnavailable
 from importer.lock_holder import held_by, is_busy
 from importer.submitter.tables import METADATA, VERSION
 
-HEAD = "0007"
+HEAD = "0010"
 """The newest migration."""
 
 PATIENCE = 60.0

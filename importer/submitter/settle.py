@@ -1,45 +1,46 @@
 """Settling: invoices whose outcome is unknown, looked for in everything that the API shows.
 
 Three places in turn: the write logs by what was sent, the job logs and the raw request behind them, and what ResMan
-holds after a sync that finished later than the attempt. Found once: adopted. Found twice: an alarm, and a person. Not
-found: it stays in doubt with what was looked at; absence proves nothing while a pending job may show in no log.
+holds after a sync that began later than the attempt and covers the bill's dates. Found once: adopted. Found twice, or
+fitting two: an alarm, and a person. Not found: it stays in doubt with what was looked at; absence proves nothing while
+a pending job may show in no log.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from importer.errors import AccessDenied, Refused, RequestError
-from importer.submitter.answers import Integration, JobLog, WriteLog
-from importer.submitter.case import Case, Word, said_of, word_of
+from importer.submitter.answers import HeldInvoice, JobLog, WriteLog
+from importer.submitter.case import Case, Ending, Word, ending_of
 from importer.submitter.evidence import Match, values_of
 from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Stopped
 from importer.submitter.states import Event, State
+from importer.submitter.synced import COVERED_DAYS, SKEW, Synced, look_at_sync
 
 if TYPE_CHECKING:
     from importer.submitter.client import Api
 
-SKEW = timedelta(minutes=5)
-"""How far the API's clock and ours may differ: a record that much older than an attempt is not about it."""
-
 MOST_RAW_RECORDS = 200
 """Raw requests fetched in one settling; each costs one request of the budget."""
-
-SYNC_PATIENCE = 600.0
-SYNC_INTERVAL = 5.0
-"""Seconds: how long a sync that was asked for is waited for, and how often the API is asked whether it is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a person has allowed beforehand. Hours None: nothing is ever released by itself."""
+    """What a person has said beforehand. Hours None: nothing is ever released by itself. So many days back a sync
+    covers; and the phrases that are definite refusals besides those of the table."""
 
     release_unfound_after_hours: float | None = None
+    sync_covers_days: int = COVERED_DAYS
+    definite_refusals: tuple[str, ...] = ()
+
+
+NO_POLICY = Policy()
+"""Nothing was said beforehand."""
 
 
 def settle_doubts(
@@ -49,7 +50,7 @@ def settle_doubts(
     *,
     keys: Sequence[str] | None = None,
     sync: bool = False,
-    policy: Policy = Policy(),
+    policy: Policy = NO_POLICY,
 ) -> None:
     """Looks for the invoices in doubt at a destination (all, or those of `keys`) and adopts what is proven.
 
@@ -58,23 +59,13 @@ def settle_doubts(
     """
     wanted = None if keys is None else set(keys)
     groups: dict[str, list[Case]] = {}
+    rivals: dict[str, list[Case]] = {}
     for entry in ledger.entries(destination, State.IN_DOUBT):
-        if wanted is None or entry.key in wanted:
-            case = Case.of(entry, ledger.attempts(entry.key), ledger.now)
-            groups.setdefault(entry.integration_id, []).append(case)
+        mine = groups if wanted is None or entry.key in wanted else rivals
+        case = Case.of(entry, ledger.attempts(entry.key) if mine is groups else (), ledger.now)
+        mine.setdefault(entry.integration_id, []).append(case)
     for integration_id, group in groups.items():
-        _Settling(ledger, api, integration_id, group, policy).run(sync=sync)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sync:
-    """The last sync that has finished. `asked_for`: by us, and so after every attempt, whatever the clocks say."""
-
-    at: datetime | None
-    asked_for: bool
-
-    def is_after(self, moment: datetime) -> bool:
-        return self.at is not None and (self.asked_for or self.at > moment + SKEW)
+        _Settling(ledger, api, integration_id, group, rivals.get(integration_id, []), policy).run(sync=sync)
 
 
 @dataclass(slots=True)
@@ -83,20 +74,21 @@ class _Settling:
     api: Api
     integration_id: str
     cases: list[Case]
+    rivals: list[Case]  # others in doubt, which a record may be about as well
     policy: Policy
     is_complete: bool = True  # False once something that should have been looked at could not be
     x_ids: dict[str, str | None] = field(default_factory=dict)
 
     def run(self, *, sync: bool) -> None:
-        synced = _Sync(None, asked_for=False)
+        synced = Synced(covered_days=self.policy.sync_covers_days)
         try:
             for case in self.cases:
                 for job in case.own_jobs:
                     self._ask(case, job, "the status of the job")
             self._look("the write logs", self._write_logs)
             self._look("the job logs", self._job_logs)
-            if any(case.is_open or case.is_unsure for case in self.cases):
-                synced = self._sync(wait=sync)
+            if any(case.wants_a_look for case in self.cases):
+                synced = self._synced(wait=sync)
                 self._look("ResMan's invoices", lambda: self._held_invoices(synced))
         except Stopped:
             self._give_up("The looking was interrupted.")
@@ -136,8 +128,9 @@ class _Settling:
             self.is_complete = False
             case.note(looked_at, f"job {job} could not be asked after: {error.sentence}")
             return False
-        case.jobs[job] = word_of(status), said_of(status)
-        case.note(looked_at, f"job {job}: {status.write_status} {said_of(status)}".strip())
+        ending = ending_of(status, self.policy.definite_refusals)
+        case.jobs[job] = ending
+        case.note(looked_at, f"job {job}: {status.write_status} {ending.said}".strip())
         return True
 
     def _write_logs(self) -> None:
@@ -145,15 +138,17 @@ class _Settling:
         if not cases:
             return
         looked_through = 0
-        found: list[tuple[WriteLog, Case, Match]] = []
+        found: list[tuple[WriteLog, list[tuple[Case, Match]]]] = []
         for log in self.api.write_logs(
             self.integration_id, time_range((case.sent_at for case in cases), self.ledger.now())
         ):
             looked_through += 1
-            found += [(log, case, match) for case, match in self._matches(log.parameters, cases)]
-        known = self.ledger.known_jobs([log.job_id for log, _, _ in found])
-        for log, case, match in found:
-            if log.job_id not in known and log.job_id not in case.jobs:
+            if matches := self._matches(log.parameters, cases):
+                found.append((log, matches))
+        known = self.ledger.known_jobs([log.job_id for log, _ in found])
+        for log, matches in found:
+            usable = [(case, match) for case, match in matches if case.may_use(log.job_id, known)]
+            for case, match in self._of_one(usable, f"job {log.job_id}", log.parameters):
                 self._log_about(log, case, match)
         for case in cases:
             if case.is_open:
@@ -161,12 +156,12 @@ class _Settling:
 
     def _log_about(self, log: WriteLog, case: Case, match: Match) -> None:
         older = log.created_at is not None and log.created_at < case.sent_at - SKEW
-        if match is Match.MAYBE:
+        if match is not Match.YES:
             case.hint("the write logs", f"job {log.job_id} may be about it: not all of its values agree")
         elif older and case.unknown < 2:
             case.hint("the write logs", f"job {log.job_id} is about it, but is older than this attempt")
         elif log.status == "SUCCESS" and not log.error:
-            case.jobs[log.job_id] = Word.DONE, ""
+            case.jobs[log.job_id] = Ending(Word.DONE, "")
             case.note("the write logs", f"job {log.job_id}: SUCCESS")
         elif not self._ask(case, log.job_id, "the write logs"):
             case.hint("the write logs", f"job {log.job_id} is about it, and cannot be asked after")
@@ -212,10 +207,10 @@ class _Settling:
         except RequestError:
             self.is_complete = False
             return
-        for case, match in self._matches(raw, cases):
+        for case, match in self._of_one(self._matches(raw, cases), f"job {log.job_id}", raw):
             if log.created_at is not None and log.created_at < case.sent_at - SKEW and case.unknown < 2:
                 continue
-            if match is Match.MAYBE:
+            if match is not Match.YES:
                 case.hint("the job logs", f"job {log.job_id} may be about it: not all of its values agree")
             else:
                 self._ask_first(case, log, known)
@@ -231,78 +226,100 @@ class _Settling:
                 return
         case.hint("the job logs", f"job {log.job_id} is about it, and cannot be asked after")
 
-    def _sync(self, *, wait: bool) -> _Sync:
-        """The last sync that has finished; with `wait`, one that is asked for now."""
-        before = self._last_sync()
-        if not wait:
-            return _Sync(before, asked_for=False)
-        self.api.start_sync(self.integration_id)
-        deadline = time.monotonic() + SYNC_PATIENCE
-        while time.monotonic() < deadline:
-            if self.api.stop.wait(min(SYNC_INTERVAL, self.api.pace.window / 4)):
-                raise Stopped
-            now = self._last_sync()
-            if now is not None and now != before:
-                return _Sync(now, asked_for=True)
-        return _Sync(before, asked_for=False)
+    def _synced(self, *, wait: bool) -> Synced:
+        """The last sync; with `wait`, one that begins now. Where that cannot be had, none is known to have begun."""
+        covered = self.policy.sync_covers_days
+        try:
+            return look_at_sync(self.api, self.integration_id, covered, self.ledger.now, wait=wait)
+        except AccessDenied:
+            raise
+        except RequestError as error:
+            self.is_complete = False
+            for case in self.cases:
+                case.note("the sync", f"could not be asked for: {error.sentence}")
+            return Synced(covered_days=covered)
 
-    def _last_sync(self) -> datetime | None:
-        found: list[Integration] = [each for each in self.api.integrations() if each.id == self.integration_id]
-        return found[0].last_completed_sync if found else None
-
-    def _held_invoices(self, synced: _Sync) -> None:
-        wanting = [case for case in self.cases if case.is_open or case.is_unsure]
+    def _held_invoices(self, synced: Synced) -> None:
+        wanting = [case for case in self.cases if case.wants_a_look]
         when = f"the last one finished {synced.at:%Y-%m-%d %H:%M} UTC" if synced.at else "none is known"
         for case in wanting:
-            if not synced.is_after(case.sent_at):
+            if not synced.began_after(case.sent_at):
                 case.note("ResMan's invoices", f"no sync has surely begun since it was sent ({when})")
         for property_id in dict.fromkeys(case.entry.property_id for case in wanting):
             cases = [case for case in wanting if case.entry.property_id == property_id]
             oldest = min(case.sent_at for case in cases) - SKEW
             if synced.at is not None and synced.at < oldest:
                 continue  # nothing that was sent since can be there
+            found = self._held_at(property_id, cases, oldest)
             for case in cases:
-                self._learn_x_ids(case)
-            found = dict.fromkeys((case.entry.key for case in cases), False)
-            for held in self.api.held_invoices(self.integration_id, property_id):
-                if held.created_at is not None and held.created_at < oldest:
-                    break
-                for case in cases:
-                    match = case.sought.held(held)
-                    if match is Match.NO:
-                        continue
-                    found[case.entry.key] = True
-                    if match is Match.MAYBE:
-                        case.hint("ResMan's invoices", f"{held.id} may be it: ResMan does not show all of its values")
-                    elif held.created_at is not None and held.created_at < case.sent_at - SKEW:
-                        case.hint("ResMan's invoices", f"{held.id} has its values, but was there before it was sent")
-                    else:
-                        case.held.append(held.id)
-                        case.note("ResMan's invoices", f"{held.id} has its number, vendor, property and total")
-            for case in cases:
-                if not found[case.entry.key] and synced.is_after(case.sent_at):
-                    case.is_absent = True
-                    at = f"{synced.at:%Y-%m-%d %H:%M}"
-                    case.note("ResMan's invoices", f"not there after the sync that finished {at} UTC")
+                if case.entry.key not in found and synced.began_after(case.sent_at):
+                    self._absent(case, synced)
+
+    def _held_at(self, property_id: str, cases: Sequence[Case], oldest: datetime) -> set[str]:
+        """Looks through what ResMan holds of a property. The keys of the cases that something was found of."""
+        rivals = [rival for rival in self.rivals if rival.entry.property_id == property_id]
+        for case in [*cases, *rivals]:
+            self._learn_x_ids(case)
+        found: set[str] = set()
+        for held in self.api.held_invoices(self.integration_id, property_id):
+            if held.created_at is not None and held.created_at < oldest:
+                break
+            matches = [(case, match) for case in cases if (match := case.sought.held(held)) is not Match.NO]
+            if not matches:
+                continue
+            full = [rival for rival in rivals if rival.sought.held(held) is Match.YES]
+            for case, match in _narrowed(matches, full, f"invoice {held.id}"):
+                found.add(case.entry.key)
+                self._held_about(held, case, match)
+        return found | {case.entry.key for case in cases if case.contested}
+
+    @staticmethod
+    def _held_about(held: HeldInvoice, case: Case, match: Match) -> None:
+        if match is Match.MAYBE:
+            case.hint("ResMan's invoices", f"{held.id} may be it: ResMan does not show all of its values")
+        elif held.created_at is not None and held.created_at < case.sent_at - SKEW:
+            case.hint("ResMan's invoices", f"{held.id} has its values, but was there before it was sent")
+        else:
+            case.held.append(held.id)
+            case.note("ResMan's invoices", f"{held.id} has its number, vendor, property and total")
+
+    @staticmethod
+    def _absent(case: Case, synced: Synced) -> None:
+        """It was not found. That proves something where a sync would have brought it."""
+        said = f"not there after the sync that finished {synced.at:%Y-%m-%d %H:%M} UTC"
+        case.is_absent = synced.covers(case.sought.payload.read())
+        if synced.window is not None:
+            first, last = synced.window
+            said += f", which is taken to cover bills dated {first} to {last}"
+            if not case.is_absent:
+                said += (
+                    f". It is dated {case.sought.payload.invoice_date}: that proves nothing. "
+                    "Where your syncs look further back, say so with `sync_covers_days`"
+                )
+        case.note("ResMan's invoices", said)
 
     # ---------------------------------------------------------------------------------------------- the conclusion
 
-    def _conclude(self, case: Case, synced: _Sync) -> None:
+    def _conclude(self, case: Case, synced: Synced) -> None:
         """Writes down what the findings prove; anything less leaves the invoice in doubt."""
-        event, said, job = case.verdict(is_complete=self.is_complete)
-        if event is Event.LOOKED and self._may_release(case, synced):
-            event, said = Event.RELEASED, "Released by the policy in the settings: not found anywhere after a sync."
+        verdict = case.verdict(synced, is_complete=self.is_complete)
+        if verdict.event is Event.LOOKED and self._may_release(case, synced):
+            said = "Released by the policy in the settings: not found anywhere after a sync."
+            verdict = verdict._replace(event=Event.RELEASED, said=said, job_id=None)
         self.ledger.record(
-            event,
+            verdict.event,
             case.entry.key,
             expected_sent_at=case.entry.sent_at,
             heeded=case.jobs,
-            job_id=job,
-            said=said,
+            job_id=verdict.job_id,
+            held=verdict.held,
+            said=verdict.said,
             evidence=case.seen,
+            alarm=verdict.alarm,
+            refusal=verdict.refusal,
         )
 
-    def _may_release(self, case: Case, synced: _Sync) -> bool:
+    def _may_release(self, case: Case, synced: Synced) -> bool:
         """Only by the policy, only where every place was looked at and none gave a hint, and only once a sync has
         finished past the waiting time."""
         hours = self.policy.release_unfound_after_hours
@@ -325,6 +342,14 @@ class _Settling:
                 found.append((case, match))
         return found
 
+    def _of_one(
+        self, matches: Sequence[tuple[Case, Match]], record: str, content: object
+    ) -> Sequence[tuple[Case, Match]]:
+        """Those whose the record may be; none where it fits two."""
+        values = values_of(content) if matches else frozenset()
+        rivals = [each for each in self.rivals if each.sought.in_record(values) >= Match.AMONG]
+        return _narrowed(matches, rivals, record)
+
     def _learn_x_ids(self, case: Case) -> None:
         if not case.knows_x_ids:
             vendor = self._x_id("vendors", case.entry.vendor_id)
@@ -337,6 +362,20 @@ class _Settling:
             except RequestError:
                 self.x_ids[record_id] = None  # then nothing matches fully, and nothing is called absent
         return self.x_ids[record_id]
+
+
+def _narrowed(
+    matches: Sequence[tuple[Case, Match]], rivals: Sequence[Case], record: str
+) -> Sequence[tuple[Case, Match]]:
+    """A record that fits one case fully is of no other; one that fits several is of none by itself."""
+    full = [case for case, match in matches if match is Match.YES]
+    fitting = [case for case, match in matches if match >= Match.AMONG]
+    if fitting and len(fitting) + len(rivals) > 1:
+        for case in fitting:
+            case.contested.append(record)
+            case.note("the records", f"{record} has all of its values, and fits another invoice in doubt as well")
+        return ()
+    return [(case, Match.YES) for case in full] if full or rivals else matches
 
 
 def time_range(moments: Iterable[datetime], now: datetime) -> str:

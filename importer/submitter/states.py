@@ -5,6 +5,7 @@
        │           │  └► refused└► in doubt
        │           └──► in doubt ──► accepted | confirmed | failed   by evidence, or a person's word
        │                    └──────► released                        by a person, or the policy that a person set
+       │              confirmed, failed ──► in doubt                 where the API says something else by now
        └── refused, released, failed (corrected), planned: when a run submits the invoice again
 
 No timer ever leads from "in doubt" back to "planned".
@@ -57,6 +58,11 @@ class Event(StrEnum):
     FOUND_QUEUED = "found queued"  # found, not yet done
     FOUND_CONFIRMED = "found confirmed"  # found in ResMan
     FOUND_FAILED = "found failed"  # found, and ResMan did not take it
+    ADOPTED = "adopted"  # ResMan has it by a person's word, whatever the logs say of its job
+    UNREADABLE = "unreadable"  # what the API says of its job cannot be read
+    TAKEN_BACK = "taken back"  # it was confirmed, and the API says by now that it failed
+    FOUND_AFTER_ALL = "found after all"  # it had failed, and something of it was found before it was to go again
+    DISPUTED = "disputed"  # its job, or its record in ResMan, was told or found for another invoice too
     RELEASED = "released"  # may be sent again
 
 
@@ -84,6 +90,11 @@ MOVES: dict[Event, Move] = {
     Event.FOUND_QUEUED: Move(State.IN_DOUBT, State.ACCEPTED, Owner.FREE),
     Event.FOUND_CONFIRMED: Move(State.IN_DOUBT, State.CONFIRMED, Owner.FREE),
     Event.FOUND_FAILED: Move(State.IN_DOUBT, State.FAILED, Owner.FREE),
+    Event.ADOPTED: Move(State.IN_DOUBT, State.CONFIRMED, Owner.FREE),
+    Event.UNREADABLE: Move(State.ACCEPTED, State.ACCEPTED, Owner.FREE),
+    Event.TAKEN_BACK: Move(State.CONFIRMED, State.IN_DOUBT, Owner.FREE),
+    Event.FOUND_AFTER_ALL: Move(State.FAILED, State.IN_DOUBT, Owner.FREE),
     Event.RELEASED: Move(State.IN_DOUBT, State.RELEASED, Owner.FREE),
 }
-"""What each event changes. Three changes more concern many rows at once: `claim`, `give_up`, `take_from_the_dead`."""
+"""What each event changes. Four changes more concern several rows: `claim`, `give_up`, `take_from_the_dead`, and
+`DISPUTED`, which leads into doubt from wherever an invoice stands on what another stands on too."""

@@ -10,11 +10,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from importer.errors import (
     AccessDenied,
+    AnotherEchoed,
     CannotRun,
     LedgerUnavailable,
     Misdirected,
@@ -24,6 +25,7 @@ from importer.errors import (
     Refused,
     RequestError,
 )
+from importer.news import Alarm
 from importer.payload import Payload
 from importer.submitter.entries import Entry, Intent
 from importer.submitter.ledger import Ledger
@@ -46,7 +48,7 @@ TRIES = 3
 MOST_PAUSES = 10
 """How often one invoice waits because of a 429, each time for longer, before the run ends."""
 
-ABOUT_THE_INVOICE = (400, 409, 413, 422)
+ABOUT_THE_INVOICE = (400, 413, 422)
 """Refusals with these statuses say something of the invoice; others, of the connection."""
 
 Progress = Callable[[int, int], None]
@@ -64,6 +66,7 @@ class Heard:
     said: str
     job_id: str | None
     recorded: bool
+    alarm: Alarm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,24 +239,26 @@ class _Sending:
     def _hear(self, key: str, event: Event, error: RequestError | None, job_id: str | None = None) -> None:
         """Keeps what came back: in memory first, then in the ledger. Raises `LedgerUnavailable`."""
         said = "" if error is None else error.sentence
-        self.heard[key] = Heard(event, said, job_id, recorded=False)
+        alarm = Alarm.ANOTHER_ECHOED if isinstance(error, AnotherEchoed) else None
+        self.heard[key] = Heard(event, said, job_id, recorded=False, alarm=alarm)
         self._unwritten.add(key)
         status = 200 if error is None else error.http_status
-        recorded = self.ledger.record(event, key, said=said or None, job_id=job_id, http_status=status)
+        recorded = self.ledger.record(event, key, said=said or None, job_id=job_id, http_status=status, alarm=alarm)
         self._unwritten.discard(key)
-        self.heard[key] = Heard(event, said, job_id, recorded)
+        self.heard[key] = Heard(event, said, job_id, recorded, alarm)
 
     def _write_rest(self) -> None:
         """The last chance of answers that the ledger could not take. What stays unwritten will be in doubt."""
         for key in sorted(self._unwritten):
             heard = self.heard[key]
             try:
-                recorded = self.ledger.record(heard.event, key, said=heard.said or None, job_id=heard.job_id)
+                said, job_id = heard.said or None, heard.job_id
+                recorded = self.ledger.record(heard.event, key, said=said, job_id=job_id, alarm=heard.alarm)
             except LedgerUnavailable as error:
                 self.end(str(error))
                 return
             self._unwritten.discard(key)
-            self.heard[key] = Heard(heard.event, heard.said, heard.job_id, recorded)
+            self.heard[key] = replace(heard, recorded=recorded)
 
     def _count(self, error: RequestError | None) -> None:
         """Ten failures in a row that are not about the invoice end the run."""

@@ -91,6 +91,8 @@ INVOICES = Table(
     Column("job_id", Text),
     Column("said", Text),  # the last words of the API or of ResMan
     Column("evidence", JSON),
+    Column("alarm", String(20)),  # why a person must look first; None: no alarm
+    Column("refusal", String(20)),  # of one that failed: how it is known that ResMan has not taken it
     Column("changed_at", Moment, nullable=False),
     Index("invoices_by_state", "destination", "state"),
     Index("invoices_by_owner", "owner"),
@@ -99,6 +101,7 @@ INVOICES = Table(
     Index("invoices_by_vendor", "destination", "vendor_id"),
     Index("invoices_by_file", "file"),
     Index("invoices_by_total", "destination", "total_in_cents"),
+    Index("invoices_by_sending", "destination", "sent_at"),
 )
 
 ATTEMPTS = Table(
@@ -120,6 +123,19 @@ ATTEMPTS = Table(
     Index("attempts_by_job", "job_id"),
 )
 """Append-only: what was tried, when, by whom, from which file and rows, and what came back."""
+
+PROOFS = Table(
+    "proofs",
+    METADATA,
+    Column("destination", Text, primary_key=True),
+    Column("kind", String(10), primary_key=True),  # "job" of the API, or "invoice" in ResMan
+    Column("id", Text, primary_key=True),
+    Column("key", String(24), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("run", String(40), nullable=False),
+    Index("proofs_by_key", "key"),
+)
+"""What invoices stand on: one job, or one invoice in ResMan, is that of one invoice of this ledger and of no other."""
 
 PLANS = Table(
     "plans",

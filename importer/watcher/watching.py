@@ -21,7 +21,9 @@ from typing import Any
 from importer.desk import Desk, open_ledger
 from importer.errors import BadSettings, CannotRun, LedgerUnavailable
 from importer.submitter import Ledger, drops
+from importer.submitter.confirmed import integrations_of_confirmed
 from importer.submitter.drops import Drop, Stage
+from importer.submitter.follow import LOOKED_BACK
 from importer.submitter.states import State
 from importer.telling import Message, api_away, at_a_standstill, settings_wrong, tell, token_refused
 from importer.telling.tell import went_nowhere
@@ -48,7 +50,9 @@ TELL_SECONDS = 300.0
 
 SETTLE_SECONDS = 3600.0
 TIDY_SECONDS = 86_400.0
-"""How often evidence for invoices in doubt is looked for, and how often old copies and logs are removed."""
+LATER_SECONDS = 43_200.0
+"""How often evidence for invoices in doubt is looked for, old copies and logs are removed, and it is asked whether what
+was called done is still called so."""
 
 SAY_AGAIN_SECONDS = 3600.0
 """How often the log says of the same file that it cannot be taken."""
@@ -290,7 +294,10 @@ class Watching:
             return None
         self._rounds_looked = self.ticks()
         open_ones = drops.open_questions(ledger, self.desk.settings.destination)
-        if open_ones.get(State.ACCEPTED) and drops.due(ledger, folder_id, "status", every):
+        waits = bool(open_ones.get(State.ACCEPTED))
+        if (waits or self._was_confirmed(ledger)) and drops.due(
+            ledger, folder_id, "status", every if waits else max(every, LATER_SECONDS)
+        ):
             return "status"
         doubts = open_ones.get(State.IN_DOUBT) or doubtful(ledger, folder_id)  # also what was settled by hand
         if doubts and drops.due(ledger, folder_id, "settle", max(every, SETTLE_SECONDS)):
@@ -298,6 +305,11 @@ class Watching:
         if drops.untold(ledger, folder_id) and drops.due(ledger, folder_id, "tell", TELL_SECONDS):
             return "tell"
         return "tidy" if drops.due(ledger, folder_id, "tidy", TIDY_SECONDS) else None
+
+    def _was_confirmed(self, ledger: Ledger) -> bool:
+        """True where the API may yet say otherwise of something that it has called done."""
+        since = self.desk.now() - LOOKED_BACK
+        return bool(integrations_of_confirmed(ledger, self.desk.settings.destination, since))
 
     # -------------------------------------------------------------------------------------------- hearing
 

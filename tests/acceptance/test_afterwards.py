@@ -134,6 +134,9 @@ def test_decisions(clerk: Clerk, stand_in: StandIn) -> None:
     assert clerk.states() == {"in_doubt": 2, "accepted": 1}
 
     job = "job-that-a-person-has-seen"
+    unsaid = clerk.runs("settle", "--adopt", keys[first], job, code=2)
+    assert f"job {job}: The API refused it (404)" in unsaid.err
+    assert "--reason" in unsaid.err
     clerk.runs("settle", "--adopt", keys[first], job, "--reason", "seen in ResMan", code=0)
     released = clerk.runs("settle", "--release", keys[second], "--reason", "not there", "--json", code=1)
     assert released.statuses() == {second: "not_sent"}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from importer.models import Status
+from importer.news import Alarm
 from importer.problems import (
     CHANGED_ROW,
     CONFLICT,
+    IN_DOUBT,
     NAMES_NOT_FETCHED,
     NO_ACCOUNT,
     NOT_A_DATE,
@@ -85,6 +87,15 @@ def test_doubt_comes_first_and_nothing_is_left_unsaid() -> None:
         "Send",
     ]
     assert next_steps(factory.run(factory.outcome(status=Status.ALREADY_POSTED))) == ("Nothing to do.",)
+
+
+def test_an_alarm_is_a_fact_and_no_way_of_putting_it() -> None:
+    """It is named in the steps whatever its words; words that merely sound like one are no alarm."""
+    problem = Problem(IN_DOUBT, "ALARM or not.")
+    sounding = factory.outcome(status=Status.IN_DOUBT)._replace(problems=(problem,))
+    meant = sounding._replace(problems=(Problem(IN_DOUBT, "Found twice."),), alarm=Alarm.TWICE)
+    assert not any("ALARM" in step for step in next_steps(factory.run(sounding)))
+    assert any("Found twice." in step for step in next_steps(factory.run(meant)))
 
 
 @pytest.mark.parametrize("kind", [NO_ACCOUNT, NAMES_NOT_FETCHED], ids=lambda kind: kind.code)

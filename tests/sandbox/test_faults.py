@@ -33,6 +33,8 @@ SEEN: dict[str, Seen] = {
     "cut_body": httpx.RemoteProtocolError,
     "bad_gzip": httpx.DecodingError,
     "no_job_id": 200,
+    "job_of_another": 200,
+    "echo_of_another": 200,
 }
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from importer.errors import OutcomeUnknown
 from importer.submitter.answers import HeldInvoice, WriteLog, job_id_of, models, retry_after, rows_of, whole_number
-from importer.submitter.evidence import Match, Sought, smells_of_time_out, values_of
+from importer.submitter.evidence import Match, Sought, values_of
 from tests.submitter.made import payload
 
 BODY: dict[str, Any] = json.loads(payload().body())
@@ -122,19 +122,10 @@ def test_an_unknown_vendor_is_never_called_absent() -> None:
     assert Sought(payload()).held(held()) is Match.MAYBE
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["Request to ResMan timed out after 30000 ms", "ESOCKETTIMEDOUT", "socket hang up", "502 Bad Gateway", "time-out"],
-)
-def test_time_outs_prove_nothing(words: str) -> None:
-    """A failure in these words is no proof that ResMan has nothing."""
-    assert smells_of_time_out(words)
-
-
-@pytest.mark.parametrize("words", ["", "Vendor not found", "Accounting period 09/2026 is closed", "GL account 5020"])
-def test_other_failures_do(words: str) -> None:
-    """ResMan's own refusals are what they say."""
-    assert not smells_of_time_out(words)
+def test_a_record_of_several_invoices_is_of_none_by_itself() -> None:
+    """Its values may be those of one and its number that of another."""
+    record = {"invoices": [{**BODY, "invoice_number": "A-9"}, BODY]}
+    assert SOUGHT.in_record(values_of(record)) is Match.AMONG
 
 
 # ---------------------------------------------------------------------- how answers are read
@@ -215,3 +206,17 @@ def test_a_total_in_cents_is_no_invoice_number() -> None:
     ours = Sought(payload("6500", cents=6_500))
     theirs = {**BODY, "invoice_number": "A-9", "total_amount_in_cents": 6_500}
     assert ours.in_record(values_of(theirs)) is not Match.YES
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {**BODY, "invoice_number": "A-9", "invoice_date": "2026-10-01"},
+        {**BODY, "invoice_number": "A-9", "billing_period": "2026-10-01"},
+        {**BODY, "invoice_number": "A-9", "invoice_id": "2026-10-01"},
+        {**BODY, "invoice_number": "A-9", "reference": "2026-10-01"},
+    ],
+)
+def test_a_number_that_looks_like_a_date_is_no_date(record: object) -> None:
+    """An invoice called 2026-10-01 is not every invoice of that day, nor whatever else has that value."""
+    assert Sought(payload("2026-10-01")).in_record(values_of(record)) is Match.MAYBE

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
+from collections.abc import Collection
 
 import httpx
 import pytest
 
-from importer.errors import AccessDenied, Misdirected
+from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown
+from importer.news import Alarm
 from importer.submitter import Api, Event, Intent, Ledger, State, follow, retry_failed, send, settle_doubts
+from importer.submitter.follow import MOST_UNREADABLE
 from importer.submitter.schema import Store
-from tests.submitter.made import PATIENT, PLACE, SHORT, Truth, api, at_work, entry, events, intent, send_one, state
+from tests.submitter.made import (
+    PATIENT,
+    PLACE,
+    SHORT,
+    Truth,
+    api,
+    at_work,
+    entry,
+    events,
+    intent,
+    post,
+    send_one,
+    state,
+)
 from tests.submitter.servers import closed_port
 
 RETRY = "/v1/admin/retry-write/"
@@ -31,8 +48,8 @@ def sent(ledger: Ledger, asked: Api, *numbers: str) -> list[Intent]:
     return ones
 
 
-def retried(ledger: Ledger, asked: Api) -> None:
-    retry_failed(ledger, asked, PLACE, run=None, stop=asked.stop, progress=lambda _done, _all: None)
+def retried(ledger: Ledger, asked: Api) -> Collection[str]:
+    return retry_failed(ledger, asked, PLACE, run=None, stop=asked.stop, progress=lambda _done, _all: None)
 
 
 def test_many_are_confirmed_in_few_requests(ledger: Ledger, truth: Truth) -> None:
@@ -41,7 +58,7 @@ def test_many_are_confirmed_in_few_requests(ledger: Ledger, truth: Truth) -> Non
         ones = sent(ledger, asked, *(f"INV-{index}" for index in range(130)), "FAIL-1", "PARTIAL-1")
         before = len(truth.requests())
         follow(ledger, asked, PLACE)
-    assert len(truth.requests()) - before == 2 + 2
+    assert len(truth.requests()) - before == 2 + 2 + 1  # the last asks for failures of what was called done
     assert Counter(state(ledger, one) for one in ones) == {State.CONFIRMED: 130, State.FAILED: 1, State.IN_DOUBT: 1}
 
 
@@ -52,7 +69,10 @@ def test_resmans_own_words(ledger: Ledger, truth: Truth, partial_as: str) -> Non
     with api(ledger.store, truth.url) as asked:
         failed, partial, late = sent(ledger, asked, "FAIL-1", "PARTIAL-1", "TIMEOUT-KEPT")
         follow(ledger, asked, PLACE)
-        assert (state(ledger, failed), "unexpected error" in (entry(ledger, failed).said or "")) == (State.FAILED, True)
+        assert (state(ledger, failed), "Validation failed" in (entry(ledger, failed).said or "")) == (
+            State.FAILED,
+            True,
+        )
         assert "partial success" in (entry(ledger, partial).said or "")
         assert "timed out" in (entry(ledger, late).said or "")
         settle_doubts(ledger, asked, PLACE, sync=True)
@@ -94,6 +114,86 @@ def test_a_job_that_nobody_knows_holds_nobody_up(ledger: Ledger, truth: Truth) -
         settle_doubts(ledger, asked, PLACE)
     assert state(ledger, intent("B")) is State.IN_DOUBT
     assert [state(ledger, one) for one in ones] == [State.CONFIRMED, State.FAILED]
+
+
+GARBAGE = ("page_before", {"fault": "error_before", "status": 502}, "garbage", "cut_body", "close_before")
+
+
+@pytest.mark.parametrize("fault", GARBAGE, ids=str)
+def test_one_status_that_cannot_be_read_holds_nobody_up(
+    store: Store, truth: Truth, fault: str | dict[str, object]
+) -> None:
+    """However it fails, and for good: that invoice waits and is told of, the others are asked after."""
+    ledger = at_work(store, "mine")
+    rule = {"fault": fault} if isinstance(fault, str) else fault
+    with api(store, truth.url) as asked:
+        ones = sent(ledger, asked, "FAIL-1", "FAIL-2", "FAIL-3")
+        poisoned = min(ones, key=lambda one: one.key)  # the first that is asked after
+        job = entry(ledger, poisoned).job_id
+        truth.fails({**rule, "times": 4}, path=f"/v1/admin/write-status/{job}")
+        followed = follow(ledger, asked, PLACE)
+        assert set(followed.unreadable) == {poisoned.key}
+        assert {one.payload.invoice_number for one in ones if state(ledger, one) is State.FAILED} == {
+            one.payload.invoice_number for one in ones if one is not poisoned
+        }
+        assert (state(ledger, poisoned), events(ledger, poisoned)[-1]) == (State.ACCEPTED, Event.UNREADABLE)
+        assert follow(ledger, asked, PLACE).unreadable == {}
+    assert state(ledger, poisoned) is State.FAILED
+
+
+@pytest.mark.parametrize(
+    "errors", [[{"code": "timeout", "message": "Vendor not found"}], [["Vendor not found"]], [None], [7]], ids=str
+)
+def test_errors_that_are_no_texts(store: Store, truth: Truth, errors: list[object]) -> None:
+    """They are shown as they are, and prove nothing."""
+    ledger = at_work(store, "mine")
+    truth.behaves(pending=3600)
+    with api(store, truth.url) as asked:
+        (one,) = sent(ledger, asked, "A")
+        truth.ends(entry(ledger, one).job_id or "", "FAILURE", *errors)  # type: ignore[arg-type]  # that is the point
+        follow(ledger, asked, PLACE)
+    found = entry(ledger, one)
+    assert (found.state, json.dumps(errors[0]) in (found.said or "")) == (State.IN_DOUBT, True)
+
+
+def test_write_logs_that_cannot_be_read_leave_single_questions(store: Store, truth: Truth) -> None:
+    """A hundred an answer is cheaper, and not needed."""
+    ledger = at_work(store, "mine")
+    with api(store, truth.url) as asked:
+        (one,) = sent(ledger, asked, "A")
+        truth.fails({"fault": "page_before", "times": 8}, path="/v1/admin/logs/writes/")
+        follow(ledger, asked, PLACE)
+    assert state(ledger, one) is State.CONFIRMED
+
+
+def test_an_api_that_is_away_ends_the_following(store: Store, truth: Truth) -> None:
+    """It is not asked for each of a thousand in vain."""
+    ledger = at_work(store, "mine")
+    with api(store, truth.url) as asked:
+        sent(ledger, asked, *(f"FAIL-{index}" for index in range(12)))
+        truth.fails({"fault": "page_before", "times": 1000}, path="/v1/admin/")
+        with pytest.raises(OutcomeUnknown):
+            follow(ledger, asked, PLACE)
+    questions = [each for each in truth.requests() if "write-status" in str(each["path"])]
+    assert len(questions) == 4 * MOST_UNREADABLE
+
+
+@pytest.mark.parametrize("errors", [("Vendor not found",), ("Something went wrong",), ()])
+def test_a_success_that_becomes_a_failure_is_noticed(store: Store, truth: Truth, errors: tuple[str, ...]) -> None:
+    """Within the month of the logs: it is in doubt, with an alarm, whatever the words; ResMan itself settles it."""
+    ledger = at_work(store, "mine")
+    with api(store, truth.url) as asked:
+        one, other = sent(ledger, asked, "A", "B")
+        follow(ledger, asked, PLACE)
+        truth.ends(entry(ledger, one).job_id or "", "FAILURE", *errors, kept=True)
+        assert follow(ledger, asked, PLACE).taken_back == (one.key,)
+        found = entry(ledger, one)
+        assert (found.state, found.alarm) == (State.IN_DOUBT, Alarm.TAKEN_BACK)
+        settle_doubts(ledger, asked, PLACE)
+        assert state(ledger, one) is State.IN_DOUBT
+        settle_doubts(ledger, asked, PLACE, sync=True)
+        assert {state(ledger, each) for each in (one, other)} == {State.CONFIRMED}
+        assert follow(ledger, asked, PLACE).taken_back == ()  # ResMan has it, whatever is said of its job
 
 
 def test_asked_to_stop(ledger: Ledger, truth: Truth) -> None:
@@ -163,13 +263,45 @@ def test_a_lost_retry_is_in_doubt(
 def test_a_retry_that_does_not_take_place(ledger: Ledger, truth: Truth, failed: Intent) -> None:
     """Not sent, or told to wait: it is failed as before, with ResMan's words."""
     words = entry(ledger, failed).said
-    with closed_port() as port, api(ledger.store, f"http://127.0.0.1:{port}") as away:
+    with closed_port() as port, api(ledger.store, f"http://127.0.0.1:{port}") as away, pytest.raises(NotSent):
         retried(ledger, away)
     truth.fails("too_many", path=RETRY)
     with api(ledger.store, truth.url) as asked:
         retried(ledger, asked)
     assert (state(ledger, failed), entry(ledger, failed).said) == (State.FAILED, words)
-    assert events(ledger, failed)[-4:] == [Event.RETRY_INTENT, Event.RETRY_WITHDRAWN] * 2
+    assert events(ledger, failed)[-4:] == [Event.ACCEPTED, Event.FAILED, Event.RETRY_INTENT, Event.RETRY_WITHDRAWN]
+
+
+def test_a_retry_looks_first(store: Store, truth: Truth) -> None:
+    """What has come into the queue, or to ResMan, meanwhile is in doubt, and is not written again."""
+    ledger = at_work(store, "mine")
+    with api(store, truth.url) as asked:
+        queued, held, alone = sent(ledger, asked, "FAIL-QUEUED", "FAIL-HELD", "FAIL-ALONE")
+        follow(ledger, asked, PLACE)
+        post(asked, queued)
+        truth.ends(entry(ledger, held).job_id or "", "FAILURE", "Vendor not found", kept=True)
+        asked.start_sync(held.payload.integration_id)
+        retried(ledger, asked)
+        stand = [state(ledger, one) for one in (queued, held, alone)]
+        assert stand == [State.IN_DOUBT, State.IN_DOUBT, State.ACCEPTED]
+        assert all(events(ledger, one)[-1] == Event.FOUND_AFTER_ALL for one in (queued, held))
+        truth.ends(str(truth.posted()[-1]["job_id"]), "SUCCESS", kept=True)
+        settle_doubts(ledger, asked, PLACE, sync=True)
+        assert {state(ledger, one) for one in (queued, held)} == {State.CONFIRMED}
+    assert len([each for each in truth.requests() if str(each["path"]).startswith(RETRY)]) == 1
+
+
+@pytest.mark.parametrize("path", ["/v1/admin/logs/writes/", "/v1/invoices/", "/v1/admin/write-status/"])
+def test_what_cannot_be_looked_for_is_not_written_again(
+    ledger: Ledger, truth: Truth, failed: Intent, path: str
+) -> None:
+    """It stays failed until it can be."""
+    with api(ledger.store, truth.url) as asked:
+        truth.fails({"fault": "page_before", "times": 4, "method": "GET"}, path=path)
+        assert retried(ledger, asked) == {failed.key}
+        assert state(ledger, failed) is State.FAILED
+        retried(ledger, asked)
+        assert state(ledger, failed) is State.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -217,7 +349,7 @@ def test_of_an_invoice_and_its_correction_that_both_failed_only_the_correction_i
 ) -> None:
     """Corrected in property or vendor it is another invoice of this ledger, and ResMan must not get both."""
     corrected = intent("FAILONCE", vendor_id="vend-citypower")
-    third = intent("FAILONCE", vendor_id="vend-citypower", property_id="prop-lakeside")  # its books never close
+    third = intent("FAILONCE", vendor_id="vend-citypower", property_id="prop-cedarpoint")
     with api(ledger.store, truth.url) as asked:
         for number, one in enumerate((corrected, third)):
             run = at_work(ledger.store, f"correcting-{number}")

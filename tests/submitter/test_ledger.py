@@ -87,7 +87,7 @@ def test_what_must_not_go_again(store: Store) -> None:
         "DOUBT": (Event.LOST, None),
     }
     for number, (answer, then) in ways.items():
-        sends(ledger, intent(number), answer, "job-1" if answer is Event.ACCEPTED else None)
+        sends(ledger, intent(number), answer, f"job of {number}" if answer is Event.ACCEPTED else None)
         assert then is None or ledger.record(then, intent(number).key)
     claim = at_work(store, "second").claim(PLACE, [intent(number) for number in ways])
     assert claim.owned == frozenset()

@@ -22,7 +22,8 @@ from sqlalchemy import event
 
 from importer.submitter import Event, Ledger, State, open_store
 from importer.submitter.answers import WriteStatus
-from importer.submitter.case import Case, Word, said_of, word_of
+from importer.submitter.case import Case, Word, ending_of
+from importer.submitter.synced import Synced
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, at_work, dies, entry, intent
 
@@ -254,10 +255,12 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         """`status`."""
         for found in list(self.runs[0].entries(PLACE, State.ACCEPTED)):
             assert found.job_id is not None
-            happened = {Word.DONE: Event.CONFIRMED, Word.FAILED: Event.FAILED, Word.UNSURE: Event.UNSURE}
-            word = word_of(self.model.jobs[found.job_id].status)
-            if word in happened:
-                self.runs[0].record(happened[word], found.key, expected_job=found.job_id)
+            unsure = dict.fromkeys((Word.UNSURE, Word.PARTLY), Event.UNSURE)
+            happened = {Word.DONE: Event.CONFIRMED, Word.FAILED: Event.FAILED, **unsure}
+            ending = ending_of(self.model.jobs[found.job_id].status)
+            if ending.word in happened:
+                event, job = happened[ending.word], found.job_id
+                self.runs[0].record(event, found.key, expected_job=job, refusal=ending.refusal)
 
     @rule(pending_shows=st.booleans())
     def settles(self, *, pending_shows: bool) -> None:
@@ -272,13 +275,18 @@ class LedgerAgainstModel(RuleBasedStateMachine):
                 shown = {name for name, job in mine.items() if job.end is not None or pending_shows}
                 seen |= shown - set(run.known_jobs(sorted(shown)))
             for name in sorted(seen):
-                status = self.model.jobs[name].status
-                case.jobs[name] = word_of(status), said_of(status)
-            happened, said, job = case.verdict(is_complete=True)
-            told = case.seen
-            sent_at = found.sent_at
+                case.jobs[name] = ending_of(self.model.jobs[name].status)
+            verdict = case.verdict(Synced(), is_complete=True)
             run.record(
-                happened, found.key, expected_sent_at=sent_at, heeded=case.jobs, job_id=job, said=said, evidence=told
+                verdict.event,
+                found.key,
+                expected_sent_at=found.sent_at,
+                heeded=case.jobs,
+                job_id=verdict.job_id,
+                said=verdict.said,
+                evidence=case.seen,
+                alarm=verdict.alarm,
+                refusal=verdict.refusal,
             )
 
     @rule(number=st.sampled_from(NUMBERS))

@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event, inspect, text
 
 from importer.errors import LedgerUnavailable
-from importer.submitter import Event, State, open_store, schema
+from importer.submitter import Event, Refusal, State, open_store, schema
 from importer.submitter.schema import HEAD, Store
 from importer.submitter.tables import METADATA
 from tests.submitter.made import PLACE, at_work, entry, intent, sends
@@ -77,7 +77,7 @@ def test_an_old_ledger_is_brought_up_to_date(address: str) -> None:
         migrate(connection, "0001")
         assert "machine" not in {column["name"] for column in inspect(connection).get_columns("runs")}
         for name, rows in kept.items():
-            new = {"runs": ("machine", "names", "results_due"), "invoices": ("sheets",)}
+            new = {"runs": ("machine", "names", "results_due"), "invoices": ("sheets", "alarm", "refusal")}
             left_out = new.get(name, ("id",))  # new; counted by the database
             for row in rows:
                 values = {column: value for column, value in row.items() if column not in left_out}
@@ -91,6 +91,32 @@ def test_an_old_ledger_is_brought_up_to_date(address: str) -> None:
         assert [each["event"] for each in ledger.attempts(intent().key)] == [Event.INTENT, Event.ACCEPTED]
         assert [each["id"] for each in ledger.runs(5)] == ["new", "old"]
         assert ledger.record(Event.CONFIRMED, intent().key, expected_job="job-1")
+
+
+def test_what_failed_in_words_that_prove_nothing_is_in_doubt_from_then_on(address: str) -> None:
+    """A ledger of an older version: its failures are read anew, and each job is that of the invoice that had it."""
+    said = {"A": "Vendor not found", "B": "Something went wrong", "C": None, "D": "Duplicate invoice number"}
+    with closing(open_store(address)) as made:
+        ledger = at_work(made, "old")
+        for number, words in said.items():
+            sends(ledger, intent(number), Event.ACCEPTED, f"job-{number}")
+            assert ledger.record(Event.FAILED, intent(number).key, said=words)
+        with made.durable.begin() as connection:
+            connection.execute(text("DROP TABLE proofs"))
+            connection.execute(text("DROP INDEX invoices_by_sending"))
+            for column in ("alarm", "refusal"):
+                connection.execute(text(f"ALTER TABLE invoices DROP COLUMN {column}"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+    with closing(open_store(address)) as opened:
+        ledger = at_work(opened, "new")
+        found = {number: entry(ledger, intent(number)) for number in said}
+        assert {number: (each.state, each.refusal) for number, each in found.items()} == {
+            "A": (State.FAILED, Refusal.VENDOR),
+            "B": (State.IN_DOUBT, None),
+            "C": (State.IN_DOUBT, None),
+            "D": (State.FAILED, Refusal.DUPLICATE),
+        }
+        assert {ledger.stands_on(PLACE, f"job-{number}") for number in said} == {intent(each).key for each in said}
 
 
 def test_a_newer_ledger_is_refused(address: str) -> None:

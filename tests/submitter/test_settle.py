@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 
-from importer.submitter import Api, Entry, Event, Intent, Ledger, Policy, State, settle_doubts
+from importer.submitter import Api, Entry, Event, Intent, Ledger, Policy, Refusal, State, follow, settle_doubts
 from importer.submitter.schema import Store
-from importer.submitter.tables import INVOICES, RUNS
+from importer.submitter.synced import Synced
+from importer.submitter.tables import ATTEMPTS, INVOICES, RUNS
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, dies, entry, events, intent, post, send_one, state
 from tests.submitter.servers import closed_port
 
 SHAPES = ("object", "wrapped", "text", "absent")
 NO_POLICY = Policy()
-POLICY = Policy(release_unfound_after_hours=1)
+ALL_DAYS = 36_500
+POLICY = Policy(release_unfound_after_hours=1, sync_covers_days=ALL_DAYS)
+"""What is not there after a sync is missing, however old it is."""
 
 
 @pytest.fixture
@@ -105,7 +108,7 @@ def test_an_older_record_is_not_this_attempt(ledger: Ledger, truth: Truth, shape
         post(asked, intent())
         loses(ledger, truth, asked, intent(), "drop_before")
         was_sent(ledger, timedelta(minutes=-20))
-        found = settled(ledger, asked, intent(), sync=True, policy=Policy(0.0001))
+        found = settled(ledger, asked, intent(), sync=True, policy=Policy(0.0001, ALL_DAYS))
     assert found.state is State.IN_DOUBT
     assert shape == "absent" or "older than this attempt" in said(found)
 
@@ -113,7 +116,7 @@ def test_an_older_record_is_not_this_attempt(ledger: Ledger, truth: Truth, shape
 @pytest.mark.parametrize(
     ("number", "end", "words"),
     [
-        ("FAIL-1", State.FAILED, "unexpected error"),
+        ("FAIL-1", State.FAILED, "Validation failed"),
         ("PARTIAL-1", State.IN_DOUBT, "ResMan may have it or not"),
         ("TIMEOUT-KEPT", State.IN_DOUBT, "timed out"),
         ("TIMEOUT-LOST", State.IN_DOUBT, "timed out"),
@@ -145,7 +148,7 @@ def test_a_failed_job_does_not_speak_for_another(ledger: Ledger, truth: Truth) -
         assert ledger.record(Event.RELEASED, intent("FAIL-2").key, said="ResMan has nothing.")
         truth.behaves(pending=3600)
         loses(ledger, truth, asked, intent("FAIL-2"))
-        found = settled(ledger, asked, intent("FAIL-2"), sync=True, policy=Policy(0.0001))
+        found = settled(ledger, asked, intent("FAIL-2"), sync=True, policy=Policy(0.0001, ALL_DAYS))
         assert found.state is State.IN_DOUBT
         assert "another attempt has no known end" in (found.said or "")
         truth.ends(str(truth.posted()[1]["job_id"]), "SUCCESS", kept=True)
@@ -230,8 +233,93 @@ def test_a_lost_retry_is_not_settled_by_the_job_before(ledger: Ledger, truth: Tr
         truth.behaves(pending=3600)
         assert ledger.record(Event.RETRY_INTENT, intent("FAILONCE").key, expected_job=job)
         assert ledger.record(Event.LOST, intent("FAILONCE").key)
-        found = settled(ledger, asked, intent("FAILONCE"), sync=True, policy=Policy(0.0001))
+        found = settled(ledger, asked, intent("FAILONCE"), sync=True, policy=Policy(0.0001, ALL_DAYS))
     assert found.state is State.IN_DOUBT
+
+
+# ---------------------------------------------------------------------- failures that prove nothing
+
+
+def heard_long_ago(ledger: Ledger, ago: timedelta) -> None:
+    """All that was ever noted was noted so long before it really was."""
+    with ledger.transaction() as connection:
+        for row in connection.execute(ATTEMPTS.select()).all():
+            connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(at=row.at - ago))
+
+
+@pytest.mark.parametrize("errors", [(), ("Something went wrong",), ("ESOCKETTIMEDOUT",)])
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_failure_that_does_not_say_so_is_settled_by_a_look(
+    store: Store, truth: Truth, errors: tuple[str, ...], kept: bool
+) -> None:
+    """Neither its job nor an old sync frees it; one that begins well after it was heard of does, or finds it."""
+    ledger, one = at_work(store, "mine"), intent()
+    truth.behaves(pending=3600)
+    with api(store, truth.url) as asked:
+        send_one(ledger, asked, one)
+        truth.ends(str(truth.posted()[0]["job_id"]), "FAILURE", *errors, kept=kept)
+        follow(ledger, asked, PLACE)
+        assert state(ledger, one) is State.IN_DOUBT
+        assert settled(ledger, asked, one).state is State.IN_DOUBT
+        policy = Policy(sync_covers_days=ALL_DAYS)
+        found = settled(ledger, asked, one, sync=True, policy=policy)
+        if not kept:
+            assert (found.state, "settles it" in said(found)) == (State.IN_DOUBT, True)
+            heard_long_ago(ledger, timedelta(minutes=16))
+            assert settled(ledger, asked, one, sync=True, policy=Policy(sync_covers_days=1)).state is State.IN_DOUBT
+            found = settled(ledger, asked, one, sync=True, policy=policy)
+            assert found.refusal is Refusal.ABSENT
+    assert found.state is (State.CONFIRMED if kept else State.FAILED)
+
+
+def test_half_a_success_is_never_called_a_failure(ledger: Ledger, truth: Truth) -> None:
+    """However long it is not there."""
+    truth.behaves(pending=3600)
+    with api(ledger.store, truth.url) as asked:
+        send_one(ledger, asked, intent())
+        truth.ends(str(truth.posted()[0]["job_id"]), "PARTIAL_SUCCESS", kept=False)
+        follow(ledger, asked, PLACE)
+        heard_long_ago(ledger, timedelta(days=2))
+        found = settled(ledger, asked, intent(), sync=True, policy=Policy(sync_covers_days=ALL_DAYS))
+    assert found.state is State.IN_DOUBT
+
+
+# ---------------------------------------------------------------------- what a sync proves
+
+
+def test_a_sync_that_was_under_way_proves_nothing(store: Store, truth: Truth) -> None:
+    """It ends after it was asked for, and began before the attempt: what it lacks may be there. The next shows it."""
+    ledger = at_work(store, "mine")
+    truth.behaves(sync_takes=1.5, parameters_in_logs="absent")
+    with api(store, truth.url) as asked:
+        asked.start_sync(intent().payload.integration_id)
+        truth.behaves(sync_takes=2.5)
+        loses(ledger, truth, asked, intent("TIMEOUT-KEPT"))
+        found = settled(ledger, asked, intent("TIMEOUT-KEPT"), sync=True, policy=POLICY)
+    assert found.state is State.CONFIRMED, said(found)
+
+
+def test_a_sync_that_nobody_asked_for(here: Store) -> None:
+    """It began after an attempt where it ended so much later that no sync takes so long."""
+    sent = datetime(2026, 10, 1, 12, tzinfo=UTC)
+    for hours, began_after in ((-1, False), (1, False), (12, False), (13, True)):
+        assert Synced(sent + timedelta(hours=hours)).began_after(sent) is began_after
+    assert not Synced().began_after(sent)
+    assert here.is_sqlite
+
+
+def test_a_bill_outside_of_what_a_sync_covers_is_not_called_absent(store: Store, truth: Truth) -> None:
+    """It is in ResMan, and no sync brings it: that it is not there frees nothing, and says which days were covered."""
+    ledger = at_work(store, "mine")
+    truth.behaves(sync_days=20)
+    old = intent("TIMEOUT-KEPT", invoice_date=date.today() - timedelta(days=40))  # noqa: DTZ011 -- as the stand-in's
+    with api(store, truth.url) as asked:
+        loses(ledger, truth, asked, old)
+        was_sent(ledger, timedelta(days=2))
+        found = settled(ledger, asked, old, sync=True, policy=Policy(1, 30))
+        assert found.state is State.IN_DOUBT
+        assert "that proves nothing" in said(found)
+        assert settled(ledger, asked, old, sync=True, policy=Policy(1, ALL_DAYS)).state is State.RELEASED
 
 
 # ---------------------------------------------------------------------- not found
@@ -244,7 +332,7 @@ def test_the_policy_releases(ledger: Ledger, truth: Truth) -> None:
         assert settled(ledger, asked, intent(), sync=True, policy=POLICY).state is State.IN_DOUBT
         was_sent(ledger, timedelta(hours=2))
         assert settled(ledger, asked, intent(), sync=True).state is State.IN_DOUBT
-        assert settled(ledger, asked, intent(), sync=True, policy=Policy(9)).state is State.IN_DOUBT
+        assert settled(ledger, asked, intent(), sync=True, policy=Policy(9, ALL_DAYS)).state is State.IN_DOUBT
         found = settled(ledger, asked, intent(), sync=True, policy=POLICY)
         assert found.state is State.RELEASED
         assert "not there after the sync" in said(found)

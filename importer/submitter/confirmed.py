@@ -1,0 +1,45 @@
+"""What the API has called done: of that it may say otherwise later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+
+from importer.submitter import proofs
+from importer.submitter.entries import ENTRY_COLUMNS, Entry, entry_of
+from importer.submitter.ledger import DECISIVE, Ledger
+from importer.submitter.schema import batches
+from importer.submitter.states import Event, State
+from importer.submitter.tables import ATTEMPTS, INVOICES
+
+
+def _confirmed(destination: str, run: str | None) -> tuple[ColumnElement[bool], ...]:
+    which = (INVOICES.c.destination == destination, INVOICES.c.state == State.CONFIRMED)
+    return which if run is None else (*which, INVOICES.c.run == run)
+
+
+def integrations_of_confirmed(ledger: Ledger, destination: str, since: datetime, run: str | None = None) -> list[str]:
+    """The integrations of what was sent since, by one run or by any, and is called done. Raises `LedgerUnavailable`."""
+    query = select(INVOICES.c.integration_id).where(*_confirmed(destination, run), INVOICES.c.sent_at >= since)
+    with ledger.reading() as connection:
+        return sorted(connection.execute(query.distinct()).scalars())
+
+
+def confirmed_by_jobs(ledger: Ledger, destination: str, jobs: Sequence[str], run: str | None = None) -> list[Entry]:
+    """What is called done because one of these jobs was: without what was found in ResMan itself, and what a person
+    has adopted. Raises `LedgerUnavailable`."""
+    found: dict[str, Entry] = {}
+    with ledger.reading() as connection:
+        for batch in batches(list(dict.fromkeys(jobs))):
+            query = select(*ENTRY_COLUMNS).where(*_confirmed(destination, run), INVOICES.c.job_id.in_(batch))
+            found |= {row.key: entry_of(row) for row in connection.execute(query)}
+        for keys in batches(list(found)):
+            last = select(func.max(ATTEMPTS.c.id)).where(ATTEMPTS.c.key.in_(keys), ATTEMPTS.c.event.in_(DECISIVE))
+            adopted = select(ATTEMPTS.c.key).where(
+                ATTEMPTS.c.id.in_(last.group_by(ATTEMPTS.c.key)), ATTEMPTS.c.event == Event.ADOPTED
+            )
+            for key in {*connection.execute(adopted).scalars(), *proofs.stand_on_invoice(connection, keys)}:
+                found.pop(key, None)
+    return list(found.values())
