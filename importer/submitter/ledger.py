@@ -336,6 +336,7 @@ class Ledger(RunBook):
             statement = statement.where(INVOICES.c.sent_at == expected_sent_at)
         told = {"http_status": http_status, "job_id": job_id, "detail": said}
         behind = proofs_of(job_id, held) if event in _STANDING_ON else ()
+        is_disputed = False
         while True:
             try:
                 with self.transaction() as connection:
@@ -343,8 +344,7 @@ class Ledger(RunBook):
                         connection.execute(select(INVOICES.c.key).where(INVOICES.c.key == key).with_for_update())
                         if not self._late_jobs(connection, key) <= set(heeded):
                             return False
-                        proofs.let_go(connection, key)
-                    if others := proofs.others(connection, key, behind):
+                    if is_disputed and (others := proofs.others(connection, key, behind)):
                         is_told = event is Event.ACCEPTED
                         said, doubted = proofs.dispute(connection, statement, key, others, is_told=is_told)
                         for each in doubted:
@@ -353,7 +353,7 @@ class Ledger(RunBook):
                             return is_told
                     return self._moved(connection, event, key, statement.values(values), told, behind)
             except Overtaken:
-                continue  # and now it is seen whose it is
+                is_disputed = True  # nothing was changed; once more, with a look whose it is
 
     def _moved(
         self,
@@ -369,6 +369,8 @@ class Ledger(RunBook):
         if moved is None:
             return MOVES[event].start is State.SENDING and self._late(connection, event, key, told)
         self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told)
+        if event is Event.RELEASED:
+            proofs.let_go(connection, key)
         proofs.take(
             connection, self.insert_or_not(PROOFS), behind, destination=moved.destination, key=key, run=self.run
         )
