@@ -27,7 +27,7 @@ from importer.submitter.proofs import Overtaken, Proof, ProofKind, proofs_of
 from importer.submitter.refusals import Refusal
 from importer.submitter.runs import RunBook
 from importer.submitter.schema import BATCH, batches
-from importer.submitter.states import MOVES, Event, Owner, State
+from importer.submitter.states import MOVES, Event, Owner, State, facts_of
 from importer.submitter.tables import ATTEMPTS, INVOICES, PROOFS
 
 DECISIVE = (
@@ -305,11 +305,7 @@ class Ledger(RunBook):
         """
         move = MOVES[event]
         said = None if said is None else _storable(said)
-        values: dict[str, Any] = {"state": move.end, "changed_at": self.now()}
-        if State.IN_DOUBT in (move.start, move.end):
-            values["alarm"] = alarm
-        if move.end in (State.ACCEPTED, State.CONFIRMED, State.IN_DOUBT) or event in (Event.FAILED, Event.FOUND_FAILED):
-            values["refusal"] = refusal
+        values: dict[str, Any] = {"state": move.end, "changed_at": self.now(), **facts_of(event, alarm, refusal)}
         if event in INTENTS:
             values |= {"sent_at": values["changed_at"], "plan": plan} if plan else {"sent_at": values["changed_at"]}
         if job_id is not None:
@@ -336,6 +332,7 @@ class Ledger(RunBook):
             statement = statement.where(INVOICES.c.sent_at == expected_sent_at)
         told = {"http_status": http_status, "job_id": job_id, "detail": said}
         behind = proofs_of(job_id, held) if event in _STANDING_ON else ()
+        is_disputed = False
         while True:
             try:
                 with self.transaction() as connection:
@@ -343,17 +340,23 @@ class Ledger(RunBook):
                         connection.execute(select(INVOICES.c.key).where(INVOICES.c.key == key).with_for_update())
                         if not self._late_jobs(connection, key) <= set(heeded):
                             return False
-                        proofs.let_go(connection, key)
-                    if others := proofs.others(connection, key, behind):
-                        is_told = event is Event.ACCEPTED
-                        said, doubted = proofs.dispute(connection, statement, key, others, self.now(), is_told=is_told)
-                        for each in doubted:
-                            self._note(connection, each, Event.DISPUTED, detail=said)
-                        if doubted:
-                            return is_told
+                    if is_disputed and self._dispute(connection, event, key, statement, behind):
+                        return event is Event.ACCEPTED
                     return self._moved(connection, event, key, statement.values(values), told, behind)
             except Overtaken:
-                continue  # and now it is seen whose it is
+                is_disputed = True  # nothing was changed; once more, with a look whose it is
+
+    def _dispute(
+        self, connection: Connection, event: Event, key: str, statement: Update, behind: Sequence[Proof]
+    ) -> bool:
+        """Puts an invoice and those that stand on its records into doubt. False where nobody is to be moved."""
+        if not (others := proofs.others(connection, key, behind)):
+            return False
+        is_told = event is Event.ACCEPTED
+        said, doubted = proofs.dispute(connection, statement, key, others, self.now(), is_told=is_told)
+        for each in doubted:
+            self._note(connection, each, Event.DISPUTED, detail=said)
+        return bool(doubted)
 
     def _moved(
         self,
@@ -369,6 +372,8 @@ class Ledger(RunBook):
         if moved is None:
             return MOVES[event].start is State.SENDING and self._late(connection, event, key, told)
         self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told)
+        if event is Event.RELEASED:
+            proofs.let_go(connection, key)
         proofs.take(
             connection,
             self.insert_or_not(PROOFS),

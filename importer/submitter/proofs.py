@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Update, delete, select, tuple_, update
+from sqlalchemy import Connection, ScalarSelect, Update, delete, or_, select, update
 
 from importer.news import ALARM, Alarm
 from importer.submitter.states import State
@@ -41,23 +41,24 @@ def proofs_of(job_id: str | None, held: str | None) -> tuple[Proof, ...]:
     return tuple(Proof(kind, found) for kind, found in told if found is not None)
 
 
-def holders(connection: Connection, destination: str, proofs: Collection[Proof]) -> dict[Proof, str]:
+def holders(
+    connection: Connection, destination: str | ScalarSelect[str], proofs: Collection[Proof]
+) -> dict[Proof, str]:
     """Which of the records an invoice stands on already → its key."""
     if not proofs:
         return {}
     columns = (PROOFS.c.kind, PROOFS.c.id, PROOFS.c.key)
-    mine = (PROOFS.c.destination == destination, tuple_(PROOFS.c.kind, PROOFS.c.id).in_([tuple(p) for p in proofs]))
-    return {
-        Proof(ProofKind(kind), found): key for kind, found, key in connection.execute(select(*columns).where(*mine))
-    }
+    wanted = or_(*((PROOFS.c.kind == proof.kind) & (PROOFS.c.id == proof.id) for proof in proofs))
+    query = select(*columns).where(PROOFS.c.destination == destination, wanted)
+    return {Proof(ProofKind(kind), found): key for kind, found, key in connection.execute(query)}
 
 
 def others(connection: Connection, key: str, proofs: Collection[Proof]) -> dict[Proof, str]:
     """Which of the records another invoice stands on → its key."""
     if not proofs:
         return {}
-    destination = connection.execute(select(INVOICES.c.destination).where(INVOICES.c.key == key)).scalar() or ""
-    return {proof: other for proof, other in holders(connection, destination, proofs).items() if other != key}
+    mine = select(INVOICES.c.destination).where(INVOICES.c.key == key).scalar_subquery()
+    return {proof: other for proof, other in holders(connection, mine, proofs).items() if other != key}
 
 
 def dispute(

@@ -15,6 +15,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from importer.news import Alarm
+from importer.submitter.refusals import Refusal
 
 
 class State(StrEnum):
@@ -98,3 +102,15 @@ MOVES: dict[Event, Move] = {
 }
 """What each event changes. Four changes more concern several rows: `claim`, `give_up`, `take_from_the_dead`, and
 `DISPUTED`, which leads into doubt from wherever an invoice stands on what another stands on too."""
+
+
+def facts_of(event: Event, alarm: Alarm | None, refusal: Refusal | None) -> dict[str, Any]:
+    """What an event makes of the facts beside the state: an alarm is one of doubt alone, a refusal one of failure. What
+    is left out stays as it is."""
+    move = MOVES[event]
+    facts: dict[str, Any] = {}
+    if State.IN_DOUBT in (move.start, move.end):
+        facts["alarm"] = alarm
+    if move.end in (State.ACCEPTED, State.CONFIRMED, State.IN_DOUBT) or event in (Event.FAILED, Event.FOUND_FAILED):
+        facts["refusal"] = refusal
+    return facts

@@ -142,6 +142,10 @@ class StandIn:
         """More rules of what goes wrong."""
         self._ask("POST", "faults", list(faults))
 
+    def end(self, job: str, write_status: str, *errors: str, kept: bool) -> None:
+        """The job ends thus, whatever it said before."""
+        self._ask("POST", f"job/{job}", {"write_status": write_status, "errors": errors, "kept": kept})
+
     def behave_well(self) -> None:
         """No faults any more."""
         self._ask("DELETE", "faults")

@@ -83,6 +83,23 @@ def test_a_time_out_behind_the_api_is_no_failure(clerk: Clerk, stand_in: StandIn
     assert clerk.states() == {"confirmed": 2}
 
 
+def test_news_that_cannot_be_read_and_news_that_come_later(clerk: Clerk, stand_in: StandIn) -> None:
+    """One status that is no answer is told of and holds nobody up; one that changes its mind is an alarm."""
+    done, poisoned = "LATER-1", "LATER-FAIL"
+    sent = clerk.runs("submit", clerk.writes("later.csv", [done, poisoned]), "--yes", "--json", code=0)
+    jobs = {each["invoice_number"]: each["job_id"] for each in sent.answer["invoices"]}
+    stand_in.held()
+    stand_in.fail({"fault": "page_before", "times": 4, "path": f"/v1/admin/write-status/{jobs[poisoned]}"})
+    told = clerk.runs("status", code=0).out
+    assert f"{poisoned} ($125.00, later.csv) waits: What became of job {jobs[poisoned]} cannot be read" in told
+    stand_in.end(jobs[done], "FAILURE", "Vendor not found", kept=True)
+    told_later = clerk.runs("status", "--json", code=3)
+    assert told_later.statuses() == {done: "in_doubt", poisoned: "refused"}
+    alarms = {each["invoice_number"]: each.get("alarm") for each in told_later.answer["invoices"]}
+    assert alarms == {done: "taken-back", poisoned: None}
+    assert clerk.runs("settle", "--sync", "--json", code=0).statuses() == {done: "posted"}
+
+
 def test_the_workbook_is_written_anew(clerk: Clerk, stand_in: StandIn) -> None:
     """`status` puts what ResMan has into the workbook of the run, while nobody has worked in it."""
     clerk.runs("submit", clerk.writes("book.csv", numbers("ANEW", 3)), "--yes", code=0)

@@ -30,7 +30,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from importer.submitter import Ledger, open_store
 store = open_store(sys.argv[1], patience=float(sys.argv[2]))
-ledger = Ledger(store, "run-stopped", "ann@desk", "desk")
+ledger = Ledger(store, "run-stopped", "ann@desk", "desk", lambda: datetime(2026, 3, 31, tzinfo=UTC))
 ledger.open_run(command="submit", destination="api.example", started=datetime(2026, 3, 31, tzinfo=UTC))
 with ledger.transaction() as connection:
     connection.execute(text("UPDATE runs SET exit_code = 0"))

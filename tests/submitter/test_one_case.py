@@ -75,6 +75,14 @@ def test_one_record_settles_one_invoice(ledger: Ledger, proof: dict[str, str]) -
     assert entry(ledger, second).alarm is None
 
 
+def test_a_release_that_is_refused_lets_nothing_go(ledger: Ledger) -> None:
+    """What was confirmed meanwhile stands on its job as before."""
+    sends(ledger, intent(), Event.ACCEPTED, "job-1")
+    assert ledger.record(Event.CONFIRMED, intent().key, expected_job="job-1")
+    assert not ledger.record(Event.RELEASED, intent().key)
+    assert ledger.stands_on(PLACE, "job-1") == intent().key
+
+
 def test_many_take_one_record_at_once(ledger: Ledger) -> None:
     """Of any number that find the same job in the same moment, no more than one is settled by it."""
     ones = [intent(f"N-{index}") for index in range(8)]
