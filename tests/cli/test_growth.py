@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from importer.reader import vocabulary
+from importer.reader.limits import Limits
 from tests.cli.clerk import Clerk, as_csv, row
 
 FEW, MANY = 250, 1_000
@@ -60,3 +62,17 @@ def test_four_times_the_rows_cost_four_times_the_calls(
     few, many = ([made(at, count) for at in range(count)] for count in (FEW, MANY))
     _calls(clerk, few)  # what is loaded and remembered once
     assert _calls(clerk, many) < 4.6 * _calls(clerk, few)
+
+
+def test_each_heading_of_the_widest_sheet_is_worked_out_once(clerk: Clerk) -> None:
+    """However often it is asked what it means: more headings are kept in mind than a sheet can have."""
+    columns = 6_000
+    lines = as_csv([row("A-1"), row("A-2")]).splitlines()
+    more = ",".join(f"Remark of {at} others" for at in range(columns))
+    (clerk.folder / "wide.csv").write_text(
+        "\n".join([f"{lines[0]},{more}", *(f"{line}{',x' * columns}" for line in lines[1:])]), encoding="utf-8"
+    )
+    before = vocabulary._meaning.cache_info().misses
+    clerk.runs("check", "wide.csv", "--no-results")
+    assert vocabulary._meaning.cache_info().misses - before < 2 * columns
+    assert Limits().columns * 2 < vocabulary.REMEMBERED
