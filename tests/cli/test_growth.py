@@ -74,5 +74,5 @@ def test_each_heading_of_the_widest_sheet_is_worked_out_once(clerk: Clerk) -> No
     )
     before = vocabulary._meaning.cache_info().misses
     clerk.runs("check", "wide.csv", "--no-results")
-    assert vocabulary._meaning.cache_info().misses - before < 2 * columns
+    assert vocabulary._meaning.cache_info().misses - before < 3 * columns
     assert Limits().columns * 2 < vocabulary.REMEMBERED
