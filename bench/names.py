@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.measuring import PYTHON, Comparison, Size, run
+from bench.measuring import PYTHON, Comparison, Size, Task, together
 from bench.workload import HEADINGS, rows
 from importer.sandbox import INTEGRATION_ID, TOKEN, Behaviour, account, embedded
 
@@ -52,21 +52,21 @@ def compare(folder: Path, size: Size) -> Iterator[Comparison]:
         check = [*ours, "check", "--no-results"]
         yield Comparison(
             f"Fetch {vendors:,} vendors and {invoices:,} invoices from the stand-in on this machine",
-            (
-                run("sync --full", [*ours, "sync", "--full"], fetched),
-                run("httpx, the same pages, thrown away", [PYTHON, "-c", PAGES, url, TOKEN, INTEGRATION_ID]),
+            together(
+                Task("sync --full", [*ours, "sync", "--full"], fetched),
+                Task("httpx, the same pages, thrown away", [PYTHON, "-c", PAGES, url, TOKEN, INTEGRATION_ID]),
             ),
         )
         yield Comparison(
             f"Check {size.rows:,} rows",
-            (
-                run(
+            together(
+                Task(
                     "names, looked up in what was fetched",
                     [*check, folder / "names.csv"],
                     fetched,
                 ),
-                run("ids, with what was fetched", [*check, folder / "ids.csv"], fetched),
-                run("ids, nothing fetched", [*check, folder / "ids.csv"], fresh),
+                Task("ids, with what was fetched", [*check, folder / "ids.csv"], fetched),
+                Task("ids, nothing fetched", [*check, folder / "ids.csv"], fresh),
             ),
         )
 

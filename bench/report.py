@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.measuring import PYTHON, Comparison, Size, run
+from bench.measuring import PYTHON, Comparison, Size, Task, together
 from bench.reading import check
 from bench.workload import make
 
@@ -41,27 +41,29 @@ def compare(folder: Path, size: Size) -> Iterator[Comparison]:
     path = make(folder / "report.csv", size.rows)
     yield Comparison(
         f"Read, check and write the results workbook of {size.rows:,} rows",
-        (
-            run("check", check(path, folder, "--results", str(folder / "ours.xlsx"))),
-            run("check --no-results, without the writing", check(path, folder, "--no-results")),
-            run("XlsxWriter, constant_memory, one plain sheet", [PYTHON, "-c", XLSXWRITER, path, folder / "raw.xlsx"]),
-            run("openpyxl, write_only, one plain sheet", [PYTHON, "-c", OPENPYXL, path, folder / "raw.xlsx"]),
+        together(
+            Task("check", check(path, folder, "--results", str(folder / "ours.xlsx"))),
+            Task("check --no-results, without the writing", check(path, folder, "--no-results")),
+            Task("XlsxWriter, constant_memory, one plain sheet", [PYTHON, "-c", XLSXWRITER, path, folder / "raw.xlsx"]),
+            Task("openpyxl, write_only, one plain sheet", [PYTHON, "-c", OPENPYXL, path, folder / "raw.xlsx"]),
         ),
     )
     wrong = make(folder / "wrong.csv", size.rows, missing=900)
     yield Comparison(
         f"The same where every invoice of the {size.rows:,} rows is wrong: all of them stand in the workbook twice",
-        (
-            run("check", check(wrong, folder, "--results", str(folder / "wrong.xlsx")), code=1),
-            run("check --no-results, without the writing", check(wrong, folder, "--no-results"), code=1),
-            run("XlsxWriter, constant_memory, one plain sheet", [PYTHON, "-c", XLSXWRITER, wrong, folder / "raw.xlsx"]),
+        together(
+            Task("check", check(wrong, folder, "--results", str(folder / "wrong.xlsx")), code=1),
+            Task("check --no-results, without the writing", check(wrong, folder, "--no-results"), code=1),
+            Task(
+                "XlsxWriter, constant_memory, one plain sheet", [PYTHON, "-c", XLSXWRITER, wrong, folder / "raw.xlsx"]
+            ),
         ),
     )
     given_back = folder / "ours.xlsx"
     yield Comparison(
         f"Take the results workbook of {size.rows:,} rows back, and check it",
-        (
-            run("check", check(given_back, folder, "--no-results")),
-            run("openpyxl, read_only, nothing but reading", [PYTHON, "-c", OPENPYXL_READS, given_back]),
+        together(
+            Task("check", check(given_back, folder, "--no-results")),
+            Task("openpyxl, read_only, nothing but reading", [PYTHON, "-c", OPENPYXL_READS, given_back]),
         ),
     )

@@ -31,7 +31,8 @@ class Group:
     def add_line(self, invoice: Invoice, line: Line) -> None:
         """It stands in one line."""
         self.rows.add((id(line.row.source), line.row.number))
-        self.worths[id(invoice)] = invoice.worth
+        if id(invoice) not in self.worths:  # it takes as long as the invoice has lines
+            self.worths[id(invoice)] = invoice.worth
 
 
 def unknown_names(groups: Sequence[Group]) -> tuple[UnknownName, ...]:

@@ -15,7 +15,7 @@ from importer.cells import cell_text
 from importer.columns import COLUMNS, IDENTITY
 from importer.keys import normalised_number
 from importer.models import Exact, Invoice, Line, Row
-from importer.problems import Problem
+from importer.problems import Place, Problem
 from importer.reader.blanks import below_others
 from importer.reader.cells import Unreadable, Value, is_blank, quoted
 from importer.reader.leftovers import Asked
@@ -79,10 +79,11 @@ def build_invoices(
     grouped = _group(rows, values, shape)
     grouped.firsts = [members[0] for members in grouped.members]
     found: Found = defaultdict(list)
+    told: set[Place] = set()
     for name in (*IDENTITY, *HEADER):
-        _report_unreadable(rows, {name: values[name]} if name in values else {}, grouped.owner, found)
+        _report_unreadable(rows, {name: values[name]} if name in values else {}, grouped.owner, found, told)
     for line_set in line_sets:
-        _report_unreadable(line_set.rows, {**line_set.beside, **line_set.values}, grouped.owner, found)
+        _report_unreadable(line_set.rows, {**line_set.beside, **line_set.values}, grouped.owner, found, told)
     if shape.separate or shape.total_from_lines:  # otherwise its own total shows what it lacks
         _hold_above(rows, grouped, line_sets, found)
     heads = {name: _header(name, rows, values.pop(name), grouped, found) for name in HEADER if name in values}
@@ -194,7 +195,7 @@ def _group_with_gaps(
     members: list[list[int]] = []
     invoice_keys: list[tuple[object, ...]] = []
     by_key: dict[tuple[object, ...], int] = {}
-    by_number: dict[object, list[int]] = {}
+    alike = _Alike()
     numbers = values.get("invoice_number", [None] * count)
     at = [name for name in IDENTITY if name in values].index("invoice_number") if "invoice_number" in values else None
 
@@ -209,7 +210,7 @@ def _group_with_gaps(
         join(index, len(members) - 1)
         if at is not None and key[at] is not None:
             by_key.setdefault(key, owner[index])
-            by_number.setdefault(key[at], []).append(owner[index])
+            alike.add(key, owner[index])
 
     for index, key in enumerate(keys):
         if None not in key and at is not None and index not in asked:
@@ -235,14 +236,10 @@ def _group_with_gaps(
             else:
                 strays[index] = Asked("The row names no invoice, and there is none directly above it.", holds=True)
             continue
-        candidates = [
-            group
-            for group in by_number.get(key[at], ())
-            if all(mine is None or mine == theirs for mine, theirs in zip(key, invoice_keys[group], strict=True))
-        ]
+        candidates = alike.agreeing(key)
         if len(candidates) == 1:
             join(index, candidates[0])
-        elif above in candidates:
+        elif candidates and above >= 0 and _agrees(key, invoice_keys[above]):
             join(index, above)
         elif candidates:
             number = numbers[index]
@@ -253,6 +250,35 @@ def _group_with_gaps(
     order = sorted(range(len(members)), key=lambda group: min(members[group]))
     renumbered = {group: place for place, group in enumerate(order)} | {-1: -1}
     return Grouped([sorted(members[group]) for group in order], [renumbered[group] for group in owner], strays)
+
+
+def _agrees(key: tuple[object, ...], whole: tuple[object, ...]) -> bool:
+    """True where a row's key says nothing else than an invoice's."""
+    return all(mine is None or mine == theirs for mine, theirs in zip(key, whole, strict=True))
+
+
+class _Alike:
+    """Invoices by their keys, for rows that leave parts of theirs blank. Looked up, not gone through."""
+
+    def __init__(self) -> None:
+        self._groups: list[tuple[tuple[object, ...], int]] = []
+        self._by_parts: dict[tuple[int, ...], dict[tuple[object, ...], list[int]]] = {}
+
+    def add(self, key: tuple[object, ...], group: int) -> None:
+        """One more invoice."""
+        self._groups.append((key, group))
+        for parts, index in self._by_parts.items():
+            index.setdefault(tuple([key[part] for part in parts]), []).append(group)
+
+    def agreeing(self, key: tuple[object, ...]) -> Sequence[int]:
+        """The invoices with which the key agrees in all parts that it has, in the order in which they were added."""
+        parts = tuple(part for part, value in enumerate(key) if value is not None)
+        index = self._by_parts.get(parts)
+        if index is None:  # of each choice of parts one: there are few
+            index = self._by_parts[parts] = {}
+            for whole, group in self._groups:
+                index.setdefault(tuple([whole[part] for part in parts]), []).append(group)
+        return index.get(tuple([key[part] for part in parts]), ())
 
 
 def _hold_above(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSet], found: Found) -> None:
@@ -429,12 +455,16 @@ def _without_line(line_set: LineSet) -> set[int]:
 # ---------------------------------------------------------------------- cells that cannot be read
 
 
-def _report_unreadable(rows: Sequence[Row], values: Mapping[str, Read], owner: Sequence[int], found: Found) -> None:
+def _report_unreadable(
+    rows: Sequence[Row], values: Mapping[str, Read], owner: Sequence[int], found: Found, told: set[Place]
+) -> None:
+    """Notes each cell that cannot be read, once: `told` are the places of those that were noted."""
     for name, read in values.items():
         if Unreadable not in set(map(type, read)):
             continue
         for index, value in enumerate(read):
             if isinstance(value, Unreadable) and owner[index] >= 0:
                 place = rows[index].place(name)
-                if not any(problem.place == place for problem in found[owner[index]]):
+                if place not in told:
+                    told.add(place)
                     found[owner[index]].append(Problem(value.kind, value.what, place, name, value.text, value.advice))

@@ -220,10 +220,15 @@ _LINE_FIELDS = frozenset(
 )
 
 
+REMEMBERED = 40_000
+"""Headings that are kept in mind: more than two of the widest sheets have, since each is asked about over and over."""
+
+
 def _apart(heading: str) -> str:
     return _CAMEL.sub(" ", _marks_spelled(heading)).replace("_", " ")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def words_of(heading: str) -> frozenset[str]:
     """The heading's words in the vocabulary's own language, without fillers, currencies and marks."""
     apart = _apart(heading)
@@ -250,7 +255,7 @@ def heading_currency(heading: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
 def _meaning(heading: str) -> Meaning | None:
     exact = _EXACT.get(heading.casefold())
     if exact is not None:

@@ -28,13 +28,32 @@ def are_filled(case: Case) -> bool:
     )
 
 
+class Reported:
+    """The cells of an invoice in which the reader has named an error."""
+
+    def __init__(self, invoice: Invoice) -> None:
+        self._columns = columns = invoice.source.columns
+        self._cells: set[tuple[int | str, int | None]] = {
+            (columns.get(problem.field, problem.field), problem.place.row)
+            for problem in invoice.problems
+            if problem.is_error and problem.field is not None
+        }
+        self._fields = {at for at, _ in self._cells}
+
+    def __call__(self, field: str, row: int | None = None) -> bool:
+        """True where there is one in the field, or in another of the same column: in that row or (None) in any."""
+        at = self._columns.get(field, field)
+        return at in self._fields if row is None else (at, row) in self._cells
+
+
 def header_is_filled(case: Case) -> Iterator[Problem]:
     """Every required cell of the invoice holds something."""
     invoice = case.invoice
+    reported = Reported(invoice)
     for field in _blank(invoice):
-        if not reported(invoice, field) and not _follows(invoice, field):
+        if not reported(field) and not _follows(invoice, field):
             yield _missing_header(invoice, field)
-    if invoice.total is None and not any(reported(invoice, field) for field in TOTAL_FIELDS):
+    if invoice.total is None and not any(map(reported, TOTAL_FIELDS)):
         field = total_field(invoice)
         if not _follows(invoice, field):
             yield _missing_header(invoice, field)
@@ -42,19 +61,19 @@ def header_is_filled(case: Case) -> Iterator[Problem]:
 
 def lines_are_filled(case: Case) -> Iterator[Problem]:
     """Every line has its GL account, and a quantity with a unit price, or an amount."""
-    invoice = case.invoice
+    invoice, reported = case.invoice, Reported(case.invoice)
     for line, sent in zip(invoice.lines, case.charges, strict=False):  # one for rounding has no line
         if line.financial_account_id is None:
-            yield from _missing(invoice, line, "financial_account_id")
-        if sent is not None or line.worth is not None or reported(invoice, "line_amount", line.row.number):
+            yield from _missing(reported, line, "financial_account_id")
+        if sent is not None or line.worth is not None or reported("line_amount", line.row.number):
             continue
         if _takes_amounts_alone(line):
-            yield from _missing(invoice, line, "line_amount")
+            yield from _missing(reported, line, "line_amount")
             continue
         if line.quantity is None:
-            yield from _missing(invoice, line, "quantity_ordered")
-        if line.unit_price is None and not any(reported(invoice, field, line.row.number) for field in PRICE_FIELDS):
-            yield from _missing(invoice, line, price_field(line))
+            yield from _missing(reported, line, "quantity_ordered")
+        if line.unit_price is None and not any(reported(field, line.row.number) for field in PRICE_FIELDS):
+            yield from _missing(reported, line, price_field(line))
 
 
 def total_field(invoice: Invoice) -> str:
@@ -71,18 +90,6 @@ def price_field(line: Line) -> str:
         if line.row.says(field):
             return field
     return _first_of(PRICE_FIELDS, line.row.source.columns)
-
-
-def reported(invoice: Invoice, field: str, row: int | None = None) -> bool:
-    """True where the reader has named an error in the field, in that row or (None) in any."""
-    if not invoice.problems:
-        return False
-    columns = invoice.source.columns
-    of_one_cell = {name for name, index in columns.items() if index == columns.get(field)} | {field}
-    return any(
-        problem.field in of_one_cell and (row is None or problem.place.row == row) and problem.is_error
-        for problem in invoice.problems
-    )
 
 
 def _blank(invoice: Invoice) -> list[str]:
@@ -116,7 +123,7 @@ def _missing_header(invoice: Invoice, field: str) -> Problem:
     return Problem(MISSING_VALUE, f"The {column.heading} is blank.", invoice.place(field), field, "")
 
 
-def _missing(invoice: Invoice, line: Line, field: str) -> Iterator[Problem]:
-    if not reported(invoice, field, line.row.number):
+def _missing(reported: Reported, line: Line, field: str) -> Iterator[Problem]:
+    if not reported(field, line.row.number):
         what = f"The {BY_NAME[field].heading} is blank."
         yield Problem(MISSING_VALUE, what, line.row.place(field), field, "")

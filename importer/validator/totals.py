@@ -27,7 +27,7 @@ from importer.validator.case import Case
 from importer.validator.charges import WHOLE, agrees, is_whole, said_of
 from importer.validator.places import rows_said
 from importer.validator.reasons import likely_reason
-from importer.validator.required import PRICE_FIELDS, price_field, reported, total_field
+from importer.validator.required import PRICE_FIELDS, Reported, price_field, total_field
 
 MOST_CENTS = 10**12
 """$10,000,000,000.00: past this a number is not an invoice but a mistake."""
@@ -91,7 +91,7 @@ def lines_are_sent_as_said(case: Case) -> Iterator[Problem]:
 
     Of a line with a cell that could not be read nothing is said: it will be another line once that is mended.
     """
-    invoice = case.invoice
+    invoice, reported = case.invoice, Reported(case.invoice)
     for sent in case.charges:
         if sent is not None and sent.is_rounding:
             field = total_field(invoice)
@@ -104,7 +104,7 @@ def lines_are_sent_as_said(case: Case) -> Iterator[Problem]:
         if sent is None or not (sent.restated or sent.amount < 0):
             continue
         line = sent.line
-        if any(reported(invoice, field, line.row.number) for field in WORTH_FIELDS):
+        if any(reported(field, line.row.number) for field in WORTH_FIELDS):
             continue
         if sent.rounded_from is not None:
             what = f"{said_of(line)} is {dollars(sent.rounded_from)}; {dollars(sent.amount)} is sent."

@@ -75,7 +75,7 @@ class _Shared(logging.handlers.RotatingFileHandler):
         """A full disk is no reason to stop, and nobody reads a traceback."""
 
     def _open(self) -> TextIOWrapper:
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=private.opener)
+        return open(self.baseFilename, "a", encoding=self.encoding, opener=private.opener)
 
     def _follow(self) -> None:
         if self.stream is None:
