@@ -312,7 +312,7 @@ def test_a_bill_outside_of_what_a_sync_covers_is_not_called_absent(store: Store,
     """It is in ResMan, and no sync brings it: that it is not there frees nothing, and says which days were covered."""
     ledger = at_work(store, "mine")
     truth.behaves(sync_days=20)
-    old = intent("TIMEOUT-KEPT", invoice_date=date.today() - timedelta(days=40))  # noqa: DTZ011 -- as the stand-in's
+    old = intent("TIMEOUT-KEPT", invoice_date=CLOCK.now().date() - timedelta(days=40))
     with api(store, truth.url) as asked:
         loses(ledger, truth, asked, old)
         was_sent(ledger, timedelta(days=2))
