@@ -135,7 +135,7 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
             raise CannotRun(f"There is no run {run}.", "`invoice-importer history` lists them.")
         ledger.take_from_the_dead(start.destination)
         waiting = [entry.key for entry in ledger.entries(start.destination, State.ACCEPTED, run=run)]
-        failed = [entry.key for entry in ledger.failed(start.destination, run=run)]
+        failed = [entry.key for entry in ledger.entries(start.destination, State.FAILED, run=run)]
         doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT, run=run)]
         every = [*waiting, *failed, *doubtful]
         keys = ledger.keys_of_run(run) if run is not None else list(dict.fromkeys(every))
@@ -151,7 +151,7 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
                         desk.watcher.stage("Asking for failed ones again")
                         ledger.open_run(command=start.command, destination=start.destination, started=start.started)
                         moved = desk.watcher.moved
-                        out, untold = _taken_out(desk, ledger, ledger.failed(start.destination, run=run))
+                        out, untold = _taken_out(desk, ledger, ledger.entries(start.destination, State.FAILED, run=run))
                         leave = out | untold
                         retry_failed(
                             ledger, api, start.destination, run=run, stop=desk.stop, progress=moved, leave=leave

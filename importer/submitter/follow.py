@@ -13,7 +13,6 @@ from importer.submitter.case import Word, said_of, word_of
 from importer.submitter.entries import Entry
 from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Stopped, Turn
-from importer.submitter.postings import went_on
 from importer.submitter.settle import time_range
 from importer.submitter.states import Event, State
 from importer.submitter.watch import Fresh
@@ -91,14 +90,13 @@ def retry_failed(
 ) -> None:
     """Asks the API to write the failed invoices again, each once: the intent first, as with a new invoice.
 
-    Those whose rows went out since as another invoice are left, and the keys of `leave`.
+    Left are the keys of `leave`, and those whose rows went out since as another invoice: each claims them anew just
+    before its request, whatever was known when this list was made.
 
     The ledger's run must be open: it owns what it retries. A lost answer, and one by which the job has not failed after
     all, leave the invoice in doubt. Contract, "What became of it": a retry makes a new job.
     """
-    failed = [entry for entry in ledger.failed(destination, run=run) if entry.key not in leave]
-    gone = went_on(ledger, failed)
-    failed = [entry for entry in failed if entry.key not in gone]
+    failed = [entry for entry in ledger.entries(destination, State.FAILED, run=run) if entry.key not in leave]
     if not failed:
         return
     with ledger.kept_alive():

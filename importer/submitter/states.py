@@ -86,4 +86,4 @@ MOVES: dict[Event, Move] = {
     Event.FOUND_FAILED: Move(State.IN_DOUBT, State.FAILED, Owner.FREE),
     Event.RELEASED: Move(State.IN_DOUBT, State.RELEASED, Owner.FREE),
 }
-"""What each event changes. Three changes more concern many rows at once: `claim`, `give_up`, `take_from_the_dead`."""
+"""What each event changes. Three changes more concern many rows at once: `claim`, `close_run`, `take_from_the_dead`."""
