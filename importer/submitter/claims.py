@@ -84,18 +84,20 @@ class Claims:
         holders = self._holders(identity for intent in intents for identity, _ in intent.origins)
         rows = self._invoices([key for some in holders.values() for key in some] + keys)
         self._give_up_dead(rows)
-        alike = self.likenesses(destination, intents, terms)
+        likely = self.likenesses(destination, intents, terms)
         refused: Found = {}
+        alike: Found = {}
         lost: dict[str, set[str]] = {}
         claimed: list[dict[str, str]] = []
         for intent in intents:
             held = list(self._rivals_of_rows(intent, holders, rows))
-            near = [each for each in alike.get(intent.key, ()) if each.why.stops or terms.likeness_stops]
-            against = [each for each in (*held, *near) if not terms.accepts(intent, each)]
-            if against:
+            near = (*held, *likely.get(intent.key, ()))
+            against = [each for each in near if not terms.accepts(intent, each)]
+            if any(each.why.stops or terms.likeness_stops for each in against):
                 refused[intent.key] = tuple(against)
-                alike.pop(intent.key, None)
                 continue
+            if against:
+                alike[intent.key] = tuple(against)
             beside = {each.key for each in held}
             for identity, original in intent.origins:
                 here = holders.setdefault(identity, [])
@@ -188,11 +190,11 @@ class Claims:
                         found.setdefault(intent.key, {}).setdefault(row.key, _rival(row, why))
         return {key: tuple(rivals.values()) for key, rivals in found.items()}
 
-    def _looking_like(self, marks: Iterable[str]) -> list[Row[Any]]:
+    def _looking_like(self, marks: Iterable[str], states: Sequence[State] = OUT) -> list[Row[Any]]:
         found: dict[str, Row[Any]] = {}
         for batch in batches(sorted(set(marks))):
             for column in (INVOICES.c.like_number, INVOICES.c.like_day):
-                out = or_(INVOICES.c.state.in_(OUT), INVOICES.c.owner.is_not(None))
+                out = or_(INVOICES.c.state.in_(states), INVOICES.c.owner.is_not(None))
                 rows = self.connection.execute(select(*COLUMNS).where(column.in_(batch), out))
                 found.update({row.key: row for row in rows})
         return list(found.values())
@@ -224,12 +226,15 @@ class Claims:
             for other in holders.get(claim.identity, ()):
                 if other != key and (claim.holds is None or self._is_out(rows[other])):
                     return other
-        likely = [row for row in self._looking_like((mine.like_number, mine.like_day)) if self._is_since(row, mine)]
+        marks = (mine.like_number, mine.like_day)
+        likely = [row for row in self._looking_like(marks, (*OUT, State.FAILED)) if self._is_since(row, mine)]
         return next((row.key for row in likely if not self._stood_together(mine, row)), None)
 
     def _is_since(self, row: Row[Any], mine: Row[Any]) -> bool:
-        """True where it is another that went after this one did, and has number or vendor, amount and date of it."""
-        if row.key == mine.key or not self._is_out(row) or _issued(row) != _issued(mine):
+        """True where it is another that went after this one did, and has number or vendor, amount and date of it. Of
+        several that failed, each after a correction, the last alone is without one."""
+        has_gone = row.state == State.FAILED or self._is_out(row)
+        if row.key == mine.key or not has_gone or _issued(row) != _issued(mine):
             return False
         return row.sent_at is None or mine.sent_at is None or row.sent_at > mine.sent_at
 
@@ -238,7 +243,7 @@ class Claims:
         if one.run == other.run:
             return True
         query = select(CLAIMS.c.identity, CLAIMS.c.original)
-        made_of = [self.connection.execute(query.where(CLAIMS.c.key == row.key)).tuples().all() for row in (one, other)]
+        made_of = [self.connection.execute(query.where(CLAIMS.c.key == row.key)).all() for row in (one, other)]
         for mine, theirs in (made_of, made_of[::-1]):
             identities = {identity for identity, _ in theirs}
             for original in {original for _, original in mine}:

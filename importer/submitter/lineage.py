@@ -40,13 +40,10 @@ def marks_of(destination: str, rows: Iterable[Facts]) -> list[str | None]:
     return found
 
 
-def inherited(
-    mine: Sequence[tuple[int, Facts]], settled: Mapping[int, str], base: Sequence[Known], *, by_place: bool
-) -> dict[int, str]:
+def inherited(mine: Sequence[tuple[int, Facts]], settled: Mapping[int, str], base: Sequence[Known]) -> dict[int, str]:
     """Row numbers → the identities that they have from an earlier file, without those that are `settled` already.
 
-    `mine` are the rows of this file in order, `base` those of the earlier one. `by_place`: the files share rows, so
-    that what stands between the same neighbours is compared as well.
+    `mine` are the rows of this file in order, `base` those of an earlier one that shares rows with it.
     """
     used = set(settled.values())
     left = {each.identity: each for each in base if each.identity not in used}
@@ -56,7 +53,7 @@ def inherited(
     found = dict(_alike(new, left))
     for number, same in found.items():
         del new[number], left[same]
-    if by_place and new and left:
+    if new and left:
         found |= dict(_in_place(mine, {**settled, **found}, base, new, left))
     return found
 

@@ -152,13 +152,11 @@ def _settle(
         if number not in settled and identity is not None and identity not in used:
             settled[number] = identity
             used.add(identity)
-    bases = [each for each, _ in shared.most_common(MOST_BASES + 1) if each != original][:MOST_BASES]
-    by_place = bool(bases)
-    if not bases:
-        bases = _of_that_name(connection, destination, table.file, original)
+    siblings = _siblings(connection, destination, table.sha256)
+    bases = [each for each, _ in shared.most_common(MOST_BASES + len(siblings)) if each not in siblings][:MOST_BASES]
     for base in bases:
         if len(settled) < len(table.rows):
-            settled |= inherited(table.rows, settled, rows_of_original(connection, base), by_place=by_place)
+            settled |= inherited(table.rows, settled, rows_of_original(connection, base))
     return {number: settled.get(number) or row_identity(original, number) for number, _ in table.rows}
 
 
@@ -173,20 +171,10 @@ def _marked(connection: Connection, marks: Sequence[str]) -> tuple[dict[str, str
     return found, shared
 
 
-def _of_that_name(connection: Connection, destination: str, file: str, original: str) -> list[str]:
-    """The newest table of a file of the same name."""
-    query = (
-        select(ORIGINALS.c.id)
-        .where(ORIGINALS.c.destination == destination, ORIGINALS.c.file == _plain(file), ORIGINALS.c.id != original)
-        .order_by(ORIGINALS.c.since.desc())
-        .limit(1)
-    )
-    return list(connection.execute(query).scalars())
-
-
-def _plain(file: str) -> str:
-    """The file's name, also where its namesake beside it had it called otherwise."""
-    return file.rpartition("/")[2]
+def _siblings(connection: Connection, destination: str, sha256: str) -> set[str]:
+    """The tables of a file of this content: their rows are others."""
+    query = select(ORIGINALS.c.id).where(ORIGINALS.c.destination == destination, ORIGINALS.c.sha256 == sha256)
+    return set(connection.execute(query).scalars())
 
 
 def _keep(
@@ -203,8 +191,8 @@ def _keep(
     if kept:
         connection.execute(update(ORIGINALS).where(ORIGINALS.c.id == original).values(rows=packed))
     else:
-        values = {"id": original, "destination": destination, "file": _plain(table.file), "since": datetime.now(UTC)}
-        connection.execute(insert(ORIGINALS).values(**values, rows=packed))
+        of = {"destination": destination, "sha256": table.sha256, "since": datetime.now(UTC)}
+        connection.execute(insert(ORIGINALS).values(id=original, **of, rows=packed))
     marks = marks_of(destination, (facts for _, facts in table.rows))
     keep_marks(
         connection,

@@ -122,10 +122,10 @@ ORIGINALS = Table(
     METADATA,
     Column("id", String(24), primary_key=True),  # of destination, content and sheet
     Column("destination", Text, nullable=False),
-    Column("file", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),  # of the file
     Column("since", Moment, nullable=False),
     Column("rows", LargeBinary, nullable=False),  # zlib over JSON: of each row number, identity and five facts
-    Index("originals_by_file", "destination", "file", "since"),
+    Index("originals_by_content", "sha256"),
 )
 """The tables of vendors' files that something was sent from, as they were first read."""
 

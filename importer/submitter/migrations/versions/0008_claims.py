@@ -56,11 +56,11 @@ def upgrade() -> None:
         "originals",
         sa.Column("id", sa.String(24), primary_key=True),
         sa.Column("destination", sa.Text, nullable=False),
-        sa.Column("file", sa.Text, nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rows", sa.LargeBinary, nullable=False),
     )
-    op.create_index("originals_by_file", "originals", ["destination", "file", "since"])
+    op.create_index("originals_by_content", "originals", ["sha256"])
     marks = op.create_table(
         "row_marks",
         sa.Column("mark", sa.String(24), primary_key=True),
@@ -155,7 +155,8 @@ def _facts(row: Any) -> Iterator[tuple[int, tuple[str, ...]]]:
 def _original(table: str, said: Mapping[str, Any]) -> dict[str, Any]:
     row, rows = said["of"], said["rows"]
     packed = zlib.compress(json.dumps([rows[number] for number in sorted(rows)]).encode(), 1)
-    return {"id": table, "destination": row.destination, "file": row.file, "since": row.changed_at, "rows": packed}
+    of = {"destination": row.destination, "sha256": row.sha256, "since": row.changed_at}
+    return {"id": table, **of, "rows": packed}
 
 
 def _marks(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, str]]:
