@@ -91,14 +91,14 @@ class Claims:
         claimed: list[dict[str, str]] = []
         for intent in intents:
             held = list(self._rivals_of_rows(intent, holders, rows))
-            near = (*held, *likely.get(intent.key, ()))
+            beside = {each.key for each in held}
+            near = (*held, *(each for each in likely.get(intent.key, ()) if each.key not in beside))
             against = [each for each in near if not terms.accepts(intent, each)]
             if any(each.why.stops or terms.likeness_stops for each in against):
                 refused[intent.key] = tuple(against)
                 continue
             if against:
                 alike[intent.key] = tuple(against)
-            beside = {each.key for each in held}
             for identity, original in intent.origins:
                 here = holders.setdefault(identity, [])
                 for key in here:

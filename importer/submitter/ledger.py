@@ -112,7 +112,9 @@ class Ledger(RunBook):
             for batch in batches(intents):
                 for some in (claims.contested(batch), claims.likenesses(destination, batch, terms)):
                     for key, rivals in some.items():
-                        found[key] = (*found.get(key, ()), *rivals)
+                        known = found.get(key, ())
+                        told = {each.key for each in known}
+                        found[key] = (*known, *(each for each in rivals if each.key not in told))
         return found
 
     def attempts(self, key: str) -> list[Mapping[str, Any]]:
