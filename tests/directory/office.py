@@ -43,6 +43,7 @@ class Office:
     home: Path
     url: str
     api: httpx.Client  # to ask the stand-in for the truth
+    ledger: str | None = None  # its address; None for the home's own
 
     def desk(self, **settings: Any) -> Desk:
         return Desk(
@@ -50,6 +51,7 @@ class Office:
                 home=self.home,
                 url=self.url,
                 token=SecretStr(TOKEN),
+                **({"ledger": self.ledger} if self.ledger else {}),
                 **{"integration_id": INTEGRATION_ID, "rate_limit": 100_000, **settings},
             ),
             now=lambda: datetime.now(UTC),
