@@ -313,8 +313,10 @@ class Ledger(RunBook):
         with self.transaction() as connection:
             if event is Event.RETRY_INTENT:
                 one_at_a_time(connection)
-                if Claims(connection, self.run, self.dead_owners).overtaken(key) is not None:
+                claims = Claims(connection, self.run, self.dead_owners)
+                if claims.overtaken(key) is not None:
                     return False
+                claims.hold_again(key)
             if event is Event.RELEASED:
                 connection.execute(select(INVOICES.c.key).where(INVOICES.c.key == key).with_for_update())
                 if not self._late_jobs(connection, key) <= set(heeded):
