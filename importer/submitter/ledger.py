@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from importer.models import Evidence
 from importer.news import ALARM
 from importer.submitter.claims import Claims, likenesses_of
-from importer.submitter.entries import ENTRY_COLUMNS, Claim, Entry, Intent, NO_TERMS, Rival, Terms, entry_of, may_go
+from importer.submitter.entries import ENTRY_COLUMNS, NO_TERMS, Claim, Entry, Intent, Rival, Terms, entry_of, may_go
 from importer.submitter.originals import one_at_a_time
 from importer.submitter.runs import RunBook
 from importer.submitter.schema import BATCH, batches

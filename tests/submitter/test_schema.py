@@ -274,10 +274,9 @@ def test_what_went_before_claims_were_kept_is_claimed(address: str) -> None:
             for one in ones:
                 sends(ledger, one, Event.ACCEPTED, f"job-{one.key}")
         assert ledger.record(Event.FAILED, failed.key, said="no such vendor")
-        marks = {
-            row.key: (row.like_number, row.like_day)
-            for row in made.durable.connect().execution_options(isolation_level="AUTOCOMMIT").execute(INVOICES.select())
-        }
+        with made.durable.connect() as connection:
+            rows = connection.execute(INVOICES.select()).all()
+        marks = {row.key: (row.like_number, row.like_day) for row in rows}
         with made.durable.begin() as connection:
             values = [dict(zip(("run", "file", "sha256"), each, strict=True)) for each in contents]
             values.append({"run": "later", "file": "october.csv", "sha256": "a" * 64})
