@@ -46,12 +46,13 @@ class Office:
     ledger: str | None = None  # its address; None for the home's own
 
     def desk(self, **settings: Any) -> Desk:
+        if self.ledger is not None:
+            settings = {"ledger": self.ledger, **settings}
         return Desk(
             settings=Settings(
                 home=self.home,
                 url=self.url,
                 token=SecretStr(TOKEN),
-                **({"ledger": self.ledger} if self.ledger else {}),
                 **{"integration_id": INTEGRATION_ID, "rate_limit": 100_000, **settings},
             ),
             now=lambda: datetime.now(UTC),
