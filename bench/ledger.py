@@ -17,6 +17,8 @@ from importer.clock import Clock
 from importer.models import Row, Source
 from importer.payload import Body, Payload, PayloadLine
 from importer.submitter import Event, Intent, Ledger, Pace, State, open_store
+from importer.submitter.entries import NO_TERMS
+from importer.submitter.lineage import digest
 from importer.submitter.submit import IN_FLIGHT
 
 HISTORY = 10
@@ -51,6 +53,12 @@ INSERT INTO attempts (key, at, run, who, event, fingerprint, file, rows, job_id)
 SELECT key, sent_at, run, 'clerk@desk', column1, fingerprint, file, rows,
     CASE column1 WHEN 'accepted' THEN job_id END FROM invoices, (VALUES ('intent'), ('accepted'), ('confirmed'))
 """
+GROW_CLAIMS = """
+INSERT INTO claims (key, identity, original, holds, beside)
+SELECT key, key, substr(key, 1, 24), key, '' FROM invoices
+"""
+GROW_MARKS = "INSERT INTO row_marks (mark, identity, original) SELECT key, key, key FROM invoices"
+GROW_LIKE = "UPDATE invoices SET like_number = lower(hex(randomblob(12))), like_day = lower(hex(randomblob(12)))"
 PLACE = "https://api.example"
 
 
@@ -70,6 +78,11 @@ def compare(folder: Path, size: Size) -> Iterator[Comparison]:
     per_second = f"{count / ours.seconds:,.0f} a second"
     yield Comparison(f"Record {count:,} invoices as they are sent, {per_second}", (ours, raw))
     yield Comparison(f"The same, with {known:,} invoices in it, {count / grown.seconds:,.0f} a second", (grown, ours))
+    claims = (
+        measured(f"ours, {known:,} invoices in it", "claim", large),
+        measured("ours, empty at first", "claim", folder / "empty.sqlite3"),
+    )
+    yield Comparison(f"Claim {count:,} invoices, their rows and what they look like", claims)
     answers = (
         measured(f"ours, {known:,} invoices in it", "answer", large),
         measured("ours, empty at first", "answer", folder / "empty.sqlite3"),
@@ -83,6 +96,8 @@ def _grow(path: Path, count: int) -> None:
         values = {"count": count, "place": PLACE, "body": _intent(0).payload.body(), "plan": "sha256:" + "0" * 64}
         connection.exec_driver_sql(GROW, values)
         connection.exec_driver_sql(GROW_ATTEMPTS)
+        for statement in (GROW_LIKE, GROW_CLAIMS, GROW_MARKS):
+            connection.exec_driver_sql(statement)
 
 
 def _intent(number: int) -> Intent:
@@ -103,7 +118,18 @@ def _intent(number: int) -> Intent:
     )
     payload = Payload.of(body)
     source = Source("october.csv", None, 1, (), {})
-    return Intent(payload.key(PLACE), payload, (Row(source, number, ()), Row(source, number + 1, ())))
+    origins = tuple((digest(os.getpid(), number, row), "october") for row in range(2))
+    return Intent(payload.key(PLACE), payload, (Row(source, number, ()), Row(source, number + 1, ())), origins)
+
+
+def claim(path: Path, count: int) -> None:
+    """What planning costs alone: key, two rows of the vendor's and likenesses of each, as `submit` claims them."""
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        ledger = Ledger(store, f"claims-{os.getpid()}", "bench@desk", "desk", Clock().now)
+        ledger.open_run(command="submit", destination=PLACE, started=datetime.now(UTC))
+        intents = [_intent(number) for number in range(count)]
+        assert not ledger.rivals(PLACE, intents, NO_TERMS)
+        assert len(ledger.claim(PLACE, intents).owned) == count
 
 
 def record(path: Path, count: int) -> None:
@@ -140,4 +166,4 @@ def answer(path: Path, count: int) -> None:
 
 
 if __name__ == "__main__":
-    {"record": record, "answer": answer}[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]))
+    {"record": record, "answer": answer, "claim": claim}[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]))

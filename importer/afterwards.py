@@ -137,7 +137,7 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
             raise CannotRun(f"There is no run {run}.", "`invoice-importer history` lists them.")
         ledger.take_from_the_dead(start.destination)
         waiting = [entry.key for entry in ledger.entries(start.destination, State.ACCEPTED, run=run)]
-        failed = [entry.key for entry in ledger.failed(start.destination, run=run)]
+        failed = [entry.key for entry in ledger.entries(start.destination, State.FAILED, run=run)]
         doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT, run=run)]
         every = [*waiting, *failed, *doubtful]
         keys = ledger.keys_of_run(run) if run is not None else list(dict.fromkeys(every))
@@ -185,7 +185,7 @@ def _asked(desk: Desk, ledger: Ledger, start: Start, run: str | None, *, retry: 
             if retry:
                 desk.watcher.stage("Asking for failed ones again")
                 ledger.open_run(command=start.command, destination=start.destination, started=start.started)
-                out, untold = _taken_out(desk, ledger, ledger.failed(start.destination, run=run))
+                out, untold = _taken_out(desk, ledger, ledger.entries(start.destination, State.FAILED, run=run))
                 unseen = retry_failed(
                     ledger,
                     api,

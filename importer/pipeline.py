@@ -25,10 +25,10 @@ from importer.prepared import Prepared
 from importer.reader import names_of, read_files
 from importer.reader.profiles import find_profile, load_profiles
 from importer.severities import with_levels
-from importer.submitter import Ledger, plans, send, settle_doubts
+from importer.submitter import Ledger, keep_origins, plans, send, settle_doubts
 from importer.submitter.acceptances import accept
 from importer.submitter.postings import keep_contents
-from importer.surroundings import Alone, weighed
+from importer.surroundings import terms_of, weighed, with_rivals
 from importer.validator import validate
 from importer.validator.control import against
 from importer.vendor_rows import kept_contents
@@ -93,7 +93,7 @@ def submit_files(
             plans.keep_plan(ledger, plan, ready)
             desk.watcher.stage("Posting")
             destination = desk.settings.destination
-            alone = Alone(prepared, ledger, desk)
+            prepared = prepared.made_of(keep_origins(ledger, destination, prepared.reading))
             sent = send(
                 ledger,
                 api,
@@ -102,10 +102,10 @@ def submit_files(
                 plan=plan,
                 stop=desk.stop,
                 progress=desk.watcher.moved,
-                alone=alone,
+                terms=terms_of(prepared, ledger, desk),
                 beside=prepared.being_sent,
             )
-            prepared = alone.prepared
+            prepared = with_rivals(prepared, sent, desk)
         run = replace(after_sending(start, prepared, sent, desk.now()), plan=plan)
         with suppress(LedgerUnavailable):  # what was sent is told all the same
             _finished(ledger, run, prepared)

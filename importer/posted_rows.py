@@ -14,7 +14,7 @@ from importer.news import WENT_INSTEAD, Stays, Why
 from importer.problems import CONFLICT, IN_DOUBT, WRITE_FAILED, Problem
 from importer.problems import Place as PlaceOf
 from importer.submitter import Entry, Intent, Ledger, State
-from importer.submitter.postings import out_of, went_on
+from importer.submitter.postings import out_of
 from importer.vendor_rows import contents_of, typed_rows
 
 Place = tuple[str, str | None, int]  # file, sheet and row
@@ -101,12 +101,13 @@ def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Map
 
 def went_instead(ledger: Ledger, entries: Iterable[Entry]) -> dict[str, str]:
     """By the keys of those that ResMan did not take and whose rows went out since: as what, in a sentence."""
+    failed = [entry.key for entry in entries if entry.state is State.FAILED]
     return {
         key: (
             f"Its rows were {'posted' if other.state in IN_RESMAN else 'sent'} as {other.invoice_number!r} "
             f"in run {other.run}. {WENT_INSTEAD}"
         )
-        for key, other in went_on(ledger, entries).items()
+        for key, other in ledger.overtaken(failed).items()
     }
 
 

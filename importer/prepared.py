@@ -13,7 +13,7 @@ from importer.keys import invoice_key
 from importer.models import Invoice, Reading, dollars
 from importer.posted_rows import PostedRows, posted_already, posted_rows, went_instead
 from importer.problems import CHANGED_ROW, Problem
-from importer.submitter import Entry, Intent, Ledger, State, may_go, plans
+from importer.submitter import Entry, Intent, Ledger, Origins, State, known_origins, may_go, plans
 from importer.submitter.acceptances import LetGo
 from importer.unknown import UnknownName
 from importer.validator import Verdict
@@ -35,6 +35,7 @@ class Prepared:
     posted: PostedRows = field(default_factory=PostedRows)  # out of these files, and not as it stands here
     instead: Mapping[str, str] = field(default_factory=dict)  # by key, as what rows of failed ones went out since
     doubts: Mapping[int, Entry] = field(default_factory=dict)  # by index, of those with errors that may have arrived
+    origins: Origins = field(default_factory=Origins)  # by what the rows of the vendor's files are known
 
     @classmethod
     def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
@@ -51,11 +52,21 @@ class Prepared:
         instead = went_instead(ledger, standing.values())
         doubts = _doubts(reading, verdicts, destination, ledger)
         found = cls(reading, told, intents, standing, posted=posted, instead=instead, doubts=doubts)
-        return found._without_renamed(ledger) if reading.former_keys else found
+        return found.made_of(known_origins(ledger, destination, reading)).without_renamed(ledger)
 
-    def _without_renamed(self, ledger: Ledger) -> Prepared:
-        """Of a results workbook given back: a row that was sent, then or since, never goes again under another name."""
+    def made_of(self, origins: Origins) -> Prepared:
+        """The same, each invoice saying which rows of the vendor's it is made of."""
+        if not origins.identities:
+            return self
+        intents = tuple(None if intent is None else intent.of(origins) for intent in self.intents)
+        return replace(self, intents=intents, origins=origins)
+
+    def without_renamed(self, ledger: Ledger) -> Prepared:
+        """The same, saying of rows of a results workbook given back that were sent, then or since, under another name,
+        what became of them: the ledger would refuse them."""
         former = self.reading.former_keys
+        if not former:
+            return self
         standing = ledger.standing(list(set(former.values())))
         verdicts, intents, doubts = list(self.verdicts), list(self.intents), dict(self.doubts)
         for index, intent in enumerate(self.intents):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import compress
+from itertools import chain, compress
 
 from importer.alike import alike_bills
 from importer.desk import Desk
@@ -21,20 +21,20 @@ from importer.directory.desk import ago
 from importer.errors import CannotRun
 from importer.held import Held, Posted
 from importer.keys import invoice_key, normalised_number
-from importer.models import Row, dollars
+from importer.models import dollars
 from importer.payload import Payload
-from importer.prepared import POSTED, Prepared
-from importer.problems import IN_RESMAN, NEAR_DUPLICATE, REPEATED_INVOICE, WENT_OUT_BEFORE, Problem
+from importer.prepared import Prepared
+from importer.problems import IN_RESMAN, NEAR_DUPLICATE, REPEATED_INVOICE, WENT_OUT_BEFORE, Problem, Severity
 from importer.severities import with_levels
-from importer.submitter import Intent, Ledger
+from importer.submitter import Contest, Intent, Ledger, Rival, Sent, Terms
 from importer.submitter.acceptances import LetGo, accepted, posted_bills
-from importer.submitter.postings import bills_of, kept_digests, names_of_runs, of_totals, out_of
+from importer.submitter.postings import bills_of, names_of_runs, of_totals
 from importer.validator import Verdict
-from importer.validator.again import Kin, Postings
+from importer.validator.again import Again, Otherwise, Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances
 from importer.validator.likeness import Likeness, Why
 from importer.validator.places import rows_said
-from importer.vendor_rows import contents_of, in_two_copies, typed_rows
+from importer.vendor_rows import of_two_invoices
 
 DirectoryOf = Callable[[str], Directory | None]
 NOTHING_PAST = Past()
@@ -109,49 +109,63 @@ def weighed(
     return replace(_with(prepared, found, desk), notices=notices, let_go={**prepared.let_go, **shown})
 
 
-@dataclass(slots=True)
-class Alone:
-    """Looks, just before they are sent, whether another run has sent rows of these files under another key, or is about
-    to: between the question and its answer somebody may have given back another corrected copy of the same results.
+def terms_of(prepared: Prepared, ledger: Ledger, desk: Desk) -> Terms:
+    """On what the invoices that would go are claimed. Raises `LedgerUnavailable`."""
+    let = accepted(ledger, [intent.key for intent in prepared.ready])
 
-    Everybody first plans what he will send, and then looks: of two at least one sees the other, and leaves its rows
-    alone. What the dead have planned is taken from them before.
-    """
+    def accepts(intent: Intent, rival: Rival) -> bool:
+        mine = let.get(intent.key)
+        if mine is None or mine.fingerprint != intent.fingerprint:
+            return False
+        return _mark(_code(rival.why), rival.bill) in (mine.shown or ())
 
-    prepared: Prepared  # without what must not go
-    ledger: Ledger
-    desk: Desk
-
-    def __call__(self, planned: Collection[str]) -> Collection[str]:
-        """Those of the planned that may go. Raises `LedgerUnavailable`."""
-        self.ledger.take_from_the_dead(self.desk.settings.destination)
-        self.prepared = _overtaken(self.prepared, planned, self.ledger, self.desk)
-        left = self.prepared.by_key
-        return [key for key in planned if key in left]
+    return replace(_terms(prepared, desk), accepts=accepts)
 
 
-def _overtaken(prepared: Prepared, planned: Collection[str], ledger: Ledger, desk: Desk) -> Prepared:
-    contents = contents_of(prepared.reading)
-    mine = prepared.by_key
-    digests = {each for some in contents.values() for each in some}
-    of_files = out_of(ledger, desk.settings.destination, digests, mine, with_planned=True)
-    before = Postings((), of_files, _rows_of(mine), typed_rows(prepared.reading))
-    if not before:
-        return prepared
-    let = accepted(ledger, list(planned))
+def _terms(prepared: Prepared, desk: Desk) -> Terms:
+    level = desk.settings.severity.get(NEAR_DUPLICATE.code, NEAR_DUPLICATE.severity)
+    keys = frozenset(prepared.by_key)
+    return Terms(keys=keys, rows=prepared.origins.every, likeness_stops=level == Severity.ERROR)
+
+
+def with_rivals(prepared: Prepared, sent: Sent, desk: Desk) -> Prepared:
+    """The same, saying of what was not sent for them, and of what looks like them, which other invoices there were."""
     found: dict[int, list[Problem]] = {}
-    for index, intent in enumerate(prepared.intents):
-        if intent is None or intent.key not in planned:
+    for index, intent in enumerate(prepared.intents) if sent.rivals or sent.alike else ():
+        if intent is None:
             continue
-        invoice = prepared.verdicts[index].invoice
-        files = contents.get(invoice.source.file, ())
-        again = before.of(invoice, intent.payload, intent.key, files, lambda _: False)
-        near = Surroundings(again=again, key=intent.key)
-        if intent.key in let:
-            near = _without(near, let[intent.key], intent.fingerprint)
-        if near.again:
-            found[index] = list(circumstances(invoice, intent.payload, near))
+        verdict = prepared.verdicts[index]
+        said = {problem.kind for problem in verdict.problems}
+        rivals = sent.rivals.get(intent.key, ())
+        if NEAR_DUPLICATE not in said:
+            rivals = (*rivals, *sent.alike.get(intent.key, ()))
+        near = Surroundings(
+            again=list(_claimed(rivals).values()), likenesses=list(_alike_rivals(rivals)), key=intent.key
+        )
+        problems = list(circumstances(verdict.invoice, intent.payload, near)) if rivals else []
+        if problems:
+            found[index] = problems
     return _with(prepared, found, desk)
+
+
+def _claimed(rivals: Iterable[Rival]) -> dict[str, Again]:
+    return {each.key: Again(each.bill, _HOW[each.why]) for each in rivals if each.why in _HOW}
+
+
+def _alike_rivals(rivals: Iterable[Rival]) -> Iterator[Likeness]:
+    return (Likeness(each.bill, _LIKE[each.why]) for each in rivals if each.why in _LIKE)
+
+
+def _code(why: Contest) -> str:
+    return WENT_OUT_BEFORE.code if why in _HOW else NEAR_DUPLICATE.code
+
+
+_HOW = {
+    Contest.ROWS: Otherwise.SAME_ROWS,
+    Contest.DOUBT: Otherwise.IN_DOUBT,
+    Contest.VENDOR: Otherwise.OTHER_VENDOR,
+}
+_LIKE = {Contest.NUMBER: Why.NUMBER, Contest.DAY: Why.OTHER_NUMBER}
 
 
 def _in_two_copies(prepared: Prepared) -> Iterator[tuple[int, list[Problem]]]:
@@ -159,21 +173,21 @@ def _in_two_copies(prepared: Prepared) -> Iterator[tuple[int, list[Problem]]]:
 
     Which is right is for a person to say; what was posted before is told as that, and stops the other.
     """
-    bills = [
-        (index, intent.key, prepared.verdicts[index].invoice)
+    made_of = (
+        (index, intent.key, [identity for identity, _ in intent.origins])
         for index, intent in enumerate(prepared.intents)
         if intent is not None
-    ]
-    for index, place in in_two_copies(prepared.reading, bills):
+    )
+    for index, place in of_two_invoices(made_of):
         invoice, other = prepared.verdicts[index].invoice, prepared.verdicts[place].invoice
         sheet = f", sheet {other.source.sheet}" if other.source.sheet else ""
         what = (
-            f"Two of the files given together make two invoices of one row of the vendor's file. There: "
+            f"Two invoices are made of one row of the vendor's file. There: "
             f"{other.invoice_number!r} for {dollars(other.worth)}, to {other.vendor_id} at {other.property_id}, of "
             f"{other.source.file}{sheet}, {rows_said(other.rows)}."
         )
         place_of, text = invoice.place("invoice_number"), invoice.cell_text("invoice_number")
-        advice = "Give back only the copy that is right."
+        advice = "Give back only the copy that is right; a further bill is typed into an empty row, not copied."
         yield index, [Problem(REPEATED_INVOICE, what, place_of, "invoice_number", text, advice)]
 
 
@@ -273,10 +287,9 @@ def _around(
     for _, intent in going:
         vendors.setdefault(intent.payload.integration_id, {})[intent.payload.vendor_id] = None
     mine = prepared.by_key
-    digests, typed = contents_of(prepared.reading), typed_rows(prepared.reading)
-    of_files = out_of(ledger, destination, {each for some in digests.values() for each in some}, mine)
     then = _Names(ledger, prepared.names)
-    kin = _kin(prepared, ledger, destination, mine)
+    terms = _terms(prepared, desk)
+    rivals = ledger.rivals(destination, [intent for _, intent in going], terms)
     around: dict[int, Surroundings] = {}
     for integration_id, wanted in vendors.items():
         directory = directory_of(integration_id)
@@ -299,8 +312,7 @@ def _around(
             if each.number is not None:
                 same.setdefault((each.vendor_id, each.property_id, normalised_number(each.number)), each)
         totals = (intent.payload.total_amount_in_cents for _, intent in going.of(integration_id))
-        out_before = list(of_totals(ledger, destination, integration_id, totals))
-        before = Postings(out_before, of_files, _rows_of(mine) if out_before or of_files or kin else {}, typed, kin)
+        before = Postings(list(of_totals(ledger, destination, integration_id, totals)), mine)
         alike = alike_bills(
             prepared,
             integration_id,
@@ -314,54 +326,33 @@ def _around(
         nobodys = {} if directory is None else _by_number(directory.vendorless())
         called = {} if directory is None else directory.called()
         since = "" if directory is None else _since(directory, now)
-        if directory is not None and before:
-            called |= {bill.vendor_id: directory.name_of(Sort.VENDOR, bill.vendor_id) for bill in before.bills()}
+        if directory is not None and (before or rivals):
+            others = chain(before.bills(), (each.bill for some in rivals.values() for each in some))
+            called |= {bill.vendor_id: directory.name_of(Sort.VENDOR, bill.vendor_id) for bill in others}
             called |= {vendor_id: directory.name_of(Sort.VENDOR, vendor_id) for vendor_id in wanted}
-        is_known = bool(held or past or periods or used or nobodys or before)
+        is_known = bool(held or past or periods or used or nobodys or before or rivals)
         for index, intent in going.of(integration_id):
             if not is_known and index not in alike:
                 continue
             payload, invoice = intent.payload, prepared.verdicts[index].invoice
-            contents = digests.get(invoice.source.file, ())
+            claimed = rivals.get(intent.key, ())
+            likely = (*alike.get(index, ()), *_of_nobody(payload, nobodys))
+            if terms.likeness_stops:
+                shown = {_mark(NEAR_DUPLICATE.code, each.other) for each in likely}
+                more = (each for each in _alike_rivals(claimed))
+                likely += tuple(each for each in more if _mark(NEAR_DUPLICATE.code, each.other) not in shown)
             around[index] = Surroundings(
                 open_from=periods.get(payload.property_id),
                 since=since,
                 held=same.get((payload.vendor_id, payload.property_id, normalised_number(payload.invoice_number))),
                 past=pasts.get(payload.vendor_id, NOTHING_PAST),
                 used_accounts=used.get(payload.property_id, frozenset()),
-                again=before.of(invoice, payload, intent.key, contents, then.meant(payload)) if before else (),
-                likenesses=(*alike.get(index, ()), *_of_nobody(payload, nobodys)),
+                again=before.of(invoice, payload, intent.key, _claimed(claimed), then.meant(payload)),
+                likenesses=likely,
                 key=intent.key,
                 called=called,
             )
     return around
-
-
-def _kin(
-    prepared: Prepared, ledger: Ledger, destination: str, mine: Mapping[str, Intent]
-) -> dict[tuple[str, str | None], Kin]:
-    """By file and sheet, what went out of files with the same bills that hold something else: the same file, corrected
-    by the vendor and saved anew, say."""
-    shared: dict[tuple[str, str | None], dict[tuple[str, str], bool]] = {}
-    for intent in mine.values():
-        entry = prepared.standing.get(intent.key)
-        if entry is None or entry.state not in POSTED or entry.fingerprint != intent.fingerprint:
-            continue
-        source = intent.made_of[0].source
-        files = shared.setdefault((source.file, source.sheet), {})
-        of = (entry.run, entry.file)
-        files[of] = files.get(of, True) and entry.rows == intent.rows
-    if not shared:
-        return {}
-    here = {each for some in contents_of(prepared.reading).values() for each in some}
-    found: dict[tuple[str, str | None], Kin] = {}
-    for table, files in shared.items():
-        digests = kept_digests(ledger, files) - here
-        went = out_of(ledger, destination, digests, mine) if digests else {}
-        gone = {each.key: each for some in went.values() for each in some if each.key not in mine}
-        if gone:
-            found[table] = Kin.of(gone.values(), is_aligned=all(files.values()))
-    return found
 
 
 class _Names:
@@ -404,10 +395,6 @@ def _of_nobody(payload: Payload, bills: Mapping[str, Sequence[Held]]) -> list[Li
         for bill in bills.get(normalised_number(payload.invoice_number), ())
         if bill.total in (None, payload.total_amount_in_cents) and bill.property_id in (None, payload.property_id)
     ][:1]
-
-
-def _rows_of(mine: Mapping[str, Intent]) -> dict[str, tuple[Row, ...]]:
-    return {key: intent.made_of for key, intent in mine.items()}
 
 
 def _since(directory: Directory, now: datetime) -> str:

@@ -7,10 +7,84 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
+from importer.keys import normalised_number
 from importer.models import Invoice, Reading, Row
-from importer.trace import WHOLE_ROW
+from importer.trace import WHOLE_ROW, Correction
+
+Facts = tuple[str, str, str, str, str]
+"""What a row is told by: number, vendor, property, date and amount, each "" where it cannot be read."""
+
+NUMBER, DATE = 0, 3
+
+
+@dataclass(frozen=True, slots=True)
+class VendorTable:
+    """The rows of one table of a vendor's file that invoices are made of, in its order. A tuple for each row: its
+    number and its facts. What was typed in by hand below them is apart."""
+
+    file: str
+    sheet: str | None
+    sha256: str
+    rows: tuple[tuple[int, Facts], ...]
+    typed: tuple[tuple[int, str], ...] = ()  # number, and the SHA-256 of the workbook that it was typed into
+    copied: tuple[tuple[int, int], ...] = ()  # number, and that of the row that it is a copy of
+
+
+def vendor_tables(reading: Reading) -> list[VendorTable]:
+    """The tables of the vendor's files that are read, as they are read by now."""
+    contents, added = contents_of(reading), _added_rows(reading)
+    typed = typed_rows(reading)
+    found: dict[tuple[str, str | None], dict[int, Facts]] = {}
+    by_hand: dict[tuple[str, str | None], dict[int, Correction]] = {}
+    for invoice in reading.invoices:
+        for row, facts in _facts_of(invoice):
+            table, place = (row.source.file, row.source.sheet), (row.source.file, row.source.sheet, row.number)
+            if place not in typed:
+                found.setdefault(table, {}).setdefault(row.number, facts)
+            elif place in added:
+                by_hand.setdefault(table, {})[row.number] = added[place]
+    workbooks = {(each.number, each.workbook): each.sha256 for each in reading.trace.rounds}
+    return [
+        VendorTable(
+            *table,
+            contents[table[0]][0],
+            tuple(sorted(found.get(table, {}).items())),
+            tuple((row, workbooks.get((one.round, one.workbook), "")) for row, one in mine.items() if not one.copied),
+            tuple((row, one.copied) for row, one in mine.items() if one.copied),
+        )
+        for table in {**found, **by_hand}
+        if len(contents.get(table[0], ())) == 1  # of two files of a name it is not known whose a row is
+        for mine in (by_hand.get(table, {}),)
+    ]
+
+
+def _added_rows(reading: Reading) -> dict[tuple[str, str | None, int], Correction]:
+    """File, sheet and row of what was typed in by hand. Empty where several workbooks are given back at once: what was
+    typed into each has the same row numbers."""
+    if sum(each.taken_in is None for each in reading.trace.rounds) != 1:
+        return {}
+    return {(each.file, each.sheet or None, each.row): each for each in reading.trace.corrections if each.is_added}
+
+
+def _facts_of(invoice: Invoice) -> Iterator[tuple[Row, Facts]]:
+    """The facts of each of its rows: the invoice's, and what the row itself comes to."""
+    number = normalised_number(invoice.invoice_number or "")
+    vendor = invoice.vendor_id or invoice.cell_text("vendor_id")
+    where = invoice.property_id or invoice.cell_text("property_id")
+    day = "" if invoice.invoice_date is None else invoice.invoice_date.isoformat()
+    amounts: dict[int, Decimal] = {}
+    for line in invoice.lines:
+        if line.worth is not None:
+            amounts[line.row.number] = amounts.get(line.row.number, Decimal()) + line.worth
+    if not amounts and invoice.total is not None:
+        amounts[invoice.rows[0].number] = Decimal(invoice.total)
+    for row in invoice.rows:
+        amount = amounts.get(row.number)
+        yield row, (number, vendor, where, day, "" if amount is None else f"{amount.normalize():f}")
 
 
 def kept_contents(reading: Reading) -> list[tuple[str, str]]:
@@ -39,23 +113,16 @@ def typed_rows(reading: Reading) -> frozenset[tuple[str, str | None, int]]:
     )
 
 
-def in_two_copies(reading: Reading, bills: Iterable[tuple[int, str, Invoice]]) -> Iterator[tuple[int, int]]:
+def of_two_invoices(made_of: Iterable[tuple[int, str, Iterable[str]]]) -> Iterator[tuple[int, int]]:
     """Index of each bill that has a row of the vendor's file in common with one of another key, and the index of that.
 
     Corrected copies of one results workbook that are given back together say otherwise what becomes of a row, and so
-    may the vendor's own file beside its workbook. `bills` are an index and a key of each. Rows typed in are no
-    vendor's, and where two files of a name differ it is not known whose a row is.
+    may the vendor's own file beside its workbook, or a copy of a row. `made_of` are index, key and row identities.
     """
-    if not reading.trace.rounds or len(reading.files) < 2:
-        return
-    contents, typed = contents_of(reading), typed_rows(reading)
-    found: dict[tuple[str, str | None, int], list[tuple[int, str]]] = {}
-    for index, key, invoice in bills:
-        for row in invoice.rows:
-            file, sheet = row.source.file, row.source.sheet
-            digests = contents.get(file, (file,))
-            if len(digests) == 1 and (file, sheet, row.number) not in typed:
-                found.setdefault((digests[0], sheet, row.number), []).append((index, key))
+    found: dict[str, list[tuple[int, str]]] = {}
+    for index, key, identities in made_of:
+        for identity in identities:
+            found.setdefault(identity, []).append((index, key))
     told: set[int] = set()
     for here in found.values():
         for index, key in here if len(here) > 1 else ():

@@ -124,6 +124,7 @@ class _Merge:
     rewritten: dict[tuple[Table, int], str] = field(default_factory=dict)  # those, and such as were posted → digest
     gone: set[tuple[Table, int]] = field(default_factory=set)  # deleted from "Rows" by this hand
     gone_before: set[tuple[Table, int]] = field(default_factory=set)  # and by one before
+    copied: dict[tuple[Table, int], int] = field(default_factory=dict)  # added rows → the row that each is a copy of
 
     @property
     def kept(self) -> Sequence[Kept]:
@@ -335,6 +336,8 @@ class _Merge:
         for line, table in self.added:
             last[table] += 1
             self.rows[table][last[table]] = line.cells
+            if line.has_its_own_mark and line.table == table and line.number is not None:
+                self.copied[table, last[table]] = line.number
             placed.append(f"{line.where}, as row {last[table]:,}{_of(table, self.kept)}")
         self.notices.extend(self.given.notices)
         if placed:
@@ -369,6 +372,7 @@ class _Merge:
             frozenset((table[1], number) for table, number in self.now_out if table[0] == file),
             {(table[1], number): digest for (table, number), digest in self.rewritten.items() if table[0] == file},
             frozenset((table[1], number) for table, number in self.gone if table[0] == file),
+            {(table[1], number): of for (table, number), of in self.copied.items() if table[0] == file},
         )
         return Original(
             Contents(source, self.contents.format, tuple(now.values()), details),

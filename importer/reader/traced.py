@@ -27,6 +27,7 @@ class Hands:
     took_out: frozenset[tuple[str | None, int]]
     altered: Mapping[tuple[str | None, int], str]  # in "Rows", which keeps of what stood there this digest alone
     gone: frozenset[tuple[str | None, int]]  # from "Rows" in this round
+    copied: Mapping[tuple[str | None, int], int]  # added rows → the row of the sheet that each is a marked copy of
 
     @property
     def not_kept(self) -> frozenset[tuple[str | None, int]]:
@@ -102,6 +103,7 @@ class Hands:
                     *(this.number, this.workbook, this.run, invoice, one.file, one.sheet or "", row),
                     *(column, was, has, letter),
                     digest=self.altered.get((one.sheet, row), "") if was == NOT_KEPT else "",
+                    copied=self.copied.get((one.sheet, row)) if at is None else None,
                 )
 
     def _all_changes(self) -> Iterator[tuple[Kept, int, list[tuple[int | None, str, str]]]]:

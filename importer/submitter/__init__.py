@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from importer.submitter import drops, plans
-from importer.submitter.entries import Entry, Intent, may_go
+from importer.submitter.entries import Contest, Entry, Intent, Rival, Terms, may_go
 from importer.submitter.follow import follow, retry_failed
 from importer.submitter.ledger import Ledger
+from importer.submitter.originals import Origins, keep_origins, known_origins
 from importer.submitter.pacing import Pace
 from importer.submitter.refusals import Refusal
 from importer.submitter.schema import open_store
@@ -20,18 +21,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Api",
+    "Contest",
     "Entry",
     "Event",
     "Heard",
     "Intent",
     "Ledger",
+    "Origins",
     "Pace",
     "Policy",
     "Refusal",
+    "Rival",
     "Sent",
     "State",
+    "Terms",
     "drops",
     "follow",
+    "keep_origins",
+    "known_origins",
     "may_go",
     "open_store",
     "plans",

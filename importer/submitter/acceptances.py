@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select
 
 from importer.held import Held
+from importer.submitter.entries import BILL_COLUMNS, OUT, held_of
 from importer.submitter.ledger import Ledger
-from importer.submitter.postings import COLUMNS, LOOKED_BACK, POSTED, held_of
+from importer.submitter.postings import LOOKED_BACK
 from importer.submitter.schema import batches
 from importer.submitter.tables import ACCEPTANCES, INVOICES
 
@@ -17,8 +18,8 @@ from importer.submitter.tables import ACCEPTANCES, INVOICES
 def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str] | None) -> Iterator[tuple[str, Held]]:
     """The bills of these vendors (None: all) that were posted from here, or may be, by key. `LedgerUnavailable`."""
     since = ledger.now() - LOOKED_BACK
-    every = select(*COLUMNS).where(
-        INVOICES.c.destination == destination, INVOICES.c.state.in_(POSTED), INVOICES.c.changed_at >= since
+    every = select(*BILL_COLUMNS).where(
+        INVOICES.c.destination == destination, INVOICES.c.state.in_(OUT), INVOICES.c.changed_at >= since
     )
     queries = [every]
     if vendor_ids is not None:

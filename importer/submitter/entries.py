@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
+from importer.held import Held
 from importer.models import Evidence
 from importer.models import Row as InputRow
 from importer.news import Alarm
 from importer.payload import Payload
+from importer.submitter.originals import Origins
 from importer.submitter.refusals import Refusal
 from importer.submitter.states import State
 from importer.submitter.tables import INVOICES
@@ -25,6 +29,12 @@ class Intent(NamedTuple):
     key: str
     payload: Payload
     made_of: tuple[InputRow, ...]  # the rows of the input; never empty
+    origins: tuple[tuple[str, str], ...] = ()  # of each of the vendor's rows: its identity, and its table's id
+
+    def of(self, origins: Origins) -> Intent:
+        """The same, saying of which rows of the vendor's files it is made."""
+        places = ((row.source.file, row.source.sheet, row.number) for row in self.made_of)
+        return self._replace(origins=origins.of(places))
 
     @property
     def fingerprint(self) -> str:
@@ -78,12 +88,50 @@ class Entry:
         return Payload.from_body(self.body)
 
 
+class Contest(StrEnum):
+    """Why an invoice cannot be had, or should be looked at, beside another one that is out."""
+
+    ROWS = "rows"  # it is made of a row of the vendor's that the other one is made of
+    DOUBT = "doubt"  # it is the other one but for its number, and nobody knows whether that arrived
+    VENDOR = "vendor"  # number, amount, date and property are the same, at another vendor
+    NUMBER = "number"  # vendor, number and amount are the same, at another property
+    DAY = "day"  # vendor, amount and date are the same, under another number
+
+    @property
+    def stops(self) -> bool:
+        """True where the invoice does not go unless a person lets it; a likeness is as bad as the settings say."""
+        return self in (Contest.ROWS, Contest.DOUBT, Contest.VENDOR)
+
+
+class Rival(NamedTuple):
+    """An invoice that is out, or about to go, and what another one has in common with it."""
+
+    key: str
+    bill: Held
+    why: Contest
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what a run claims: what a person lets go beside which other, and what stands in its own files."""
+
+    accepts: Callable[[Intent, Rival], bool] = lambda _intent, _rival: False
+    keys: Collection[str] = frozenset()  # of all that its files say: those are other bills
+    rows: Collection[str] = frozenset()  # identities of all rows of its files: so are those
+    likeness_stops: bool = False  # as the settings say
+
+
+NO_TERMS = Terms()
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The answer to a run that wants to send: what it now owns, and how every other invoice stands."""
 
     owned: frozenset[str]
     standing: Mapping[str, Entry]  # every key that was in the ledger before, as it is now
+    rivals: Mapping[str, tuple[Rival, ...]] = field(default_factory=dict)  # of those that it does not own for that
+    alike: Mapping[str, tuple[Rival, ...]] = field(default_factory=dict)  # that some of the owned ones look like
 
 
 ENTRY_COLUMNS = tuple(
@@ -94,6 +142,36 @@ ENTRY_COLUMNS = tuple(
         "alarm", "refusal",
     )
 )  # fmt: skip
+
+
+OUT = (State.SENDING, State.IN_DOUBT, State.ACCEPTED, State.CONFIRMED)
+"""States in which ResMan has the invoice, or may have it."""
+
+BILL_COLUMNS = tuple(
+    INVOICES.c[name]
+    for name in (
+        "key", "property_id", "vendor_id", "invoice_number", "total_in_cents", "body", "file", "rows", "sent_at",
+        "job_id", "run", "sheets",
+    )
+)  # fmt: skip
+"""What `held_of` needs."""
+
+
+def held_of(row: Row[Any]) -> Held:
+    """An entry of the ledger as a bill."""
+    sent = json.loads(row.body)
+    when = f"posted on {row.sent_at:%Y-%m-%d}" if row.sent_at else "posted"
+    noun = "rows" if "," in row.rows else "row"
+    return Held(
+        f"{when} from {row.file}, {noun} {row.rows}",
+        row.vendor_id,
+        row.property_id,
+        row.invoice_number,
+        date.fromisoformat(sent["invoice_date"]),
+        row.total_in_cents,
+        row.job_id,
+        tuple(dict.fromkeys(line["financial_account_id"] for line in sent["invoice_items"])),
+    )
 
 
 def may_go(entry: Entry, fingerprint: str) -> bool:

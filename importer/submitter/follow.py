@@ -16,7 +16,6 @@ from importer.submitter.confirmed import confirmed_by_jobs, integrations_of_conf
 from importer.submitter.entries import Entry
 from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Stopped, Turn
-from importer.submitter.postings import went_on
 from importer.submitter.refusals import Refusal
 from importer.submitter.retry_look import RetryLook
 from importer.submitter.settle import NO_POLICY, Policy, time_range
@@ -178,16 +177,16 @@ def retry_failed(
 ) -> Collection[str]:
     """Asks the API to write the failed invoices again, each once: the intent first, as with a new invoice.
 
-    Those whose rows went out since as another invoice are left, and the keys of `leave`; also what ResMan has already
-    under its number. Each is looked for first, see `RetryLook`.
+    Left are the keys of `leave`, and those whose rows went out since as another invoice: each claims them anew just
+    before its request, whatever was known when this list was made. Left is also what ResMan has already under its
+    number. Each is looked for first, see `RetryLook`.
 
     The ledger's run must be open: it owns what it retries. A lost answer, and one by which the job has not failed after
     all, leave the invoice in doubt. Contract, "What became of it": a retry makes a new job. Returns the keys of those
     that are left because they cannot be looked for now.
     """
-    failed = [entry for entry in ledger.failed(destination, run=run) if entry.key not in leave]
-    gone = went_on(ledger, failed)
-    failed = [entry for entry in failed if entry.key not in gone and entry.refusal is not Refusal.DUPLICATE]
+    every = ledger.entries(destination, State.FAILED, run=run)
+    failed = [entry for entry in every if entry.key not in leave and entry.refusal is not Refusal.DUPLICATE]
     if not failed:
         return ()
     look = RetryLook(ledger, api, policy)

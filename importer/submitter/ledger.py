@@ -11,18 +11,19 @@ puts the invoice back into it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, func, insert, select, update
 
-from importer.keys import normalised_number
 from importer.models import Evidence
 from importer.news import ALARM, Alarm
 from importer.submitter import proofs
-from importer.submitter.entries import ENTRY_COLUMNS, Claim, Entry, Intent, entry_of, may_go
+from importer.submitter.claims import Claims, likenesses_of
+from importer.submitter.entries import ENTRY_COLUMNS, NO_TERMS, Claim, Entry, Intent, Rival, Terms, entry_of, may_go
+from importer.submitter.originals import one_at_a_time
 from importer.submitter.proofs import Overtaken, Proof, ProofKind, proofs_of
 from importer.submitter.refusals import Refusal
 from importer.submitter.runs import RunBook
@@ -100,31 +101,30 @@ class Ledger(RunBook):
                 return
             after = rows[-1].key
 
-    def failed(self, destination: str, *, run: str | None = None) -> Iterator[Entry]:
-        """The entries that ResMan did not take, without those that went out since under another property or vendor.
-
-        A correction of either makes another invoice of it in this ledger; writing the first one again would then make
-        a second one in ResMan.
-        """
-        for entry in self.entries(destination, State.FAILED, run=run):
-            if not self._went_out_otherwise(entry):
-                yield entry
-
-    def _went_out_otherwise(self, entry: Entry) -> bool:
-        """True where an invoice of the same number and file is posted, or may be, at another property or vendor; or
-        where a later run has sent it there, and it failed once more: then that one is to be retried, not this."""
-        number = normalised_number(entry.invoice_number)
-        there = INVOICES.c.state.in_((State.SENDING, State.ACCEPTED, State.CONFIRMED, State.IN_DOUBT))
-        later = (INVOICES.c.run != entry.run) & (INVOICES.c.sent_at > entry.sent_at)
+    def overtaken(self, keys: Iterable[str]) -> dict[str, Entry]:
+        """Those of failed invoices that must not be written again → the invoice that went out of their rows since, or
+        in their place. The very look that `record` takes before a retry."""
+        found: dict[str, str] = {}
         with self.reading() as connection:
-            query = select(INVOICES.c.invoice_number).where(
-                INVOICES.c.destination == entry.destination,
-                or_(there, (INVOICES.c.state == State.FAILED) & later),
-                INVOICES.c.integration_id == entry.integration_id,
-                INVOICES.c.file == entry.file,
-                or_(INVOICES.c.vendor_id == entry.vendor_id, INVOICES.c.property_id == entry.property_id),
-            )
-            return any(normalised_number(each) == number for each in connection.execute(query).scalars())
+            for key in keys:
+                other = Claims(connection, self.run, self.dead_owners).overtaken(key)
+                if other is not None:
+                    found[key] = other
+        standing = self.standing(list(dict.fromkeys(found.values())))
+        return {key: standing[other] for key, other in found.items()}
+
+    def rivals(self, destination: str, intents: Sequence[Intent], terms: Terms) -> dict[str, tuple[Rival, ...]]:
+        """What `claim` would find against these, or like them. Only looks."""
+        found: dict[str, tuple[Rival, ...]] = {}
+        with self.reading() as connection:
+            claims = Claims(connection, self.run, self.dead_owners)
+            for batch in batches(intents):
+                for some in (claims.contested(batch), claims.likenesses(destination, batch, terms)):
+                    for key, rivals in some.items():
+                        known = found.get(key, ())
+                        told = {each.key for each in known}
+                        found[key] = (*known, *(each for each in rivals if each.key not in told))
+        return found
 
     def attempts(self, key: str) -> list[Mapping[str, Any]]:
         """Everything that was ever tried for one invoice, oldest first."""
@@ -171,32 +171,37 @@ class Ledger(RunBook):
                 )
             return len(moved)
 
-    def give_up(self, keys: Sequence[str]) -> None:
-        """Lets go of what this run has planned and is not to send after all."""
-        for batch in batches(sorted(keys)):
-            with self.transaction() as connection:
-                self._give_up(connection, INVOICES.c.key.in_(batch), INVOICES.c.owner == self.run)
-
     def _give_up(self, connection: Connection, *which: ColumnElement[bool]) -> None:
         planned = (*which, INVOICES.c.state == State.PLANNED)
         keys = select(INVOICES.c.key).where(*planned).order_by(INVOICES.c.key).with_for_update()
         for batch in batches(list(connection.execute(keys).scalars())):
             connection.execute(update(INVOICES).where(INVOICES.c.key.in_(batch), *planned).values(owner=None))
 
-    def claim(self, destination: str, intents: Sequence[Intent]) -> Claim:
-        """Plans what may be sent, and makes this run its owner.
+    def claim(self, destination: str, intents: Sequence[Intent], terms: Terms = NO_TERMS) -> Claim:
+        """Plans what may be sent, and makes this run its owner and that of the vendor's rows that it is made of.
 
         New invoices, those planned by a run that is gone, refused and released ones, and failed ones that were
-        corrected become this run's; what it has planned already stays so. Everything else is told as it stands.
+        corrected become this run's; what it has planned already stays so. Not so what has rivals (see `claims`): it is
+        nobody's. Everything else is told as it stands.
         """
         owned: set[str] = set()
         standing: dict[str, Entry] = {}
+        rivals: dict[str, tuple[Rival, ...]] = {}
+        alike: dict[str, tuple[Rival, ...]] = {}
         for batch in batches(sorted(intents, key=lambda intent: intent.key)):
             with self.transaction() as connection:
-                owned |= self._claim(connection, destination, batch, standing)
+                one_at_a_time(connection)
+                mine = self._claim(connection, destination, batch, standing)
+                wanted = [intent for intent in batch if intent.key in mine]
+                claims = Claims(connection, self.run, self.dead_owners)
+                refused, similar = claims.hold(destination, wanted, terms)
+                self._give_up(connection, INVOICES.c.key.in_(sorted(refused)), INVOICES.c.owner == self.run)
+            owned |= mine - refused.keys()
+            rivals |= refused
+            alike |= similar
         overtaken = [intent.key for intent in intents if intent.key not in owned and intent.key not in standing]
         standing.update(self.standing(overtaken))
-        return Claim(frozenset(owned), standing)
+        return Claim(frozenset(owned), standing, rivals, alike)
 
     def _claim(
         self, connection: Connection, destination: str, intents: Sequence[Intent], standing: dict[str, Entry]
@@ -227,13 +232,7 @@ class Ledger(RunBook):
                     state=State.PLANNED,
                     owner=self.run,
                     run=self.run,
-                    fingerprint=intent.fingerprint,
-                    body=intent.payload.body(),
-                    total_in_cents=intent.payload.total_amount_in_cents,
-                    invoice_number=intent.payload.invoice_number,
-                    file=intent.file,
-                    rows=intent.rows,
-                    sheets=intent.sheets,
+                    **_said_by(intent, destination),
                     job_id=None,
                     said=None,
                     evidence=None,
@@ -259,16 +258,10 @@ class Ledger(RunBook):
                 "integration_id": intent.payload.integration_id,
                 "property_id": intent.payload.property_id,
                 "vendor_id": intent.payload.vendor_id,
-                "invoice_number": intent.payload.invoice_number,
-                "fingerprint": intent.fingerprint,
-                "body": intent.payload.body(),
-                "total_in_cents": intent.payload.total_amount_in_cents,
+                **_said_by(intent, destination),
                 "state": State.PLANNED,
                 "owner": self.run,
                 "run": self.run,
-                "file": intent.file,
-                "rows": intent.rows,
-                "sheets": intent.sheets,
                 "changed_at": now,
             }
             for intent in intents
@@ -299,7 +292,8 @@ class Ledger(RunBook):
 
         False where the row is not in the state, not owned as the move demands, or no longer about the job or the
         sending that the caller knows: then nothing is believed, and an answer to a request is kept as a late one.
-        An invoice is not released over a late answer's job that is not among those `heeded`. Where another invoice
+        An invoice is not released over a late answer's job that is not among those `heeded`, nor written again where
+        another one has gone out of its rows, or may have (see `claims`). Where another invoice
         stands on the job, or on the invoice `held` in ResMan, both are in doubt from then on, with an alarm; True only
         for the answer to a request, which is written down by that.
         """
@@ -336,6 +330,8 @@ class Ledger(RunBook):
         while True:
             try:
                 with self.transaction() as connection:
+                    if event is Event.RETRY_INTENT and not self._claim_again(connection, key):
+                        return False
                     if event is Event.RELEASED:
                         connection.execute(select(INVOICES.c.key).where(INVOICES.c.key == key).with_for_update())
                         if not self._late_jobs(connection, key) <= set(heeded):
@@ -345,6 +341,15 @@ class Ledger(RunBook):
                     return self._moved(connection, event, key, statement.values(values), told, behind)
             except Overtaken:
                 is_disputed = True  # nothing was changed; once more, with a look whose it is
+
+    def _claim_again(self, connection: Connection, key: str) -> bool:
+        """Makes a failed invoice hold its rows again. False where another has gone out of them, or may have."""
+        one_at_a_time(connection)
+        claims = Claims(connection, self.run, self.dead_owners)
+        if claims.overtaken(key) is not None:
+            return False
+        claims.hold_again(key)
+        return True
 
     def _dispute(
         self, connection: Connection, event: Event, key: str, statement: Update, behind: Sequence[Proof]
@@ -356,6 +361,7 @@ class Ledger(RunBook):
         said, doubted = proofs.dispute(connection, statement, key, others, self.now(), is_told=is_told)
         for each in doubted:
             self._note(connection, each, Event.DISPUTED, detail=said)
+            self._hold_again(connection, each)
         return bool(doubted)
 
     def _moved(
@@ -374,6 +380,8 @@ class Ledger(RunBook):
         self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told)
         if event is Event.RELEASED:
             proofs.let_go(connection, key)
+        if event is Event.FOUND_AFTER_ALL:
+            self._hold_again(connection, key)
         proofs.take(
             connection,
             self.insert_or_not(PROOFS),
@@ -438,11 +446,32 @@ class Ledger(RunBook):
             .where(INVOICES.c.key == key)
             .values(state=State.IN_DOUBT, owner=None, said=said, changed_at=self.now(), alarm=alarm)
         )
+        self._hold_again(connection, key)
+
+    def _hold_again(self, connection: Connection, key: str) -> None:
+        """Of one that is, or may be, in ResMan after all: nobody else gets its rows."""
+        Claims(connection, self.run, self.dead_owners).hold_again(key)
 
     def _note(self, connection: Connection, key: str, event: Event, **told: Any) -> None:
         connection.execute(
             insert(ATTEMPTS).values(key=key, at=self.now(), run=self.run, who=self.who, event=event, **told)
         )
+
+
+def _said_by(intent: Intent, destination: str) -> dict[str, Any]:
+    """What the ledger keeps of an intent whenever it is planned."""
+    number, day = likenesses_of(destination, intent.payload)
+    return {
+        "fingerprint": intent.fingerprint,
+        "body": intent.payload.body(),
+        "total_in_cents": intent.payload.total_amount_in_cents,
+        "invoice_number": intent.payload.invoice_number,
+        "file": intent.file,
+        "rows": intent.rows,
+        "sheets": intent.sheets,
+        "like_number": number,
+        "like_day": day,
+    }
 
 
 _DIED = "The run that was sending it ended without an answer."

@@ -4,49 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, func, select
 
-from importer.held import Held, Posted
-from importer.submitter.entries import Entry, Intent
+from importer.held import Posted
+from importer.submitter.entries import BILL_COLUMNS, OUT, Intent, held_of
 from importer.submitter.ledger import Ledger
 from importer.submitter.schema import batches
-from importer.submitter.states import State
 from importer.submitter.tables import CONTENTS, INVOICES, RUNS
-
-POSTED = (State.SENDING, State.IN_DOUBT, State.ACCEPTED, State.CONFIRMED)
-"""States in which ResMan has the invoice, or may have it."""
 
 LOOKED_BACK = timedelta(days=550)
 """Older postings are not compared: the months that matter are the last eighteen."""
-
-COLUMNS = tuple(
-    INVOICES.c[name]
-    for name in (
-        "key", "property_id", "vendor_id", "invoice_number", "total_in_cents", "body", "file", "rows", "sent_at",
-        "job_id", "run", "sheets",
-    )
-)  # fmt: skip
-"""What `held_of` needs."""
-
-
-def held_of(row: Row[Any]) -> Held:
-    """An entry of the ledger as a bill."""
-    sent = json.loads(row.body)
-    when = f"posted on {row.sent_at:%Y-%m-%d}" if row.sent_at else "posted"
-    noun = "rows" if "," in row.rows else "row"
-    return Held(
-        f"{when} from {row.file}, {noun} {row.rows}",
-        row.vendor_id,
-        row.property_id,
-        row.invoice_number,
-        date.fromisoformat(sent["invoice_date"]),
-        row.total_in_cents,
-        row.job_id,
-        tuple(dict.fromkeys(line["financial_account_id"] for line in sent["invoice_items"])),
-    )
 
 
 def _posted(row: Row[Any]) -> Posted:
@@ -71,23 +41,13 @@ def keep_contents(ledger: Ledger, files: Iterable[tuple[str, str]]) -> None:
         connection.execute(ledger.insert_or_not(CONTENTS), rows)
 
 
-def kept_digests(ledger: Ledger, files: Iterable[tuple[str, str]]) -> set[str]:
-    """The SHA-256 of files, each by the run that read it and its name. Raises `LedgerUnavailable`."""
-    found: set[str] = set()
-    with ledger.reading() as connection:
-        for run, file in files:
-            query = select(CONTENTS.c.sha256).where(CONTENTS.c.run == run, CONTENTS.c.file == file)
-            found.update(connection.execute(query).scalars())
-    return found
-
-
 def of_totals(ledger: Ledger, destination: str, integration_id: str, totals: Iterable[int]) -> Iterator[Posted]:
     """What went out over one of these amounts, whoever its vendor. Raises `LedgerUnavailable`."""
     since = ledger.now() - LOOKED_BACK
-    query = select(*COLUMNS).where(
+    query = select(*BILL_COLUMNS).where(
         INVOICES.c.destination == destination,
         INVOICES.c.integration_id == integration_id,
-        INVOICES.c.state.in_(POSTED),
+        INVOICES.c.state.in_(OUT),
         INVOICES.c.changed_at >= since,
     )
     with ledger.reading() as connection:
@@ -102,32 +62,24 @@ def out_of(
     destination: str,
     contents: Collection[str],
     now: Mapping[str, Intent],
-    *,
-    with_planned: bool = False,
 ) -> dict[str, list[Posted]]:
     """What went out of files that held the same, by their SHA-256, however long ago. Without what stands there `now`
-    in the same rows under the same key: most of a file that comes again. `with_planned`: also what another run, alive,
-    is about to send. Raises `LedgerUnavailable`."""
+    in the same rows under the same key: most of a file that comes again. Raises `LedgerUnavailable`."""
     found: dict[str, list[Posted]] = {}
     light = (
         select(CONTENTS.c.sha256, INVOICES.c.key, INVOICES.c.file, INVOICES.c.rows, INVOICES.c.sheets)
         .join(CONTENTS, (CONTENTS.c.run == INVOICES.c.run) & (CONTENTS.c.file == INVOICES.c.file))
-        .where(INVOICES.c.destination == destination)
+        .where(INVOICES.c.destination == destination, INVOICES.c.state.in_(OUT))
     )
-    is_out: ColumnElement[bool] = INVOICES.c.state.in_(POSTED)
     wanted: dict[str, list[str]] = {}
     names = {intent.file for intent in now.values()}
     with ledger.reading() as connection:
-        if with_planned:
-            living = INVOICES.c.owner.not_in((*ledger.dead_owners(connection), ledger.run))  # nor is it nobody's
-            is_out = or_(is_out, (INVOICES.c.state == State.PLANNED) & living)
-        light = light.where(is_out)
         for batch in batches(list(contents)):
             for digest, key, *place in connection.execute(light.where(CONTENTS.c.sha256.in_(batch))):
                 if key not in now or not _stands_there(now[key], names, *place):
                     wanted.setdefault(key, []).append(digest)
         for some in batches(list(wanted)):
-            rows = connection.execute(select(*COLUMNS).where(INVOICES.c.key.in_(some))).all()
+            rows = connection.execute(select(*BILL_COLUMNS).where(INVOICES.c.key.in_(some))).all()
             doubled = _namesakes(connection, {row.run for row in rows})
             for row in rows:
                 posted = _posted(row)
@@ -143,51 +95,6 @@ def _stands_there(intent: Intent, names: Collection[str], file: str, rows: str, 
     the files that are read. Of an older posting, the sheets are not known."""
     is_same = intent.rows == rows and (intent.file == file or file not in names)
     return is_same and (sheets is None or _rows_of(rows, sheets) == _rows_of(rows, intent.sheets))
-
-
-def went_on(ledger: Ledger, entries: Iterable[Entry]) -> dict[str, Entry]:
-    """By the keys of those that ResMan did not take: what went out since of the same rows of a file that held the same.
-
-    Of several that failed, each after a correction, the last alone is without one. Where the sheet of a row is not
-    known, it may be the same row. Raises `LedgerUnavailable`.
-    """
-    files: dict[tuple[str, str, str], list[Entry]] = {}
-    for entry in entries:
-        if entry.state is State.FAILED:
-            files.setdefault((entry.destination, entry.run, entry.file), []).append(entry)
-    found: dict[str, str] = {}
-    with ledger.reading() as connection:
-        for (destination, run, file), failed in files.items():
-            held = select(CONTENTS.c.sha256).where(CONTENTS.c.run == run, CONTENTS.c.file == file)
-            others = (
-                select(*COLUMNS, INVOICES.c.state)
-                .join(CONTENTS, (CONTENTS.c.run == INVOICES.c.run) & (CONTENTS.c.file == INVOICES.c.file))
-                .where(
-                    CONTENTS.c.sha256.in_(held),
-                    INVOICES.c.destination == destination,
-                    INVOICES.c.run != run,
-                    INVOICES.c.state.in_((*POSTED, State.FAILED)),
-                )
-                .order_by(INVOICES.c.sent_at)
-            )
-            of_rows: dict[int, list[tuple[Any, str | None, bool]]] = {}
-            rows = connection.execute(others).all()
-            doubled = _namesakes(connection, {run, *(row.run for row in rows)}) if rows else set()
-            for row in rows:
-                is_known = row.sheets is not None and (row.run, row.file) not in doubled
-                for number, sheet in _rows_of(row.rows, row.sheets):
-                    of_rows.setdefault(number, []).append((row, sheet, is_known))
-            for batch in batches([entry.key for entry in failed]) if rows else ():
-                mine = select(INVOICES.c.key, INVOICES.c.rows, INVOICES.c.sheets, INVOICES.c.sent_at)
-                for one in connection.execute(mine.where(INVOICES.c.key.in_(batch))):
-                    is_sure = one.sheets is not None and (run, file) not in doubled
-                    for number, sheet in _rows_of(one.rows, one.sheets):
-                        for went, other, is_known in of_rows.get(number, ()):
-                            is_since = went.state != State.FAILED or one.sent_at is None or went.sent_at > one.sent_at
-                            if is_since and (sheet == other or not (is_sure and is_known)):
-                                found[one.key] = went.key
-    standing = ledger.standing(list(dict.fromkeys(found.values())))
-    return {key: standing[other] for key, other in found.items()}
 
 
 def places_of(ledger: Ledger, keys: Sequence[str]) -> dict[str, list[tuple[int, str | None]] | None]:
@@ -230,7 +137,7 @@ def names_of_runs(ledger: Ledger, runs: Sequence[str]) -> dict[str, Mapping[str,
 def bills_of(ledger: Ledger, destination: str, vendor_ids: Sequence[str]) -> dict[str, int]:
     """How many bills of each of these vendors went out; without those that have none."""
     counted = select(INVOICES.c.vendor_id, func.count()).where(
-        INVOICES.c.destination == destination, INVOICES.c.state.in_(POSTED)
+        INVOICES.c.destination == destination, INVOICES.c.state.in_(OUT)
     )
     with ledger.reading() as connection:
         return {

@@ -27,7 +27,7 @@ from importer.errors import (
 )
 from importer.news import Alarm
 from importer.payload import Payload
-from importer.submitter.entries import Entry, Intent
+from importer.submitter.entries import NO_TERMS, Entry, Intent, Rival, Terms
 from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Stopped
 from importer.submitter.states import Event, State
@@ -54,9 +54,6 @@ ABOUT_THE_INVOICE = (400, 413, 422)
 Progress = Callable[[int, int], None]
 """Called with (done, of how many) after each invoice."""
 
-Alone = Callable[[Collection[str]], Collection[str]]
-"""Of the keys that this run has just planned those that may go: no other run has their rows."""
-
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -76,6 +73,8 @@ class Sent:
     heard: Mapping[str, Heard]  # key → what this run heard
     standing: Mapping[str, Entry]  # key → how it stands in the ledger, as far as that can be read
     stopped: str | None
+    rivals: Mapping[str, tuple[Rival, ...]] = field(default_factory=dict)  # for which some were not sent
+    alike: Mapping[str, tuple[Rival, ...]] = field(default_factory=dict)  # that some of those sent look like
 
 
 def send(
@@ -87,29 +86,30 @@ def send(
     plan: str | None,
     stop: threading.Event,
     progress: Progress,
-    alone: Alone = frozenset,
+    terms: Terms = NO_TERMS,
     beside: Sequence[str] = (),
 ) -> Sent:
     """Sends every invoice that no other run holds, several at a time, and tells what came of each.
 
-    What a living run holds is waited for; what it leaves behind is taken over. Whatever is planned is shown to `alone`
-    before any of it is sent, and what may not go is given up; what is taken from this run after that look is not sent,
-    because it is never planned again without another. `beside` are keys that others were sending: how they stand in
-    the end is told too. Nothing is raised for what happens to one invoice, nor for a
-    ledger that fails on the way: the run then ends early, with a sentence.
+    What a living run holds is waited for; what it leaves behind is taken over. What claims the rows of another invoice
+    that is out, or about to go, is not sent, and that one is told; `terms` say what a person lets go all the same.
+    `beside` are keys that others were sending: how they stand in the end is told too. Nothing is raised for what
+    happens to one invoice, nor for a ledger that fails on the way: the run then ends early, with a sentence.
     """
     sending = _Sending(ledger, api, stop, plan, {intent.key: intent.payload for intent in intents})
     keys = [intent.key for intent in intents]
     left = list(intents)
     standing: dict[str, Entry] = {}
+    rivals: dict[str, tuple[Rival, ...]] = {}
+    alike: dict[str, tuple[Rival, ...]] = {}
     try:
         with ledger.kept_alive():
             while left and not sending.is_over:
                 ledger.take_from_the_dead(destination)
-                planned = ledger.claim(destination, left).owned
-                going = frozenset(alone(planned))
-                ledger.give_up([key for key in planned if key not in going])
-                sending.all(going, progress)
+                claim = ledger.claim(destination, left, terms)
+                rivals |= claim.rivals
+                alike |= claim.alike
+                sending.all(claim.owned, progress)
                 standing |= ledger.standing([intent.key for intent in left])
                 left = [intent for intent in left if _held_by_another(standing.get(intent.key), ledger.run)]
                 if left:
@@ -118,9 +118,10 @@ def send(
     except LedgerUnavailable as error:
         sending.end(str(error))
     stopped = sending.stopped
-    if stopped is None and stop.is_set() and any(_is_left(key, sending.heard, standing) for key in keys):
+    going = (key for key in keys if key not in rivals)
+    if stopped is None and stop.is_set() and any(_is_left(key, sending.heard, standing) for key in going):
         stopped = "The run was interrupted. What was sent is recorded; run it again for the rest."
-    return Sent(sending.heard, standing, stopped)
+    return Sent(sending.heard, standing, stopped, rivals, alike)
 
 
 def _is_left(key: str, heard: Mapping[str, Heard], standing: Mapping[str, Entry]) -> bool:

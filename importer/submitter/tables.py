@@ -94,6 +94,8 @@ INVOICES = Table(
     Column("alarm", String(20)),  # why a person must look first; None: no alarm
     Column("refusal", String(20)),  # of one that failed: how it is known that ResMan has not taken it
     Column("changed_at", Moment, nullable=False),
+    Column("like_number", String(24)),  # the same for the same number and amount; see `claims.likenesses_of`
+    Column("like_day", String(24)),  # the same for the same vendor, amount and date
     Index("invoices_by_state", "destination", "state"),
     Index("invoices_by_owner", "owner"),
     Index("invoices_by_run", "run"),
@@ -102,7 +104,42 @@ INVOICES = Table(
     Index("invoices_by_file", "file"),
     Index("invoices_by_total", "destination", "total_in_cents"),
     Index("invoices_by_sending", "destination", "sent_at"),
+    Index("invoices_by_like_number", "like_number"),
+    Index("invoices_by_like_day", "like_day"),
 )
+
+CLAIMS = Table(
+    "claims",
+    METADATA,
+    Column("key", String(24), primary_key=True),
+    Column("identity", String(24), primary_key=True),  # of a row of a vendor's file
+    Column("original", String(24), nullable=False),  # the table that it stood in when the invoice was last planned
+    Column("holds", String(24)),  # the identity, until another invoice has claimed it; then None
+    Column("beside", String(24), nullable=False),  # "", or the key, where a person lets it go beside another
+    Index("claims_held", "holds", "beside", unique=True),
+)
+"""Which rows of vendors' files each invoice is made of, whatever file brought them. One invoice holds each."""
+
+ORIGINALS = Table(
+    "originals",
+    METADATA,
+    Column("id", String(24), primary_key=True),  # of destination, content and sheet
+    Column("destination", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),  # of the file
+    Column("since", Moment, nullable=False),
+    Column("rows", LargeBinary, nullable=False),  # zlib over JSON: of each row number, identity and five facts
+    Index("originals_by_content", "sha256"),
+)
+"""The tables of vendors' files that something was sent from, as they were first read."""
+
+ROW_MARKS = Table(
+    "row_marks",
+    METADATA,
+    Column("mark", String(24), primary_key=True),  # of destination and facts; see `lineage.marks_of`
+    Column("identity", String(24), nullable=False),
+    Column("original", String(24), nullable=False),  # the newest table that the row stands in
+)
+"""What each row that was ever read to be sent is found by."""
 
 ATTEMPTS = Table(
     "attempts",

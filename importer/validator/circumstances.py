@@ -122,9 +122,9 @@ def _named(record_id: str, around: Surroundings) -> str:
 
 
 def _near(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
-    stopped = {each.bill.job for each in around.again if each.bill.job}
+    stopped = {_bill_of(each.bill) for each in around.again}
     for each in around.likenesses:
-        if each.other.job in stopped:  # that is said already
+        if _bill_of(each.other) in stopped:  # that is said already
             continue
         here, there = _described(payload, around), described(each.other, around.called)
         what = f"{here} looks like {there}: {each.said(payload.invoice_number)}."
@@ -134,6 +134,10 @@ def _near(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[
         )
         place, text = invoice.place("invoice_number"), invoice.cell_text("invoice_number")
         yield Problem(NEAR_DUPLICATE, what, place, "invoice_number", text, advice)
+
+
+def _bill_of(held: Held) -> tuple[object, ...]:
+    return held.vendor_id, held.property_id, held.number, held.issued, held.total
 
 
 def _amount_is_usual(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -22,3 +23,11 @@ def office(tmp_path: Path) -> Iterator[Office]:
         httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as api,
     ):
         yield Office(tmp_path / "home", url, api)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def on_both(request: pytest.FixtureRequest, office: Office) -> Office:
+    """The same, once with a ledger on each database."""
+    if request.param == "sqlite":
+        return office
+    return replace(office, ledger=str(request.getfixturevalue("postgres")))

@@ -44,8 +44,11 @@ class Office:
     home: Path
     url: str
     api: httpx.Client  # to ask the stand-in for the truth
+    ledger: str | None = None  # its address; None for the home's own
 
     def desk(self, **settings: Any) -> Desk:
+        if self.ledger is not None:
+            settings = {"ledger": self.ledger, **settings}
         return Desk(
             settings=Settings(
                 home=self.home,

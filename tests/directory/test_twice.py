@@ -50,7 +50,7 @@ def test_the_same_file_is_not_posted_again_under_another_vendor(office: Office) 
     names.settle_name(office.desk(), "GRN", "vend-evergreen", profile=None)
     again = office.submit(file)
     assert (statuses(again), codes(again)) == (["needs_fixing"] * 2, [["went-out-before"]] * 2)
-    for evidence in (str(run.outcomes[0].job_id), "vend-greenleaf", "vend-evergreen", "the same rows of the same file"):
+    for evidence in (str(run.outcomes[0].job_id), "vend-greenleaf", "vend-evergreen", "the same rows of the vendor's"):
         assert evidence in told(again)
     let_go = office.submit(file, let_go={key_of(again): "voided in ResMan"})
     assert statuses(let_go) == ["posted", "needs_fixing"]

@@ -281,7 +281,7 @@ def test_what_failed_stays_known_when_a_correction_is_planned_and_not_sent(store
         assert third.claim(PLACE, [corrected]).owned == {failed.key}
         assert third.record(Event.INTENT, failed.key)
         assert third.record(Event.WITHDRAWN, failed.key)
-        third.give_up([failed.key])
+        third.close_run(finished=CLOCK.now())
         fourth = at_work(store, f"fourth {number}")
         assert fourth.claim(PLACE, [failed]).owned == frozenset()
 

@@ -18,9 +18,10 @@ from sqlalchemy import Connection, create_engine, event, inspect, text
 
 from importer.errors import LedgerUnavailable
 from importer.submitter import Event, Refusal, State, open_store, schema
+from importer.submitter.originals import any_sheet_id, original_id, row_identity, rows_of_original
 from importer.submitter.schema import HEAD, Store
-from importer.submitter.tables import METADATA
-from tests.submitter.made import PLACE, at_work, entry, intent, sends
+from importer.submitter.tables import CONTENTS, INVOICES, METADATA
+from tests.submitter.made import PLACE, at_work, entry, intent, rows_of, sends
 
 MIGRATIONS = str(Path(schema.__file__).with_name("migrations"))
 
@@ -77,7 +78,8 @@ def test_an_old_ledger_is_brought_up_to_date(address: str) -> None:
         migrate(connection, "0001")
         assert "machine" not in {column["name"] for column in inspect(connection).get_columns("runs")}
         for name, rows in kept.items():
-            new = {"runs": ("machine", "names", "results_due"), "invoices": ("sheets", "alarm", "refusal")}
+            late = ("sheets", "alarm", "refusal", "like_number", "like_day")
+            new = {"runs": ("machine", "names", "results_due"), "invoices": late}
             left_out = new.get(name, ("id",))  # new; counted by the database
             for row in rows:
                 values = {column: value for column, value in row.items() if column not in left_out}
@@ -283,3 +285,56 @@ def test_a_few_connections_are_enough(postgres: str) -> None:
         with store.durable.connect() as connection:
             query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             assert connection.execute(text(query)).scalar_one() <= 8
+
+
+def test_what_went_before_claims_were_kept_is_claimed(address: str) -> None:
+    """An older ledger brought up to date holds the rows that it knows, as if they were claimed today: by the content of
+    the file, the sheet and the row; where the sheet was not kept, by content and row."""
+    contents = [("one", "october.csv", "a" * 64), ("two", "bills.xlsx", "b" * 64), ("old", "older.xlsx", "c" * 64)]
+    out = intent("INV-1")._replace(made_of=rows_of("october.csv", 2, 3))
+    renumbered = intent("INV-2")._replace(made_of=rows_of("october.csv", 3))
+    failed = intent("INV-3", cents=700)._replace(made_of=rows_of("bills.xlsx", 5))
+    older = intent("INV-4", cents=800)._replace(made_of=rows_of("older.xlsx", 6))
+    with closing(open_store(address)) as made:
+        for run, ones in {"one": (out,), "later": (renumbered,), "two": (failed,), "old": (older,)}.items():
+            ledger = at_work(made, run)
+            for one in ones:
+                sends(ledger, one, Event.ACCEPTED, f"job-{one.key}")
+        assert ledger.record(Event.FAILED, failed.key, said="no such vendor")
+        with made.durable.connect() as connection:
+            rows = connection.execute(INVOICES.select()).all()
+        marks = {row.key: (row.like_number, row.like_day) for row in rows}
+        with made.durable.begin() as connection:
+            values = [dict(zip(("run", "file", "sha256"), each, strict=True)) for each in contents]
+            values.append({"run": "later", "file": "october.csv", "sha256": "a" * 64})
+            connection.execute(CONTENTS.insert(), values)
+            connection.execute(INVOICES.update().where(INVOICES.c.key == older.key).values(sheets=None))
+            for statement in (
+                *("DROP TABLE claims", "DROP TABLE originals", "DROP TABLE row_marks"),
+                *("DROP INDEX invoices_by_like_number", "DROP INDEX invoices_by_like_day"),
+                *("ALTER TABLE invoices DROP COLUMN like_number", "ALTER TABLE invoices DROP COLUMN like_day"),
+                "UPDATE alembic_version SET version_num = '0007'",
+            ):
+                connection.exec_driver_sql(statement)
+    with closing(open_store(address)) as opened:
+        with opened.durable.connect() as connection:
+            assert left_to_do(connection) == []
+            rows = connection.execute(INVOICES.select()).all()
+            assert {row.key: (row.like_number, row.like_day) for row in rows} == marks
+        ledger = at_work(opened, "new")
+        october, bills, any_sheet = (
+            original_id(PLACE, "a" * 64, None), original_id(PLACE, "b" * 64, None), any_sheet_id(PLACE, "c" * 64)
+        )  # fmt: skip
+        for table, number, others in (
+            (october, 2, [out.key]),
+            (october, 3, [out.key, renumbered.key]),
+            (bills, 5, []),
+            (any_sheet, 6, [older.key]),
+        ):
+            again = intent(f"NEW-{number}", cents=1)._replace(origins=((row_identity(table, number), table),))
+            rivals = ledger.claim(PLACE, [again]).rivals.get(again.key, ())
+            assert sorted(each.key for each in rivals) == sorted(others), number
+        assert not ledger.record(Event.RETRY_INTENT, failed.key), "its row was claimed by another since"
+        facts = ("inv-1", "vend-greenleaf", "prop-maplecourt", "2026-10-01", "")
+        with ledger.reading() as look:
+            assert next(each.facts for each in rows_of_original(look, october)) == facts

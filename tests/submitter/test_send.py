@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
 
-from importer.submitter import Sent, State, send
+from importer.submitter import Intent, Ledger, Sent, State, Terms, send
+from importer.submitter.entries import NO_TERMS, Claim
 from importer.submitter.schema import Store
 from tests.submitter.made import PLACE, Truth, api, at_work, dies, intent, state
 
@@ -29,17 +31,14 @@ def test_what_another_run_leaves_behind_is_sent(store: Store, truth: Truth, ends
     waits = threading.Event()
     with api(store, truth.url) as to, ThreadPoolExecutor(1) as pool:
 
-        def looked(planned: Collection[str]) -> Collection[str]:
-            waits.set()  # the first look is of a round in which everything is held by the other
-            return planned
+        def progress(*_: int) -> None:
+            waits.set()
 
-        waiting = pool.submit(
-            lambda: send(second, to, PLACE, MANY, plan=None, stop=to.stop, progress=lambda *_: None, alone=looked)
-        )
-        assert waits.wait(30)
+        waiting = pool.submit(lambda: send(second, to, PLACE, MANY, plan=None, stop=to.stop, progress=progress))
+        assert not waits.wait(1)  # a round in which everything is held by the other sends nothing
         assert {state(first, each) for each in MANY} == {State.PLANNED}
         if ends == "gives up":
-            first.give_up([each.key for each in MANY])
+            first.close_run(finished=datetime.now(UTC), exit_code=1)
         else:
             dies(first)
         sent: Sent = waiting.result(30)
@@ -48,28 +47,32 @@ def test_what_another_run_leaves_behind_is_sent(store: Store, truth: Truth, ends
     assert numbers(truth) == sorted(each.payload.invoice_number for each in MANY)
 
 
-def test_what_was_taken_from_a_run_after_its_look_is_not_sent(store: Store, truth: Truth) -> None:
-    """It was asleep between the look and the sending, and was taken for dead: it does not plan it again."""
+def test_what_was_taken_from_a_run_after_it_planned_it_is_not_sent(store: Store, truth: Truth) -> None:
+    """It was asleep between the plan and the sending, and was taken for dead: it does not plan it again."""
     asleep, awake = at_work(store, "asleep"), at_work(store, "awake")
 
-    def looked(planned: Collection[str]) -> Collection[str]:
-        dies(asleep)
-        awake.take_from_the_dead(PLACE)
-        return planned
+    class Sleepy(Ledger):
+        def claim(self, destination: str, intents: Sequence[Intent], terms: Terms = NO_TERMS) -> Claim:
+            claim = super().claim(destination, intents, terms)
+            dies(self)
+            awake.take_from_the_dead(PLACE)
+            return claim
 
     with api(store, truth.url) as to:
-        sent = send(asleep, to, PLACE, MANY, plan=None, stop=to.stop, progress=lambda *_: None, alone=looked)
+        slept = Sleepy(asleep.store, asleep.run, asleep.who, asleep.host, asleep.now)
+        sent = send(slept, to, PLACE, MANY, plan=None, stop=to.stop, progress=lambda *_: None)
     assert numbers(truth) == []
     assert {each.state for each in sent.standing.values()} == {State.PLANNED}
 
 
-def test_what_may_not_go_is_given_up(store: Store, truth: Truth) -> None:
+def test_what_has_a_rival_is_given_up(store: Store, truth: Truth) -> None:
     """The rest goes."""
-    ledger = at_work(store, "mine")
+    ledger, other = at_work(store, "mine"), at_work(store, "other")
+    theirs = intent("OTHER")._replace(origins=(("row-1", "table"),))
+    assert other.claim(PLACE, [theirs]).owned
+    first = MANY[0]._replace(origins=(("row-1", "table"),))
     with api(store, truth.url) as to:
-        send(
-            ledger, to, PLACE, MANY, plan=None, stop=to.stop, progress=lambda *_: None,
-            alone=lambda planned: planned - {MANY[0].key},  # type: ignore[operator]  # a set, as it is planned
-        )  # fmt: skip
+        sent = send(ledger, to, PLACE, [first, *MANY[1:]], plan=None, stop=to.stop, progress=lambda *_: None)
+    assert [each.key for each in sent.rivals[first.key]] == [theirs.key]
     assert [state(ledger, each) for each in MANY] == [State.PLANNED, *[State.ACCEPTED] * 4]
-    assert ledger.standing([MANY[0].key])[MANY[0].key].owner is None
+    assert ledger.standing([first.key])[first.key].owner is None
