@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer import report
-from importer.cli.desk import Outputs
+from importer.cli.desk import Marked, Outputs
 from importer.cli.saying import confirm, say, say_json
 from importer.desk import Desk
 from importer.errors import CannotRun, ImporterError
@@ -38,14 +38,17 @@ def render(run: Run, desk: Desk, asked: Outputs) -> int:
         summary = asked.summary
         _also(desk, summary, Sort.SUMMARY, lambda over: report.write_html_summary(run, summary, over=over))
     for each in asked.annotated:
-        write = partial(report.annotate, each.original, run, each.target, name=each.name)
-        _also(desk, each.target, Sort.ANNOTATED, lambda over, write=write: write(over=over))
+        _also(desk, each.target, Sort.ANNOTATED, partial(_marked, each, run))
     desk.watcher.end()
     if asked.as_json:
         print_json(report.as_json(run, written))
     else:
         show(report.summary(run, written, given=asked.files))
     return INTERRUPTED if desk.stop.is_set() and run.exit_code != 3 else run.exit_code
+
+
+def _marked(each: Marked, run: Run, over: bool) -> Path:
+    return report.annotate(each.original, run, each.target, name=each.name, over=over)
 
 
 def _say(written: Written, desk: Desk) -> Path | None:

@@ -123,7 +123,8 @@ def test_there_is_one_door() -> None:
     found = []
     for path in sorted(set(folder.glob("*.py")) - {folder / "saying.py"}):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            of_click = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-            if of_click and node.value.id in ("click", "traceback", "sys") and node.attr in speaking:
+            if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+                continue
+            if node.value.id in ("click", "traceback", "sys") and node.attr in speaking:
                 found.append(f"{path.name}:{node.lineno}")
     assert found == []
