@@ -27,6 +27,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("prepared",),
     ("outcomes",),
     ("alike", "archive", "continued"),
+    ("newest",),
     ("desk",),
     ("surroundings", "periods", "offers", "telling"),
     ("pipeline",),

@@ -11,21 +11,25 @@ puts the invoice back into it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
+from importer.errors import LedgerUnavailable
 from importer.keys import normalised_number
 from importer.models import Evidence
 from importer.news import ALARM
 from importer.submitter.entries import ENTRY_COLUMNS, Claim, Entry, Intent, entry_of, may_go
+from importer.submitter.journal import Line, line_of
 from importer.submitter.runs import RunBook
 from importer.submitter.schema import BATCH, batches
 from importer.submitter.states import MOVES, Event, Owner, State
 from importer.submitter.tables import ATTEMPTS, INVOICES
+from importer.submitter.witness import next_link
 
 DECISIVE = (
     Event.ACCEPTED, Event.REFUSED, Event.LOST, Event.OWNER_DIED, Event.CONFIRMED, Event.FAILED, Event.UNSURE,
@@ -35,6 +39,9 @@ DECISIVE = (
 
 INTENTS = (Event.INTENT, Event.RETRY_INTENT)
 """After these, and before what follows them, a request may have gone out."""
+
+WITHDRAWN = {Event.INTENT: Event.WITHDRAWN, Event.RETRY_INTENT: Event.RETRY_WITHDRAWN}
+"""What follows an intent where no request went out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +323,7 @@ class Ledger(RunBook):
             statement = statement.where(INVOICES.c.sent_at == expected_sent_at)
         statement = statement.values(values)
         told = {"http_status": http_status, "job_id": job_id, "detail": said}
-        with self.transaction() as connection:
+        with self._witnessed(event, key) as witnessed, self.transaction() as connection:
             if event is Event.RELEASED:
                 connection.execute(select(INVOICES.c.key).where(INVOICES.c.key == key).with_for_update())
                 if not self._late_jobs(connection, key) <= set(heeded):
@@ -325,11 +332,39 @@ class Ledger(RunBook):
                 statement.returning(INVOICES.c.fingerprint, INVOICES.c.file, INVOICES.c.rows)
             ).first()
             if moved is not None:
-                self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told)
+                link = witnessed(connection, moved[0])
+                self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told, **link)
                 if event is Event.ACCEPTED and (others := self._late_jobs(connection, key) - {job_id}):
                     self._into_doubt(connection, key, f"{_TWICE} ({', '.join(sorted(others))} and {job_id}).")
                 return True
             return move.start is State.SENDING and self._late(connection, event, key, told)
+
+    @contextmanager
+    def _witnessed(self, event: Event, key: str) -> Iterator[Callable[[Connection, str], dict[str, Any]]]:
+        """For an intent: gives its link in the chain within the transaction, and adds it to the journal after that.
+
+        Where the journal cannot be written, the intent is taken back, and `LedgerUnavailable` raised.
+        """
+        journal, lines = self.journal, list[Line]()
+
+        def linked(connection: Connection, fingerprint: str) -> dict[str, Any]:
+            if journal is None or event not in INTENTS:
+                return {}
+            before = select(ATTEMPTS.c.id).where(ATTEMPTS.c.key == key, ATTEMPTS.c.event.in_(INTENTS)).limit(1)
+            is_first, about = connection.execute(before).first() is None, (self.run, key, fingerprint)
+            link = next_link(self, connection, journal.id, is_first=is_first, about=about)
+            query = select(INVOICES.c.invoice_number, INVOICES.c.total_in_cents).where(INVOICES.c.key == key)
+            number, cents = connection.execute(query).one()
+            lines.append(line_of(link, _now(), self.run, key=key, number=number, cents=cents))
+            return {"journal": journal.id, "seq": link.seq, "chain": link.chain}
+
+        yield linked
+        for line in lines if journal is not None else ():
+            try:
+                journal.append(line)
+            except LedgerUnavailable as error:
+                self.record(WITHDRAWN[event], key, said=error.sentence)
+                raise
 
     def _late(self, connection: Connection, event: Event, key: str, told: Mapping[str, Any]) -> bool:
         """Keeps an answer that comes when its invoice is no longer this run's. True where it was written already:

@@ -32,7 +32,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from importer.errors import LedgerUnavailable
 from importer.submitter.tables import METADATA, VERSION
 
-HEAD = "0007"
+HEAD = "0009"
 """The newest migration."""
 
 BATCH = 500

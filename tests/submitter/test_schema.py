@@ -78,7 +78,7 @@ def test_an_old_ledger_is_brought_up_to_date(address: str) -> None:
         assert "machine" not in {column["name"] for column in inspect(connection).get_columns("runs")}
         for name, rows in kept.items():
             new = {"runs": ("machine", "names", "results_due"), "invoices": ("sheets",)}
-            left_out = new.get(name, ("id",))  # new; counted by the database
+            left_out = new.get(name, ("id", "journal", "seq", "chain"))  # new; counted by the database
             for row in rows:
                 values = {column: value for column, value in row.items() if column not in left_out}
                 connection.execute(METADATA.tables[name].insert().values(values))
