@@ -16,6 +16,7 @@ from importer.desk import Desk, open_api, open_ledger
 from importer.errors import CannotRun, FileUnreadable, LedgerUnavailable, RequestError
 from importer.models import Run, Status, dollars
 from importer.news import Change
+from importer.newest import acknowledged, must_be_newest
 from importer.outcomes import Start, of_entries
 from importer.past_runs import Known, digest, known_run, read_again, spelt
 from importer.pipeline import new_run_id
@@ -85,14 +86,20 @@ def may_replace(desk: Desk, results: Path) -> bool:
         return False
 
 
-def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()) -> Run:
+def settle(
+    desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = (), words: Mapping[str, str] | None = None
+) -> Run:
     """Settles by evidence what can be, or carries out a person's decisions. The run tells how each invoice stands.
+
+    `words` are a person's on jobs that the ledger did not know, by their code; then nothing else is done.
 
     Raises `CannotRun` where a decision does not fit the ledger (none of them is then carried out), or the API cannot
     be asked.
     """
     with _run(desk, "settle") as (start, ledger):
         ledger.take_from_the_dead(start.destination)
+        if words:
+            return replace(of_entries(start, [], desk.now(), {}), notices=_acknowledged(desk, ledger, words))
         doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT)]
         before = ledger.standing([*doubtful, *(decision.key for decision in decisions)])
         owing = _owing(ledger, before.values())
@@ -111,6 +118,17 @@ def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()
         changes = _changes(before, entries, desk.now())
         _owe_no_more(ledger, owing, before, changes)
         return _closed(desk, ledger, replace(told, changes=changes))
+
+
+def _acknowledged(desk: Desk, ledger: Ledger, words: Mapping[str, str]) -> tuple[str, ...]:
+    with open_api(desk, ledger) as api:
+        kept = acknowledged(ledger, api, desk.settings, words)
+    if unknown := sorted(words.keys() - kept.keys()):
+        raise CannotRun(
+            f"There is nothing that the ledger does not know under the code {', '.join(unknown)}.",
+            "Run `submit` again: it shows what is unknown now, and its code.",
+        )
+    return tuple(kept.values())
 
 
 def runs_behind(desk: Desk, told: Run) -> tuple[Run, list[Known]]:
@@ -141,6 +159,7 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         keys = ledger.keys_of_run(run) if run is not None else list(dict.fromkeys(every))
         before = ledger.standing(keys)
         owed = ledger.owed_results(start.destination) if run is None else set()
+        looked: tuple[str, ...] = ()
         owing = _owing(ledger, before.values()) - owed
         if waiting or (failed and retry):
             with open_api(desk, ledger) as api:
@@ -151,7 +170,10 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
                         desk.watcher.stage("Asking for failed ones again")
                         ledger.open_run(command=start.command, destination=start.destination, started=start.started)
                         moved = desk.watcher.moved
-                        out, untold = _taken_out(desk, ledger, ledger.failed(start.destination, run=run))
+                        again = list(ledger.failed(start.destination, run=run))
+                        of = {entry.integration_id for entry in again}
+                        looked = must_be_newest(ledger, api, desk.settings, of) if again else ()
+                        out, untold = _taken_out(desk, ledger, again)
                         leave = out | untold
                         retry_failed(
                             ledger, api, start.destination, run=run, stop=desk.stop, progress=moved, leave=leave
@@ -176,7 +198,7 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         open_ones = [entry for entry in entries if entry.key not in closed]
         told = of_entries(start, open_ones, desk.now(), untold | done_with)
         done = _nothing_to_do([entry for entry in entries if entry.key in closed], closed)
-        told = replace(told, changes=changes, notices=(*done, *unread))
+        told = replace(told, changes=changes, notices=(*done, *looked, *unread))
         return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
 
 

@@ -1,16 +1,21 @@
-"""Whether the ledger is the newest one: what this home's own files say of that, before it is used and before sending.
-
-What the API's write logs say of it is asked by `submitter.strangers`.
-"""
+"""Whether the ledger is the newest one: what this home's own files say before it is used, and before anything is sent
+what it says of itself, and what the API shows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.archive import archived_runs
-from importer.errors import NotTheNewest
+from importer.errors import CannotRun, NotTheNewest, RequestError
 from importer.submitter import Ledger
+from importer.submitter.strangers import acknowledge, must_know_all
 from importer.submitter.witness import missing, must_be_whole
+
+if TYPE_CHECKING:
+    from importer.settings import Settings
+    from importer.submitter import Api
 
 
 def must_not_be_older(ledger: Ledger, home: Path) -> None:
@@ -34,10 +39,28 @@ def must_not_be_older(ledger: Ledger, home: Path) -> None:
     )
 
 
-def must_be_newest(ledger: Ledger, home: Path) -> None:
-    """The same once more, thoroughly, just before something is sent. Raises `LedgerUnavailable` where the journal
-    cannot be written, and `NotTheNewest`."""
+def must_be_newest(ledger: Ledger, api: Api, settings: Settings, integration_ids: Iterable[str]) -> tuple[str, ...]:
+    """All of it, just before something is sent there. Returns what is to be said of the looking.
+
+    Raises `NotTheNewest`, `LedgerUnavailable` where the journal cannot be written, and `ApiAway`.
+    """
     if ledger.journal is not None:
         ledger.journal.must_be_writable()
-    must_not_be_older(ledger, home)
+    must_not_be_older(ledger, settings.home)
     must_be_whole(ledger)
+    return must_know_all(ledger, api, settings.destination, integration_ids)
+
+
+def acknowledged(ledger: Ledger, api: Api, settings: Settings, words: Mapping[str, str]) -> dict[str, str]:
+    """Keeps a person's words on jobs that the ledger did not know, by their code. Returns what was kept, a sentence by
+    its code. Raises `CannotRun` where the API cannot be asked."""
+    done: dict[str, str] = {}
+    try:
+        named = [settings.integration_id] if settings.integration_id else []
+        integration_ids = [*named, *(each.id for each in api.integrations())]
+        for reason in dict.fromkeys(words.values()):
+            codes = [code for code, why in words.items() if why == reason]
+            done |= acknowledge(ledger, api, settings.destination, integration_ids, codes, reason)
+    except RequestError as error:
+        raise CannotRun(f"What was posted past this ledger cannot be asked after: {error}") from error
+    return done

@@ -19,6 +19,7 @@ from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.directory import resolve
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
+from importer.newest import acknowledged, must_be_newest
 from importer.outcomes import Start, after_sending, before_sending, not_sent
 from importer.periods import with_periods
 from importer.prepared import Prepared
@@ -69,9 +70,11 @@ def submit_files(
                 keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
             return _finished(ledger, run, prepared)
 
-        if not prepared.ready and not prepared.doubtful:
+        if not (prepared.ready or prepared.doubtful or wanted.acknowledged):
             return nothing_sent(before_sending(start, prepared, desk.now()))
         with open_api(desk, ledger) as api:
+            if wanted.acknowledged and acknowledged(ledger, api, desk.settings, wanted.acknowledged):
+                prepared = with_newer(prepare(wanted, desk, ledger), ledger)  # those bills are known now
             if prepared.doubtful:
                 desk.watcher.stage("Looking for invoices whose outcome is unknown")
                 settle_doubts(ledger, api, desk.settings.destination, keys=prepared.doubtful)
@@ -84,6 +87,8 @@ def submit_files(
                 return nothing_sent(would)
             if not agree(would):
                 return nothing_sent(not_sent(would, "It was not agreed to."))
+            said = must_be_newest(ledger, api, desk.settings, {intent.payload.integration_id for intent in ready})
+            prepared = replace(prepared, notices=(*prepared.notices, *said))
             before()
             accept(ledger, wanted.let_go, prepared.let_go)
             keep_contents(ledger, kept_contents(prepared.reading))

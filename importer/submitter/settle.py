@@ -337,9 +337,10 @@ class _Settling:
         return self.x_ids[record_id]
 
 
-def time_range(moments: Iterable[datetime]) -> str:
-    """The shortest range of the write logs that reaches back past all of the moments."""
-    age = datetime.now(UTC) - min(moments) + SKEW
+def time_range(moments: Iterable[datetime], now: datetime | None = None) -> str:
+    """The shortest range of the write logs that reaches back past all of the moments; `now` by the API's clock, where
+    that is known."""
+    age = (now or datetime.now(UTC)) - min(moments) + SKEW
     for name, span in (("hour", timedelta(hours=1)), ("day", timedelta(days=1)), ("week", timedelta(days=7))):
         if age < span:
             return name
