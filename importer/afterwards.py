@@ -15,8 +15,8 @@ from importer import token
 from importer.desk import Desk, open_api, open_ledger
 from importer.errors import CannotRun, FileUnreadable, LedgerUnavailable, RequestError
 from importer.models import Run, Status, dollars
-from importer.news import Change
 from importer.newest import acknowledged, must_be_newest
+from importer.news import Change
 from importer.outcomes import Start, of_entries
 from importer.past_runs import Known, digest, known_run, read_again, spelt
 from importer.pipeline import new_run_id
@@ -24,6 +24,7 @@ from importer.posted_rows import went_instead
 from importer.reader.files import open_file
 from importer.reader.returned import is_as_written
 from importer.submitter import Entry, Event, Ledger, Policy, State, follow, retry_failed, settle_doubts
+from importer.submitter.identity import seal_of
 from importer.submitter.postings import places_of
 from importer.trace import TAKEN_OUT, WHOLE_ROW
 
@@ -80,8 +81,9 @@ def may_replace(desk: Desk, results: Path) -> bool:
     with open_ledger(desk, "results") as ledger:
         if results.is_file() and ledger.has_written(spelt(results), digest(results)):
             return True
+        seal = seal_of(ledger)
     try:
-        return is_as_written(open_file(results))
+        return is_as_written(open_file(results), seal)
     except FileUnreadable:
         return False
 

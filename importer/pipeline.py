@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from importer.archive import keep_inputs, keep_remarks
+from importer.belonging import must_belong_here
 from importer.collector import at_rest
 from importer.continued import with_newer
 from importer.desk import Desk, open_api, open_directories, open_ledger
@@ -28,6 +29,7 @@ from importer.reader.profiles import find_profile, load_profiles
 from importer.severities import with_levels
 from importer.submitter import Ledger, plans, send, settle_doubts
 from importer.submitter.acceptances import accept
+from importer.submitter.identity import seal_of
 from importer.submitter.postings import keep_contents
 from importer.surroundings import Alone, weighed
 from importer.validator import validate
@@ -128,7 +130,9 @@ def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
         profile=find_profile(wanted.profile, known) if wanted.profile else None,
         profiles=known,
         ahead=wanted.ahead,
+        seal=seal_of(ledger),
     )
+    must_belong_here(reading, ledger)
     desk.watcher.stage("Checking")
     with open_directories(desk) as directory_of:
         named = resolve(reading, directory_of, now=desk.now(), settled=wanted.names)
@@ -177,7 +181,7 @@ def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledg
             },
         )
         try:
-            yield Start(name, command, started, desk.who, desk.settings.destination), ledger
+            yield Start(name, command, started, desk.who, desk.settings.destination, seal_of(ledger)), ledger
         except BaseException as error:
             told = str(error) if isinstance(error, CannotRun) else "The run broke off."
             with suppress(LedgerUnavailable):

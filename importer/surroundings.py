@@ -28,8 +28,8 @@ from importer.problems import IN_RESMAN, NEAR_DUPLICATE, REPEATED_INVOICE, WENT_
 from importer.severities import with_levels
 from importer.submitter import Intent, Ledger
 from importer.submitter.acceptances import LetGo, accepted, posted_bills
-from importer.submitter.strangers import acknowledged_bills
 from importer.submitter.postings import bills_of, kept_digests, names_of_runs, of_totals, out_of
+from importer.submitter.strangers import acknowledged_bills
 from importer.validator import Verdict
 from importer.validator.again import Kin, Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances

@@ -14,7 +14,20 @@ PACKAGE = Path(__file__).parent.parent / "importer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "problems", "columns", "collector", "cells", "held", "keys", "news", "rehearsal", "trace", "unknown"),
+    (
+        "errors",
+        "problems",
+        "columns",
+        "collector",
+        "cells",
+        "held",
+        "keys",
+        "news",
+        "rehearsal",
+        "seals",
+        "trace",
+        "unknown",
+    ),
     ("packed",),
     ("payload",),
     ("models", "token", "severities"),
@@ -27,7 +40,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("prepared",),
     ("outcomes",),
     ("alike", "archive", "continued"),
-    ("newest",),
+    ("newest", "belonging"),
     ("desk",),
     ("surroundings", "periods", "offers", "telling"),
     ("pipeline",),

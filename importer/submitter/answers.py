@@ -129,7 +129,9 @@ def write_log_of(row: Any) -> WriteLog:
         return WriteLog.model_validate(row)
     except ValidationError:
         content = json.dumps(row, sort_keys=True, default=str)
-        return WriteLog(job_id=f"unreadable-{hashlib.sha256(content.encode()).hexdigest()[:16]}", status="", parameters=row)
+        return WriteLog(
+            job_id=f"unreadable-{hashlib.sha256(content.encode()).hexdigest()[:16]}", status="", parameters=row
+        )
 
 
 def model(kind: type[M], body: Any) -> M:

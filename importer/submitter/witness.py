@@ -85,6 +85,16 @@ def missing(book: RunBook, journal: Journal) -> Missing:
     return Missing(tuple(newest), count)
 
 
+def never_sent(book: RunBook, keys: Sequence[str]) -> list[str]:
+    """Those of the keys of which this ledger does not know that they were ever sent. Raises `LedgerUnavailable`."""
+    sent: set[str] = set()
+    for batch in batches(keys):
+        with book.reading() as connection:
+            query = select(INVOICES.c.key).where(INVOICES.c.key.in_(batch), INVOICES.c.sent_at.is_not(None))
+            sent.update(connection.execute(query).scalars())
+    return [key for key in keys if key not in sent]
+
+
 def must_be_whole(book: RunBook) -> None:
     """Raises `NotTheNewest` for a ledger from which rows of what was sent were deleted. It counts rows: some hundredths
     of a second for a million."""
