@@ -359,9 +359,10 @@ class Ledger(RunBook):
             return {"journal": journal.id, "seq": link.seq, "chain": link.chain}
 
         yield linked
-        for line in lines if journal is not None else ():
+        for line in lines:
             try:
-                journal.append(line)
+                if journal is not None:
+                    journal.append(line)
             except LedgerUnavailable as error:
                 self.record(WITHDRAWN[event], key, said=error.sentence)
                 raise

@@ -71,8 +71,9 @@ class Bill:
         if record.get("invoice_number"):
             total = record.get("total_amount_in_cents")
             is_whole = isinstance(total, int) and not isinstance(total, bool)
-            texts = (record.get(name) for name in ("invoice_number", "vendor_id", "property_id", "invoice_date"))
-            return cls(*(None if text is None else str(text) for text in texts), total if is_whole else None)
+            names = ("invoice_number", "vendor_id", "property_id", "invoice_date")
+            number, vendor, place, day = (None if (text := record.get(name)) is None else str(text) for name in names)
+            return cls(number, vendor, place, day, total if is_whole else None)
         return cls.shown_in(list(record.values()), depth + 1)
 
     def said(self) -> dict[str, Any]:
