@@ -14,7 +14,7 @@ class Seal:
 
     ledger: str  # its name: random, given once
     said: str  # where it is, and who used it, for people
-    since: datetime  # what was written before has no seal
+    since: datetime  # runs that were started later than that have it
     key: bytes = field(repr=False)
 
     def over(self, text: str) -> str:
