@@ -16,7 +16,9 @@ from bench.measuring import PYTHON, Comparison, Measured, Size, run
 from importer.models import Row, Source
 from importer.payload import Body, Payload, PayloadLine
 from importer.submitter import Event, Intent, Ledger, Pace, State, open_store
+from importer.submitter.journal import Journal
 from importer.submitter.submit import IN_FLIGHT
+from importer.submitter.witness import missing, must_be_whole
 
 HISTORY = 10
 """So many invoices in the large ledger for each row of the largest file."""
@@ -108,7 +110,7 @@ def _intent(number: int) -> Intent:
 def record(path: Path, count: int) -> None:
     """What `submit` does for each invoice, without the API: claim, turn, intent, answer; several at once."""
     with closing(open_store(f"sqlite:///{path}")) as store:
-        ledger = Ledger(store, f"bench-{os.getpid()}", "bench@desk", "desk")
+        ledger = Ledger(store, f"bench-{os.getpid()}", "bench@desk", "desk", Journal.of(path.parent))
         ledger.open_run(command="submit", destination=PLACE, started=datetime.now(UTC))
         pace = Pace(store, PLACE, 100_000, 60.0)
         stop = Flag()
@@ -130,7 +132,10 @@ def record(path: Path, count: int) -> None:
 def answer(path: Path, count: int) -> None:
     """What `check`, `status` and `history` ask of a ledger before they ask anybody else."""
     with closing(open_store(f"sqlite:///{path}")) as store:
-        ledger = Ledger(store, "bench", "bench@desk", "desk")
+        journal = Journal.of(path.parent)
+        ledger = Ledger(store, "bench", "bench@desk", "desk", journal)
+        assert not missing(ledger, journal)
+        must_be_whole(ledger)
         keys = [each.key for each in islice(ledger.entries(PLACE, State.ACCEPTED), count)]
         assert len(ledger.standing(keys)) == count
         assert len(ledger.known_jobs([f"job-{key}" for key in keys])) == count

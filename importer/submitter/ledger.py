@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, or_, select, update
 
 from importer.errors import LedgerUnavailable
 from importer.keys import normalised_number
@@ -42,6 +42,9 @@ INTENTS = (Event.INTENT, Event.RETRY_INTENT)
 
 WITHDRAWN = {Event.INTENT: Event.WITHDRAWN, Event.RETRY_INTENT: Event.RETRY_WITHDRAWN}
 """What follows an intent where no request went out."""
+
+
+_INTENT = select(ATTEMPTS.c.id).where(ATTEMPTS.c.key == bindparam("of"), ATTEMPTS.c.event.in_(INTENTS)).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,11 +331,9 @@ class Ledger(RunBook):
                 connection.execute(select(INVOICES.c.key).where(INVOICES.c.key == key).with_for_update())
                 if not self._late_jobs(connection, key) <= set(heeded):
                     return False
-            moved = connection.execute(
-                statement.returning(INVOICES.c.fingerprint, INVOICES.c.file, INVOICES.c.rows)
-            ).first()
+            moved = connection.execute(statement.returning(*(INVOICES.c[name] for name in _TOLD))).first()
             if moved is not None:
-                link = witnessed(connection, moved[0])
+                link = witnessed(connection, moved)
                 self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told, **link)
                 if event is Event.ACCEPTED and (others := self._late_jobs(connection, key) - {job_id}):
                     self._into_doubt(connection, key, f"{_TWICE} ({', '.join(sorted(others))} and {job_id}).")
@@ -340,22 +341,23 @@ class Ledger(RunBook):
             return move.start is State.SENDING and self._late(connection, event, key, told)
 
     @contextmanager
-    def _witnessed(self, event: Event, key: str) -> Iterator[Callable[[Connection, str], dict[str, Any]]]:
+    def _witnessed(self, event: Event, key: str) -> Iterator[Callable[[Connection, Row[Any]], dict[str, Any]]]:
         """For an intent: gives its link in the chain within the transaction, and adds it to the journal after that.
 
         Where the journal cannot be written, the intent is taken back, and `LedgerUnavailable` raised.
         """
         journal, lines = self.journal, list[Line]()
 
-        def linked(connection: Connection, fingerprint: str) -> dict[str, Any]:
+        def linked(connection: Connection, moved: Row[Any]) -> dict[str, Any]:
             if journal is None or event not in INTENTS:
                 return {}
-            before = select(ATTEMPTS.c.id).where(ATTEMPTS.c.key == key, ATTEMPTS.c.event.in_(INTENTS)).limit(1)
-            is_first, about = connection.execute(before).first() is None, (self.run, key, fingerprint)
+            is_first, about = (
+                connection.execute(_INTENT, {"of": key}).first() is None,
+                (self.run, key, moved.fingerprint),
+            )
             link = next_link(self, connection, journal.id, is_first=is_first, about=about)
-            query = select(INVOICES.c.invoice_number, INVOICES.c.total_in_cents).where(INVOICES.c.key == key)
-            number, cents = connection.execute(query).one()
-            lines.append(line_of(link, _now(), self.run, key=key, number=number, cents=cents))
+            told = {"key": key, "number": moved.invoice_number, "cents": moved.total_in_cents}
+            lines.append(line_of(link, _now(), self.run, **told))
             return {"journal": journal.id, "seq": link.seq, "chain": link.chain}
 
         yield linked
@@ -416,6 +418,7 @@ class Ledger(RunBook):
         connection.execute(insert(ATTEMPTS).values(key=key, at=_now(), run=self.run, who=self.who, event=event, **told))
 
 
+_TOLD = ("fingerprint", "file", "rows", "invoice_number", "total_in_cents")
 _DIED = "The run that was sending it ended without an answer."
 _TWICE = f"{ALARM}: the API has accepted it more than once"
 

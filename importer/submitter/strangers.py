@@ -25,6 +25,7 @@ from importer.errors import ApiAway, NotTheNewest, RequestError
 from importer.held import Held
 from importer.keys import normalised_number
 from importer.models import dollars
+from importer.rehearsal import rehearsed
 from importer.submitter.answers import WriteLog
 from importer.submitter.case import Case
 from importer.submitter.entries import Entry
@@ -145,20 +146,20 @@ def must_know_all(ledger: Ledger, api: Api, destination: str, integration_ids: I
             raise KeyboardInterrupt from None
     unknown = [one for one in found if one.jobs]
     if unknown:
-        raise _not_the_newest(unknown)
+        raise _not_the_newest(unknown, destination)
     return tuple(notices)
 
 
-def _not_the_newest(unknown: Sequence[Strangers]) -> NotTheNewest:
+def _not_the_newest(unknown: Sequence[Strangers], destination: str) -> NotTheNewest:
     count = sum(len(one.jobs) for one in unknown)
     codes = " ".join(f"--acknowledge {one.code}" for one in unknown)
     invoices = "1 invoice was" if count == 1 else f"{count:,} invoices were"
+    command = rehearsed(f'invoice-importer settle {codes} --reason "…"', destination)
     return NotTheNewest(
         f"{invoices} posted that this ledger does not know: {'; '.join(map(str, unknown))}. Nothing was sent.",
         "Was the ledger restored, copied or made anew, or does another one post to this account? Then put the newest "
         "one back, and use one for all. If another program or person has posted them, or the newest ledger is lost, "
-        f'say so once: `invoice-importer settle {codes} --reason "…"`. They are then known for good, and a bill like '
-        "one of them is not sent again.",
+        f"say so once: `{command}`. They are then known for good, and a bill like one of them is not sent again.",
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from importer.errors import NotTheNewest
 from importer.models import dollars
@@ -25,24 +25,26 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 5
 
+_COUNTED = (
+    update(JOURNALS)
+    .where(JOURNALS.c.id == bindparam("journal"))
+    .values(intents=JOURNALS.c.intents + 1, invoices=JOURNALS.c.invoices + bindparam("first"))
+    .returning(JOURNALS.c.intents, JOURNALS.c.chain)
+)
+_CHAINED = update(JOURNALS).where(JOURNALS.c.id == bindparam("journal")).values(chain=bindparam("now"))
+
 
 def next_link(book: RunBook, connection: Connection, journal: str, *, is_first: bool, about: Sequence[str]) -> Link:
     """Counts one intent more for this journal, within the transaction that writes it. `is_first`: of its invoice;
     `about` is what the link vouches for. The journal's row is always the last that a transaction locks."""
-    mine = JOURNALS.c.id == journal
-    more = (
-        update(JOURNALS)
-        .where(mine)
-        .values(intents=JOURNALS.c.intents + 1, invoices=JOURNALS.c.invoices + int(is_first))
-        .returning(JOURNALS.c.intents, JOURNALS.c.chain)
-    )
-    counted = connection.execute(more).first()
+    more = {"journal": journal, "first": int(is_first)}
+    counted = connection.execute(_COUNTED, more).first()
     if counted is None:
         connection.execute(book.insert_or_not(JOURNALS).values(id=journal, intents=0, invoices=0, chain=""))
-        counted = connection.execute(more).one()
+        counted = connection.execute(_COUNTED, more).one()
     content = "\x1f".join((counted.chain, str(counted.intents), *about))
     chain = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:32]
-    connection.execute(update(JOURNALS).where(mine).values(chain=chain))
+    connection.execute(_CHAINED, {"journal": journal, "now": chain})
     return Link(counted.intents, chain)
 
 

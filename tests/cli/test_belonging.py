@@ -176,7 +176,8 @@ def test_what_was_edited_behind_the_scenes_is_seen(
     half_done: Clerk, edit: Callable[[openpyxl.Workbook], None], sentence: str
 ) -> None:
     """Rows, the run, the seal itself, and the marks of the rows."""
-    edited(half_done, lambda book: (corrected(book), edit(book))[0])
+    edited(half_done, corrected)
+    edited(half_done, edit)
     said = gives_back(half_done)
     assert (said.code, sentence in said.answer["stopped"]) == (2, True), said.answer["stopped"]
     assert half_done.posted() == {half_done.number(1): 1}
@@ -184,7 +185,8 @@ def test_what_was_edited_behind_the_scenes_is_seen(
 
 def test_an_older_versions_workbook_is_taken_while_its_run_is_known(half_done: Clerk) -> None:
     """It was written before the ledger had a seal; its marks are the old ones."""
-    edited(half_done, lambda book: (corrected(book), unsealed(book))[0])
+    edited(half_done, corrected)
+    edited(half_done, unsealed)
     with closing(sqlite3.connect(half_done.folder.parent / "home" / "ledger.sqlite3")) as ledger, ledger:
         (kept,) = ledger.execute("SELECT value FROM identity WHERE name = 'seal'").fetchone()
         later = json.dumps(json.loads(kept) | {"since": "2999-01-01T00:00:00+00:00"})
