@@ -16,10 +16,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event, inspect, text
 
-from importer.errors import LedgerUnavailable
+from importer.errors import LedgerUnavailable, NotTheNewest
 from importer.submitter import Event, State, open_store, schema
 from importer.submitter.schema import HEAD, Store
-from importer.submitter.tables import METADATA
+from importer.submitter.tables import INVOICES, METADATA
+from importer.submitter.witness import must_be_whole
 from tests.submitter.made import PLACE, at_work, entry, intent, sends
 
 MIGRATIONS = str(Path(schema.__file__).with_name("migrations"))
@@ -91,6 +92,11 @@ def test_an_old_ledger_is_brought_up_to_date(address: str) -> None:
         assert [each["event"] for each in ledger.attempts(intent().key)] == [Event.INTENT, Event.ACCEPTED]
         assert [each["id"] for each in ledger.runs(5)] == ["new", "old"]
         assert ledger.record(Event.CONFIRMED, intent().key, expected_job="job-1")
+        must_be_whole(ledger)
+        with opened.durable.begin() as connection:
+            connection.execute(INVOICES.delete())
+        with pytest.raises(NotTheNewest, match="1 of the invoices that were sent is gone"):
+            must_be_whole(ledger)
 
 
 def test_a_newer_ledger_is_refused(address: str) -> None:

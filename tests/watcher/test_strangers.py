@@ -1,4 +1,4 @@
-"""A folder whose account somebody else posts to: the file waits with the sentence, and goes once that is acknowledged."""
+"""A folder whose account somebody else posts to: the file waits with the sentence, until that is acknowledged."""
 
 from __future__ import annotations
 
