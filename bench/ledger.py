@@ -18,6 +18,7 @@ from importer.models import Row, Source
 from importer.payload import Body, Payload, PayloadLine
 from importer.submitter import Event, Intent, Ledger, Pace, State, open_store
 from importer.submitter.entries import NO_TERMS
+from importer.submitter.journal import Journal
 from importer.submitter.lineage import digest
 from importer.submitter.submit import IN_FLIGHT
 
@@ -135,7 +136,7 @@ def claim(path: Path, count: int) -> None:
 def record(path: Path, count: int) -> None:
     """What `submit` does for each invoice, without the API: claim, turn, intent, answer; several at once."""
     with closing(open_store(f"sqlite:///{path}")) as store:
-        ledger = Ledger(store, f"bench-{os.getpid()}", "bench@desk", "desk", Clock().now)
+        ledger = Ledger(store, f"bench-{os.getpid()}", "bench@desk", "desk", Clock().now, Journal.of(path.parent))
         ledger.open_run(command="submit", destination=PLACE, started=datetime.now(UTC))
         pace = Pace(store, PLACE, 100_000, 60.0)
         stop = Flag()
@@ -157,7 +158,7 @@ def record(path: Path, count: int) -> None:
 def answer(path: Path, count: int) -> None:
     """What `check`, `status` and `history` ask of a ledger before they ask anybody else."""
     with closing(open_store(f"sqlite:///{path}")) as store:
-        ledger = Ledger(store, "bench", "bench@desk", "desk", Clock().now)
+        ledger = Ledger(store, "bench", "bench@desk", "desk", Clock().now, Journal.of(path.parent))
         keys = [each.key for each in islice(ledger.entries(PLACE, State.ACCEPTED), count)]
         assert len(ledger.standing(keys)) == count
         assert len(ledger.known_jobs([f"job-{key}" for key in keys])) == count

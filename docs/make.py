@@ -48,6 +48,7 @@ MEANINGS = {
         "",
         "After so many days the copies of submitted files are removed, where everything in them is settled.",
     ),
+    "second_journal": ("none", "A folder outside of the home for a second copy of the journal: see Backups."),
     "keep_logs_days": ("", "After so many days a log of `watch` is removed."),
     "severity": (
         "as in the table of problems",

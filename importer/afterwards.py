@@ -15,6 +15,7 @@ from importer import token
 from importer.desk import Desk, open_api, open_ledger
 from importer.errors import ApiAway, CannotRun, FileUnreadable, LedgerUnavailable, NoAccess, RequestError
 from importer.models import Run, Status, dollars
+from importer.newest import acknowledged, must_be_newest
 from importer.news import Change
 from importer.outcomes import Start, of_entries
 from importer.past_runs import Known, digest, known_run, read_again, spelt
@@ -76,21 +77,28 @@ def may_replace(desk: Desk, results: Path) -> bool:
     with open_ledger(desk, "results") as ledger:
         if results.is_file() and ledger.has_written(spelt(results), digest(results)):
             return True
+        seal = seal_of(ledger)
     try:
-        return is_as_written(open_file(results))
+        return is_as_written(open_file(results), seal)
     except FileUnreadable:
         return False
 
 
-def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()) -> Run:
+def settle(
+    desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = (), words: Mapping[str, str] | None = None
+) -> Run:
     """Settles by evidence what can be, or carries out a person's decisions, for each of which it looks first. The run
     tells how each invoice stands.
+
+    `words` are a person's on jobs that the ledger did not know, by their code; then nothing else is done.
 
     Raises `CannotRun` where a decision does not fit the ledger, or what the look shows (none of them is then carried
     out), or the API cannot be asked.
     """
     with _run(desk, "settle") as (start, ledger):
         ledger.take_from_the_dead(start.destination)
+        if words:
+            return replace(of_entries(start, [], desk.now(), {}), notices=_acknowledged(desk, ledger, words))
         doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT)]
         before = ledger.standing([*doubtful, *(decision.key for decision in decisions)])
         owing = _owing(ledger, before.values())
@@ -113,6 +121,17 @@ def settle(desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = ()
         changes = _changes(before, entries, desk.now())
         _owe_no_more(ledger, owing, before, changes)
         return _closed(desk, ledger, replace(told, changes=changes))
+
+
+def _acknowledged(desk: Desk, ledger: Ledger, words: Mapping[str, str]) -> tuple[str, ...]:
+    with open_api(desk, ledger) as api:
+        kept = acknowledged(ledger, api, desk.settings, words)
+    if unknown := sorted(words.keys() - kept.keys()):
+        raise CannotRun(
+            f"There is nothing that the ledger does not know under the code {', '.join(unknown)}.",
+            "Run `submit` again: it shows what is unknown now, and its code.",
+        )
+    return tuple(kept.values())
 
 
 def runs_behind(desk: Desk, told: Run) -> tuple[Run, list[Known]]:
@@ -171,7 +190,9 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         open_ones = [entry for entry in entries if entry.key not in closed]
         told = of_entries(start, open_ones, desk.now(), untold | done_with)
         done = _nothing_to_do([entry for entry in entries if entry.key in closed], closed)
-        told = replace(told, changes=changes, notices=(*_cannot_be_read(entries, learnt), *done, *unread))
+        told = replace(
+            told, changes=changes, notices=(*_cannot_be_read(entries, learnt), *done, *learnt.looked, *unread)
+        )
         return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
 
 
@@ -185,7 +206,10 @@ def _asked(desk: Desk, ledger: Ledger, start: Start, run: str | None, *, retry: 
             if retry:
                 desk.watcher.stage("Asking for failed ones again")
                 ledger.open_run(command=start.command, destination=start.destination, started=start.started)
-                out, untold = _taken_out(desk, ledger, ledger.entries(start.destination, State.FAILED, run=run))
+                again = list(ledger.entries(start.destination, State.FAILED, run=run))
+                integration_ids = {entry.integration_id for entry in again}
+                looked = must_be_newest(ledger, api, desk.settings, integration_ids) if again else ()
+                out, untold = _taken_out(desk, ledger, again)
                 unseen = retry_failed(
                     ledger,
                     api,
@@ -196,7 +220,7 @@ def _asked(desk: Desk, ledger: Ledger, start: Start, run: str | None, *, retry: 
                     leave=out | untold,
                     policy=desk.policy,
                 )
-                learnt = replace(learnt, unseen=frozenset(unseen))
+                learnt = replace(learnt, unseen=frozenset(unseen), looked=looked)
             return learnt
     except RequestError as error:
         raise CannotRun(f"{error} What was learnt until then is kept.") from error

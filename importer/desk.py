@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from importer import private
-from importer.archive import archived_runs
 from importer.directory import Directory, folder_of, open_directory
-from importer.errors import AccessDenied, ApiAway, LedgerUnavailable, NoAccess, RateLimited, RequestError
+from importer.errors import AccessDenied, ApiAway, NoAccess, RateLimited, RequestError
+from importer.newest import must_not_be_older
 from importer.settings import Settings
 from importer.submitter import Ledger, Pace, Policy, open_store
+from importer.submitter.journal import Journal
 from importer.submitter.pacing import Stopped
 from importer.validator.case import Limits
 
@@ -74,30 +74,18 @@ class Desk:
 
 @contextmanager
 def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
-    """The ledger under the name of a run, for as long as the block lasts. Raises `LedgerUnavailable`."""
-    private.tighten_home(desk.settings.home)
-    store = open_store(desk.settings.ledger)
+    """The ledger under the name of a run, for as long as the block lasts. Raises `LedgerUnavailable`, also where it
+    lacks what was sent from here."""
+    settings = desk.settings
+    private.tighten_home(settings.home)
+    store = open_store(settings.ledger)
     try:
-        ledger = Ledger(store, run, desk.who, desk.host, desk.now)
-        _is_not_forgetful(ledger, desk.settings.home)
+        journal = Journal.of(settings.home, settings.second_journal)
+        ledger = Ledger(store, run, desk.who, desk.host, desk.now, journal)
+        must_not_be_older(ledger, settings.home)
         yield ledger
     finally:
         store.close()
-
-
-def _is_not_forgetful(ledger: Ledger, home: Path) -> None:
-    """Raises `LedgerUnavailable` for a ledger that lacks a run that posted from this home.
-
-    A run is in the ledger before its files are in the archive. One that is archived and not in the ledger was lost
-    with it: an older copy, or one without its parts, would post again what went since.
-    """
-    lost = ledger.unknown_runs(archived_runs(home))
-    if lost:
-        raise LedgerUnavailable(
-            f"The ledger does not know of run {max(lost)}, which posted from here: it is gone, or old, or incomplete.",
-            "Put the right one back, with all files whose names begin like its own; nothing is sent until then. "
-            f"To begin anew, knowing that what was posted may be posted again, move {home / 'archive'} away.",
-        )
 
 
 @contextmanager

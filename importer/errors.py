@@ -7,6 +7,7 @@ Each name says what may happen next:
     │   ├── BadSettings         a setting is missing or wrong
     │   ├── FileUnreadable      the file as a whole cannot be read
     │   ├── LedgerUnavailable   the ledger cannot be opened or written
+    │   │   └── NotTheNewest    it lacks what was sent, or may lack it
     │   ├── PlanDiffers         the file gives another plan than the one that was approved
     │   ├── ApiAway             the API did not answer before anything was sent
     │   └── NoAccess            the API does not take this token
@@ -50,6 +51,10 @@ class FileUnreadable(CannotRun):
 
 class LedgerUnavailable(CannotRun):
     """The ledger cannot be opened, locked or written; without it nothing may be sent."""
+
+
+class NotTheNewest(LedgerUnavailable):
+    """The ledger lacks what was sent from here, or somewhere: it is gone, old or incomplete, or there is another."""
 
 
 class PlanDiffers(CannotRun):

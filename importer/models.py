@@ -19,7 +19,8 @@ from importer.cells import Cell, cell_text, column_letter
 from importer.news import Alarm, Change, Continued, Stays
 from importer.packed import Rows
 from importer.problems import IN_DOUBT, OTHER_CURRENCY, Place, Problem
-from importer.trace import Trace
+from importer.seals import Seal
+from importer.trace import GivenBack, Trace
 from importer.unknown import UnknownName
 
 if TYPE_CHECKING:
@@ -239,6 +240,7 @@ class Reading:
     control_totals: tuple[ControlTotal, ...] = ()
     former_keys: Mapping[Place, str] = field(default_factory=dict)  # rows given back: the invoice that each was open as
     trace: Trace = field(default_factory=Trace)  # what was changed by hand, where a results workbook was given back
+    given_back: tuple[GivenBack, ...] = ()
 
     @property
     def row_count(self) -> int:
@@ -320,6 +322,7 @@ class Run:
     later: frozenset[str] = frozenset()  # keys of what did not go then, and was posted in a later round
     continued: Continued | None = None  # of a past run whose workbook was given back
     stays: tuple[Stays, ...] = ()  # in ResMan out of these files, beside what the outcomes tell as posted
+    seal: Seal | None = None  # for its workbook; None: it is not given back
 
     def counts(self) -> dict[str, int]:
         """The `counts` of `--json`: data rows, invoices, and invoices by status."""

@@ -28,6 +28,7 @@ from importer.problems import (
     Problem,
 )
 from importer.same_bill import MadeTexts, in_any_order, is_same_but_for_order, without_texts
+from importer.seals import Seal
 from importer.submitter import Entry, Event, Intent, Refusal, Sent, State, may_go, plans
 from importer.validator import Verdict
 
@@ -41,6 +42,7 @@ class Start:
     started: datetime
     who: str
     destination: str
+    seal: Seal | None = None  # of the ledger that it is in
 
 
 def before_sending(start: Start, prepared: Prepared, finished: datetime) -> Run:
@@ -99,7 +101,8 @@ def of_entries(start: Start, entries: Sequence[Entry], finished: datetime, inste
     files = tuple(InputFile(name, "", 0) for name in dict.fromkeys(entry.file for entry in entries))
     outcomes = tuple(told_instead(map(_of_entry, entries), instead))
     reading = Reading(files, (), tuple(outcome.invoice for outcome in outcomes))
-    return Run(start.id, start.command, start.started, finished, start.who, start.destination, reading, outcomes, None)
+    named = (start.id, start.command, start.started, finished, start.who, start.destination)
+    return Run(*named, reading, outcomes, None, seal=start.seal)
 
 
 def _of_entry(entry: Entry) -> Outcome:
@@ -149,6 +152,7 @@ def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterabl
         notices=prepared.notices,
         unknown_names=prepared.unknown_names,
         stays=prepared.posted.staying(told),
+        seal=start.seal,
     )
 
 

@@ -23,6 +23,7 @@ from importer.outcomes import Start, as_it_stands
 from importer.pipeline import prepare
 from importer.problems import NOT_SENT, REFUSED, REFUSED_BEFORE, Problem
 from importer.submitter import Entry, Ledger, State
+from importer.submitter.identity import seal_of
 from importer.wanted import Wanted
 
 
@@ -140,7 +141,8 @@ def known_run(desk: Desk, ledger: Ledger, record: Mapping[str, Any], archived: s
         return None
     wanted = replace(wanted, names=record["names"])
     prepared = prepare(wanted, desk, ledger)
-    start = Start(record["id"], record["command"], record["started"], record["who"], record["destination"])
+    named = (record["id"], record["command"], record["started"], record["who"], record["destination"])
+    start = Start(*named, seal_of(ledger))
     run = as_it_stands(start, prepared, record["finished"] or record["started"])
     remarks: dict[str, list[Problem]] = {}
     for sender in sorted({entry.run for entry in prepared.standing.values()}):

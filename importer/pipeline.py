@@ -13,12 +13,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from importer.archive import keep_inputs, keep_remarks
+from importer.belonging import must_belong_here
 from importer.collector import at_rest
 from importer.continued import with_newer
 from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.directory import resolve
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
+from importer.newest import acknowledged, must_be_newest
 from importer.outcomes import Start, after_sending, before_sending, not_sent
 from importer.periods import with_periods
 from importer.prepared import Prepared
@@ -27,6 +29,7 @@ from importer.reader.profiles import find_profile, load_profiles
 from importer.severities import with_levels
 from importer.submitter import Ledger, keep_origins, plans, send, settle_doubts
 from importer.submitter.acceptances import accept
+from importer.submitter.identity import seal_of
 from importer.submitter.postings import keep_contents
 from importer.surroundings import terms_of, weighed, with_rivals
 from importer.validator import validate
@@ -69,9 +72,11 @@ def submit_files(
                 keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
             return _finished(ledger, run, prepared)
 
-        if not prepared.ready and not prepared.doubtful:
+        if not (prepared.ready or prepared.doubtful or wanted.acknowledged):
             return nothing_sent(before_sending(start, prepared, desk.now()))
         with open_api(desk, ledger) as api:
+            if wanted.acknowledged and acknowledged(ledger, api, desk.settings, wanted.acknowledged):
+                prepared = with_newer(prepare(wanted, desk, ledger), ledger)  # those bills are known now
             if prepared.doubtful:
                 desk.watcher.stage("Looking for invoices whose outcome is unknown")
                 policy = replace(desk.policy, release_unfound_after_hours=None)  # only who settles releases
@@ -85,6 +90,8 @@ def submit_files(
                 return nothing_sent(would)
             if not agree(would):
                 return nothing_sent(not_sent(would, "It was not agreed to."))
+            said = must_be_newest(ledger, api, desk.settings, {intent.payload.integration_id for intent in ready})
+            prepared = replace(prepared, notices=(*prepared.notices, *said))
             before()
             accept(ledger, wanted.let_go, prepared.let_go)
             keep_contents(ledger, kept_contents(prepared.reading))
@@ -124,7 +131,9 @@ def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
         profile=find_profile(wanted.profile, known) if wanted.profile else None,
         profiles=known,
         ahead=wanted.ahead,
+        seal=seal_of(ledger),
     )
+    must_belong_here(reading, ledger)
     desk.watcher.stage("Checking")
     with open_directories(desk) as directory_of:
         named = resolve(reading, directory_of, now=desk.now(), settled=wanted.names)
@@ -173,7 +182,7 @@ def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledg
             },
         )
         try:
-            yield Start(name, command, started, desk.who, desk.settings.destination), ledger
+            yield Start(name, command, started, desk.who, desk.settings.destination, seal_of(ledger)), ledger
         except BaseException as error:
             told = str(error) if isinstance(error, CannotRun) else "The run broke off."
             with suppress(LedgerUnavailable):

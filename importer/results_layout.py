@@ -181,10 +181,13 @@ def row_digest(file: str, sheet: str | None, row: int, cells: Iterable[Cell]) ->
     return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _seal(file: str, sheet: str | None, row: int, status: str, key: str | None, digest: str) -> str:
-    """8 hexadecimal digits that tie a mark to its row: what it finds are slips and edits, not forgers."""
-    content = "\x1f".join((file, sheet or "", str(row), status, key or "", digest))
-    return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:8]
+def _seal(secret: bytes, file: str, sheet: str | None, row: int, status: str, key: str | None, digest: str) -> str:
+    """Hexadecimal digits that tie a mark to its row: 16 that only the ledger can make whose `secret` it is; without a
+    secret 8, as in an older version, which find slips and edits, not forgers."""
+    content = "\x1f".join((file, sheet or "", str(row), status, key or "", digest)).encode("utf-8", "replace")
+    if secret:
+        return hashlib.blake2b(content, key=secret, digest_size=8).hexdigest()
+    return hashlib.sha256(content).hexdigest()[:8]
 
 
 NOTED = (
@@ -221,9 +224,10 @@ class RowMark:
         """As the cell holds it: "2:posted:<key>:<digest>:<seal>:<said>"."""
         return f"2:{self.status}:{self.key or ''}:{self.digest}:{self.seal}:{self.said}"
 
-    def is_of(self, file: str, sheet: str | None, row: int) -> bool:
-        """True where it was made for the row at this place, and nobody has edited it."""
-        return self.seal == _seal(file, sheet, row, self.status, self.key, self.digest)
+    def is_of(self, file: str, sheet: str | None, row: int, secret: bytes | None = b"") -> bool:
+        """True where it was made for the row at this place, and nobody has edited it. `secret` is that of the ledger,
+        b"" in an older version; None: it is not known here, so that nothing can be told."""
+        return secret is None or self.seal == _seal(secret, file, sheet, row, self.status, self.key, self.digest)
 
     @classmethod
     def of(
@@ -235,10 +239,11 @@ class RowMark:
         row: int,
         cells: Iterable[Cell],
         said: Iterable[str] = (),
+        secret: bytes = b"",
     ) -> RowMark:
         """That of the row at this place, with these cells, and with these texts in the columns of `OURS`."""
         digest = row_digest(file, sheet, row, cells)
-        return cls(status, key, digest, _seal(file, sheet, row, status, key, digest), said_digest(said))
+        return cls(status, key, digest, _seal(secret, file, sheet, row, status, key, digest), said_digest(said))
 
     @property
     def is_open(self) -> bool:

@@ -6,6 +6,7 @@ a workbook cannot hold as they were. It is JSON below `TITLE`, in pieces that fi
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +18,13 @@ from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
 from importer.models import Reading, Table
 from importer.problems import BROKEN_QUOTES, Place
 from importer.results_layout import cannot_hold, column_index
+from importer.seals import Seal
 from importer.trace import Origin, Trace
 
 SHEET = "importer"
-TITLE = "Kept by invoice-importer, so that this workbook can be given back. Version 2."
+TITLE = "Kept by invoice-importer, so that this workbook can be given back. Version 3."
+UNSEALED = "Kept by invoice-importer, so that this workbook can be given back. Version 2."
+"""Of an older version: the next cell is no seal."""
 PIECE = 8_000  # characters of a cell, far below what any program cuts
 
 _CELLS = {"text": str, "error": ErrorCell, "formula": UncalculatedCell}
@@ -62,6 +66,9 @@ class Manifest:
     refused: str = ""
     run: str = ""  # that wrote the workbook
     trace: Trace = field(default_factory=Trace)  # from the vendor's files to what that run has read
+    ledger: str = ""  # the name of the ledger that knows this run; "" in an older version, which has no seal
+    ledger_said: str = ""  # where that is, for people
+    is_genuine: bool | None = None  # whether the seal is that of the ledger; None: there is none, or it is another's
 
 
 def manifest_of(reading: Reading, run: str, trace: Trace) -> Manifest:
@@ -157,11 +164,12 @@ def _spans(numbers: Iterable[int]) -> Iterator[range]:
 # ---------------------------------------------------------------------- in the cells of a sheet
 
 
-def pieces(manifest: Manifest) -> list[str]:
+def pieces(manifest: Manifest, seal: Seal | None = None) -> list[str]:
     """The texts of the sheet's first column, from its first row on."""
     said = {
         "refused": manifest.refused,
         "run": manifest.run,
+        "ledger": None if seal is None else [seal.ledger, seal.said],
         "trace": manifest.trace.said(),
         "tables": [
             {
@@ -183,17 +191,26 @@ def pieces(manifest: Manifest) -> list[str]:
     }
     text = json.dumps(said, separators=(",", ":"))  # ASCII, so that every cell can hold it
     # a quotation mark at both ends keeps spaces there from being trimmed
-    return [TITLE, *(f'"{text[at : at + PIECE]}"' for at in range(0, len(text), PIECE))]
+    texts = (f'"{text[at : at + PIECE]}"' for at in range(0, len(text), PIECE))
+    return [UNSEALED, *texts] if seal is None else [TITLE, f'"{seal.over(text)}"', *texts]
 
 
-def parse(column: Sequence[str]) -> Manifest | None:
-    """The manifest that `pieces` wrote; None where that is not what stands there."""
-    if not column or column[0].strip() != TITLE:
+def parse(column: Sequence[str], seal: Seal | None = None) -> Manifest | None:
+    """The manifest that `pieces` wrote; None where that is not what stands there. `seal` is that of the ledger."""
+    title, *texts = [text.strip() for text in column] or [""]
+    if title not in (TITLE, UNSEALED):
         return None
     try:
-        said = json.loads("".join(piece.strip()[1:-1] for piece in column[1:]))
+        stamp = texts.pop(0)[1:-1] if title == TITLE else None
+        text = "".join(piece[1:-1] for piece in texts)
+        said = json.loads(text)
+        ledger, where = map(str, said["ledger"]) if stamp is not None else ("", "")
+        is_genuine = None
+        if seal is not None and stamp is not None and ledger == seal.ledger:
+            is_genuine = hmac.compare_digest(stamp.encode(), seal.over(text).encode())
         trace = Trace.parsed(said["trace"]) if "trace" in said else Trace()  # absent in older workbooks, like "run"
-        return Manifest(tuple(map(_parsed, said["tables"])), str(said["refused"]), str(said.get("run", "")), trace)
+        tables, refused, run = tuple(map(_parsed, said["tables"])), str(said["refused"]), str(said.get("run", ""))
+        return Manifest(tables, refused, run, trace, ledger, where, is_genuine)
     except (ValueError, KeyError, TypeError, IndexError):
         return None
 

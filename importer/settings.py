@@ -58,6 +58,7 @@ class Settings(BaseModel):
     old_after_days: Annotated[int, Field(ge=1)] = 366
     future_after_days: Annotated[int, Field(ge=0)] = 60
     keep_archive_days: Annotated[int, Field(ge=30)] = 800
+    second_journal: Path | None = None  # a folder for a copy of the journal, outside of the home
     keep_logs_days: Annotated[int, Field(ge=1)] = 90
     severity: Mapping[str, Level] = Field(default_factory=dict)  # a problem's code → how bad it is here
     smtp: Smtp | None = None  # None: nobody is told by e-mail
@@ -86,6 +87,11 @@ class Settings(BaseModel):
     @classmethod
     def _is_absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
+
+    @field_validator("second_journal")
+    @classmethod
+    def _is_absolute_too(cls, folder: Path | None) -> Path | None:
+        return None if folder is None else folder.expanduser().absolute()
 
     @field_validator("token")
     @classmethod
@@ -144,6 +150,7 @@ class Settings(BaseModel):
                 "token": SecretStr(token),
                 "integration_id": integration_id,
                 "ledger": f"sqlite:///{home / 'ledger.sqlite3'}",
+                "second_journal": None,  # a rehearsal's is of no use to anybody
                 "sandbox": True,
             }
         )

@@ -29,6 +29,7 @@ from importer.severities import with_levels
 from importer.submitter import Contest, Intent, Ledger, Rival, Sent, Terms
 from importer.submitter.acceptances import LetGo, accepted, posted_bills
 from importer.submitter.postings import bills_of, names_of_runs, of_totals
+from importer.submitter.strangers import acknowledged_bills
 from importer.validator import Verdict
 from importer.validator.again import Again, Otherwise, Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances
@@ -295,6 +296,8 @@ def _around(
         directory = directory_of(integration_id)
         posted = dict(posted_bills(ledger, destination, list(wanted)))
         in_resman = [] if directory is None else directory.billed(list(wanted))
+        past_us = acknowledged_bills(ledger, destination, integration_id)
+        in_resman += [each for each in past_us if each.vendor_id in wanted]
         keys = [
             invoice_key(destination, integration_id, each.property_id, each.vendor_id, each.number)
             if each.property_id and each.number

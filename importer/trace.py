@@ -32,6 +32,15 @@ class Round(NamedTuple):
     when: str = ""  # "2026-03-31 09:12 UTC"
 
 
+class GivenBack(NamedTuple):
+    """What a workbook that is read says of where it comes from."""
+
+    workbook: str
+    run: str  # that wrote it; "" in an older version
+    is_sealed: bool  # False in an older version
+    sent: Mapping[str, int]  # keys of invoices that it says were sent → a row of each
+
+
 class Correction(NamedTuple):
     """One cell that was changed by hand, or a row that was taken out or added (`column` is then WHOLE_ROW)."""
 

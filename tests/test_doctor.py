@@ -27,6 +27,7 @@ from importer.sandbox import FORBIDDEN_TOKEN, INTEGRATION_ID, TOKEN, Behaviour, 
 from importer.settings import Settings
 from importer.submitter import State, drops
 from importer.submitter.answers import Integration
+from importer.submitter.identity import identity
 from importer.submitter.tables import INVOICES
 from importer.watcher.folder import DropFolder
 from importer.watcher.heartbeat import beat
@@ -286,7 +287,7 @@ def test_a_folder_that_is_watched_is_in_order(desk: Desk, folder: DropFolder) ->
     assert "Watching" not in found(desk, folder.root)
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger(desk, "watcher-1"))
-        mine = folder.belongs_to(drops.identity(ledger), desk.settings.destination)
+        mine = folder.belongs_to(identity(ledger), desk.settings.destination)
         drops.begin_to_watch(ledger, mine, str(folder.root))
         by = found(desk, folder.root)
         assert [each.verdict for about in ("Folder", "Orders", "Watching") for each in by[about]] == [Verdict.OK] * 3
@@ -308,7 +309,7 @@ def test_a_folder_that_is_watched_is_in_order(desk: Desk, folder: DropFolder) ->
 def test_a_folder_of_another_ledger_is_found(desk: Desk, folder: DropFolder, tmp_path: Path) -> None:
     """Two ledgers would post the same bill twice."""
     with open_ledger(changed(desk, ledger=f"sqlite:///{tmp_path / 'other.sqlite3'}"), "w") as other:
-        folder.belongs_to(drops.identity(other), "https://api.example")
+        folder.belongs_to(identity(other), "https://api.example")
     posted(desk, "A-1", State.CONFIRMED, age=timedelta(0))
     verdict, said = only(desk, "Watching", folder.root)
     assert (verdict, "Two ledgers would post the same bill twice." in said) == (Verdict.WRONG, True)

@@ -13,7 +13,7 @@ from importer import __version__
 from importer.cli.checkup import doctor
 from importer.cli.directory import alias, expected, sync, template
 from importer.cli.layouts import profile
-from importer.cli.options import CONFIG, JSON, REASON, SANDBOX, Whole, with_options
+from importer.cli.options import ACKNOWLEDGE, CONFIG, JSON, REASON, SANDBOX, Whole, with_options
 from importer.cli.saying import prompt, say
 from importer.cli.watching import watch
 
@@ -98,6 +98,7 @@ def check(**given: Any) -> int:
 @with_options(*READING)
 @click.option("--yes", is_flag=True, help="Do not ask before posting.")
 @click.option("--approved", metavar="PLAN", help="Post only if the files give exactly this plan of `check`.")
+@ACKNOWLEDGE
 @click.option("--full-speed", is_flag=True, help="Use all of the API's rate limit; its answers then get slower.")
 def submit(**given: Any) -> int:
     """Reads, checks, and posts what is right. Asks once before posting."""
@@ -138,17 +139,19 @@ def status(run: str | None, retry: bool, **given: Any) -> int:
     "--release", metavar="KEY", multiple=True, help="A person's decision: it did not arrive, it may be sent again."
 )
 @click.option("--adopt", metavar="KEY JOB_ID", nargs=2, help="A person's decision: it arrived, as this job.")
+@ACKNOWLEDGE
 @REASON
 @with_options(JSON, SANDBOX, CONFIG)
 def settle(**given: Any) -> int:
     """Looks for invoices whose outcome is unknown; adopts what is proven, lists the rest."""
     from importer import afterwards
-    from importer.cli.desk import at_desk, decisions
+    from importer.cli.desk import acknowledgements, at_desk, decisions
     from importer.cli.rendering import render_doubts
 
-    wanted = decisions(given)
+    wanted, words = decisions(given), acknowledgements(given)
     with at_desk(given, serving=True) as desk:
-        told, known = afterwards.runs_behind(desk, afterwards.settle(desk, sync=given["sync"], decisions=wanted))
+        settled = afterwards.settle(desk, sync=given["sync"], decisions=wanted, words=words)
+        told, known = afterwards.runs_behind(desk, settled)
         return render_doubts(told, known, desk, as_json=given["as_json"])
 
 

@@ -116,6 +116,7 @@ def wanted(given: Mapping[str, Any], loaded: Settings) -> Wanted:
         given["profile"],
         Expected(given["expect_count"], _cents(given["expect_total"])),
         let_go=_let_go(given),
+        acknowledged=acknowledgements(given),
     )
 
 
@@ -195,9 +196,11 @@ def decisions(given: Mapping[str, Any]) -> list[Decision]:
     one, the look at its job shows."""
     release, adopt, reason = given["release"], given["adopt"], (given["reason"] or "").strip()
     if not release and adopt is None:
-        if reason:
-            raise click.UsageError("--reason goes with --release or --adopt.")
+        if reason and not given["acknowledge"]:
+            raise click.UsageError("--reason goes with --release, --adopt or --acknowledge.")
         return []
+    if given["acknowledge"]:
+        raise click.UsageError("Give --acknowledge a command of its own.")
     if release and adopt is not None:
         raise click.UsageError("Give either --release or --adopt.")
     if adopt is None and not reason:
@@ -212,9 +215,17 @@ def _let_go(given: Mapping[str, Any]) -> dict[str, str]:
     keys, reason = given["accept_duplicate"], (given["reason"] or "").strip()
     if keys and not reason:
         raise click.UsageError("Say why with --reason: it is kept with the decision.")
-    if reason and not keys:
-        raise click.UsageError("--reason goes with --accept-duplicate.")
+    if reason and not keys and not given.get("acknowledge"):
+        raise click.UsageError("--reason goes with --accept-duplicate or --acknowledge.")
     return dict.fromkeys(keys, reason)
+
+
+def acknowledgements(given: Mapping[str, Any]) -> dict[str, str]:
+    """The codes of what was posted past the ledger and is all right, each with the reason that a person gave."""
+    codes, reason = given.get("acknowledge", ()), (given["reason"] or "").strip()
+    if codes and not reason:
+        raise click.UsageError("Say why with --reason: it is kept with the decision.")
+    return dict.fromkeys(codes, reason)
 
 
 def _real(path: Path) -> str:

@@ -32,6 +32,14 @@ REASON = click.option(
 )
 
 
+ACKNOWLEDGE = click.option(
+    "--acknowledge",
+    metavar="CODE",
+    multiple=True,
+    help="A person's word: what was posted past the ledger, shown under this code, is all right. Needs --reason.",
+)
+
+
 class Whole(click.ParamType[int]):
     """A whole number within limits."""
 

@@ -14,6 +14,7 @@ from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.doctor.machine import cannot_write
 from importer.errors import CannotRun
 from importer.submitter import Ledger, drops
+from importer.submitter.identity import identity
 from importer.telling import try_telling
 from importer.watcher.folder import PARTS, DropFolder
 from importer.watcher.heartbeat import FRESH_SECONDS, is_looked_at_times, last_beat
@@ -138,7 +139,7 @@ def _of_watching(desk: Desk, folder: DropFolder, ledger: Ledger | None) -> Itera
         yield untold("Watching", "Who watches the folder cannot be told without the ledger.")
         return
     try:
-        mine = folder.belongs_to(drops.identity(ledger), desk.settings.destination)
+        mine = folder.belongs_to(identity(ledger), desk.settings.destination)
     except CannotRun as error:
         yield wrong("Watching", error.sentence, error.advice)
         return

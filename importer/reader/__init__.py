@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from importer.models import Reading
     from importer.reader.ahead import Ahead
     from importer.reader.profiles import Profile
+    from importer.seals import Seal
 
 __all__ = ["name_of", "names_of", "read_files", "reading_ahead"]
 
@@ -66,12 +67,13 @@ def read_files(
     profile: Profile | None = None,
     profiles: Sequence[Profile] = (),
     ahead: Ahead | None = None,
+    seal: Seal | None = None,
 ) -> Reading:
     """What the files say, read in their order.
 
     `integration_id` holds where no column says otherwise; `sheet` names the one sheet to read of each workbook ("*":
     all). `profile` is for all files; without it each takes the one of `profiles` that fits it, if any. `ahead` is what
-    is being read already.
+    is being read already. `seal` is that of the ledger: a results workbook of another one is not read.
     Raises FileUnreadable for files that cannot be read as a whole, all of them named, and BadSettings where two
     profiles fit equally well.
     """
@@ -86,5 +88,11 @@ def read_files(
         except FileUnreadable as error:
             refused.append(error)
     return read_contents(
-        contents, integration_id=integration_id, sheet=sheet, profile=profile, profiles=profiles, refused=refused
+        contents,
+        integration_id=integration_id,
+        sheet=sheet,
+        profile=profile,
+        profiles=profiles,
+        refused=refused,
+        seal=seal,
     )

@@ -29,6 +29,7 @@ class Line:
     mark: RowMark | None
     cells: tuple[Cell, ...]
     notes: tuple[tuple[str, str], ...] = ()  # what was typed over columns of ours: heading and text
+    secret: bytes | None = b""  # as in `RowMark.is_of`
 
     @property
     def where(self) -> str:
@@ -52,7 +53,7 @@ class Line:
         """True where its mark was made for the place that it says."""
         if self.mark is None or self.table is None or self.number is None:
             return False
-        return self.mark.is_of(*self.table, self.number)
+        return self.mark.is_of(*self.table, self.number, self.secret)
 
 
 def lines(given: Given, name: str) -> Iterator[Line]:
@@ -68,7 +69,7 @@ def lines(given: Given, name: str) -> Iterator[Line]:
                 continue  # also where somebody has emptied a whole row, and the hidden mark was left
             table, number, exact = _place(given.kept, row, cells)
             notes = tuple(_notes(headings, row, mark)) if mark is not None and mark.said else ()
-            yield Line(sheet.title, at, table, number, mark, exact, notes)
+            yield Line(sheet.title, at, table, number, mark, exact, notes, given.secret)
 
 
 def _notes(headings: Sequence[str], row: tuple[Cell, ...], mark: RowMark) -> Iterator[tuple[str, str]]:

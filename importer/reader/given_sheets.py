@@ -48,9 +48,10 @@ class Given:
     sheets: tuple[GivenSheet, ...]
     kept: tuple[Kept, ...]
     notices: tuple[str, ...]  # one for each column that was added and filled in
+    secret: bytes | None = b""  # that the marks were made with, as in `RowMark.is_of`
 
 
-def given_sheets(contents: Contents, kept: Sequence[Kept]) -> Given:
+def given_sheets(contents: Contents, kept: Sequence[Kept], secret: bytes | None) -> Given:
     """Raises FileUnreadable where the vendor's columns are not as they were."""
     bases = {_without_blanks_at_the_end([heading.strip() for heading in one.headings]) for one in kept}
     added: dict[tuple[str, ...], dict[str, tuple[int, str]]] = {base: {} for base in bases}
@@ -82,7 +83,7 @@ def given_sheets(contents: Contents, kept: Sequence[Kept]) -> Given:
                 notices.append(f"{where} {how}, and is read.")
         mark = max(at for at, heading in enumerate(headings) if heading == layout.MARK)
         sheets.append(GivenSheet(title, sheet.rows, own, mark, tuple(read)))
-    return Given(tuple(sheets), tuple(_widened(one, added) for one in kept), tuple(notices))
+    return Given(tuple(sheets), tuple(_widened(one, added) for one in kept), tuple(notices), secret)
 
 
 def refuse_parts(contents: Contents) -> None:

@@ -20,6 +20,8 @@ from importer.reader.profiles import NO_PROFILE, Chosen, Profile, choose_profile
 from importer.reader.returned import unpack
 from importer.reader.sheets import Plan, left_out_table, plan_sheets
 from importer.reader.traced import trace_of
+from importer.seals import Seal
+from importer.trace import GivenBack
 
 
 def read_contents(
@@ -30,11 +32,13 @@ def read_contents(
     profile: Profile | None = None,
     profiles: Sequence[Profile] = (),
     refused: Sequence[FileUnreadable] = (),
+    seal: Seal | None = None,
 ) -> Reading:
     """What opened files say. Raises FileUnreadable for those without a table of invoices, or whose columns leave open
     what must not be guessed: for all of them at once, with those that were `refused` before.
 
-    `profile` holds for all of them; without it, each file takes the one of `profiles` that fits it, if any.
+    `profile` holds for all of them; without it, each file takes the one of `profiles` that fits it, if any. `seal` is
+    that of the ledger to which results workbooks have to belong.
     """
     parts: list[Reading] = []
     tables: list[Table] = []
@@ -43,15 +47,15 @@ def read_contents(
     notices: list[str] = []
     control_totals: list[ControlTotal] = []
     former_keys: dict[Place, str] = {}
-    is_given_back = False
+    given: list[GivenBack] = []
     unread = list(refused)
     with at_rest():
         for contents in opened:
             try:
-                given_back = unpack(contents)
+                given_back = unpack(contents, seal)
                 if given_back is not None:
                     notices.extend(given_back.notices)
-                    is_given_back = True
+                    given.append(given_back.given_back)
                     parts += [_read_original(each, profile, profiles, integration_id) for each in given_back.originals]
                     continue
                 chosen = Chosen(profile) if profile is not None else choose_profile(contents, profiles)
@@ -75,7 +79,7 @@ def read_contents(
     whole = Reading(
         files, tuple(tables), tuple(invoices), tuple(problems), tuple(notices), tuple(control_totals), former_keys
     )
-    return replace(whole, trace=trace_of(parts)) if is_given_back else whole
+    return replace(whole, trace=trace_of(parts), given_back=tuple(given)) if given else whole
 
 
 def _all_of(refused: Sequence[FileUnreadable], count: int) -> FileUnreadable:

@@ -26,7 +26,8 @@ from importer.reader.table import Heading
 from importer.reader.traced import Hands
 from importer.results_layout import NOTED, RowMark
 from importer.results_manifest import Kept, Manifest
-from importer.trace import GONE
+from importer.seals import Seal
+from importer.trace import GONE, GivenBack
 
 UNTOUCHABLE = frozenset({Status.POSTED, Status.ALREADY_POSTED, Status.IN_DOUBT})
 """The rows of these must be as they were: the invoice is in ResMan, or may be."""
@@ -38,26 +39,35 @@ class Returned:
 
     originals: tuple[Original, ...]
     notices: tuple[str, ...]
+    given_back: GivenBack
 
 
-def unpack(contents: Contents) -> Returned | None:
-    """The tables that a results workbook was made from; None where the file is no such workbook.
+def unpack(contents: Contents, seal: Seal | None = None) -> Returned | None:
+    """The tables that a results workbook was made from; None where the file is no such workbook. `seal` is that of the
+    ledger; None: whose the workbook is cannot be told.
 
     Raises FileUnreadable where it is one, and can no longer be taken apart.
     """
     if not any(_is_rows(sheet) for sheet in contents.sheets):
         refuse_parts(contents)
         return None
-    kept = _manifest(contents)
-    return _Merge(contents, kept, given_sheets(contents, kept.tables)).merged()
+    kept = _manifest(contents, seal)
+    return _Merge(contents, kept, given_sheets(contents, kept.tables, _secret(kept, seal))).merged()
 
 
-def is_as_written(contents: Contents) -> bool:
+def _secret(kept: Manifest, seal: Seal | None) -> bytes | None:
+    """What the marks of its rows were made with."""
+    if not kept.ledger:
+        return b""
+    return None if seal is None else seal.key
+
+
+def is_as_written(contents: Contents, seal: Seal | None = None) -> bool:
     """True for a results workbook in whose rows nobody has changed, added or removed anything."""
     if not any(_is_rows(sheet) for sheet in contents.sheets):
         return False
-    kept = _manifest(contents)
-    merge = _Merge(contents, kept, given_sheets(contents, kept.tables))
+    kept = _manifest(contents, seal)
+    merge = _Merge(contents, kept, given_sheets(contents, kept.tables, _secret(kept, seal)))
     merge.merged()
     touched = merge.corrected or merge.altered or merge.added or merge.now_out or merge.given.notices or merge.has_notes
     return not (touched or any(merge.changed.values()))
@@ -79,11 +89,27 @@ def _is_rows(sheet: Sheet) -> bool:
     return layout.clerk_columns([cell_text(cell).strip() for cell in sheet.rows[0]]) is not None
 
 
-def _manifest(contents: Contents) -> Manifest:
+def _must_be_ours(name: str, found: Manifest, seal: Seal) -> None:
+    """Raises FileUnreadable for the workbook of another ledger, and for one whose hidden sheet somebody has edited."""
+    if found.ledger and found.ledger != seal.ledger:
+        raise FileUnreadable(
+            f"{name} belongs to another ledger: run {found.run} wrote it, which is in {found.ledger_said}. "
+            "This one does not know what was posted there. Nothing was sent.",
+            "Give it back where that ledger is used: two ledgers would post the same bill twice.",
+        )
+    if found.is_genuine is False:
+        raise FileUnreadable(
+            f"The hidden sheet of {name} was changed: what it says of its rows cannot be believed.", GIVE_THE_ORIGINAL
+        )
+
+
+def _manifest(contents: Contents, seal: Seal | None = None) -> Manifest:
     name = contents.file.name
     for sheet in contents.sheets:
         if sheet.name == manifest.SHEET:
-            found = manifest.parse([cell_text(row[0]) for row in sheet.rows if row])
+            found = manifest.parse([cell_text(row[0]) for row in sheet.rows if row], seal)
+            if found is not None and seal is not None:
+                _must_be_ours(name, found, seal)
             if found is not None and found.refused:
                 raise FileUnreadable(
                     f"{name} cannot be given back, because the rows of the file that it was made from cannot be told "
@@ -120,6 +146,7 @@ class _Merge:
     corrected: int = 0
     has_notes: bool = False  # something was typed into a column of ours
     former_keys: dict[Place, str] = field(default_factory=dict)
+    sent: dict[str, int] = field(default_factory=dict)  # keys of what it says was sent → a row of each
     altered: list[Line] = field(default_factory=list)  # rows of "Rows" that were changed there
     rewritten: dict[tuple[Table, int], str] = field(default_factory=dict)  # those, and such as were posted → digest
     gone: set[tuple[Table, int]] = field(default_factory=set)  # deleted from "Rows" by this hand
@@ -143,7 +170,8 @@ class _Merge:
         self._name_the_lost()
         self._say()
         files = list(dict.fromkeys(one.file for one in self.kept))
-        return Returned(tuple(map(self._original, files)), tuple(self.notices))
+        given = GivenBack(self.contents.file.name, self.manifest.run, bool(self.manifest.ledger), self.sent)
+        return Returned(tuple(map(self._original, files)), tuple(self.notices), given)
 
     # ------------------------------------------------------------------ the two sheets
 
@@ -207,6 +235,7 @@ class _Merge:
         self.rows[table][number] = line.cells
         if mark.key is not None and mark.status in UNTOUCHABLE:
             self.former_keys[Place(*table, number)] = mark.key  # whatever the names in it mean by now
+            self.sent.setdefault(mark.key, number)
         if line.is_untouched:
             if mark.status == layout.SKIPPED:
                 self.left_out.setdefault(table, set()).add(number)

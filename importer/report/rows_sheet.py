@@ -72,7 +72,9 @@ class RowsSheet:
         *,
         offers: bool = False,
         totals: dict[Place, str | None] | None = None,
+        secret: bytes = b"",
     ) -> None:
+        self._secret = secret
         self._sheet = sheet
         self._made = made
         self._layout = tables
@@ -205,7 +207,8 @@ class RowsSheet:
         if is_skipped and self._totals:
             self._link_total(at, source.place(answer.number))
         ours = (answer.label, invoice, *behind)
-        mark = layout.RowMark.of(status, key, source.file, source.sheet, answer.number, answer.cells, ours)
+        place = source.file, source.sheet, answer.number
+        mark = layout.RowMark.of(status, key, *place, answer.cells, ours, self._secret)
         row.append((self._mark, mark.text, self._faint))
         self._sheet.put_row(at, row, height, self._empty)
 

@@ -64,7 +64,7 @@ def doubts(told: Run, workbooks: int, results: Path | None) -> RenderableType:
     from rich.text import Text
 
     if not told.outcomes:
-        return Text("No invoice is in doubt.")
+        return Text("\n".join(told.notices) or "No invoice is in doubt.")
     lines: list[Text] = []
     for outcome in told.outcomes:
         lines.append(

@@ -87,20 +87,22 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     tie_out_sheet = book.add_worksheet(layout.TIE_OUT)
     corrections = book.add_worksheet(layout.CORRECTIONS) if run.reading.trace.rounds else None
 
-    first_rows = FirstRows(len(run.outcomes))
+    first_rows, secret = FirstRows(len(run.outcomes)), b"" if run.seal is None else run.seal.key
     totals: dict[Place, str | None] = {one.place: None for one in run.reading.control_totals if not one.agrees}
     held: list[Contents] = []
     for one, sheets in zip(accounts.layouts, to_fix, strict=True):
         opened, offers = accounts.open_answers(one), accounts.asks_for_more(one)
         held += [
-            RowsSheet(sheet, made, one, run.destination, None, offers=offers).fill(islice(opened, rows_per_sheet))
+            RowsSheet(sheet, made, one, run.destination, None, offers=offers, secret=secret).fill(
+                islice(opened, rows_per_sheet)
+            )
             for sheet in sheets
         ]
     held.append(Contents(layout.INVOICES, len(run.outcomes), None, None))
     for one, sheets in zip(accounts.layouts, rows, strict=True):
         answers = accounts.answers(one)
         held += [
-            RowsSheet(sheet, made, one, run.destination, first_rows, totals=totals).fill(
+            RowsSheet(sheet, made, one, run.destination, first_rows, totals=totals, secret=secret).fill(
                 islice(answers, rows_per_sheet)
             )
             for sheet in sheets
@@ -121,7 +123,8 @@ def _keep(book: Any, run: Run) -> None:
     """The hidden sheet that lets the workbook be given back."""
     sheet = book.add_worksheet(manifest.SHEET)
     sheet.very_hidden()
-    for at, text in enumerate(manifest.pieces(manifest.manifest_of(run.reading, run.id, told_trace(run)))):
+    kept = manifest.manifest_of(run.reading, run.id, told_trace(run))
+    for at, text in enumerate(manifest.pieces(kept, run.seal)):
         sheet.put_row(at, [(0, text, None)])
 
 

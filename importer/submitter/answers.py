@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from datetime import UTC, datetime
@@ -128,6 +129,17 @@ def models(kind: type[M], page: Any) -> list[M]:
             except ValidationError:
                 continue
     return found
+
+
+def write_log_of(row: Any) -> WriteLog:
+    """One row of the write logs; one that cannot be read under a job id made of its content."""
+    try:
+        return WriteLog.model_validate(row)
+    except ValidationError:
+        content = json.dumps(row, sort_keys=True, default=str)
+        return WriteLog(
+            job_id=f"unreadable-{hashlib.sha256(content.encode()).hexdigest()[:16]}", status="", parameters=row
+        )
 
 
 def model(kind: type[M], body: Any) -> M:

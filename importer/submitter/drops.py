@@ -23,7 +23,7 @@ from importer.errors import LedgerUnavailable
 from importer.submitter.ledger import Ledger
 from importer.submitter.runs import LEASE_SECONDS, process_lives
 from importer.submitter.states import State
-from importer.submitter.tables import DROPS, FOLDERS, IDENTITY, INVOICES, RUNS, TROUBLES, WATCHERS
+from importer.submitter.tables import DROPS, FOLDERS, INVOICES, RUNS, TROUBLES, WATCHERS
 
 
 class Stage(StrEnum):
@@ -69,13 +69,6 @@ class Drop:
 
 
 _COLUMNS = tuple(DROPS.c[name] for name in Drop.__dataclass_fields__)
-
-
-def identity(ledger: Ledger) -> str:
-    """The name of this ledger: random, given once, and the same for everybody who uses it."""
-    with ledger.transaction() as connection:
-        connection.execute(ledger.insert_or_not(IDENTITY).values(name="ledger", value=secrets.token_hex(16)))
-        return str(connection.execute(select(IDENTITY.c.value).where(IDENTITY.c.name == "ledger")).scalar_one())
 
 
 # ------------------------------------------------------------------------------------------------ who watches

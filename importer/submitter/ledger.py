@@ -11,18 +11,21 @@ puts the invoice back into it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, func, insert, select, update
 
+from importer.errors import LedgerUnavailable
 from importer.models import Evidence
 from importer.news import ALARM, Alarm
 from importer.submitter import proofs
 from importer.submitter.claims import Claims, likenesses_of
 from importer.submitter.entries import ENTRY_COLUMNS, NO_TERMS, Claim, Entry, Intent, Rival, Terms, entry_of, may_go
+from importer.submitter.journal import Line, line_of
 from importer.submitter.originals import one_at_a_time
 from importer.submitter.proofs import Overtaken, Proof, ProofKind, proofs_of
 from importer.submitter.refusals import Refusal
@@ -30,6 +33,7 @@ from importer.submitter.runs import RunBook
 from importer.submitter.schema import BATCH, batches
 from importer.submitter.states import MOVES, Event, Owner, State, facts_of
 from importer.submitter.tables import ATTEMPTS, INVOICES, PROOFS
+from importer.submitter.witness import next_link
 
 DECISIVE = (
     Event.ACCEPTED, Event.REFUSED, Event.LOST, Event.OWNER_DIED, Event.CONFIRMED, Event.FAILED, Event.UNSURE,
@@ -45,6 +49,12 @@ _STANDING_ON = (
 
 INTENTS = (Event.INTENT, Event.RETRY_INTENT)
 """After these, and before what follows them, a request may have gone out."""
+
+WITHDRAWN = {Event.INTENT: Event.WITHDRAWN, Event.RETRY_INTENT: Event.RETRY_WITHDRAWN}
+"""What follows an intent where no request went out."""
+
+
+_INTENT = select(ATTEMPTS.c.id).where(ATTEMPTS.c.key == bindparam("of"), ATTEMPTS.c.event.in_(INTENTS)).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +339,7 @@ class Ledger(RunBook):
         is_disputed = False
         while True:
             try:
-                with self.transaction() as connection:
+                with self._witnessed(event, key) as witnessed, self.transaction() as connection:
                     if event is Event.RETRY_INTENT and not self._claim_again(connection, key):
                         return False
                     if event is Event.RELEASED:
@@ -338,7 +348,7 @@ class Ledger(RunBook):
                             return False
                     if is_disputed and self._dispute(connection, event, key, statement, behind):
                         return event is Event.ACCEPTED
-                    return self._moved(connection, event, key, statement.values(values), told, behind)
+                    return self._moved(connection, event, key, statement.values(values), told, behind, witnessed)
             except Overtaken:
                 is_disputed = True  # nothing was changed; once more, with a look whose it is
 
@@ -372,12 +382,13 @@ class Ledger(RunBook):
         statement: Update,
         told: Mapping[str, Any],
         behind: Sequence[Proof],
+        witnessed: Callable[[Connection, Row[Any]], dict[str, Any]],
     ) -> bool:
-        columns = (INVOICES.c.fingerprint, INVOICES.c.file, INVOICES.c.rows, INVOICES.c.destination)
-        moved = connection.execute(statement.returning(*columns)).first()
+        moved = connection.execute(statement.returning(*(INVOICES.c[name] for name in _TOLD))).first()
         if moved is None:
             return MOVES[event].start is State.SENDING and self._late(connection, event, key, told)
-        self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told)
+        link = witnessed(connection, moved)
+        self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told, **link)
         if event is Event.RELEASED:
             proofs.let_go(connection, key)
         if event is Event.FOUND_AFTER_ALL:
@@ -401,6 +412,35 @@ class Ledger(RunBook):
         proof = Proof(ProofKind.JOB, job_id)
         with self.reading() as connection:
             return proofs.holders(connection, destination, [proof]).get(proof)
+
+    @contextmanager
+    def _witnessed(self, event: Event, key: str) -> Iterator[Callable[[Connection, Row[Any]], dict[str, Any]]]:
+        """For an intent: gives its link in the chain within the transaction, and adds it to the journal after that.
+
+        Where the journal cannot be written, the intent is taken back, and `LedgerUnavailable` raised.
+        """
+        journal, lines = self.journal, list[Line]()
+
+        def linked(connection: Connection, moved: Row[Any]) -> dict[str, Any]:
+            if journal is None or event not in INTENTS:
+                return {}
+            is_first, about = (
+                connection.execute(_INTENT, {"of": key}).first() is None,
+                (self.run, key, moved.fingerprint),
+            )
+            link = next_link(self, connection, journal.id, is_first=is_first, about=about)
+            told = {"key": key, "number": moved.invoice_number, "cents": moved.total_in_cents}
+            lines.append(line_of(link, self.now(), self.run, **told))
+            return {"journal": journal.id, "seq": link.seq, "chain": link.chain}
+
+        yield linked
+        for line in lines:
+            try:
+                if journal is not None:
+                    journal.append(line)
+            except LedgerUnavailable as error:
+                self.record(WITHDRAWN[event], key, said=error.sentence)
+                raise
 
     def _late(self, connection: Connection, event: Event, key: str, told: Mapping[str, Any]) -> bool:
         """Keeps an answer that comes when its invoice is no longer this run's. True where it was written already:
@@ -474,6 +514,7 @@ def _said_by(intent: Intent, destination: str) -> dict[str, Any]:
     }
 
 
+_TOLD = ("fingerprint", "file", "rows", "destination", "invoice_number", "total_in_cents")
 _DIED = "The run that was sending it ended without an answer."
 _TWICE = f"{ALARM}: the API has accepted it more than once"
 

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from importer.errors import LedgerUnavailable
+from importer.submitter.journal import Journal
 from importer.submitter.schema import Store, batches, unavailable
 from importer.submitter.states import State
 from importer.submitter.tables import INVOICES, RUNS
@@ -41,6 +42,7 @@ class RunBook:
     who: str
     host: str
     now: Callable[[], datetime]  # aware; leases go by `store.now`, which all on this ledger share
+    journal: Journal | None = None  # None: this one sends nothing from a home
 
     def open_run(
         self,

@@ -156,8 +156,12 @@ ATTEMPTS = Table(
     Column("http_status", Integer),
     Column("job_id", Text),
     Column("detail", Text),
+    Column("journal", String(40)),  # of an intent: the journal of the home that it was sent from
+    Column("seq", BigInteger),  # its place there, from 1
+    Column("chain", String(32)),  # over it and all before it there
     Index("attempts_by_key", "key"),
     Index("attempts_by_job", "job_id"),
+    Index("attempts_by_journal", "journal", "seq", unique=True),
 )
 """Append-only: what was tried, when, by whom, from which file and rows, and what came back."""
 
@@ -231,6 +235,39 @@ IDENTITY = Table(
     "identity", METADATA, Column("name", String(20), primary_key=True), Column("value", Text, nullable=False)
 )
 """Who this ledger is, for what must not work with two: a random name under "ledger"."""
+
+JOURNALS = Table(
+    "journals",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("intents", BigInteger, nullable=False),  # so many were written there
+    Column("invoices", BigInteger, nullable=False),  # so many of them were the first of their invoice
+    Column("chain", String(32), nullable=False),  # of the last one
+)
+"""The journals of the homes that use this ledger; under "" what was sent before there were any."""
+
+SEEN_LOGS = Table(
+    "seen_logs",
+    METADATA,
+    Column("destination", Text, primary_key=True),
+    Column("integration_id", Text, primary_key=True),
+    Column("until", Moment, nullable=False),  # by the API's clock
+)
+"""Up to when the API's write logs were looked through, and hold nothing that is not known here."""
+
+STRANGERS = Table(
+    "strangers",
+    METADATA,
+    Column("destination", Text, primary_key=True),
+    Column("integration_id", Text, primary_key=True),
+    Column("job_id", String(200), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("run", String(40), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("bill", JSON),  # what is known of its invoice; None: the API does not show it
+)
+"""Jobs of other programs and people, or of a ledger that is lost, which a person has acknowledged, and why."""
 
 FOLDERS = Table(
     "folders",

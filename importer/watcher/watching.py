@@ -24,6 +24,7 @@ from importer.submitter import Ledger, drops
 from importer.submitter.confirmed import integrations_of_confirmed
 from importer.submitter.drops import Drop, Stage
 from importer.submitter.follow import LOOKED_BACK
+from importer.submitter.identity import identity
 from importer.submitter.states import State
 from importer.telling import Message, api_away, at_a_standstill, settings_wrong, tell, token_refused
 from importer.telling.tell import went_nowhere
@@ -123,7 +124,7 @@ class Watching:
                     if known_as is not None:
                         self.folder.must_be_there()
                     self.folder.make(is_known=known_as is not None)
-                    mine, destination = drops.identity(ledger), self.desk.settings.destination
+                    mine, destination = identity(ledger), self.desk.settings.destination
                     folder_id = self.folder.belongs_to(mine, destination, known_as)
                     path = drops.path_of(ledger, folder_id)
                     if path is not None and self.folder.is_copy_of(Path(path), folder_id):

@@ -91,7 +91,7 @@ USAGE: list[tuple[tuple[str, ...], str]] = [
     (("check", "march.csv", "./march.csv"), "march.csv is given twice. Name each file once."),
     (("check", "march.csv", "--config", "none.toml"), "There is no settings file none.toml."),
     (("settle", "--release", "k"), "Say why with --reason"),
-    (("settle", "--reason", "x"), "--reason goes with --release or --adopt."),
+    (("settle", "--reason", "x"), "--reason goes with --release, --adopt or --acknowledge."),
     (("settle", "--release", "0" * 24, "--reason", "x", "--reason", "y"), "One command takes one reason"),
     (("check", f"{'x' * 300}/march.csv"), "is too long for a file's or a folder's name. Give a shorter one."),
     (("check", "march.csv", "--results", f"{'x' * 300}.xlsx"), "is too long for a file's or a folder's name."),

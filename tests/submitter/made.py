@@ -113,6 +113,10 @@ class Truth:
         rules = [{"path": path, **({"fault": each} if isinstance(each, str) else each)} for each in faults]
         self._post("faults", rules)
 
+    def behaves_well(self) -> None:
+        """Nothing goes wrong any more."""
+        httpx.delete(f"{self.url}/_sandbox/faults", verify=False).raise_for_status()  # noqa: S501 -- loopback
+
     def behaves(self, **changes: object) -> None:
         """It behaves otherwise from now on."""
         self._post("behaviour", changes)

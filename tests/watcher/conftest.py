@@ -1,4 +1,4 @@
-"""A stand-in for all tests of the drop folder, and a folder for each."""
+"""A stand-in and a folder for each test of the drop folder."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _numbers = itertools.count(1)
 QUICK = Behaviour(rate_limit=1_000_000, pending=0, sync_takes=0)
 
 
-@pytest.fixture(scope="session")
-def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    """One for all; the tests tell their invoices apart by the prefix of the numbers."""
-    with embedded(tmp_path_factory.mktemp("stand-in"), CLOCK.seconds, behaviour=QUICK) as url:
+@pytest.fixture
+def stand_in(tmp_path: Path) -> Iterator[StandIn]:
+    """An account of its own for each test: a ledger does not post where another one has posted."""
+    with embedded(tmp_path / "stand-in", CLOCK.seconds, behaviour=QUICK) as url:
         yield StandIn(url)
 
 

@@ -17,6 +17,7 @@ from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.settings import Settings, load
 from importer.submitter import Ledger, drops
 from importer.submitter.drops import Drop, Stage
+from importer.submitter.identity import identity
 from importer.telling.message import Message
 from importer.watcher.approvals import Approvals
 from importer.watcher.arrivals import Arrivals, Look
@@ -103,7 +104,7 @@ class Yard:
         """A watcher at work; given up in the end."""
         desk = self.desk
         with open_ledger(desk, name) as ledger:
-            folder_id = self.folder.belongs_to(drops.identity(ledger), desk.settings.destination)
+            folder_id = self.folder.belongs_to(identity(ledger), desk.settings.destination)
             drops.begin_to_watch(ledger, folder_id, str(self.folder.root))
             yield Watcher(self, desk, ledger, folder_id, name)
             drops.end_watching(ledger)

@@ -9,7 +9,7 @@ from importer.submitter.refusals import refusal_of
 from importer.submitter.tables import Moment
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 
 
 def upgrade() -> None:
