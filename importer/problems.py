@@ -287,7 +287,7 @@ UNCLEAR_CONTINUATION = _error(
 )
 ROW_BELOW = _error(
     "row-below",
-    "A row below the invoice may be a line of it",
+    "Another row may be a line of the invoice",
     "Settle that row first: write the invoice's number into it, or take it out.",
 )
 REPEATED_ROW = _warning(

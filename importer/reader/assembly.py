@@ -15,7 +15,7 @@ from importer.problems import Problem
 from importer.reader.cells import Unreadable, Value, is_blank
 from importer.reader.charges import taken_off
 from importer.reader.due_dates import agreed, due_dates
-from importer.reader.grouping import LineSet, Read, Shape, build_invoices
+from importer.reader.grouping import build_invoices
 from importer.reader.headings import listed, spelled
 from importer.reader.layout import Layout
 from importer.reader.likely_totals import likely_total
@@ -24,6 +24,7 @@ from importer.reader.marks import marked
 from importer.reader.own_totals import control_problem, control_totals, unread_totals
 from importer.reader.profiles import Profile
 from importer.reader.remarks import column_remarks, repeated_rows, row_remarks
+from importer.reader.rows_together import LineSet, Read, Shape
 from importer.reader.told import not_bills, told_of
 from importer.reader.total_above import totals_above
 from importer.reader.types import credits_among

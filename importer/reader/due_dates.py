@@ -11,9 +11,9 @@ from importer.cells import Cell, cell_text, column_letter
 from importer.models import Invoice, Row
 from importer.problems import Problem
 from importer.reader.cells import Value, is_blank, quoted
-from importer.reader.grouping import Read
 from importer.reader.layout import Layout
 from importer.reader.profiles import Profile
+from importer.reader.rows_together import Read
 from importer.reader.terms import due_by
 
 
