@@ -120,6 +120,7 @@ class Outputs:
     annotated: tuple[Marked, ...]
     as_json: bool
     files: tuple[Path, ...] = ()  # that were given, as they were typed
+    options: tuple[str, ...] = ()  # that say how the files are read, as they were typed
 
     def are_possible(self) -> None:
         """Raises `CannotRun` where results or summary could not be written: known too late after posting."""
@@ -141,9 +142,10 @@ def outputs(given: Mapping[str, Any]) -> Outputs:
             raise click.UsageError(f"{written} is read: the answer cannot be written over it. Give it another name.")
     if results is not None and given["summary"] is not None and _real(results) == _real(given["summary"]):
         raise click.UsageError("--results and --summary name the same file. Give each its own.")
-    return Outputs(
-        results, given["summary"], _marked(files, results) if given["annotate"] else (), given["as_json"], files
-    )
+    marked = _marked(files, results) if given["annotate"] else ()
+    said = [(f"--{name}", given.get(name)) for name in ("profile", "sheet", "config")]
+    options = tuple(str(word) for option, value in said if value is not None for word in (option, value))
+    return Outputs(results, given["summary"], marked, given["as_json"], files, options)
 
 
 def _marked(files: Sequence[Path], results: Path | None) -> tuple[Marked, ...]:

@@ -44,7 +44,7 @@ def render(run: Run, desk: Desk, asked: Outputs) -> int:
     if asked.as_json:
         print_json(report.as_json(run, written))
     else:
-        show(report.summary(run, written, given=asked.files))
+        show(report.summary(run, written, given=(*asked.files, *asked.options)))
     return INTERRUPTED if desk.stop.is_set() and run.exit_code != 3 else run.exit_code
 
 

@@ -83,3 +83,11 @@ def test_the_question_before_posting_lists_vendors_and_amounts(clerk: Clerk) -> 
     assert "  vend-sparkle: 1 invoice, $10.00\n" in shown
     terminal.types("n\n")
     assert (terminal.end(), clerk.posted()) == (1, {})
+
+
+def test_the_advice_to_submit_reads_the_file_as_it_was_checked(clerk: Clerk) -> None:
+    """With the profile and the sheet that were named; without them it would be read otherwise, or not at all."""
+    has_layout(clerk)
+    report(clerk, "report (3).csv")
+    said = clerk.runs("check", "report (3).csv", "--profile", "report", "--no-results")
+    assert "invoice-importer submit 'report (3).csv' --profile report" in " ".join((said.out + said.err).split())
