@@ -90,4 +90,4 @@ def test_the_advice_to_submit_reads_the_file_as_it_was_checked(clerk: Clerk) -> 
     has_layout(clerk)
     report(clerk, "report (3).csv")
     said = clerk.runs("check", "report (3).csv", "--profile", "report", "--no-results")
-    assert "invoice-importer submit 'report (3).csv' --profile report" in " ".join((said.out + said.err).split())
+    assert "invoice-importer submit \"report (3).csv\" --profile report" in " ".join((said.out + said.err).split())
