@@ -190,7 +190,7 @@ class _Parser:
     def _currency(self) -> str:
         code = currency_code(self._text(self._said, "currency") or "USD")
         if code is None:
-            raise self._bad("currency", 'a currency\'s code, such as "USD"')
+            raise self._bad("currency", 'a currency\'s code by ISO 4217, such as "USD"')
         return code
 
     def _default(self, defaults: Mapping[str, Any], key: str) -> str:
