@@ -225,6 +225,11 @@ GROUPS = _error(
     "Nothing of the run is sent. Give each row its property or vendor in a column, or take those names out.",
     stops_run=True,
 )
+UNCLEAR_SIGN = _error(
+    "unclear-sign",
+    "A column may give the amounts their sign, and its words are not known",
+    "Where the row is a credit, give its amount a minus; then take the column out, or say Invoice and Credit in it.",
+)
 WHOSE_FILE = _error(
     "whose-file",
     "A saved layout makes every bill one vendor's, and nothing in the file says that it is that vendor's",
