@@ -230,6 +230,11 @@ UNCLEAR_SIGN = _error(
     "A column may give the amounts their sign, and its words are not known",
     "Where the row is a credit, give its amount a minus; then take the column out, or say Invoice and Credit in it.",
 )
+PAID_IN_PART = _error(
+    "paid-in-part",
+    "What is left to pay is another amount than the bill's",
+    'Say in a profile which of the two is to be paid: [columns] total_amount = "…".',
+)
 WHOSE_FILE = _error(
     "whose-file",
     "A saved layout makes every bill one vendor's, and nothing in the file says that it is that vendor's",

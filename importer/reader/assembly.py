@@ -25,6 +25,7 @@ from importer.reader.own_totals import control_problem, control_totals, unread_t
 from importer.reader.profiles import Profile
 from importer.reader.remarks import column_remarks, repeated_rows, row_remarks
 from importer.reader.rows_together import LineSet, Read, Shape
+from importer.reader.stated_amounts import charges_alone, paid_in_part, parts_that_miss
 from importer.reader.told import not_bills, told_of
 from importer.reader.total_above import totals_above
 from importer.reader.types import credits_among
@@ -55,6 +56,9 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     invoices, strays, has_total = _built(layouts, profile, integration_id)
     invoices = agreed(head, invoices)
     noted = [note for layout in layouts for note in row_remarks(layout, profile)]
+    noted += charges_alone(layouts, invoices)
+    for layout in layouts:
+        noted += [*parts_that_miss(layout), *paid_in_part(layout)]
     for layout in layouts:
         told = told_of(layout)
         noted += [*not_bills(layout, invoices, told), *marked(layout, invoices, told)]

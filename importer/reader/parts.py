@@ -17,6 +17,41 @@ LEAST, MOST = 2, 24
 """So many columns make a total; past that, nobody would look for them."""
 
 
+SAMPLE = 300  # rows that show which columns they are
+MOSTLY = Decimal("0.6")  # of the rows on which parts come to the total, for the others to be asked about
+
+
+def likely_parts(layout: Layout) -> tuple[int, ...]:
+    """The longest run of unused columns of amounts, side by side, that comes to the total of each row's one invoice on
+    most rows; empty where none does, and where the lines have to come to it anyway."""
+    total = layout.mapped.columns.get("total_amount")
+    if total is None or not layout.separate:
+        return ()
+    headings, conventions = layout.source.headings, layout.conventions
+    whole = read_cells(layout.cells.once(total)[:SAMPLE], Kind.DOLLARS, conventions)
+    amounts: dict[int, list[Decimal]] = {}
+    for index in unused(headings, layout.mapped):
+        read = read_cells(layout.cells.once(index)[:SAMPLE], Kind.DOLLARS, conventions)
+        if not any(isinstance(value, Decimal) and value for value in read) or is_carried(spelled(headings[index])):
+            continue
+        signed = taken_off(read) if is_taken_off(spelled(headings[index])) else read
+        if all(value is None or isinstance(value, Decimal) for value in signed):
+            amounts[index] = [value if isinstance(value, Decimal) else Decimal() for value in signed]
+    known = list(amounts)[:MOST]
+    runs = [known[at:end] for at in range(len(known)) for end in range(at + LEAST, len(known) + 1)]
+    runs = [run for run in runs if run[-1] - run[0] == len(run) - 1]
+    for run in sorted(runs, key=len, reverse=True):
+        judged = agreeing = telling = 0
+        for says, *each in zip(whole, *(amounts[at] for at in run), strict=True):
+            if isinstance(says, Decimal):
+                judged += 1
+                agreeing += sum(each, Decimal()) == says
+                telling += sum(map(bool, each)) > 1
+        if agreeing > 1 and telling > 1 and agreeing >= judged * MOSTLY:
+            return tuple(run)
+    return ()
+
+
 def columns_of_total(layout: Layout) -> tuple[int, ...]:
     """The longest run of unused columns of amounts, side by side, that adds up to the total; empty where none does."""
     total = layout.mapped.columns.get("total_amount")
