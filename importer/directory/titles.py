@@ -33,6 +33,13 @@ def other_vendors(reading: Reading, directory_of: Callable[[str], Directory | No
         if index is None or not vendors:
             continue
         named = [(place, text, id_) for place, text in _titles(table) for id_ in _named(text, index)]
+        if not named or vendors & {id_ for _, _, id_ in named}:
+            named = [
+                (place, text, id_)
+                for place, text in _alone(table)
+                for id_ in _named(text, index)
+                if id_ not in vendors and essential_words(text) == essential_words(_name_of(index, id_))
+            ]
         if named and not vendors & {id_ for _, _, id_ in named}:
             place, text, id_ = named[0]
             theirs, ours = index.by_id(id_), index.by_id(next(iter(sorted(map(str, vendors)))))
@@ -54,6 +61,21 @@ def _titles(table: Table) -> Iterator[tuple[Place, str]]:
     yield Place(source.file), re.sub(r"\d+", " ", _CAMEL.sub(" ", stem)).replace("_", " ").strip()
     if source.sheet:
         yield Place(source.file, source.sheet), source.sheet
+
+
+def _alone(table: Table) -> Iterator[tuple[Place, str]]:
+    """What stands alone in its row among or below the rows of the table: the name of a group, as reports have it."""
+    for row in table.skipped:
+        if row.row > table.source.heading_row:
+            filled = [text for text in map(_text, row.cells) if text]
+            if len(filled) == 1 and sum(cell is not None for cell in row.cells) == 1:
+                yield Place(row.file, row.sheet, row.row), filled[0]
+
+
+def _name_of(index: Index, record_id: str) -> str:
+    """What a vendor is called."""
+    record = index.by_id(record_id)
+    return "" if record is None else record.name or ""
 
 
 def _text(cell: Cell) -> str:

@@ -10,6 +10,8 @@ from tests.cli.test_as_a_process import Terminal, posix
 LAYOUT = """
 name = "report"
 match = {{ filename = "{files}*.csv", headings = ["Num", "Date", "Amount"] }}
+[columns]
+invoice_number = "Num"
 [defaults]
 property_id = "prop-maplecourt"
 vendor_id = "vend-greenleaf"
@@ -72,6 +74,19 @@ def test_a_title_that_names_another_vendor_stops_the_run(clerk: Clerk) -> None:
     assert clerk.runs("check", "greenleaf 2.csv", "--no-results", "--json").answer["counts"]["ready"] == 1
 
 
+def test_the_name_of_a_known_vendor_above_bills_stops_the_run(clerk: Clerk) -> None:
+    """A report by vendor: the name stands alone in its row, whatever column that is."""
+    has_layout(clerk, files="greenleaf")
+    assert clerk.runs("sync").code == 0
+    first, second = clerk.number("g1"), clerk.number("g2")
+    day = row(first)["invoice_date"]
+    rows = f"Num,Date,Amount\n{first},{day},100.00\n,Sparkle Cleaning Services,\n{second},{day},50.00\n"
+    (clerk.folder / "greenleaf 3.csv").write_text(rows)
+    said = clerk.runs("submit", "greenleaf 3.csv", "--yes", "--no-results", "--json")
+    assert "other-vendor" in [each["code"] for each in said.answer["problems"]]
+    assert clerk.posted() == {}
+
+
 @posix
 def test_the_question_before_posting_lists_vendors_and_amounts(clerk: Clerk) -> None:
     """Who would be paid, and how much."""
@@ -90,4 +105,4 @@ def test_the_advice_to_submit_reads_the_file_as_it_was_checked(clerk: Clerk) -> 
     has_layout(clerk)
     report(clerk, "report (3).csv")
     said = clerk.runs("check", "report (3).csv", "--profile", "report", "--no-results")
-    assert "invoice-importer submit \"report (3).csv\" --profile report" in " ".join((said.out + said.err).split())
+    assert 'invoice-importer submit "report (3).csv" --profile report' in " ".join((said.out + said.err).split())
