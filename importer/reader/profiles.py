@@ -7,17 +7,19 @@ import string
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, get_args
 
 from importer.cells import Cell
-from importer.columns import BY_NAME
+from importer.columns import BY_NAME, Kind
 from importer.errors import BadSettings
 from importer.models import Rounding
 from importer.reader.contents import Contents
-from importer.reader.dates import DateOrder
+from importer.reader.dates import DateOrder, read_text_date
+from importer.reader.given_dates import CELL
 from importer.reader.headings import normalised, spelled
 from importer.reader.money import currency_code
 
@@ -195,6 +197,8 @@ class _Parser:
 
     def _default(self, defaults: Mapping[str, Any], key: str) -> str:
         value = defaults[key]
+        if isinstance(value, date):  # in quotes or without
+            value = f"{value:%Y-%m-%d}"
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str) or not value.strip():
@@ -210,6 +214,9 @@ class _Parser:
                 raise self._bad(
                     f"defaults.{key}", f"text that refers to {', '.join(PLACEHOLDERS)} only, not {{{name}}}"
                 )
+        is_day = used or CELL.fullmatch(value) or isinstance(read_text_date(value, self._said.get("date_order")), date)
+        if BY_NAME.get(key) is not None and BY_NAME[key].kind is Kind.DATE and not is_day:
+            raise self._bad(f"defaults.{key}", 'a date like 2026-03-31, a cell like "H3", or a name like "{sheet}"')
         return value
 
     def _extra_line(self, said: Mapping[str, Any]) -> ExtraLine:
