@@ -7,7 +7,7 @@ from decimal import Decimal
 from importer.columns import Kind
 from importer.reader.amounts import adds_up
 from importer.reader.carried import is_carried
-from importer.reader.cells import is_blank, read_cells
+from importer.reader.cells import Unreadable, Value, is_blank, read_cells
 from importer.reader.charges import is_taken_off, taken_off
 from importer.reader.headings import spelled
 from importer.reader.layout import Layout
@@ -28,10 +28,15 @@ def likely_parts(layout: Layout) -> tuple[int, ...]:
     if total is None or not layout.separate:
         return ()
     headings, conventions = layout.source.headings, layout.conventions
-    whole = read_cells(layout.cells.once(total)[:SAMPLE], Kind.DOLLARS, conventions)
+    first = [row.cells for row in layout.rows[:SAMPLE]]
+
+    def sample(index: int) -> list[Value | Unreadable]:
+        return read_cells([row[index] if index < len(row) else None for row in first], Kind.DOLLARS, conventions)
+
+    whole = sample(total)
     amounts: dict[int, list[Decimal]] = {}
     for index in unused(headings, layout.mapped):
-        read = read_cells(layout.cells.once(index)[:SAMPLE], Kind.DOLLARS, conventions)
+        read = sample(index)
         if not any(isinstance(value, Decimal) and value for value in read) or is_carried(spelled(headings[index])):
             continue
         signed = taken_off(read) if is_taken_off(spelled(headings[index])) else read

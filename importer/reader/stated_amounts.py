@@ -54,8 +54,8 @@ def parts_that_miss(layout: Layout) -> Iterator[tuple[Row, Problem]]:
     ]
     whole = read_cells(layout.cells.once(total), Kind.DOLLARS, layout.conventions)
     for row, says, *each in zip(layout.rows, whole, *columns, strict=True):
-        come_to = sum((value for value in each if isinstance(value, Decimal)), Decimal())
-        if isinstance(says, Decimal) and any(isinstance(value, Decimal) for value in each) and come_to != says:
+        given = [value for value in each if isinstance(value, Decimal)]
+        if given and (come_to := sum(given)) != says and isinstance(says, Decimal):
             what = (
                 f"{listed([(at, headings[at]) for at in parts])} come to {dollars(come_to)}, and "
                 f"{listed([(total, headings[total])])} says {dollars(says)}; on most rows they agree."

@@ -16,6 +16,7 @@ from importer.reader.layout import Layout
 from importer.reader.mapping import unused
 
 MOST = 4  # different texts in such a column
+SAMPLE = 60  # rows by which most columns are passed over
 LONGEST = 6  # letters of one
 _HEADINGS = frozenset(
     ("indicator", "ind", "sign", "side", "direction", "flow", "bij", "af", "inout", "plusminus", "dc")
@@ -38,7 +39,10 @@ _USUAL = frozenset(("y", "n", "yes", "no", "true", "false", "0", "1", "x", "left
 def unclear_signs(layout: Layout) -> Iterator[tuple[Row, Problem]]:
     """A problem for each row of a table in which an unused column may give the amounts their sign."""
     headings = layout.source.headings
+    first = [row.cells for row in layout.rows[:SAMPLE]]
     for index in unused(headings, layout.mapped):
+        if len({row[index] for row in first if index < len(row)}) > MOST + 1:
+            continue
         cells = layout.cells.once(index)
         distinct = set(cells)
         if len(distinct) > MOST + 2:
