@@ -24,7 +24,7 @@ def read(profile: Profile, *above: tuple[Cell, ...], name: str = "report (1).csv
     """What is read where the profile is found by itself; `meant`: where somebody names it."""
     file = contents(sheet(*above, HEADINGS, BILL), name=name)
     given = {"profile": profile} if meant else {"profiles": [profile]}
-    return read_contents([file], integration_id="intg-1", **given)  # type: ignore[arg-type] # one of the two
+    return read_contents([file], integration_id="intg-1", **given)
 
 
 def codes(reading: Reading) -> list[str]:
