@@ -18,6 +18,7 @@ from importer.collector import at_rest
 from importer.continued import with_newer
 from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.directory import resolve
+from importer.directory.titles import other_vendors
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.models import Run
 from importer.newest import acknowledged, must_be_newest
@@ -139,6 +140,7 @@ def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
         named = resolve(reading, directory_of, now=desk.now(), settled=wanted.names)
         levels, destination = desk.settings.severity, desk.settings.destination
         reading = against(named.reading, wanted.expected)
+        reading = replace(reading, problems=(*reading.problems, *other_vendors(reading, directory_of)))
         reading = replace(reading, problems=with_levels(reading.problems, levels))
         verdicts = validate(reading, today=desk.now().date(), limits=desk.limits, levels=levels)
         ledger.take_from_the_dead(destination)

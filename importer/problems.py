@@ -91,20 +91,14 @@ NO_ACCOUNT = _error(
 )
 NOT_A_DATE = _error("not-a-date", "The cell is not a date", "Write it like 2026-03-31.")
 AMBIGUOUS_DATE = _error(
-    "ambiguous-date",
-    "Day and month cannot be told apart",
-    "Write it like 2026-03-31, or set date_order in a profile.",
+    "ambiguous-date", "Day and month cannot be told apart", "Write it like 2026-03-31, or set date_order in a profile."
 )
 NOT_MONEY = _error("not-money", "The cell is not an amount", "Write it like 1250.00.")
 NOT_WHOLE_CENTS = _error(
-    "not-whole-cents",
-    "The amount has parts of a cent",
-    "Round it to whole cents, as on the vendor's invoice.",
+    "not-whole-cents", "The amount has parts of a cent", "Round it to whole cents, as on the vendor's invoice."
 )
 OTHER_CURRENCY = _error(
-    "other-currency",
-    "The amount is in another currency than the account's",
-    "Enter it in the account's currency.",
+    "other-currency", "The amount is in another currency than the account's", "Enter it in the account's currency."
 )
 STATED_CURRENCY = _error(
     "stated-currency",
@@ -119,9 +113,7 @@ NOT_TERMS = _error(
     "Write them like Net 30, or fill in the Due Date.",
 )
 VOID_ROW = _error(
-    "void-row",
-    "The row is marked as void",
-    "Take the invoice out of the file, or clear the mark if it is to be paid.",
+    "void-row", "The row is marked as void", "Take the invoice out of the file, or clear the mark if it is to be paid."
 )
 NO_BILL = _error(
     "no-bill", "The row is marked as no invoice: a quote, a draft", "Take it out, or change what the cell says."
@@ -157,9 +149,7 @@ EXTRA_CELLS = _error(
     "Put quotes around text that has the separator in it, or remove the extra cells.",
 )
 UNKNOWN_COLUMN = _warning(
-    "unknown-column",
-    "A column is not used",
-    "Rename its heading if it should be; otherwise nothing needs doing.",
+    "unknown-column", "A column is not used", "Rename its heading if it should be; otherwise nothing needs doing."
 )
 BROKEN_QUOTES = _error(
     "broken-quotes",
@@ -207,14 +197,10 @@ SHEET_NAME = _warning(
     "sheet-name", "The only sheet of invoices is named as if they were not to be paid", "Check that it is meant."
 )
 HIDDEN_ROWS = _warning(
-    "hidden-rows",
-    "Some rows are hidden or filtered away",
-    "They are read like all others: check that they are meant.",
+    "hidden-rows", "Some rows are hidden or filtered away", "They are read like all others: check that they are meant."
 )
 HIDDEN_COLUMN = _warning(
-    "hidden-column",
-    "A column that is used is hidden",
-    "It is read like all others: check that it is meant.",
+    "hidden-column", "A column that is used is hidden", "It is read like all others: check that it is meant."
 )
 LAYOUT_CHANGED = _warning(
     "layout-changed",
@@ -237,6 +223,28 @@ GROUPS = _error(
     "groups",
     "Names of properties or vendors stand above groups of rows, and all would go to one",
     "Nothing of the run is sent. Give each row its property or vendor in a column, or take those names out.",
+    stops_run=True,
+)
+UNCLEAR_SIGN = _error(
+    "unclear-sign",
+    "A column may give the amounts their sign, and its words are not known",
+    "Where the row is a credit, give its amount a minus; then take the column out, or say Invoice and Credit in it.",
+)
+PAID_IN_PART = _error(
+    "paid-in-part",
+    "What is left to pay is another amount than the bill's",
+    'Say in a profile which of the two is to be paid: [columns] total_amount = "…".',
+)
+WHOSE_FILE = _error(
+    "whose-file",
+    "A saved layout makes every bill one vendor's, and nothing in the file says that it is that vendor's",
+    "Nothing of the run is sent. Where the file is that vendor's, say --profile NAME.",
+    stops_run=True,
+)
+OTHER_VENDOR = _error(
+    "other-vendor",
+    "The file is named after another vendor than the one that every bill would go to",
+    "Nothing of the run is sent. Choose that vendor's profile with --profile, or give each row its vendor in a column.",
     stops_run=True,
 )
 CONTROL_TOTAL = _error(
@@ -287,7 +295,7 @@ UNCLEAR_CONTINUATION = _error(
 )
 ROW_BELOW = _error(
     "row-below",
-    "A row below the invoice may be a line of it",
+    "Another row may be a line of the invoice",
     "Settle that row first: write the invoice's number into it, or take it out.",
 )
 REPEATED_ROW = _warning(
@@ -306,9 +314,7 @@ REPEATED_INVOICE = _error(
 
 # Totals
 LINE_MISMATCH = _error(
-    "line-mismatch",
-    "Quantity × unit price is not the line's amount",
-    "Correct whichever of the three is wrong.",
+    "line-mismatch", "Quantity × unit price is not the line's amount", "Correct whichever of the three is wrong."
 )
 TOTAL_MISMATCH = _error(
     "total-mismatch", "The lines do not add up to the invoice total", "Correct the lines or the total."
@@ -320,9 +326,7 @@ CREDIT_MEMO = _error(
 )
 ZERO_TOTAL = _warning("zero-total", "The invoice total is zero", "Check that this is meant.")
 NEGATIVE_LINE = _warning(
-    "negative-line",
-    "The line is negative",
-    "It is sent as a credit within the invoice; check that this is meant.",
+    "negative-line", "The line is negative", "It is sent as a credit within the invoice; check that this is meant."
 )
 RESTATED_LINE = _warning(
     "restated-line",
@@ -340,9 +344,7 @@ ROUNDING_LINE = _warning(
     "Nothing needs doing; it is the last line of the invoice and goes to the account that the profile names.",
 )
 TOO_LARGE = _error(
-    "too-large",
-    "The amount is too large to be an invoice",
-    "Check the decimal point, and cents against dollars.",
+    "too-large", "The amount is too large to be an invoice", "Check the decimal point, and cents against dollars."
 )
 
 # Dates
@@ -380,9 +382,7 @@ INACTIVE_RECORD = _error(
     "Use another, or make it active in ResMan and run `invoice-importer sync`.",
 )
 NOT_SEEN_LATELY = _warning(
-    "not-seen-lately",
-    "ResMan has not shown it for over 30 days",
-    "Look whether ResMan still has it.",
+    "not-seen-lately", "ResMan has not shown it for over 30 days", "Look whether ResMan still has it."
 )
 NOT_AT_PROPERTY = _error(
     "not-at-property",
@@ -407,9 +407,7 @@ NEAR_DUPLICATE = _warning(
     "Compare the two; take one out if they are the same bill.",
 )
 CLOSED_PERIOD = _error(
-    "closed-period",
-    "The accounting date lies in a closed period",
-    "Give an accounting date in the open period.",
+    "closed-period", "The accounting date lies in a closed period", "Give an accounting date in the open period."
 )
 UNUSUAL_AMOUNT = _warning(
     "unusual-amount",

@@ -138,6 +138,7 @@ class Outputs:
     annotated: tuple[Marked, ...]
     as_json: bool
     files: tuple[Path, ...]  # that were given, as they were typed
+    options: tuple[str, ...]  # that say how the files are read, as they were typed
     home: Path
     ledger: str | None  # the file of a SQLite ledger
 
@@ -165,7 +166,10 @@ def outputs(given: Mapping[str, Any], loaded: Settings) -> Outputs:
         raise click.UsageError("--results and --summary name the same file. Give each its own.")
     marked = _marked(files, results) if given["annotate"] else ()
     home = loaded.home.parent if loaded.sandbox else loaded.home  # the stand-in's is within the other
-    return Outputs(results, given["summary"], marked, given["as_json"], files, home, sqlite_file(loaded.ledger))
+    said = [(f"--{name}", given.get(name)) for name in ("profile", "sheet", "config")]
+    options = tuple(str(word) for option, value in said if value is not None for word in (option, value))
+    ledger = sqlite_file(loaded.ledger)
+    return Outputs(results, given["summary"], marked, given["as_json"], files, options, home, ledger)
 
 
 def _marked(files: Sequence[Path], results: Path | None) -> tuple[Marked, ...]:

@@ -27,8 +27,10 @@ def profile() -> None:
 def new(file: Path, **given: Any) -> int:
     """Proposes a layout from a sample FILE, asks what only you can say, and saves it."""
     from importer.cli.desk import at_desk
+    from importer.reader.files import open_file
     from importer.reader.profiles import load_profiles, profile_text, save_profile
     from importer.reader.proposals import check_profile, is_open, propose_profile
+    from importer.reader.whose_file import carries_vendor, is_shown
 
     with at_desk(given) as desk:
         folder = desk.settings.profiles
@@ -43,6 +45,8 @@ def new(file: Path, **given: Any) -> int:
             made = _ask(made, ask, desk) if asking else made
             if made == before and not ask.is_optional:
                 left.append(ask.sentence)
+    if asking and carries_vendor(made) and not is_shown(made, contents := open_file(file)):
+        made = _ask_for_text(made, contents)
     _say("", profile_text(made), "")
     known = {each.name: each for each in load_profiles(folder)}
     if not given["name"] and made.name in known and set(known[made.name].headings) != set(made.headings):
@@ -54,16 +58,40 @@ def new(file: Path, **given: Any) -> int:
         raise click.UsageError(
             f"There is a profile {made.name} already. Choose another --name, or add --yes to replace it."
         )
-    if asking and not confirm(f"{'Replace' if taken else 'Save'} the profile {made.name}?", default=True):
+    refused = "" if left else _tried(made, file)
+    if (left or refused) and not (given["yes"] and left):
+        _say(*([refused] if refused else _incomplete(left)))
+        if not asking or not confirm("Save it all the same?"):
+            _say("Nothing was saved.")
+            return 1
+    elif asking and not confirm(f"{'Replace' if taken else 'Save'} the profile {made.name}?", default=True):
         made = replace(made, name=prompt("Under which name then? (Ctrl-C: not at all)"))
     saved = save_profile(made, folder)
     _say(f"Saved: {saved}")
-    if left:
-        _say("It is not complete: files cannot be read with it before this is said, in that file or by answering here:")
-        _say(*(f"  {sentence}" for sentence in left))
+    if left or refused:
+        _say(*_incomplete(left))
         return 1
     _say(*check_profile(made, file))
     return 0
+
+
+def _tried(made: Any, file: Path) -> str:
+    """Why the very file that it was made from cannot be read with a profile; "" where it can."""
+    from importer.errors import FileUnreadable
+    from importer.reader.proposals import check_profile
+
+    try:
+        check_profile(made, file)
+    except FileUnreadable as error:
+        return f"With this profile the file is not read: {error}"
+    return ""
+
+
+def _incomplete(left: list[str]) -> list[str]:
+    if not left:
+        return []
+    said = "It is not complete: files cannot be read with it before this is said, in that file or by answering here:"
+    return [said, *(f"  {sentence}" for sentence in left)]
 
 
 @profile.command("list")
@@ -130,6 +158,23 @@ def remove(name: str, **given: Any) -> int:
     path.unlink()
     _say(f"Removed: {path}")
     return 0
+
+
+def _ask_for_text(made: Any, contents: Any) -> Any:
+    """What stands in each file of the vendor: without it, headings alone would choose the profile for anybody's."""
+    from importer.reader.profiles import says_a_text
+
+    question = (
+        "Nothing in this file's name or titles says whose it is. Which words stand in each of the vendor's files? "
+        "(Enter: none. Then each file is asked about, and goes with --profile alone)"
+    )
+    while True:
+        said = click.prompt(question, default="", show_default=False, err=True).strip()
+        if not said:
+            return made
+        if says_a_text((said,), contents):
+            return replace(made, texts=(said,))
+        _say(f"{said} does not stand in this file.")
 
 
 def _ask(made: Any, ask: Any, desk: Any) -> Any:

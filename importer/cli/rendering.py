@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -16,7 +17,7 @@ from importer.cli.desk import Marked, Outputs
 from importer.cli.saying import confirm, say, say_json
 from importer.desk import Desk
 from importer.errors import CannotRun, ImporterError
-from importer.models import Run, Status, dollars
+from importer.models import Outcome, Run, Status, dollars
 from importer.past_runs import Known
 from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.standing import doubts, standing
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 INTERRUPTED = 130
+MOST_VENDORS = 20  # listed before posting; of more, the largest
 ENDLESS = 10_000  # characters in a line that nobody folds
 
 
@@ -43,7 +45,7 @@ def render(run: Run, desk: Desk, asked: Outputs) -> int:
     if asked.as_json:
         print_json(report.as_json(run, written))
     else:
-        show(report.summary(run, written, given=asked.files))
+        show(report.summary(run, written, given=(*asked.files, *asked.options)))
     return INTERRUPTED if desk.stop.is_set() and run.exit_code != 3 else run.exit_code
 
 
@@ -115,11 +117,42 @@ def ask(would: Run, desk: Desk) -> bool:
     held = counts["invoices"] - count
     if held:
         question += f" The other {held:,} {'is' if held == 1 else 'are'} not sent."
+    click.echo("\n".join(_by_vendor(would)), err=True)
     asked_to_stop = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return confirm(question)
     finally:
         signal.signal(signal.SIGINT, asked_to_stop)
+
+
+def _by_vendor(would: Run) -> list[str]:
+    """Who would be paid: each vendor with the number of its invoices and what they come to, the largest first."""
+    ready = [outcome for outcome in would.outcomes if outcome.status is Status.READY and outcome.payload is not None]
+    count: Counter[str] = Counter()
+    cents: Counter[str] = Counter()
+    called: dict[str, str] = {}
+    for each in ready:
+        if each.payload is not None:
+            vendor = each.payload.vendor_id
+            count[vendor] += 1
+            cents[vendor] += each.payload.total_amount_in_cents
+            called.setdefault(vendor, _name_in_file(each, vendor))
+    said = [
+        f"  {called[vendor]}: {count[vendor]:,} {'invoice' if count[vendor] == 1 else 'invoices'}, {dollars(amount)}"
+        for vendor, amount in cents.most_common(MOST_VENDORS)
+    ]
+    if len(cents) > len(said):
+        rest = sum(cents.values()) - sum(amount for _, amount in cents.most_common(MOST_VENDORS))
+        said.append(f"  and {len(cents) - len(said):,} more vendors, {dollars(rest)}")
+    return said
+
+
+def _name_in_file(outcome: Outcome, vendor: str) -> str:
+    """The vendor as the file calls it, with its id."""
+    said = outcome.invoice.cell_text("vendor_id").strip()
+    if not said and outcome.invoice.source.profile:
+        return f"{vendor} (by the profile {outcome.invoice.source.profile})"
+    return vendor if said in ("", vendor) else f"{said} ({vendor})"
 
 
 def print_history(runs: Sequence[Mapping[str, Any]], *, as_json: bool, as_csv: bool) -> None:

@@ -22,6 +22,7 @@ from importer.reader.vocabulary import words_of
 Column = Sequence[Value | Unreadable]
 CENT = Decimal(1)
 MOSTLY = Decimal("0.8")
+FITS = "on every invoice it comes to the total, as no other amount does"
 PRICES = frozenset(("unit_price", "unit_price_in_cents"))
 PARTIAL = frozenset(("subtotal", "sub", "net"))  # what a heading calls an amount that tax and charges come on top of
 
@@ -312,12 +313,28 @@ class Amounts:
         if "total_amount" in self._mapped.settled:
             alone = alone and {"quantity_ordered", "unit_price"} <= self._mapped.columns.keys()
         lines = [index for index, each in verdicts.items() if each.role == "line" or (alone and each.role == "both")]
-        if len(lines) == 1:
+        fitting = [index for index in open_ones if lines and self._comes_to(index, total)]
+        if fitting and not (len(lines) == 1 and lines[0] in fitting):
+            self._take("line_amount", fitting[0], FITS)
+        elif len(lines) == 1:
             self._take("line_amount", lines[0], verdicts[lines[0]].because)
         elif lines and "total_amount" not in self._mapped.settled:
             self._ask(lines, "it cannot be told which amount is the line's")
         elif not lines and (unread := [index for index in others if self._is_unreadable(index)]):
             self._take("line_amount", unread[0], "its heading says so; its cells cannot be read")
+
+    def _comes_to(self, index: int, total: int) -> bool:
+        """Whether on the rows of each invoice the amounts come to its total."""
+        if index == total:
+            return False
+        sums: dict[object, Decimal] = {}
+        totals: dict[object, Decimal] = {}
+        for key, amount, whole in zip(self._keys, self._column(index), self._column(total), strict=False):
+            if key is not None and isinstance(whole, Decimal):
+                totals.setdefault(key, whole)
+            if key is not None and isinstance(amount, Decimal):
+                sums[key] = sums.get(key, Decimal()) + amount
+        return bool(totals) and all(sums.get(key) == whole for key, whole in totals.items())
 
     def _net_and_gross(self, indexes: Sequence[int]) -> tuple[int, int] | None:
         tax = self._tax()

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from importer.cells import Cell, cell_text
-from importer.columns import BY_NAME, COLUMNS
+from importer.columns import BY_NAME, COLUMNS, Kind
 from importer.errors import FileUnreadable
 from importer.models import ControlTotal, Invoice, Row, Table
 from importer.problems import Problem
-from importer.reader.cells import Unreadable, Value, is_blank
+from importer.reader.cells import Conventions, Unreadable, Value, is_blank
 from importer.reader.charges import taken_off
 from importer.reader.due_dates import agreed, due_dates
-from importer.reader.grouping import LineSet, Read, Shape, build_invoices
+from importer.reader.given_dates import CELL, day_in_cell, day_in_text
+from importer.reader.grouping import build_invoices
 from importer.reader.headings import listed, spelled
 from importer.reader.layout import Layout
 from importer.reader.likely_totals import likely_total
@@ -24,6 +25,8 @@ from importer.reader.marks import marked
 from importer.reader.own_totals import control_problem, control_totals, unread_totals
 from importer.reader.profiles import Profile
 from importer.reader.remarks import column_remarks, repeated_rows, row_remarks
+from importer.reader.rows_together import LineSet, Read, Shape
+from importer.reader.stated_amounts import charges_alone, paid_in_part, parts_that_miss
 from importer.reader.told import not_bills, told_of
 from importer.reader.total_above import totals_above
 from importer.reader.types import credits_among
@@ -54,6 +57,9 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     invoices, strays, has_total = _built(layouts, profile, integration_id)
     invoices = agreed(head, invoices)
     noted = [note for layout in layouts for note in row_remarks(layout, profile)]
+    noted += charges_alone(layouts, invoices)
+    for layout in layouts:
+        noted += [*parts_that_miss(layout), *paid_in_part(layout)]
     for layout in layouts:
         told = told_of(layout)
         noted += [*not_bills(layout, invoices, told), *marked(layout, invoices, told)]
@@ -150,14 +156,34 @@ def _defaults(
     if integration_id is not None:
         found["integration_id"] = [integration_id] * count
     for name, text in profile.defaults.items():
-        if "{" in text:
+        if BY_NAME[name].kind is Kind.DATE:
+            found[name] = _given_days(text, rows, values, layouts[0].conventions)
+        elif "{" in text:
             found[name] = [_filled_in(text, row, values, place) for place, row in enumerate(rows)]
         else:
             found[name] = [text] * count
-    due = due_dates(layouts[0], profile, values, count)
+    due = due_dates(layouts[0], profile, values, count, found.get("invoice_date"))
     if due is not None:
         found["due_date"] = due
     return found
+
+
+def _given_days(
+    text: str, rows: Sequence[Row], values: Mapping[str, Read], conventions: Conventions
+) -> Sequence[Value]:
+    """For each row the day that the profile gives: one that it names, one in a cell, or one in a name."""
+    if CELL.fullmatch(text):
+        by_sheet: dict[int, Value] = {}
+        for row in rows:
+            if id(row.kept) not in by_sheet:
+                kept = row.kept
+                by_sheet[id(kept)] = None if isinstance(kept, tuple) else day_in_cell(text, kept, conventions)
+        return [by_sheet[id(row.kept)] for row in rows]
+    said = (
+        [_filled_in(text, row, values, place) for place, row in enumerate(rows)] if "{" in text else [text] * len(rows)
+    )
+    days = {each: day_in_text(each, conventions.date_order) for each in set(said)}
+    return [days[each] for each in said]
 
 
 def _filled_in(text: str, row: Row, values: Mapping[str, Read], place: int) -> str:

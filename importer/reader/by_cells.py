@@ -10,9 +10,10 @@ from collections.abc import Collection, Sequence
 
 from importer.cells import Cell, cell_text
 from importer.columns import BY_NAME, Kind
+from importer.reader.cells import is_blank
 from importer.reader.headings import spelled
 from importer.reader.mapping import Cells, Mapped, unused
-from importer.reader.money import CODES, named_currency
+from importer.reader.money import CODES, SYMBOLS, named_currency
 from importer.reader.types import tells_type
 from importer.reader.vocabulary import words_of
 
@@ -39,7 +40,8 @@ _NO_CURRENCY = frozenset(
         ),
     )
 )
-_SIGNS = frozenset(("€", "£", "US$", "C$", "CA$", "A$", "AU$", "NZ$"))
+_INITIALS = frozenset(("KR", "RS", "RP", "LEI"))
+_SIGNS = frozenset((*(sign for sign in SYMBOLS if not sign.isalpha() and sign not in ("$", "S/")), "RM", "CHF"))
 
 _OF_COUNTRIES = {
     "canadian": "CAD",
@@ -76,6 +78,11 @@ def take_by_cells(headings: Sequence[Cell], mapped: Mapped, rows: Sequence[Seque
     if ("debit" in mapped.others) != ("credit" in mapped.others):
         mapped.others.pop("debit" if "debit" in mapped.others else "credit")  # one side alone gives no amount a sign
     found: list[int] = []
+    nameless = [index for index, heading in enumerate(headings) if is_blank(heading)]
+    for index in nameless:
+        first = {text for text in _texts([row[index] for row in rows[:FIRST_ROWS] if index < len(row)]) if text}
+        if CURRENCY not in mapped.others and first and all(map(_is_sign, first)):
+            found += [index] if all(_is_sign(text) for text in _texts(cells(index)) if text) else []
     for index in unused(headings, mapped):
         heading, first = spelled(headings[index]), _texts([row[index] for row in rows[:FIRST_ROWS] if index < len(row)])
         if CURRENCY not in mapped.others and _says_currency(heading, first):
@@ -90,6 +97,11 @@ def take_by_cells(headings: Sequence[Cell], mapped: Mapped, rows: Sequence[Seque
         first_of_all, *others = _of_the_amounts(headings, mapped, found)
         mapped.others[CURRENCY] = first_of_all
         mapped.hints[CURRENCY] = others
+
+
+def _is_sign(text: str) -> bool:
+    """True for what stands beside amounts in a column without a heading: "RM", "CHF", "R$"; "KR" may be initials."""
+    return text in CODES or (text in SYMBOLS and text != "$" and text not in _INITIALS)
 
 
 def _texts(column: Sequence[Cell]) -> set[str]:

@@ -14,17 +14,45 @@ ADDED = frozenset(
         *("gratuity", "toll", "tolls", "fracht", "versand", "porto", "versandkosten", "flete", "envio"),
     )
 )
+SHARES = frozenset(
+    (
+        *("markup", "uplift", "overhead", "profit", "multiplier", "factor", "coefficient", "split", "share", "billed"),
+        *("billable", "prorata", "prorated", "proration", "allocation", "allocated", "commission", "escalation"),
+        *("complete", "completed", "aufschlag", "zuschlag", "faktor", "anteil", "recargo", "majoration", "coef"),
+        *("adjustment", "adj", "multiplicador", "parte", "opslag", "korrektur", "weighting", "ratio", "op"),
+    )
+)
+"""What a price is multiplied with, or what part of it is billed."""
+
+WHOLE = frozenset((1, 100))
+"""Cents and hundred percent of such a share, or once: it changes nothing."""
+
 TAKEN_OFF = frozenset(
     (
         *("discount", "discounts", "retainage", "retention", "deposit", "rebate", "less", "credits", "credit"),
         *("allowance", "rabatt", "skonto", "remise", "escompte", "descuento", "sconto", "korting", "desconto"),
     )
 )
-RATES = frozenset(("percent", "rate", "satz"))
+MULTIPLIERS = frozenset(("factor", "faktor", "multiplier", "multiplicador", "coefficient", "coef", "ratio"))
+PERCENTS = frozenset(("percent", "pct", "perc", "prozent", "porcentaje", "pourcentage", "procent"))
+RATES = frozenset(("rate", "satz", "split", "share", "anteil", "prorata", "proration", *MULTIPLIERS, *PERCENTS))
 NO_AMOUNTS = frozenset(
     (
         *("date", "code", "type", "number", "account", "method", "address", "terms", "reason", "id", "exempt"),
         *("taxable", "status", "class", "group", "jurisdiction", "authority", "period", "year", "base", "limit"),
+        *(
+            "center",
+            "centre",
+            "ctr",
+            "budget",
+            "variance",
+            "change",
+            "margin",
+            "score",
+            "rating",
+            "humidity",
+            "interest",
+        ),
         *("card", "days", "hours", "quantity", "unit", "description", "name"),
     )
 )

@@ -34,6 +34,7 @@ _REPORT = re.compile(
     r".*\b(?i:statement|register|invoices?|bills?|list|report|summary|account|charges|rechnungen|factur\w+)\b.*"
     r"\((?P<said>[A-Z]{3}|[€£])\)\W*"
 )
+_ONE_WORD = re.compile(r"[^\W\d_]{2,12}")  # after "Currency:", it is one, known here or not
 _GOES_ON = re.compile(
     r"\W*(?:$|[.,;:(|/\u2013-]|\b(?:unless|only|funds|and|excl\w*|incl\w*|before|after|net|per|as|us)\b)"
 )
@@ -80,10 +81,12 @@ def stated_currency(layout: Layout, profile: Profile) -> Iterator[Problem]:
 
 
 def stated(text: str) -> str:
-    """The ISO code of the currency in which a sentence says that amounts are; "" for any other text."""
+    """The ISO code of the currency in which a sentence says that amounts are, or the word for one that is not known; ""
+    for any other text."""
     found = _LABEL.fullmatch(text)
     if found is not None:
-        return _named_first(found["said"], anything=True)
+        strange = _ONE_WORD.fullmatch(found["said"].strip(" .()[]"))
+        return _named_first(found["said"], anything=True) or (strange[0].upper() if strange is not None else "")
     found = _IN.search(text)
     if found is not None:
         return _named_first(found["said"], anything=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,16 +10,21 @@ from importer import problems
 from importer.cells import Cell, cell_text, column_letter
 from importer.models import Invoice, Row
 from importer.problems import Problem
-from importer.reader.cells import Value, is_blank, quoted
-from importer.reader.grouping import Read
+from importer.reader.cells import Unreadable, Value, is_blank, quoted
 from importer.reader.layout import Layout
 from importer.reader.profiles import Profile
+from importer.reader.rows_together import Read
 from importer.reader.terms import due_by
 
 
-def due_dates(layout: Layout, profile: Profile, values: Mapping[str, Read], count: int) -> list[Value] | None:
-    """The due date of each row by a column that says "Net 30", or by the profile's terms; None where neither is."""
-    issued = values.get("invoice_date")
+def due_dates(
+    layout: Layout, profile: Profile, values: Mapping[str, Read], count: int, given: Sequence[Value] | None = None
+) -> list[Value] | None:
+    """The due date of each row by a column that says "Net 30", or by the profile's terms; None where neither is.
+    `given` are the bill dates that the profile gives, by row."""
+    read = values.get("invoice_date")
+    issued: Sequence[Value | Unreadable] | None = read if given is None or read is None else _either(read, given)
+    issued = given if issued is None else issued
     terms = layout.mapped.others.get("terms")
     if issued is None or (profile.terms_days is None and terms is None):
         return None
@@ -29,6 +34,10 @@ def due_dates(layout: Layout, profile: Profile, values: Mapping[str, Read], coun
         _due(day, own.strip(), profile.terms_days) if isinstance(day, date) else None
         for day, own in zip(issued, said, strict=True)
     ]
+
+
+def _either(read: Read, given: Sequence[Value]) -> Read:
+    return [other if day is None else day for day, other in zip(read, given, strict=True)]
 
 
 def _due(issued: date, terms: str, usual: int | None) -> date | None:

@@ -7,15 +7,51 @@ A cell may hold 123 and show 00123, and the vendor's number is what it shows; or
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from importer.cells import Cell, cell_text
 from importer.reader.money import currency_code
 
-_CURRENCY = re.compile(r"\[\$([^\]-]+)(?:-(?P<locale>[0-9A-Fa-f]+))?\]|\"([^\"]+)\"|\\?([£€¥₹₽₩₪₺])")
+_CURRENCY = re.compile(r"\[\$([^\]-]+)(?:-(?P<locale>[^\]]+))?\]|\"([^\"]+)\"|\\?([£€¥₹₽₩₪₺₱฿₫₦₴₡])")
 _IDENTIFIER = re.compile(r'(?:"(?P<quoted>[A-Za-z][A-Za-z ]*[-/# ]?)"|\\?(?P<bare>[A-Z]))?(?P<zeros>0[0/ \\-]*)')
 _OTHER_DOLLARS = {0x1009: "CAD", 0xC0C: "CAD", 0xC09: "AUD", 0x1409: "NZD", 0x80A: "MXN", 0xC04: "HKD", 0x1004: "SGD"}
 """What a "$" is in a format of another country, by the country's number."""
+
+_DOLLARS_OF = {
+    "CA": "CAD", "AU": "AUD", "NZ": "NZD", "MX": "MXN", "HK": "HKD", "SG": "SGD", "TW": "TWD", "JM": "JMD", "TT": "TTD",
+    "BS": "BSD", "BB": "BBD", "BZ": "BZD", "FJ": "FJD", "AR": "ARS", "CL": "CLP", "CO": "COP", "UY": "UYU",
+}  # fmt: skip
+"""The same by the country's letters, as newer programs write it: [$$-en-CA]."""
+
+_HARMLESS = frozenset(
+    (
+        *("cr", "dr", "db", "credit", "debit", "k", "m", "mm", "mio", "tsd", "thousand", "thousands", "million"),
+        *("millions", "usd", "us", "dollar", "dollars", "net", "gross", "total", "incl", "excl", "tax", "approx", "no"),
+        *("x", "h", "hr", "hrs", "hour", "hours", "ea", "each", "pc", "pcs", "piece", "pieces", "unit", "units", "day"),
+        *("days", "visit", "visits", "week", "weeks", "wk", "month", "months", "mo", "yr", "year", "years", "ft", "lf"),
+        *("sf", "sqft", "sq", "sy", "cy", "cf", "ccf", "gal", "gals", "lb", "lbs", "oz", "ton", "tons", "kwh", "kw"),
+        *(
+            "therm",
+            "therms",
+            "mi",
+            "miles",
+            "km",
+            "min",
+            "mins",
+            "per",
+            "qty",
+            "box",
+            "bx",
+            "case",
+            "roll",
+            "set",
+            "lot",
+        ),
+        *("trip", "trips", "load", "loads", "yd", "yds", "in", "kg", "l", "pts", "c", "f"),
+    )
+)
+"""Words beside a number that are no currency: units, sides, scales, and the account's own dollars."""
 
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|\[[^\]]*\]|[_*].'
@@ -29,6 +65,7 @@ _MINUS = frozenset("-–−")
 _CREDIT = frozenset(("CR", "CREDIT"))
 _LARGE = re.compile(r"[\s€$£]*(?:[kK]|MM?|Mio|Tsd|[Tt]housands?|[Mm]illions?)\b\.?.*", re.DOTALL)
 _MARKS = str.maketrans("", "", "\\")
+_LONGEST_SIGN = 12  # letters; what is longer is a remark
 HOME = "USD"  # its sign stands in most formats of most files, and is taken for granted
 
 
@@ -75,13 +112,51 @@ def shown_by(code: str) -> Shown | None:
         if currency_code(prefix.strip(" -")) is None and (prefix or pattern.count("0") > 1):
             return Shown(prefix=prefix, pattern=pattern)
     for match in _CURRENCY.finditer(first):
-        sign, locale = next(filter(None, match.groups())), int(match["locale"] or "0", 16)
-        currency = (
-            _OTHER_DOLLARS.get(locale) if sign.strip() == "$" and locale in _OTHER_DOLLARS else currency_code(sign)
-        )
+        sign = next(filter(None, (match[1], match[3], match[4])))
+        currency = _currency_of(sign, match["locale"] or "")
         if currency is not None and currency != HOME:
             return Shown(currency)
-    return _around(code)
+    return _around(code) or _perhaps_currency(first)
+
+
+def _currency_of(sign: str, locale: str) -> str | None:
+    """The currency of a sign, in a format for a country: "1009" and "en-CA" make a "$" a Canadian one."""
+    if sign.strip() != "$" or not locale:
+        return currency_code(sign)
+    if re.fullmatch(r"[0-9A-Fa-f]{3,8}", locale):
+        return _OTHER_DOLLARS.get(int(locale, 16) & 0xFFFF, HOME)
+    return _DOLLARS_OF.get(locale.rpartition("-")[2].upper(), HOME)
+
+
+def _perhaps_currency(code: str) -> Shown | None:
+    """What stands beside the number where it may be the sign of a currency that is not known: it is shown, so that it
+    is asked about where an amount is read."""
+    beside, seen = ["", ""], False
+    for token in _TOKEN.finditer(code):
+        if token["digits"]:
+            if seen:
+                return None
+            seen = True
+        elif token[0].startswith("[$"):
+            beside[seen] += token[0][2:-1].partition("-")[0]
+        elif (bare := token["bare"] or "").isalpha() or bare == "@":
+            return None  # of a date, or a text
+        else:
+            beside[seen] += (token["quoted"] or "") + (token["escaped"] or "") + bare
+    before, after = (each.strip() for each in beside)
+    if not seen or not any(map(_may_be_currency, (before, after))):
+        return None
+    around = f"{before.replace('{', '').replace('}', '')} {{}} {after.replace('{', '').replace('}', '')}".strip()
+    return Shown(positive=around, negative=f"-{around}")
+
+
+def _may_be_currency(text: str) -> bool:
+    """False for nothing, signs, units, and what a price is per."""
+    if text.startswith("/") or len(text) > _LONGEST_SIGN:
+        return False
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    odd = any(unicodedata.category(each) == "Sc" and each not in "$¢" for each in text)
+    return odd or any(word not in _HARMLESS for word in words)
 
 
 def _around(code: str) -> Shown | None:

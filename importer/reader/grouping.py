@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import compress, repeat
 from operator import is_not
@@ -12,56 +11,27 @@ from typing import Any, TypeVar, cast
 
 from importer import problems
 from importer.cells import cell_text
-from importer.columns import COLUMNS, IDENTITY
-from importer.keys import normalised_number
+from importer.columns import IDENTITY
 from importer.models import Exact, Invoice, Line, Row
 from importer.problems import Place, Problem
 from importer.reader.blanks import below_others
 from importer.reader.cells import Unreadable, Value, is_blank, quoted
-from importer.reader.leftovers import Asked
+from importer.reader.rows_together import (
+    HEADER,
+    Found,
+    Grouped,
+    LineSet,
+    Read,
+    Shape,
+    group_rows,
+    hold_above,
+    hold_doubted,
+)
 
-Read = list[Value | Unreadable]
 T = TypeVar("T")
-Found = defaultdict[int, list[Problem]]  # invoice → its problems; most have none
 CENT = Decimal(1)
 
-HEADER = tuple(column.name for column in COLUMNS if not column.of_line and column.name not in IDENTITY)
 HEADER_FIELDS = (*IDENTITY, "invoice_date", "due_date", "accounting_date", "notes", "memo")  # as Invoice has them
-
-
-@dataclass(slots=True)
-class Grouped:
-    """Rows by invoice, as indexes into the table's rows. `owner` is -1 for a row that belongs to none."""
-
-    members: list[list[int]] = field(default_factory=list)
-    owner: list[int] = field(default_factory=list)
-    strays: dict[int, Asked] = field(default_factory=dict)  # row → why it belongs to no invoice
-    firsts: list[int] = field(default_factory=list)  # the first row of each invoice
-
-
-@dataclass(frozen=True, slots=True)
-class LineSet:
-    """Columns that make at most one line of each row: those of the line itself, of a repeated group, of an extra line.
-
-    `rows` are the table's rows as this set sees them: their source says which column is the quantity and which the
-    price. `defaults` fills what is blank; where `nothing_is_no_line`, an amount of zero makes no line either.
-    `beside` are the line columns that stand once for all sets: what cannot be read there is named with this one.
-    """
-
-    rows: Sequence[Row]
-    values: dict[str, Read]
-    defaults: Mapping[str, Sequence[Value]]
-    nothing_is_no_line: bool = False
-    beside: Mapping[str, Read] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How rows make invoices. `separate`: every row is an invoice of its own. `asked`: rows that may be no data."""
-
-    separate: bool = False
-    total_from_lines: bool = False
-    asked: Mapping[int, Asked] = field(default_factory=dict)
 
 
 def build_invoices(
@@ -76,7 +46,7 @@ def build_invoices(
     `values` holds the columns that the table has; it and the sets lose those that are done with: each takes as much
     room as its rows. `defaults`, by row, is what holds where no cell says otherwise.
     """
-    grouped = _group(rows, values, shape)
+    grouped = group_rows(rows, values, shape)
     grouped.firsts = [members[0] for members in grouped.members]
     found: Found = defaultdict(list)
     told: set[Place] = set()
@@ -85,7 +55,8 @@ def build_invoices(
     for line_set in line_sets:
         _report_unreadable(line_set.rows, {**line_set.beside, **line_set.values}, grouped.owner, found, told)
     if shape.separate or shape.total_from_lines:  # otherwise its own total shows what it lacks
-        _hold_above(rows, grouped, line_sets, found)
+        hold_above(rows, grouped, line_sets, found)
+        hold_doubted(rows, grouped, line_sets, found)
     heads = {name: _header(name, rows, values.pop(name), grouped, found) for name in HEADER if name in values}
     heads |= {name: _header(name, rows, values[name], grouped, None) for name in IDENTITY if name in values}
     if "invoice_number" in values:
@@ -137,167 +108,6 @@ def _sum(lines: Sequence[Line]) -> Exact | None:
     worths = [line.worth for line in lines if line.worth is not None]
     cents = [each if isinstance(each, int) else each.quantize(CENT, ROUND_HALF_UP) for each in worths]
     return sum(cents, Decimal()) if cents else None
-
-
-# ---------------------------------------------------------------------- which rows belong together
-
-
-def _group(rows: Sequence[Row], values: Mapping[str, Read], shape: Shape) -> Grouped:
-    if shape.separate:
-        return _each_its_own(rows, shape.asked)
-    identity = [values[name] for name in IDENTITY if name in values]
-    numbers = values.get("invoice_number", [None] * len(rows))
-    spelled = {number: _comparable(number) for number in dict.fromkeys(numbers)}
-    identity = [list(map(spelled.__getitem__, column)) if column is numbers else column for column in identity]
-    if Unreadable in set(map(type, numbers)):
-        identity.append(_apart(numbers, [values[name] for name in HEADER if name in values]))
-    if any(None in column for column in identity) or "invoice_number" not in values or shape.asked:
-        keys = list(zip(*identity, strict=True)) if identity else [()] * len(rows)
-        return _group_with_gaps(rows, values, keys, shape.asked)
-    # The keys are made twice, and not kept: those of a hundred thousand rows take as much room as the rows.
-    groups = {key: group for group, key in enumerate(dict.fromkeys(zip(*identity, strict=True)))}
-    owner = list(map(groups.__getitem__, zip(*identity, strict=True)))
-    members: list[list[int]] = [[] for _ in groups]
-    for index, group in enumerate(owner):
-        members[group].append(index)
-    return Grouped(members, owner)
-
-
-def _each_its_own(rows: Sequence[Row], asked: Mapping[int, Asked]) -> Grouped:
-    grouped = Grouped(strays=dict(asked))
-    for index in range(len(rows)):
-        if index in asked:
-            grouped.owner.append(-1)
-        else:
-            grouped.owner.append(len(grouped.members))
-            grouped.members.append([index])
-    return grouped
-
-
-def _comparable(number: Value | Unreadable) -> Value | Unreadable:
-    return normalised_number(number) if isinstance(number, str) else number
-
-
-def _apart(numbers: Read, header: Sequence[Read]) -> Read:
-    """Rows with a damaged number (five times 1.60E+12) belong together only where their whole header is the same."""
-    return [
-        str(hash(tuple(column[index] for column in header))) if isinstance(number, Unreadable) else ""
-        for index, number in enumerate(numbers)
-    ]
-
-
-def _group_with_gaps(
-    rows: Sequence[Row], values: Mapping[str, Read], keys: Sequence[tuple[object, ...]], asked: Mapping[int, Asked]
-) -> Grouped:
-    """Full rows make the invoices; a row with gaps joins the one invoice that agrees with what it does say."""
-    count = len(rows)
-    owner = [-1] * count
-    members: list[list[int]] = []
-    invoice_keys: list[tuple[object, ...]] = []
-    by_key: dict[tuple[object, ...], int] = {}
-    alike = _Alike()
-    numbers = values.get("invoice_number", [None] * count)
-    at = [name for name in IDENTITY if name in values].index("invoice_number") if "invoice_number" in values else None
-
-    def join(index: int, group: int) -> None:
-        owner[index] = group
-        members[group].append(index)
-
-    def start(index: int) -> None:
-        key = keys[index]
-        members.append([])
-        invoice_keys.append(key)
-        join(index, len(members) - 1)
-        if at is not None and key[at] is not None:
-            by_key.setdefault(key, owner[index])
-            alike.add(key, owner[index])
-
-    for index, key in enumerate(keys):
-        if None not in key and at is not None and index not in asked:
-            if key in by_key:
-                join(index, by_key[key])
-            else:
-                start(index)
-    strays = dict(asked)
-    header = {name: values[name] for name in (*IDENTITY, *HEADER) if name in values}
-    for index, key in enumerate(keys):
-        if owner[index] >= 0 or index in asked:
-            continue
-        above = owner[index - 1] if index and _is_next(rows[index - 1], rows[index]) else -1
-        if at is None or key[at] is None:
-            said = [name for name, column in header.items() if column[index] is not None]
-            goes_on = above >= 0 and all(
-                name in IDENTITY and header[name][index] == header[name][members[above][0]] for name in said
-            )
-            if said and not goes_on:
-                start(index)
-            elif above >= 0:
-                join(index, above)
-            else:
-                strays[index] = Asked("The row names no invoice, and there is none directly above it.", holds=True)
-            continue
-        candidates = alike.agreeing(key)
-        if len(candidates) == 1:
-            join(index, candidates[0])
-        elif candidates and above >= 0 and _agrees(key, invoice_keys[above]):
-            join(index, above)
-        elif candidates:
-            number = numbers[index]
-            strays[index] = Asked(f"{len(candidates)} invoices have the number {quoted(str(number))}.")
-        else:
-            start(index)
-    strays = dict(sorted(strays.items()))
-    order = sorted(range(len(members)), key=lambda group: min(members[group]))
-    renumbered = {group: place for place, group in enumerate(order)} | {-1: -1}
-    return Grouped([sorted(members[group]) for group in order], [renumbered[group] for group in owner], strays)
-
-
-def _agrees(key: tuple[object, ...], whole: tuple[object, ...]) -> bool:
-    """True where a row's key says nothing else than an invoice's."""
-    return all(mine is None or mine == theirs for mine, theirs in zip(key, whole, strict=True))
-
-
-class _Alike:
-    """Invoices by their keys, for rows that leave parts of theirs blank. Looked up, not gone through."""
-
-    def __init__(self) -> None:
-        self._groups: list[tuple[tuple[object, ...], int]] = []
-        self._by_parts: dict[tuple[int, ...], dict[tuple[object, ...], list[int]]] = {}
-
-    def add(self, key: tuple[object, ...], group: int) -> None:
-        """One more invoice."""
-        self._groups.append((key, group))
-        for parts, index in self._by_parts.items():
-            index.setdefault(tuple([key[part] for part in parts]), []).append(group)
-
-    def agreeing(self, key: tuple[object, ...]) -> Sequence[int]:
-        """The invoices with which the key agrees in all parts that it has, in the order in which they were added."""
-        parts = tuple(part for part, value in enumerate(key) if value is not None)
-        index = self._by_parts.get(parts)
-        if index is None:  # of each choice of parts one: there are few
-            index = self._by_parts[parts] = {}
-            for whole, group in self._groups:
-                index.setdefault(tuple([whole[part] for part in parts]), []).append(group)
-        return index.get(tuple([key[part] for part in parts]), ())
-
-
-def _hold_above(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSet], found: Found) -> None:
-    """An invoice waits for a row with an amount below it that may be its own: sent without it, it would be short."""
-    above, before = -1, -1  # the last row of an invoice so far, and the stray before this one
-    held: set[int] = set()
-    for index, why in sorted(grouped.strays.items()):
-        above = next((at for at in range(index - 1, before, -1) if grouped.owner[at] >= 0), above)
-        before = index
-        has_amount = any(isinstance(read[index], Decimal) for each in line_sets for read in each.values.values())
-        is_near = above >= 0 and above not in held and rows[above].source is rows[index].source
-        if why.holds and has_amount and is_near:
-            held.add(above)
-            what = f"Row {rows[index].number}, which stands below it, may be a line of the invoice."
-            found[grouped.owner[above]].append(Problem(problems.ROW_BELOW, what, rows[above].place()))
-
-
-def _is_next(above: Row, row: Row) -> bool:
-    return row.number == above.number + 1 and row.source is above.source
 
 
 # ---------------------------------------------------------------------- what the header says

@@ -69,15 +69,60 @@ SYMBOLS: dict[str, str] = {
     "₺": "TRY",
     "ZŁ": "PLN",
     "KR": "SEK",
+    "KR.": "SEK",
     "FR.": "CHF",
+    "SFR.": "CHF",
+    "NT$": "TWD",
+    "S$": "SGD",
+    "RD$": "DOP",
+    "J$": "JMD",
+    "TT$": "TTD",
+    "AR$": "ARS",
+    "RM": "MYR",
+    "RP": "IDR",
+    "KČ": "CZK",
+    "LEI": "RON",
+    "S/": "PEN",
+    "KSH": "KES",
+    "₱": "PHP",
+    "฿": "THB",
+    "₫": "VND",
+    "₦": "NGN",
+    "₴": "UAH",
+    "₡": "CRC",
+    "₲": "PYG",
+    "₵": "GHS",
+    "₸": "KZT",
+    "₼": "AZN",
+    "₾": "GEL",
+    "₭": "LAK",
+    "₮": "MNT",
+    "₨": "PKR",
 }
+"""Signs and letters beside amounts. What is not here is no dollar either: such a text is no amount, and is named."""
+
 CODES = frozenset(
     re.findall(
         r"\w+",
         "USD EUR GBP CAD AUD NZD MXN CHF JPY CNY INR SEK NOK DKK PLN CZK HUF RON BRL ARS "
-        "CLP COP ZAR ILS TRY RUB KRW HKD SGD PHP THB AED SAR",
+        "CLP COP ZAR ILS TRY RUB KRW HKD SGD PHP THB AED SAR "
+        "MYR TWD IDR VND PKR BDT LKR NPR NGN KES GHS EGP UGX TZS ETB MAD TND DZD UAH BGN ISK RSD BYN KZT UZS AZN "
+        "QAR KWD BHD OMR JOD LBP IQD DOP GTQ CRC HNL JMD TTD BBD BSD BMD KYD XCD PYG UYU MOP XOF XAF XPF MMK",
     )
 )
+WORDS_TOO = frozenset(("TRY", "COP", "RUB", "RON", "MAD", "MOP", "SAR", "ARS", "PHP", "HUF", "CLP"))
+"""Codes that are words or names as well: in a heading they are codes where they stand in capitals."""
+
+ISO = CODES | frozenset(
+    re.findall(
+        r"\w+",
+        "AFN ALL AMD ANG AOA AWG BAM BIF BND BOB BTN BWP BZD CDF CUP CVE DJF ERN FJD FKP GEL GIP GMD GNF GYD HTG IRR "
+        "KGS KHR KMF KPW LAK LRD LSL LYD MDL MGA MKD MNT MRU MUR MVR MWK MZN NAD NIO PAB PEN PGK RWF SBD SCR SDG SHP "
+        "SLE SOS SRD SSP STN SVC SYP SZL TJS TMT TOP VES VUV WST YER ZMW ZWL",
+    )
+)
+"""Every code of ISO 4217 for money that is paid with."""
+
 CURRENCY_NAMES: dict[str, str] = {
     "DOLLARS": "USD",
     "DOLLAR": "USD",
@@ -86,12 +131,32 @@ CURRENCY_NAMES: dict[str, str] = {
     "STERLING": "GBP",
     "RUPEES": "INR",
     "PES": "ARS",
+    "PESOS": "MXN",
+    "REAIS": "BRL",
+    "RINGGIT": "MYR",
+    "BAHT": "THB",
+    "ZLOTY": "PLN",
+    "KORUNA": "CZK",
+    "FORINT": "HUF",
+    "SHEKEL": "ILS",
+    "SHEKELS": "ILS",
+    "DIRHAM": "AED",
+    "DIRHAMS": "AED",
+    "RIYAL": "SAR",
+    "YUAN": "CNY",
+    "RENMINBI": "CNY",
+    "RUPIAH": "IDR",
+    "NAIRA": "NGN",
+    "HRYVNIA": "UAH",
+    "KRONER": "NOK",
+    "KRONOR": "SEK",
+    "FRANCS": "CHF",
 }
 
 _SPACES = dict.fromkeys(map(ord, " \t\u00a0\u202f\u2007\u2009")) | dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF]  # nobody can see them
 )
-_CURRENCY = "|".join(re.escape(word) for word in sorted({*SYMBOLS, *CODES}, key=len, reverse=True))
+_CURRENCY = "|".join(re.escape(word) for word in sorted({*SYMBOLS, *ISO}, key=len, reverse=True))
 _AMOUNT = re.compile(
     rf"(?P<open>\()?(?P<sign>[-+])?(?P<before>{_CURRENCY})?(?P<sign2>[-+])?(?P<open2>\()?"
     rf"(?P<number>\d[\d.,'’]*|[.,]\d+)"
@@ -113,7 +178,7 @@ _LONGEST = 15  # digits; more than Excel keeps, and far more than any invoice
 def currency_code(text: str) -> str | None:
     """The ISO code that a text stands for ("US$", "usd", "£"); None where it is no currency known here."""
     word = text.strip().upper()
-    if word in CODES:
+    if word in ISO:
         return word
     return SYMBOLS.get(word) or CURRENCY_NAMES.get(word)
 

@@ -17,6 +17,7 @@ from importer.reader.judged import altered_totals, mended_rows, vendors_rows
 from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
 from importer.reader.sheets import Found, Plan
 from importer.reader.traced import Hands, Rows
+from importer.reader.whose_file import is_shown
 from importer.results_manifest import Kept
 
 
@@ -37,10 +38,12 @@ class Original:
     def chosen_profile(self, asked: Profile | None, known: Sequence[Profile]) -> Profile:
         """What `--profile` says; otherwise the one that it was read with, in its present form where there is one."""
         text = next((one.profile for one in self.kept if one.profile), "")
-        profile = NO_PROFILE if asked is None else asked
+        profile = NO_PROFILE if asked is None else replace(asked, is_meant=True)
         if asked is None and text:
             then = parse_profile(tomllib.loads(text), "")
-            profile = next((each for each in known if each.name == then.name), then)
+            now = next((each for each in known if each.name == then.name), then)
+            is_meant = then.is_meant and now.defaults.get("vendor_id") == then.defaults.get("vendor_id")
+            profile = replace(now, is_meant=is_meant or is_shown(now, self.contents))
         if profile.seen:  # a column that was offered, or added by hand, is no change of the vendor's layout
             mine = {heading for one in self.hands.manifest.tables for heading in one.headings if heading != OFFERED}
             added = {heading: None for one in self.kept for heading in one.headings if heading and heading not in mine}

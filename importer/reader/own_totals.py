@@ -12,8 +12,8 @@ from importer.cells import column_letter
 from importer.models import ControlTotal, Invoice, dollars
 from importer.problems import Place, Problem
 from importer.reader.cells import Unreadable, quoted
-from importer.reader.grouping import Read
 from importer.reader.layout import TOTALLED, Layout
+from importer.reader.rows_together import Read
 
 _NAMED = 5  # cells that a sentence names
 SETTLE = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import string
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatch
 from pathlib import Path
@@ -14,11 +15,12 @@ from typing import Any, get_args
 
 from importer import private
 from importer.cells import Cell
-from importer.columns import BY_NAME
+from importer.columns import BY_NAME, Kind
 from importer.errors import BadSettings
 from importer.models import Rounding
 from importer.reader.contents import Contents
-from importer.reader.dates import DateOrder
+from importer.reader.dates import DateOrder, read_text_date
+from importer.reader.given_dates import CELL
 from importer.reader.headings import normalised, spelled
 from importer.reader.money import currency_code
 
@@ -26,6 +28,7 @@ PLACEHOLDERS = ("file", "sheet", "row", "invoice_number", "vendor_id", "property
 """What a text in [defaults] may refer to, in braces."""
 
 SEARCHED_ROWS = 60
+TELLING = 100_000  # a text that the vendor's files alone have counts for more than all headings
 MOST_ROUNDING = 100
 """Cents: past this a difference is no rounding, whatever a profile says."""
 
@@ -47,6 +50,8 @@ class Profile:
     name: str
     filename: str | None = None  # a pattern such as "acme*.xlsx"
     headings: tuple[str, ...] = ()  # all of them must be there for the profile to be chosen by itself
+    texts: tuple[str, ...] = ()  # one of them stands in each of the vendor's files: so it is known for whose it is
+    is_meant: bool = False  # a person named it for this very file, or the file shows whose it is
     sheet: str | int | None = None  # a name, a 1-based place, or "*" for all
     lines_sheet: str | None = None  # where the lines stand on a sheet of their own, joined by invoice number
     header_row: int | None = None  # 1-based
@@ -67,6 +72,8 @@ class Profile:
         in_columns = (heading for headings in self.columns.values() for heading in headings)
         return frozenset((*in_columns, *(line.heading for line in self.extra_lines), *self.headings))
 
+
+_NO_KEYS = {"named", "filename", "headings", "texts", "is_meant", "terms_days"}
 
 NO_PROFILE = Profile("")
 """Nothing is settled beforehand."""
@@ -100,9 +107,9 @@ class _Parser:
         said = self._said
         match, columns = self._table(said, "match"), self._table(said, "columns")
         defaults = dict(self._table(said, "defaults"))
-        known = {each.name for each in fields(Profile)} - {"named", "filename", "headings", "terms_days"} | {"match"}
+        known = {each.name for each in fields(Profile)} - _NO_KEYS | {"match", "for_this_file"}
         self._refuse_unknown(said, known, "")
-        self._refuse_unknown(match, {"filename", "headings"}, "match.")
+        self._refuse_unknown(match, {"filename", "headings", "text"}, "match.")
         self._refuse_unknown(columns, set(BY_NAME), "columns.")
         self._refuse_unknown(defaults, {*BY_NAME, "terms_days"}, "defaults.")
         terms = defaults.pop("terms_days", None)
@@ -112,6 +119,8 @@ class _Parser:
             name=str(self._name),
             filename=self._text(match, "filename", "match."),
             headings=self._texts(match, "headings", "match."),
+            texts=self._texts(match, "text", "match."),
+            is_meant=said.get("for_this_file") is True,
             sheet=self._sheet(),
             lines_sheet=self._text(said, "lines_sheet"),
             header_row=self._header_row(),
@@ -184,11 +193,13 @@ class _Parser:
     def _currency(self) -> str:
         code = currency_code(self._text(self._said, "currency") or "USD")
         if code is None:
-            raise self._bad("currency", 'a currency\'s code, such as "USD"')
+            raise self._bad("currency", 'a currency\'s code by ISO 4217, such as "USD"')
         return code
 
     def _default(self, defaults: Mapping[str, Any], key: str) -> str:
         value = defaults[key]
+        if isinstance(value, date):  # in quotes or without
+            value = f"{value:%Y-%m-%d}"
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str) or not value.strip():
@@ -204,6 +215,9 @@ class _Parser:
                 raise self._bad(
                     f"defaults.{key}", f"text that refers to {', '.join(PLACEHOLDERS)} only, not {{{name}}}"
                 )
+        is_day = used or CELL.fullmatch(value) or isinstance(read_text_date(value, self._said.get("date_order")), date)
+        if BY_NAME.get(key) is not None and BY_NAME[key].kind is Kind.DATE and not is_day:
+            raise self._bad(f"defaults.{key}", 'a date like 2026-03-31, a cell like "H3", or a name like "{sheet}"')
         return value
 
     def _extra_line(self, said: Mapping[str, Any]) -> ExtraLine:
@@ -247,6 +261,8 @@ def profile_text(profile: Profile) -> str:
         match.append(f"filename = {_toml(profile.filename)}")
     if profile.headings:
         match.append(f"headings = {_toml(profile.headings)}")
+    if profile.texts:
+        match.append(f"text = {_toml(profile.texts)}")
     if match:
         lines.append(f"match = {{ {', '.join(match)} }}")
     for key in ("sheet", "lines_sheet", "header_row", "date_order", "decimal", "thousands"):
@@ -255,6 +271,8 @@ def profile_text(profile: Profile) -> str:
             lines.append(f"{key} = {_toml(value)}")
     if profile.currency != "USD":
         lines.append(f"currency = {_toml(profile.currency)}")
+    if profile.is_meant:
+        lines.append("for_this_file = true")
     if profile.seen:
         lines.append(f"seen = {_toml(profile.seen)}")
     if profile.columns:
@@ -343,13 +361,14 @@ def choose_profile(contents: Contents, profiles: Sequence[Profile]) -> Chosen | 
     fitting: list[tuple[int, Chosen]] = []
     changed: list[Chosen] = []
     for profile in profiles:
-        if profile.filename is None and not profile.headings:
+        if profile.filename is None and not profile.headings and not says_a_text(profile.texts, contents):
             continue
         if profile.filename and not fnmatch(_own_name(contents), profile.filename.casefold()):
             continue
         missing = _missing(profile.headings, lines)
         if not missing:
             precision = 100 * len(profile.headings) + len((profile.filename or "").replace("*", ""))
+            precision += TELLING * says_a_text(profile.texts, contents)
             fitting.append((precision, Chosen(profile)))
         elif profile.filename and len(missing) * 2 <= len(profile.headings):
             changed.append(Chosen(profile, missing))
@@ -364,6 +383,21 @@ def choose_profile(contents: Contents, profiles: Sequence[Profile]) -> Chosen | 
             "Choose one with --profile, or say in the `match` of one what its files alone have: a name, a heading.",
         )
     return first
+
+
+def says_a_text(wanted: Sequence[str], contents: Contents) -> bool:
+    """Whether one of these texts stands in the file's name, in the name of a sheet or in a cell of its first rows."""
+    names = {normalised(each) for each in wanted} - {""}
+    return any(name in normalised(text) for text in _said_in(contents) for name in names) if names else False
+
+
+def _said_in(contents: Contents) -> Iterator[str]:
+    yield _own_name(contents)
+    for sheet in contents.sheets:
+        if sheet.name:
+            yield sheet.name
+        for row in sheet.rows[:SEARCHED_ROWS]:
+            yield from (spelled(cell) for cell in row if isinstance(cell, str))
 
 
 def _heading_lines(contents: Contents) -> list[set[str]]:

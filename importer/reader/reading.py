@@ -22,6 +22,7 @@ from importer.reader.sheets import Plan, left_out_table, plan_sheets
 from importer.reader.traced import trace_of
 from importer.seals import Seal
 from importer.trace import GivenBack
+from importer.reader.whose_file import carries_vendor, doubt, is_shown
 
 
 def read_contents(
@@ -62,8 +63,10 @@ def read_contents(
                 if chosen is not None and profile is None:
                     notices.append(_chosen_by_itself(contents, chosen))
                 mine = NO_PROFILE if chosen is None else chosen.profile
+                if carries_vendor(mine):
+                    mine = replace(mine, is_meant=profile is not None or is_shown(mine, contents))
                 mine = mine if sheet is None else replace(mine, sheet=sheet)
-                parts.append(_read_file(contents, mine, integration_id))
+                parts.append(_doubted(_read_file(contents, mine, integration_id), mine, contents))
             except FileUnreadable as error:
                 unread.append(error)
         if unread:
@@ -80,6 +83,13 @@ def read_contents(
         files, tuple(tables), tuple(invoices), tuple(problems), tuple(notices), tuple(control_totals), former_keys
     )
     return replace(whole, trace=trace_of(parts), given_back=tuple(given)) if given else whole
+
+
+def _doubted(reading: Reading, profile: Profile, contents: Contents) -> Reading:
+    """The reading, with the question whose the file is where only the profile says it, and nobody named the profile."""
+    if not carries_vendor(profile) or profile.is_meant:
+        return reading
+    return replace(reading, problems=(*reading.problems, *doubt(reading, profile, contents)))
 
 
 def _all_of(refused: Sequence[FileUnreadable], count: int) -> FileUnreadable:
@@ -103,7 +113,7 @@ def _read_original(
 ) -> Reading:
     """A file that came back in a results workbook, by the plan of its first reading."""
     mine = original.chosen_profile(profile, profiles)
-    reading = _read_file(original.contents, mine, integration_id, original.plan)
+    reading = _doubted(_read_file(original.contents, mine, integration_id, original.plan), mine, original.contents)
 
     def otherwise(contents: Contents) -> Reading | None:
         with suppress(FileUnreadable):  # what was corrected may have been just that

@@ -24,6 +24,7 @@ from importer.reader.standing import Standing, standing_of
 from importer.reader.terms import due_by
 from importer.reader.told import unknown_statuses
 from importer.reader.types import payments_among, unknown_among
+from importer.reader.unclear_signs import unclear_signs
 from importer.reader.vocabulary import words_of
 
 EVERY_ROW = (
@@ -47,6 +48,7 @@ def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem
         what = f"The row has {len(cells)} cells, the heading row {width}; the first too many is {quoted(text)}."
         yield row, Problem(problems.EXTRA_CELLS, what, place, value=text, advice=EVERY_ROW if in_all else None)
     yield from currency_remarks(layout, profile)
+    yield from unclear_signs(layout)
     yield from _terms_remarks(layout)
     yield from _payment_remarks(layout)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from importer import problems
 from importer.models import SkippedRow
@@ -10,7 +10,7 @@ from importer.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted
 from importer.reader.headings import normalised, spelled
 from importer.reader.layout import Layout
-from importer.reader.leftovers import NOTE, TOTAL
+from importer.reader.leftovers import NOTE, TOTAL, UNUSED
 from importer.reader.profiles import Profile
 from importer.reader.vocabulary import words_of
 
@@ -84,26 +84,44 @@ def _groups(layout: Layout, fixed: Sequence[str]) -> Iterator[Problem]:
     """Names alone in their rows, each directly above invoices, without totals: of properties or vendors, as their words
     show, nothing is sent; of others, it is said."""
     left = next((index for index, heading in enumerate(layout.source.headings) if not is_blank(heading)), 0)
-    notes = [row for row in layout.skipped if row.reason == NOTE and _name(row, left)]
+    places = _places(layout, left)
+    notes = [row for row in layout.skipped if row.reason in (NOTE, UNUSED) and _name(row, places)]
     if len(notes) < 2:
         return
     numbers = {row.number for row in layout.rows}
-    names = {_name(row, left).casefold(): row for row in reversed(notes) if row.row + 1 in numbers}
+    names = {_name(row, places).casefold(): row for row in reversed(notes) if row.row + 1 in numbers}
     if len(names) < 2:
         return
     rows = sorted(names.values(), key=lambda row: row.row)
-    said = ", ".join(quoted(_name(row, left)) for row in rows[:SHOWN]) + (", …" if len(rows) > SHOWN else "")
+    said = ", ".join(quoted(_name(row, places)) for row in rows[:SHOWN]) + (", …" if len(rows) > SHOWN else "")
     whose = sum(bool(words_of(name) & _OF_SOMEBODY) for name in names) > 1
+    whose = whose or all(_column(row) in places - {left} for row in rows)  # what stands beside no heading is a group's
     what = f"{said} stand above rows of the table, and every invoice is for the one {' and '.join(fixed)}"
     place = Place(layout.source.file, layout.source.sheet, rows[0].row)
     yield Problem(problems.GROUPS if whose else problems.SECTIONS, f"{what} of the profile.", place)
 
 
-def _name(row: SkippedRow, left: int) -> str:
-    """What stands alone in the first column of a row; "" for a sentence, and for what has a number in it."""
-    if [index for index, cell in enumerate(row.cells) if not is_blank(cell)] != [left]:
+def _places(layout: Layout, left: int) -> set[int]:
+    """The columns in which the name of a group may stand alone: the first one with a heading, those before it and the
+    one behind it, and those without one."""
+    headings, columns = layout.source.headings, layout.mapped.columns
+    nameless = {index for index, heading in enumerate(headings) if is_blank(heading)}
+    texts = {columns.get(name) for name in ("item_notes", "notes", "memo")}
+    return {left, *nameless, *({left + 1} - texts)}
+
+
+def _column(row: SkippedRow) -> int:
+    """Of a row with one filled cell: where it stands; otherwise -1."""
+    filled = [index for index, cell in enumerate(row.cells) if not is_blank(cell)]
+    return filled[0] if len(filled) == 1 else -1
+
+
+def _name(row: SkippedRow, places: Collection[int]) -> str:
+    """What stands alone in one of these columns of a row; "" for a sentence, and for what has a number in it."""
+    at = _column(row)
+    if at not in places:
         return ""
-    text = spelled(row.cells[left])
+    text = spelled(row.cells[at])
     if len(text) > LONGEST or any(map(str.isdigit, text)) or not text[:1].isalpha() or text[-1:] in ".!?":
         return ""
     return text

@@ -12,7 +12,8 @@ from importer.reader.vocabulary import words_of
 _CREDITS = frozenset(
     re.findall(
         r"\w+",
-        "credit credits cr crn cm cn ccn crm rtn creditmemo creditnote creditinvoice refund return returned rebate "
+        "credit credits cr cre cred crn cm cn ccn crm rtn creditmemo creditnote creditinvoice refund return returned "
+        "rebate "
         "gutschrift rechnungskorrektur storno kredit krediet creditnota avoir notedecredit notadecredito notacredito "
         "notadecrédito notadicredito abono bonifico kreditnota kreditnote",
     )
@@ -20,7 +21,8 @@ _CREDITS = frozenset(
 _INVOICES = frozenset(
     re.findall(
         r"\w+",
-        "invoice invoices inv bill bills in i d dr debit debits debitmemo debitnote charge charges purchase standard "
+        "invoice invoices inv bill bills in i d dr db deb debet debit debits debitmemo debitnote charge charges "
+        "purchase standard "
         "regular original rechnung factura facture fattura fatura faktura factuur vendorbill vendorinvoice "
         "purchaseinvoice item items line lines service services product products goods material materials labor labour "
         "hours expense expenses recurring utility utilities tax freight shipping fee fees revenue capital capex opex "
@@ -61,6 +63,8 @@ _FLAG_HEADINGS = frozenset(
 _OF_A_FLAG = _FLAG_HEADINGS | {"is", "flag", "indicator", "ind", "memo", "notes", "yn", "y", "n", "mark", "marker"}
 _SIGN_HEADINGS = frozenset(("sign", "vorzeichen", "signo", "signe", "segno", "plusminus"))
 _SIDES = frozenset(("dc", "cd", "drcr", "crdr", "debitcredit", "creditdebit", "dcindicator", "debitcreditindicator"))
+_DEBIT_SIDE = frozenset(("db", "dr", "deb", "debit", "debet"))
+_CREDIT_SIDE = frozenset(("cr", "cre", "cred", "credit", "crn"))
 MINUS = frozenset(("-", "\u2212", "\u2013", "minus", "neg", "negative"))
 _PLUS = frozenset(("+", "plus", "pos", "positive"))
 YES = frozenset(("yes", "y", "true", "x", "1", "v", "t", "\u2713", "\u2714", "si", "sí", "ja", "oui", "wahr", "vrai"))
@@ -129,7 +133,7 @@ def tells_type(heading: str, texts: Collection[str], *, may_be: bool = False) ->
     """
     said = {text for text in texts if text}
     words = words_of(heading)
-    if _is_flag(heading, texts) or _is_sign(heading, texts) or normalised(heading) in _SIDES:
+    if _is_flag(heading, texts) or _is_sign(heading, texts) or normalised(heading) in _SIDES or _is_sides(texts):
         return may_be or bool(credits_among(heading, said))
     if len(said) > 50 or words & _NO_TYPE_HEADINGS:
         return False
@@ -141,6 +145,12 @@ def tells_type(heading: str, texts: Collection[str], *, may_be: bool = False) ->
     if may_be or not is_type:
         return is_type or (may_be and not said)
     return any(is_credit(text) for text in known) or bool(payments_among(said))
+
+
+def _is_sides(texts: Collection[str]) -> bool:
+    """DB and CR in cells of their own, whatever their heading."""
+    said = {text.casefold().rstrip(".") for text in texts if text}
+    return said <= _DEBIT_SIDE | _CREDIT_SIDE and bool(said & _DEBIT_SIDE) and bool(said & _CREDIT_SIDE)
 
 
 def _is_flag(heading: str, texts: Collection[str]) -> bool:

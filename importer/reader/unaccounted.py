@@ -10,7 +10,19 @@ from importer.cells import Cell, column_letter
 from importer.columns import BY_NAME, Kind
 from importer.reader.amounts import Column, adds_up, same
 from importer.reader.cells import Conventions, is_blank, quoted, read_cells
-from importer.reader.charges import ADDED, NO_AMOUNTS, RATES, TAKEN_OFF, booked_as, is_taken_off, taken_off
+from importer.reader.charges import (
+    ADDED,
+    MULTIPLIERS,
+    NO_AMOUNTS,
+    PERCENTS,
+    RATES,
+    SHARES,
+    TAKEN_OFF,
+    WHOLE,
+    booked_as,
+    is_taken_off,
+    taken_off,
+)
 from importer.reader.headings import listed, spelled
 from importer.reader.mapping import SAID_AMOUNTS, Cells, Mapped, Question, unused
 from importer.reader.vocabulary import words_of
@@ -37,6 +49,7 @@ _OFFERED = frozenset(
 """Of a discount for paying early, which is no part of the bill."""
 
 _WHAT_IS_LEFT = frozenset(("due", "payable", "balance", "outstanding", "net", "discounted"))
+_NEUTRAL = frozenset(Decimal(each * 100) for each in (0, *WHOLE))  # as cents are read
 _MOST = 12  # columns that are tried together
 SAMPLE = 500  # rows that show whether they add up
 _MONEY = re.compile(r"[.,]\d\d\D*$|[$€£]")
@@ -135,7 +148,8 @@ class _Table:
         if words & (NO_AMOUNTS | _OFFERED):
             return False
         is_tax = "tax" in words and (index != self._mapped.others.get("tax") or self._is_rate(index))
-        is_sure = bool(words & (ADDED | TAKEN_OFF)) or is_tax
+        is_share = self._is_share(words, goods=goods) and not is_tax
+        is_sure = bool(words & (ADDED | TAKEN_OFF)) or is_tax or is_share
         if not is_sure and not (goods and words & (_GOODS | _PERHAPS) and not words & RATES):
             return False
         distinct = [cell for cell in set(self._cells(index)) if not is_blank(cell)]
@@ -143,7 +157,17 @@ class _Table:
         amounts = [value for value in read if isinstance(value, Decimal)]
         if not any(amounts) or (not is_sure and len(amounts) < len(read)):
             return False
+        if is_share and all(abs(amount) in _NEUTRAL for amount in amounts):
+            return False
         return is_sure or bool(words & _GOODS) or any(map(_is_written_as_money, distinct))
+
+    def _is_share(self, words: frozenset[str], *, goods: bool) -> bool:
+        """Whether the heading says that a part of the price is billed, or more than it. What may multiply a price as
+        a quantity does is asked about with the quantities."""
+        priced = {"quantity_ordered", "unit_price"} <= self._mapped.columns.keys()
+        if priced and words & MULTIPLIERS:
+            return False
+        return bool(words & SHARES) or (goods and bool(words & PERCENTS))
 
     def _is_rate(self, index: int) -> bool:
         """ "Tax Rate", "Discount %", or "8.25%" in the cells."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from importer.cells import Cell
 from importer.columns import COLUMNS
 from importer.reader.headings import normalised, spelled
-from importer.reader.money import CODES, CURRENCY_NAMES, SYMBOLS, currency_code
+from importer.reader.money import CODES, CURRENCY_NAMES, ISO, SYMBOLS, WORDS_TOO, currency_code
 
 
 class Surety(IntEnum):
@@ -142,7 +142,9 @@ quantity_ordered 1: unit
 unit_price 3: unit price | price unit | unit cost | line cost | line price | unit amount | unit rate
 unit_price 3: price per unit | cost unit | price
 unit_price 2: rate | cost | sales price | selling price | line rate | invoice rate | hourly rate
-unit_price_in_cents 3: price cents | unit price cents | unit cost cents | rate cents
+unit_price_in_cents 3: price cents | unit price cents | unit cost cents | rate cents | price unit cents | cost cents
+total_amount_in_cents 3: total amount cents | invoice total cents | invoice amount cents | total due cents
+total_amount_in_cents 3: amount due cents | total cents | grand total cents
 line_amount 3: line amount | line total | extended amount | extended price | extended | line subtotal
 line_amount 3: line total amount | extended total | amount line | line net amount | extended cost | line value
 line_amount 3: invoice line amount | invoice line total | invoice line value | invoice line net amount
@@ -180,7 +182,7 @@ _MEANINGS: dict[frozenset[str], Meaning] = {
 
 def _marks_spelled(heading: str) -> str:
     spelled_out = heading.replace("#", " number ").replace("№", " number ").replace("n°", "no").replace("N°", "No")
-    return spelled_out.replace("%", " percent ").replace("MwSt", "Mwst")
+    return spelled_out.replace("%", " percent ").replace("¢", " cents ").replace("MwSt", "Mwst")
 
 
 _EXACT = {column.name: column.name for column in COLUMNS}
@@ -214,6 +216,7 @@ _YOURS = re.compile(r"your\b")
 _DATES = ("invoice_date", "due_date", "accounting_date")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])")
 _PART = re.compile(r"(.*?[^\W\d])[\s_.#-]*(\d{1,2})[\s_.)\]]*([^\W\d].*)?$")
+_PER = re.compile(r"(?:\bper|/|\bà)\s*$", re.IGNORECASE)  # "Price per 10" is no tenth price
 _PART_FIRST = re.compile(r"(\d{1,2})[\s_.-]+([^\W\d].*)$")
 _LINE_FIELDS = frozenset(
     {"financial_account_id", "quantity_ordered", "unit_price", "line_amount", "item_notes", AMOUNT}
@@ -241,18 +244,32 @@ def words_of(heading: str) -> frozenset[str]:
     return frozenset(found)
 
 
-_NO_WORDS = frozenset(("USD", "EUR", "GBP", "INR", "AUD", "NZD", "CHF", "JPY", "CNY", "SEK"))  # "try", "cop" may be
+_MONEY_WORD = re.compile(r"[A-Z]{1,3}\$|[A-Za-z\u010c\u010d\u0141\u0142]+\.?|[^\w\s]")
+_LETTERS = frozenset(("RM", "KR", "RS", "RP", "K\u010c", "Z\u0141", "SFR", "KSH"))
+"""Signs that are mere letters: in a heading they are signs where nothing else gives it a meaning."""
+
+
+def _currency_words(heading: str) -> list[tuple[str, str]]:
+    """The words of a heading that name a currency, each with its code."""
+    found: list[tuple[str, str]] = []
+    shouted = heading.isupper()
+    for word in map(str, _MONEY_WORD.findall(_CAMEL.sub(" ", heading).replace("_", " "))):
+        code, plain = word.upper().rstrip("."), word.rstrip(".")
+        if code in CURRENCY_NAMES or code in CODES:
+            is_code = plain.isupper() or code not in WORDS_TOO
+        elif code in _LETTERS:
+            is_code = plain.isupper() or len(plain) > 2 or code in ("KR", "K\u010c", "Z\u0141")
+        else:
+            is_code = (code in ISO and plain.isupper() and not shouted) or (not word.isalpha() and code in SYMBOLS)
+        if is_code and (known := currency_code(code) or currency_code(word)) is not None:
+            found.append((word, known))
+    return found
 
 
 def heading_currency(heading: str) -> str | None:
-    """The currency that a heading names: "Amount (£)", "Total EUR"."""
-    for word in map(str, re.findall(r"[A-Za-z]+|[£€₹¥$]", heading)):
-        code = word.upper()
-        if code in CURRENCY_NAMES or (code in CODES and (word.isupper() or code in _NO_WORDS)):
-            return currency_code(word)
-        if not word.isalpha():
-            return SYMBOLS[word]
-    return None
+    """The currency that a heading names: "Amount (£)", "Total EUR", "amount_myr", "Amount (R$)". Of mere letters that
+    may be something else it is asked only where they stand beside an amount."""
+    return next((code for _, code in _currency_words(heading)), None)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -262,11 +279,13 @@ def _meaning(heading: str) -> Meaning | None:
         return Meaning(exact, Surety.EXACT)
     currency = heading_currency(heading)
     found = _PLAIN.get(normalised(_marks_spelled(heading))) or _by_words(words_of(heading))
+    if found is None and currency is not None:
+        found = _in_currency(heading)
     if found is not None:
         doubted = _doubted(heading, found)
         return None if doubted is None else replace(doubted, currency=currency)
     repeated = _PART.fullmatch(heading)
-    if repeated is not None:
+    if repeated is not None and not _PER.search(repeated[1]):
         base, part = f"{repeated[1]} {repeated[3] or ''}".strip(), int(repeated[2])
     elif (repeated := _PART_FIRST.fullmatch(heading)) is not None:
         base, part = repeated[2], int(repeated[1])
@@ -276,6 +295,18 @@ def _meaning(heading: str) -> Meaning | None:
     if found is None or found.field not in _LINE_FIELDS or found.surety == Surety.HINT:
         return None
     return Meaning("line_amount" if found.field == AMOUNT else found.field, found.surety, part, currency)
+
+
+_IN_MONEY = frozenset(("total_amount", "line_amount", "unit_price", AMOUNT, "tax", "debit", "credit"))
+
+
+def _in_currency(heading: str) -> Meaning | None:
+    """What a heading means without the words that say its currency, where that is an amount: "Amount RM"."""
+    rest = _CAMEL.sub(" ", heading).replace("_", " ")
+    for word, _ in _currency_words(heading):
+        rest = rest.replace(word, " ", 1)
+    found = _PLAIN.get(normalised(_marks_spelled(rest))) or _by_words(words_of(rest))
+    return found if found is not None and found.field in _IN_MONEY else None
 
 
 def _doubted(heading: str, found: Meaning) -> Meaning | None:

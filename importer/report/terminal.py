@@ -43,11 +43,13 @@ _NAMES = 8  # unknown names, before the rest is only counted
 _EXAMPLES = 3  # of one kind, before the rest is only counted
 
 
-def summary(run: Run, results: Path | None = None, *, lines: int = 20, given: Sequence[Path] = ()) -> RenderableType:
+def summary(
+    run: Run, results: Path | None = None, *, lines: int = 20, given: Sequence[Path | str] = ()
+) -> RenderableType:
     """Counts and money by status, at most `lines` lines of problems, errors first, and what to do next.
 
-    `results` is the workbook that holds the rest, `given` are the files as they were typed. Control characters of the
-    input are made visible.
+    `results` is the workbook that holds the rest, `given` are the files as they were typed, and the options by which
+    they were read. Control characters of the input are made visible.
     """
     from rich.console import Group
     from rich.table import Table

@@ -20,6 +20,7 @@ from importer.validator import dates, required, totals
 from importer.validator.case import USUAL_LIMITS, Case, Limits
 from importer.validator.charges import charge, with_rounding
 from importer.validator.duplicates import repeated
+from importer.validator.half_bills import waiting
 
 Rule = Callable[[Case], Iterable[Problem]]
 NO_LEVELS: Mapping[str, Level] = {}
@@ -54,10 +55,15 @@ def validate(
     fine: set[dates.Days] = set()
     texts = PackedTexts()
     verdicts = [_judge(_case(invoice, today, limits), levels, fine, texts) for invoice in reading.invoices]
-    for index, problem in repeated([(verdict.invoice, verdict.payload) for verdict in verdicts]).items():
+    _stop(verdicts, repeated([(verdict.invoice, verdict.payload) for verdict in verdicts]))
+    _stop(verdicts, waiting([(verdict.invoice, verdict.payload, verdict.problems) for verdict in verdicts]))
+    return tuple(verdicts)
+
+
+def _stop(verdicts: list[Verdict], found: Mapping[int, Problem]) -> None:
+    for index, problem in found.items():
         verdict = verdicts[index]
         verdicts[index] = Verdict(verdict.invoice, (*verdict.problems, problem), None)
-    return tuple(verdicts)
 
 
 def _case(invoice: Invoice, today: date, limits: Limits) -> Case:

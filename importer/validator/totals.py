@@ -71,6 +71,9 @@ def total_can_be_sent(case: Case) -> Iterator[Problem]:
 def lines_multiply(case: Case) -> Iterator[Problem]:
     """Quantity × unit price is the line's own amount, where the sheet gives all three; amounts are whole cents."""
     for line, sent in zip(case.invoice.lines, case.charges, strict=False):  # one for rounding has no line
+        if _are_both_negative(line) and not _states_total(case):
+            what = f"{said_of(line)}: both are negative, and nothing says what that comes to."
+            yield _line_problem(LINE_MISMATCH, what, line, "quantity_ordered", BOTH_NEGATIVE)
         if sent is not None and -MOST_CENTS < sent.amount < MOST_CENTS:
             continue  # it has been multiplied, and agrees
         amount, extended, worth = line.amount, line.extended, line.worth
@@ -206,5 +209,17 @@ def _text(line: Line, field: str) -> str:
     return cell_text(line.row.cell(field))
 
 
-def _line_problem(kind: Kind, what: str, line: Line, field: str) -> Problem:
-    return Problem(kind, what, line.row.place(field), field, _text(line, field))
+def _are_both_negative(line: Line) -> bool:
+    return line.amount is None and (line.quantity or 0) < 0 and (line.unit_price or 0) < 0
+
+
+def _states_total(case: Case) -> bool:
+    """Whether a cell gives the invoice's total: then what the lines come to is compared with it."""
+    return any(row.says(name) for row in case.invoice.rows for name in ("total_amount", "total_amount_in_cents"))
+
+
+BOTH_NEGATIVE = "Give the line's amount, or correct the sign of one of them."
+
+
+def _line_problem(kind: Kind, what: str, line: Line, field: str, advice: str | None = None) -> Problem:
+    return Problem(kind, what, line.row.place(field), field, _text(line, field), advice)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from importer.cells import Cell
+from importer.errors import FileUnreadable
 from importer.reader.currencies import stated
 from tests.reader.tables import said, vendor
 
@@ -100,3 +101,55 @@ def test_a_title_or_a_footnote_in_another_currency_stops_the_run() -> None:
     assert ("stated-currency", "A1") in said(vendor(label, *ROWS))
     sure = [(*ROWS[0], "Currency"), *((*row, "USD") for row in ROWS[1:])]
     assert not [each for each in vendor(title, *sure).problems if each.is_error]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("amount_myr", "Amount RM", "Amount (R$)", "Amount CHF", "Amount (Kč)", "Amount kr", "Amount NT$", "Amount ₱"),
+        *("AmountMYR", "Amount [CA$]", "Total Amount zł", "Amount (THB)", "amount_cad", "Amount in ringgit"),
+    ],
+)
+def test_an_amount_whose_heading_names_another_currency_is_held_back(heading: str) -> None:
+    """Which one it is need not stand on any list of usual ones."""
+    assert ("other-currency", "C2") in said(vendor(("Invoice #", "Date", heading), ("A1", DATE, "136.00")))
+
+
+@pytest.mark.parametrize("cell", ["CA$100.00", "kr 100", "RM100.00", "100 Kč", "NT$100", "₱100.00", "100.00 ₸"])
+def test_an_amount_with_another_sign_is_held_back(cell: str) -> None:
+    """In the cell itself."""
+    assert ("other-currency", "C2") in said(vendor(HEADINGS, ("A1", DATE, cell)))
+
+
+@pytest.mark.parametrize("sign", ["RM", "CHF", "R$", "₱", "MYR"])
+def test_signs_in_a_column_without_a_heading_are_read(sign: str) -> None:
+    """As exports write them, beside the amounts."""
+    reading = vendor((*HEADINGS, None, "Notes"), ("A1", DATE, "136.00", sign, "x"), ("A2", DATE, "1.00", sign, "y"))
+    assert ("other-currency", "D2") in said(reading)
+
+
+@pytest.mark.parametrize("code", ["MYR", "ISK", "XOF", "BAM", "ALL"])
+def test_an_account_may_be_in_any_currency(code: str) -> None:
+    """A profile sets it by its code; then its own amounts are read, and dollars are the others."""
+    rows = (HEADINGS, ("A1", DATE, f"{code} 100.00"), ("A2", DATE, "USD 1.00"))
+    assert [each for each in said(vendor(*rows, currency=code)) if each[0] == "other-currency"] == [
+        ("other-currency", "C3")
+    ]
+
+
+def test_a_label_of_a_currency_that_nobody_knows_stops_the_run() -> None:
+    """It is some other money than the account's."""
+    assert stated("Currency: Quatloos") == "QUATLOOS"
+    assert stated("Currency: US Dollars") == "USD"
+
+
+def test_a_price_in_cents_by_its_sign_is_one() -> None:
+    """250 at 12 cents are 30 dollars, not three thousand."""
+    headings = ("Invoice #", "Date", "Qty", "Unit Price (¢)")
+    assert vendor(headings, ("A1", DATE, "250", "12")).invoices[0].total == 3000
+
+
+def test_a_price_per_ten_is_no_price_of_a_tenth_group() -> None:
+    """What it is per is not guessed."""
+    with pytest.raises(FileUnreadable):
+        vendor(("Invoice #", "Date", "Qty", "Price per 10"), ("A1", DATE, "250", "12"))

@@ -82,3 +82,24 @@ def test_a_vendor_that_stands_once_above_its_bills_is_not_the_profiles() -> None
     reading = vendor(headings, *rows, columns={"invoice_number": "Num"})
     assert said(reading)[:2] == [("missing-value", "A3"), ("missing-value", "A6")]
     assert [row for row, _ in skipped(reading)] == [4, 7]
+
+
+def test_names_beside_no_heading_stop_the_run() -> None:
+    """As QuickBooks writes its reports: the vendors stand in a column of their own, above their bills."""
+    headings = ("", "Type", "Date", "Num", "Due Date", "Amount")
+    rows: list[tuple[Cell, ...]] = []
+    for number, name in enumerate(("Acme", "Bolt Electric", "Copper"), 1):
+        rows += [(name,), ("", "Bill", DATE, f"B-{number}", DATE, "10.00")]
+    reading = vendor(headings, *rows)
+    (problem,) = [each for each in reading.problems if each.is_error]
+    assert (problem.kind.code, problem.kind.stops_run, problem.place.row) == ("groups", True, 2)
+    assert "'Acme', 'Bolt Electric', 'Copper' stand above rows of the table" in problem.what
+
+
+def test_names_alone_in_the_second_column_are_said() -> None:
+    """Their words do not show what they are."""
+    rows: list[tuple[Cell, ...]] = []
+    for number, name in enumerate(("Acme Landscaping LLC", "Bolt Electric Inc"), 1):
+        rows += [("", name), (f"B-{number}", DATE, "x", "10.00")]
+    reading = vendor(("Invoice #", "Invoice Date", "Description", "Total Due"), *rows)
+    assert ("groups", "row 2") in said(reading)
