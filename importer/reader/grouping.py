@@ -18,6 +18,7 @@ from importer.models import Exact, Invoice, Line, Row
 from importer.problems import Place, Problem
 from importer.reader.blanks import below_others
 from importer.reader.cells import Unreadable, Value, is_blank, quoted
+from importer.reader.keys_with_gaps import KeysWithGaps, agrees
 from importer.reader.leftovers import Asked
 
 Read = list[Value | Unreadable]
@@ -195,7 +196,7 @@ def _group_with_gaps(
     members: list[list[int]] = []
     invoice_keys: list[tuple[object, ...]] = []
     by_key: dict[tuple[object, ...], int] = {}
-    alike = _Alike()
+    alike = KeysWithGaps()
     numbers = values.get("invoice_number", [None] * count)
     at = [name for name in IDENTITY if name in values].index("invoice_number") if "invoice_number" in values else None
 
@@ -239,7 +240,7 @@ def _group_with_gaps(
         candidates = alike.agreeing(key)
         if len(candidates) == 1:
             join(index, candidates[0])
-        elif candidates and above >= 0 and _agrees(key, invoice_keys[above]):
+        elif candidates and above >= 0 and agrees(key, invoice_keys[above]):
             join(index, above)
         elif candidates:
             number = numbers[index]
@@ -250,35 +251,6 @@ def _group_with_gaps(
     order = sorted(range(len(members)), key=lambda group: min(members[group]))
     renumbered = {group: place for place, group in enumerate(order)} | {-1: -1}
     return Grouped([sorted(members[group]) for group in order], [renumbered[group] for group in owner], strays)
-
-
-def _agrees(key: tuple[object, ...], whole: tuple[object, ...]) -> bool:
-    """True where a row's key says nothing else than an invoice's."""
-    return all(mine is None or mine == theirs for mine, theirs in zip(key, whole, strict=True))
-
-
-class _Alike:
-    """Invoices by their keys, for rows that leave parts of theirs blank. Looked up, not gone through."""
-
-    def __init__(self) -> None:
-        self._groups: list[tuple[tuple[object, ...], int]] = []
-        self._by_parts: dict[tuple[int, ...], dict[tuple[object, ...], list[int]]] = {}
-
-    def add(self, key: tuple[object, ...], group: int) -> None:
-        """One more invoice."""
-        self._groups.append((key, group))
-        for parts, index in self._by_parts.items():
-            index.setdefault(tuple([key[part] for part in parts]), []).append(group)
-
-    def agreeing(self, key: tuple[object, ...]) -> Sequence[int]:
-        """The invoices with which the key agrees in all parts that it has, in the order in which they were added."""
-        parts = tuple(part for part, value in enumerate(key) if value is not None)
-        index = self._by_parts.get(parts)
-        if index is None:  # of each choice of parts one: there are few
-            index = self._by_parts[parts] = {}
-            for whole, group in self._groups:
-                index.setdefault(tuple([whole[part] for part in parts]), []).append(group)
-        return index.get(tuple([key[part] for part in parts]), ())
 
 
 def _hold_above(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSet], found: Found) -> None:
