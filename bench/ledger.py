@@ -108,7 +108,7 @@ def _intent(number: int) -> Intent:
     body = Body(
         integration_id="intg-bench",
         property_id="prop-bench",
-        vendor_id="vend-bench",
+        vendor_id=f"vend-{os.getpid()}-{number % 50}",
         invoice_number=f"INV-{os.getpid()}-{number}",  # a benchmark may be repeated
         invoice_date=date(2026, 10, 1),
         due_date=date(2026, 10, 31),
