@@ -15,7 +15,7 @@ class Line:
     """Forwards connections on loopback, each for one request. It carries reads always, and writes as it is told.
 
     `hold_requests`: a POST comes in and goes no further. `hold_answers`: a POST goes through, its answer stays here,
-    until `go_on`. `deaf_after_read`: once a read was answered, whoever connects waits for the connection.
+    until `go_on`. `deaf_after_read`: once the last read was answered, whoever connects waits for the connection.
     """
 
     def __init__(self, url: str) -> None:
@@ -108,7 +108,7 @@ class Line:
                     return
                 if writes and self.hold_answers:
                     self._wait()
-                if not writes and self.deaf_after_read:
+                if self.deaf_after_read and b"/logs/writes/" in request.partition(b"\r\n")[0]:
                     self._go_deaf()
                 client.sendall(answer)
                 if writes:

@@ -24,8 +24,8 @@ def test_after_the_plan(clerk: Clerk, stand_in: StandIn) -> None:
     invoices = numbers("PLAN", 5)
     file = clerk.writes("plan.csv", invoices)
     waiting = clerk.starts(
-        "submit", file, "--yes", IMPORTER_RATE_LIMIT="1", IMPORTER_RATE_WINDOW_SECONDS="3600"
-    )  # the first turn of the hour goes to a question
+        "submit", file, "--yes", IMPORTER_RATE_LIMIT="2", IMPORTER_RATE_WINDOW_SECONDS="3600"
+    )  # the first two turns of the hour go to questions
     waiting.when(lambda: clerk.states() == {"planned": 5}).kill()
     assert not stand_in.posted().keys() & set(invoices)
     assert clerk.runs("submit", file, "--yes", "--json", code=0).answer["counts"]["posted"] == 5
