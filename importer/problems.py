@@ -145,6 +145,16 @@ UNCALCULATED = _error(
     "The cell is a formula whose result is not stored in the file",
     "Open the file in Excel, save it, and try again.",
 )
+SEVERAL_TEXTS = _error(
+    "several-texts",
+    "The cell has more than one text in it, and its column holds single values",
+    "Type the one that holds, without the other.",
+)
+STRUCK_OUT = _error(
+    "struck-out",
+    "The row, or what counts in it, is struck out",
+    "Take the row out; where it is to be paid, remove the line through it in the file and check that again.",
+)
 TOO_LONG = _error("too-long", "The text is too long to be what its column says", "Shorten it.")
 BAD_CHARACTERS = _error(
     "bad-characters", "The text has characters that were damaged on the way", "Type the text again."
@@ -215,6 +225,11 @@ HIDDEN_COLUMN = _warning(
     "hidden-column",
     "A column that is used is hidden",
     "It is read like all others: check that it is meant.",
+)
+UNSEEN_TEXT = _warning(
+    "unseen-text",
+    "Some cells are in white letters, so that nobody sees them",
+    "They are read like all others: check that they are meant.",
 )
 LAYOUT_CHANGED = _warning(
     "layout-changed",

@@ -15,6 +15,7 @@ from importer.problems import Problem
 from importer.reader.cells import Unreadable, Value, is_blank
 from importer.reader.charges import taken_off
 from importer.reader.due_dates import agreed, due_dates
+from importer.reader.formatting import formatting_remarks, unseen_remarks
 from importer.reader.grouping import LineSet, Read, Shape, build_invoices
 from importer.reader.headings import listed, spelled
 from importer.reader.layout import Layout
@@ -53,7 +54,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     head = layouts[0]
     invoices, strays, has_total = _built(layouts, profile, integration_id)
     invoices = agreed(head, invoices)
-    noted = [note for layout in layouts for note in row_remarks(layout, profile)]
+    noted = [note for layout in layouts for note in (*row_remarks(layout, profile), *formatting_remarks(layout))]
     for layout in layouts:
         told = told_of(layout)
         noted += [*not_bills(layout, invoices, told), *marked(layout, invoices, told)]
@@ -67,6 +68,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     )
     for layout in layouts:
         done.problems.extend(column_remarks(layout, profile))
+        done.problems.extend(unseen_remarks(layout))
         done.problems.extend(totals_above(layout, invoices))
         done.problems.extend(unread_totals(layout))
         for control in control_totals(layout, invoices):

@@ -22,6 +22,7 @@ from importer.reader.dates import DateOrder, clash_of, evident_orders
 from importer.reader.dittos import dittos
 from importer.reader.headings import spelled
 from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
+from importer.reader.looks import Pieces, Position
 from importer.reader.mapping import LINE_MONEY, Mapped, heading_index, map_headings, pass_over_blank_totals
 from importer.reader.money import AMERICAN, Marks, marks_together
 from importer.reader.profiles import Profile
@@ -73,6 +74,8 @@ class Layout:
     asked: dict[int, Asked]  # rows that may be a total, by their place among the rows
     above: dict[str, Beside]  # what stands above the table of the one invoice in it
     width: int  # of the sheet's widest row
+    looks: Mapping[Position, Pieces]  # of the sheet's cells
+    comments: Mapping[Position, str]  # on them
     is_text: bool = False  # a csv or a web page: a cell too many may have moved the others
 
     @property
@@ -181,10 +184,22 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     asked = {place: leftovers.asked[was] for place, was in enumerate(kept) if was in leftovers.asked}
     if "invoice_number" in mapped.columns:
         asked |= dittos(columns.once(mapped.columns["invoice_number"]))
-    is_text = sheet.name is None or contents.format == "html"
-    width = sheet.rows.width
     return Layout(
-        where, source, rows, skipped, mapped, columns, written, separate, stated, asked, above_it, width, is_text
+        where,
+        source,
+        rows,
+        skipped,
+        mapped,
+        columns,
+        written,
+        separate,
+        stated,
+        asked,
+        above_it,
+        sheet.rows.width,
+        sheet.looks,
+        sheet.comments,
+        is_text=sheet.name is None or contents.format == "html",
     )
 
 

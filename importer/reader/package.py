@@ -21,7 +21,9 @@ from importer.errors import FileUnreadable
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.formats import BUILT_IN, Shown, shown_by
 from importer.reader.limits import Limits
+from importer.reader.xlsx_looks import has_runs
 
+SHARED_TEXTS = "xl/sharedstrings.xml"
 SHEET_DATA = re.compile(rb"sheetData")
 MOST_STYLES = 16 * 1024 * 1024  # bytes; a workbook with more of them was not made by people
 KEPT_BYTES = 128 * 1024 * 1024
@@ -52,6 +54,7 @@ class Package:
         self._book = memoryview(book)
         self._limits = limits
         self._kept: dict[str, bytes] = {}  # sheets that are small enough to be unpacked once only
+        self.rich_texts = b""  # the shared texts of an xlsx, where some of them have several runs
         self._parts = self._directory(book)
         self.format = self._recognised()
 
@@ -200,6 +203,8 @@ class Package:
                 f"{self._name} carries a document type definition, which may be a trap; no spreadsheet has one.",
                 "Do not open it; ask the vendor for a new copy.",
             )
+        if part.filename.lower() == SHARED_TEXTS and has_runs(content):
+            self.rich_texts = content
         if SHEET_DATA.search(content):
             self._check_spread(content)
             if sum(map(len, self._kept.values())) + len(content) <= KEPT_BYTES:

@@ -15,6 +15,7 @@ from importer.reader.contents import Contents
 from importer.reader.damage import damage_report, with_findings
 from importer.reader.judged import judged
 from importer.reader.layout import Layout, Side, lay_out
+from importer.reader.looks import kept
 from importer.reader.originals import Original, plan_over
 from importer.reader.profiles import NO_PROFILE, Chosen, Profile, choose_profile, profile_text
 from importer.reader.returned import unpack
@@ -132,7 +133,7 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None,
         try:
             layout = lay_out(contents, found.sheet, found.heading, profile, side)
             layouts.append(layout)
-            said = layout.conventions.details()
+            said = layout.conventions.details() | kept(layout.looks, layout.comments)
             understood.append(
                 Understanding(found.heading.first + 1, side, made_with, layout.conventions.date_order, said)
             )

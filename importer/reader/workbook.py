@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from importer.errors import FileUnreadable
-from importer.reader import ods_details, xls_details, xlsb_details, xlsx_details
+from importer.reader import ods_details, xls_details, xlsb_details, xlsx_details, xlsx_looks
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.compound import Compound, CompoundDamaged
 from importer.reader.contents import Sheet
@@ -96,12 +96,15 @@ def _package_details(package: Package) -> tuple[Callable[[int, str], Details], C
             lambda _, title: xlsb_details.cell_twice(sheet(title)),
         )
     recalculates, formats = package.recalculates(), package.formats()
+    styles, rich = xlsx_looks.styles_of(package.part), xlsx_looks.shared_texts(package.rich_texts)
     worksheets = dict(package.worksheets())
-    by_name = {
-        title: xlsx_details.details_of(part, recalculates=recalculates, formats=formats)
-        for title, path in worksheets.items()
-        if (part := package.part(path)) is not None
-    }
+    by_name: dict[str, Details] = {}
+    for title, path in worksheets.items():
+        if (part := package.part(path)) is not None:
+            by_name[title] = xlsx_details.details_of(
+                part, recalculates=recalculates, formats=formats, styles=styles, rich=rich
+            )
+            by_name[title].comments = xlsx_looks.comments_of(package.part, path)
     return (
         lambda _, title: by_name.get(title) or Details(),
         lambda _, title: xlsx_details.cell_twice(package.part(worksheets.get(title, "")) or b""),
