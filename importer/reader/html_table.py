@@ -87,6 +87,7 @@ class _Table:
         self.hidden: set[int] = set()
         self.text: list[Piece] | None = None  # of the open cell, with that of the tables in it
         self.said: list[str] = []  # in all cells, for the cell around the table
+        self.is_fresh = False  # nothing was said yet in the open cell
         self.looks: dict[Position, Pieces] = {}
         self.inside: list[_Table] = []  # its cells
         self.between: list[_Table] = []  # its rows: this one was perhaps not closed
@@ -138,15 +139,22 @@ class _Table:
         self._column += columns
         self.text = None
 
+    def say(self, text: str) -> None:
+        """Takes text down for the cell around; between two cells there is a blank at least."""
+        apart = self.is_fresh and self.said and not (self.said[-1][-1:].isspace() or text[:1].isspace())
+        self.said += ["\n", text] if apart else [text]
+        self.is_fresh = self.is_fresh and not text
+
     def add(self, inner: _Table) -> None:
         """A table in the open cell, or outside any, which has come to its end."""
-        self.said += ["\n", *inner.said]
+        self.is_fresh = True
+        self.say("".join(inner.said))
         if self.text is None:
             self.between.append(inner)
             return
         self.inside.append(inner)
         self._aside.append(len(self.text))
-        self.text.append(Piece("".join(inner.said).strip("\n")))
+        self.text.append(Piece("".join(inner.said)))
 
     def unframed(self) -> list[_Table]:
         """The table itself; where it is a mere frame, what it says itself, if anything, and the tables in it."""
@@ -260,8 +268,7 @@ class _Page(HTMLParser):
         around = self._around[-1]
         del around[1 + (around[1:2] != [] and around[1].tag == "tr") :]
         around.append(replace(around[-1].holding(tag, given), is_hidden=False))
-        if len(self._open) > 1 and self._open[-1].said:
-            self._open[-1].said.append("\n")
+        self._open[-1].is_fresh = True
         self._cells += rows * columns
         if self._cells > self._limits.cells:
             raise _TooLarge
@@ -318,7 +325,7 @@ class _Page(HTMLParser):
                 pieces[-1] = Piece(pieces[-1].text + text, pieces[-1].look)
             self._is_apart = False
         if len(self._open) > 1:
-            self._open[-1].said.append(text)
+            self._open[-1].say(text)
 
     def _end_table(self) -> None:
         table = self._open.pop()
