@@ -11,11 +11,11 @@ from importer.cells import Cell, cell_text
 from importer.columns import BY_NAME, COLUMNS
 from importer.errors import FileUnreadable
 from importer.models import ControlTotal, Invoice, Row, Table
-from importer.problems import Problem
+from importer.problems import SEVERAL_TEXTS, Problem
 from importer.reader.cells import Unreadable, Value, is_blank
 from importer.reader.charges import taken_off
 from importer.reader.due_dates import agreed, due_dates
-from importer.reader.formatting import formatting_remarks, unseen_remarks
+from importer.reader.formatting import formatting_remarks, told_once, unseen_remarks
 from importer.reader.grouping import LineSet, Read, Shape, build_invoices
 from importer.reader.headings import listed, spelled
 from importer.reader.layout import Layout
@@ -61,6 +61,8 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     if not has_total:
         noted += repeated_rows(invoices)
     invoices, unowned = _attach(invoices, noted)
+    if any(problem.kind is SEVERAL_TEXTS for _, problem in noted):
+        invoices = told_once(invoices)
     done = Assembled(
         [Table(layout.source, tuple(layout.rows), tuple(layout.skipped)) for layout in layouts],
         invoices,

@@ -1,14 +1,14 @@
-"""What formatting and comments say of data rows: several texts in one cell, a line through them, white letters, VOID."""
+"""What formatting and comments say of data rows: several texts in a cell, a line through them, white letters, VOID."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from importer import problems
 from importer.cells import Cell, cell_text, column_letter
 from importer.columns import BY_NAME, Kind
-from importer.models import Row
+from importer.models import Invoice, Row
 from importer.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted
 from importer.reader.damage import ranges
@@ -23,6 +23,8 @@ _OF_A_COMMENT = {
     Standing.TWICE: problems.MARKED_DUPLICATE,
     Standing.PAID: problems.MARKED_PAID,
 }
+_UNREADABLE = (problems.NOT_MONEY, problems.NOT_A_QUANTITY, problems.NOT_A_DATE)
+_SEVERAL = problems.SEVERAL_TEXTS
 _FEW_WORDS = 4  # of a comment that says how the invoice stands, and little else
 _VALUES = frozenset(("tax", "debit", "credit", "terms"))  # of the columns that are no fields, those whose cells count
 
@@ -42,6 +44,22 @@ def formatting_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
             yield from _looks(row, _still_there(layout, row, every), every)
             for column, comment in comments.get(at, ()):
                 yield from _comment(row, column, comment)
+
+
+def told_once(invoices: Sequence[Invoice]) -> list[Invoice]:
+    """The invoices with one problem for a cell that has several texts in it, in place of those of its reader."""
+    found: list[Invoice] = []
+    for invoice in invoices:
+        several = {each.place: each for each in invoice.problems if each.kind is _SEVERAL}
+        unread = {each.place: each for each in invoice.problems if each.kind in _UNREADABLE and each.place in several}
+        if unread:
+            kept = (each for each in invoice.problems if each.place not in unread or each.kind is not _SEVERAL)
+            told = (
+                replace(several[each.place], field=each.field) if each in unread.values() else each for each in kept
+            )
+            invoice = invoice._replace(problems=tuple(told))
+        found.append(invoice)
+    return found
 
 
 def unseen_remarks(layout: Layout) -> Iterator[Problem]:
@@ -99,7 +117,7 @@ def _looks(row: Row, looks: Mapping[int, Pieces], every: Mapping[int, bool]) -> 
 
 def _several(row: Row, at: int, what: str) -> Problem:
     place = replace(row.place(), column=column_letter(at))
-    return Problem(problems.SEVERAL_TEXTS, what, place, value=cell_text(_at(row.cells, at)))
+    return Problem(_SEVERAL, what, place, value=cell_text(_at(row.cells, at)))
 
 
 def _lines_in_numbers(layout: Layout, index: int) -> Iterator[tuple[Row, Problem]]:

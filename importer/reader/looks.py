@@ -106,7 +106,5 @@ def restored(details: Mapping[str, str]) -> tuple[dict[Position, Pieces], dict[P
         (int(row), int(column)): tuple(Piece(str(text), Look(look)) for text, look in pieces)
         for row, column, pieces in json.loads(details.get("looks", "[]"))
     }
-    comments = {
-        (int(row), int(column)): str(text) for row, column, text in json.loads(details.get("comments", "[]"))
-    }
+    comments = {(int(row), int(column)): str(text) for row, column, text in json.loads(details.get("comments", "[]"))}
     return looks, comments

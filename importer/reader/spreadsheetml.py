@@ -165,11 +165,14 @@ class _Walk:
         if self._kind == "String" and is_telling(pieces):
             self._looks[self._number - 1, self._column] = pieces
             cell = joined(pieces)
-        elif style in (Look.STRUCK, Look.UNSEEN) and cell is not None:
-            if style is Look.STRUCK or self._style not in self._covered:
-                self._looks[self._number - 1, self._column] = (Piece(cell_text(cell), style),)
+        elif cell is not None and (style is Look.STRUCK or (style is Look.UNSEEN and not self._is_covered)):
+            self._looks[self._number - 1, self._column] = (Piece(cell_text(cell), style),)
         self._row[self._column] = cell if shown is None else shown.of(cell)
         self._data = None
+
+    @property
+    def _is_covered(self) -> bool:
+        return self._style in self._covered
 
     def _begin_row(self, given: dict[str, str]) -> None:
         number = int(given.get("Index", self._number + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from importer.errors import FileUnreadable
-from importer.reader import ods_details, xls_details, xlsb_details, xlsx_details, xlsx_looks
+from importer.reader import ods_details, xls_details, xlsb_details, xlsb_looks, xlsx_details, xlsx_looks
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.compound import Compound, CompoundDamaged
 from importer.reader.contents import Sheet
@@ -86,13 +86,17 @@ def _package_details(package: Package) -> tuple[Callable[[int, str], Details], C
     if package.format == "xlsb":
         paths = package.links("xl/_rels/workbook.bin.rels")
         links = dict(xlsb_details.sheets(package.part("xl/workbook.bin") or b""))
-        styles = xlsb_details.formats(package.part("xl/styles.bin") or b"")
+        part = package.part("xl/styles.bin") or b""
+        styles, listed = xlsb_details.formats(part), list(xlsb_details.records(part))
+        fonts = xlsb_looks.fonts_of(listed)
+        looks = xlsb_looks.styles_of(listed, fonts)
+        rich = xlsb_looks.shared_texts(xlsb_details.records(package.part("xl/sharedStrings.bin") or b""), fonts)
 
         def sheet(title: str) -> bytes:
             return package.part(paths.get(links.get(title, ""), "")) or b""
 
         return (
-            lambda _, title: xlsb_details.details_of(sheet(title), styles),
+            lambda _, title: xlsb_details.details_of(sheet(title), styles, looks, rich, fonts),
             lambda _, title: xlsb_details.cell_twice(sheet(title)),
         )
     recalculates, formats = package.recalculates(), package.formats()
