@@ -84,34 +84,38 @@ def _package_details(package: Package) -> tuple[Callable[[int, str], Details], C
         found = ods_details.details_of(package.part("content.xml") or b"")
         return lambda index, _: found[index] if index < len(found) else Details(), lambda *_: ""
     if package.format == "xlsb":
-        paths = package.links("xl/_rels/workbook.bin.rels")
-        links = dict(xlsb_details.sheets(package.part("xl/workbook.bin") or b""))
-        part = package.part("xl/styles.bin") or b""
-        styles, listed = xlsb_details.formats(part), list(xlsb_details.records(part))
-        fonts = xlsb_looks.fonts_of(listed)
-        looks = xlsb_looks.styles_of(listed, fonts)
-        rich = xlsb_looks.shared_texts(xlsb_details.records(package.part("xl/sharedStrings.bin") or b""), fonts)
-
-        def sheet(title: str) -> bytes:
-            return package.part(paths.get(links.get(title, ""), "")) or b""
-
-        return (
-            lambda _, title: xlsb_details.details_of(sheet(title), styles, looks, rich, fonts),
-            lambda _, title: xlsb_details.cell_twice(sheet(title)),
-        )
+        return _xlsb_details(package)
     recalculates, formats = package.recalculates(), package.formats()
-    styles, rich = xlsx_looks.styles_of(package.part), xlsx_looks.shared_texts(package.rich_texts)
+    looks, shared = xlsx_looks.styles_of(package.part), xlsx_looks.shared_texts(package.rich_texts)
     worksheets = dict(package.worksheets())
     by_name: dict[str, Details] = {}
     for title, path in worksheets.items():
         if (part := package.part(path)) is not None:
             by_name[title] = xlsx_details.details_of(
-                part, recalculates=recalculates, formats=formats, styles=styles, rich=rich
+                part, recalculates=recalculates, formats=formats, styles=looks, rich=shared
             )
             by_name[title].comments = xlsx_looks.comments_of(package.part, path)
     return (
         lambda _, title: by_name.get(title) or Details(),
         lambda _, title: xlsx_details.cell_twice(package.part(worksheets.get(title, "")) or b""),
+    )
+
+
+def _xlsb_details(package: Package) -> tuple[Callable[[int, str], Details], Callable[[int, str], str]]:
+    paths = package.links("xl/_rels/workbook.bin.rels")
+    links = dict(xlsb_details.sheets(package.part("xl/workbook.bin") or b""))
+    listed = list(xlsb_details.records(package.part("xl/styles.bin") or b""))
+    styles = xlsb_details.formats(package.part("xl/styles.bin") or b"")
+    fonts = xlsb_looks.fonts_of(listed)
+    looks = xlsb_looks.styles_of(listed, fonts)
+    rich = xlsb_looks.shared_texts(xlsb_details.records(package.part("xl/sharedStrings.bin") or b""), fonts)
+
+    def sheet(title: str) -> bytes:
+        return package.part(paths.get(links.get(title, ""), "")) or b""
+
+    return (
+        lambda _, title: xlsb_details.details_of(sheet(title), styles, looks, rich, fonts),
+        lambda _, title: xlsb_details.cell_twice(sheet(title)),
     )
 
 

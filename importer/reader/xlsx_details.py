@@ -16,9 +16,9 @@ from typing import Any
 from xml.parsers import expat
 
 from importer.cells import ErrorCell, UncalculatedCell, column_letter
-from importer.reader.details import Details, Position
+from importer.reader.details import Details
 from importer.reader.formats import Shown
-from importer.reader.looks import Look, Pieces
+from importer.reader.looks import Look, Pieces, Position
 from importer.reader.package import column_number
 from importer.reader.xlsx_looks import RUNS, has_runs, note_looks
 

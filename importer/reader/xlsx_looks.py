@@ -199,7 +199,7 @@ def _parsed(content: bytes) -> ElementTree.Element:
 
 
 def _name(element: ElementTree.Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2]
 
 
 def _position(reference: str) -> Position | None:
