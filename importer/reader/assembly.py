@@ -14,7 +14,7 @@ from importer.models import ControlTotal, Invoice, Row, Table
 from importer.problems import SEVERAL_TEXTS, Problem
 from importer.reader.cells import Unreadable, Value, is_blank
 from importer.reader.charges import taken_off
-from importer.reader.due_dates import agreed, due_dates
+from importer.reader.due_dates import agreed, days_of_terms, due_dates
 from importer.reader.formatting import formatting_remarks, told_once, unseen_remarks
 from importer.reader.grouping import LineSet, Read, Shape, build_invoices
 from importer.reader.headings import listed, spelled
@@ -100,6 +100,8 @@ def _built(
     }
     values = dict(_joined_values(layouts, HEADER_FIELDS))
     values |= {name: head.read_above(name) for name in head.above if name not in profile.defaults}
+    if "due_date" in values and "invoice_date" in values:
+        values["due_date"] = days_of_terms(values["due_date"], values["invoice_date"])
     line_values = dict(_joined_values(layouts[-1:], LINE_COLUMNS, len(rows)))
     defaults = _defaults(layouts, profile, integration_id, values, len(rows))
     sets = _line_sets(lines, rows, line_values, defaults)

@@ -42,6 +42,8 @@ LONGEST_ID = 200
 HUNDRED = Decimal(100)
 RESIDUE = 1e-9  # 4.54747E-13 is what spreadsheets leave where amounts cancel out
 PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.(?:\d\d?|\d{4,8}))?")  # of 1.250 the marks have to be known
+NOISY = re.compile(r"-?\d{1,12}[.,]\d{9,17}")
+MOST_DECIMALS = 8  # of a number that stays when the noise of a double is taken off
 SCIENTIFIC = re.compile(r"[-+]?\d(?:[.,]\d+)?E[-+]\d{2,3}", re.IGNORECASE)
 ZEROED_DIGITS = re.compile(r"[1-9]\d{14}0{3,}")
 DOLLARS_WRITTEN = re.compile(r"\d.*[.,]\d\d\D*$|^\D*[.,]\d\d\D*$|[$]\D*\d|\d\s*[$]|USD|\d[.,]\s*[-–—−]", re.IGNORECASE)
@@ -62,6 +64,8 @@ SPREADSHEET_ERRORS = frozenset(
 STAND_INS = frozenset(
     ("n/a", "n.a.", "none", "null", "nan", "tbd", "tba", "tbc", "unknown", "-", "--", "?", "??", "???")
 )
+NULLS = frozenset(("null", "nan", "none", "<null>", "(null)", "nil", "nat", "undefined"))
+"""What programs write for a blank cell."""
 TOO_NARROW = re.compile(r"#{2,}")
 LONGEST_STAND_IN = max(map(len, STAND_INS))
 NOTHING = frozenset(("-", "–", "—", "--"))
@@ -176,7 +180,9 @@ def _read_text(cell: Cell) -> str | Unreadable | None:
         return None
     if isinstance(cell, str) and len(cell) <= LONGEST_TEXT and cell.isascii() and cell.isprintable():
         text = cell.strip()
-        return _spreadsheet_error(ErrorCell(text)) if text in SPREADSHEET_ERRORS else text or None
+        if text in SPREADSHEET_ERRORS:
+            return _spreadsheet_error(ErrorCell(text))
+        return None if text.casefold() in NULLS else text or None
     if isinstance(cell, (ErrorCell, UncalculatedCell)):
         return _spreadsheet_error(cell)
     text = cell_text(cell).strip()
@@ -381,6 +387,8 @@ def _read_number_text(
         return _spreadsheet_error(ErrorCell(text))
     if text.strip("$ ") in NOTHING:
         return Decimal()  # zero, as accounting formats show it
+    if NOISY.fullmatch(text) and (number := _without_noise(text, conventions.marks)) is not None:
+        return number * scale
     if SCIENTIFIC.fullmatch(text):
         if abs(float(text.replace(",", "."))) < RESIDUE:
             return Decimal()
@@ -395,6 +403,17 @@ def _read_number_text(
         what = f"{quoted(text)} is in {found.currency}, and the account is in {conventions.currency}."
         return Unreadable(problems.OTHER_CURRENCY, what, text)
     return Unreadable(kind, f"{quoted(text)} is not {_noun(kind)}{found.because}.", text, found.advice)
+
+
+def _without_noise(text: str, marks: Marks) -> Decimal | None:
+    """A number that a program wrote with the noise of its arithmetic: 0.8099999999999999 is 0.81, to the 15 digits
+    that are sure. None where there are not as many, or where no short number is left."""
+    mark = "." if "." in text else ","
+    if (marks.certain and marks.decimal != mark) or len(text.lstrip("-0.,").replace(mark, "")) < 16:
+        return None
+    number = Decimal(f"{float(text.replace(mark, '.')):.15g}")
+    exponent = number.as_tuple().exponent
+    return number if isinstance(exponent, int) and -exponent <= MOST_DECIMALS else None
 
 
 def _read_cents(cell: Cell, conventions: Conventions) -> Decimal | Unreadable | None:

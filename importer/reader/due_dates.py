@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,7 +10,7 @@ from importer import problems
 from importer.cells import Cell, cell_text, column_letter
 from importer.models import Invoice, Row
 from importer.problems import Problem
-from importer.reader.cells import Value, is_blank, quoted
+from importer.reader.cells import Unreadable, Value, is_blank, quoted
 from importer.reader.grouping import Read
 from importer.reader.layout import Layout
 from importer.reader.profiles import Profile
@@ -29,6 +29,23 @@ def due_dates(layout: Layout, profile: Profile, values: Mapping[str, Read], coun
         _due(day, own.strip(), profile.terms_days) if isinstance(day, date) else None
         for day, own in zip(issued, said, strict=True)
     ]
+
+
+def days_of_terms(due: Sequence[Value | Unreadable], issued: Sequence[Value | Unreadable]) -> list[Value | Unreadable]:
+    """The due dates, where terms such as "Net 30" stand in their column the days that these mean. Terms on a row
+    without a bill date of its own are those of the row that has it."""
+    return [
+        _by_its_terms(value, day) if isinstance(value, Unreadable) and value.kind is problems.NOT_A_DATE else value
+        for value, day in zip(due, issued, strict=True)
+    ]
+
+
+def _by_its_terms(value: Unreadable, issued: Value | Unreadable) -> Value | Unreadable:
+    if not any(map(str.isalpha, value.text)) or due_by(value.text, date.min) is None:
+        return value
+    if issued is None:
+        return None
+    return due_by(value.text, issued) if isinstance(issued, date) else value
 
 
 def _due(issued: date, terms: str, usual: int | None) -> date | None:

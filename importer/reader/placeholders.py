@@ -1,0 +1,49 @@
+"""Words that stand where a value belongs and are none: "n/a", "pending", NULL; and what a csv made of a number.
+
+The words are a table: one a line, behind the name of where they are none.
+"""
+
+from __future__ import annotations
+
+import re
+
+from importer import problems
+from importer.reader.cells import STAND_INS, Unreadable, Value, quoted
+
+_WORDS = """
+number: pending | see attached | attached | see attachment | see invoice | see bill | see below | see above | see notes
+number: see statement | per statement | statement | various | multiple | several | misc | miscellaneous | other | same
+number: same as above | as above | ditto | to follow | to come | to be assigned | to be advised | to be determined
+number: not available | not applicable | not assigned | not provided | not given | no number | no invoice | no inv
+number: no invoice number | no bill number | missing | blank | empty | unassigned | awaiting | open | new | draft | temp
+number: invoice | bill | inv | verbal | email | e-mail | emailed | receipt | no receipt | cash | check | cheque | ach
+number: eft | wire | autopay | auto pay | auto-pay | online | credit card | debit card | na | nil | none given | null
+number: undefined | xxx | xxxx | x | test | ausstehend | siehe anlage | diverse | keine | ohne | divers | voir annexe
+number: en attente | sans | aucun | aucune | pendiente | ver adjunto | varios | sin numero | sin número | ninguno
+number: in attesa | vedi allegato | vari | nessuno | diversen | zie bijlage | geen
+"""
+
+NO_NUMBERS = STAND_INS | frozenset(
+    word.strip() for line in _WORDS.strip().splitlines() for word in line.partition(":")[2].split("|")
+)
+"""What is no invoice number, however many bills it stands beside. Of capitals, spaces and a point at its end nothing
+depends."""
+
+_EXCEL_DAY = re.compile(r"\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-\d\d)?")
+_EXCEL_MONTH = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d\d")
+
+
+def as_number(value: Value | Unreadable, *, is_csv: bool) -> Value | Unreadable:
+    """An invoice number as it was read, or why it is none. `is_csv`: a spreadsheet program may have saved it."""
+    if not isinstance(value, str) or len(value) > 20:
+        return value
+    plain = " ".join(value.split()).casefold().rstrip(".")
+    if plain in NO_NUMBERS or not plain.strip("0#- "):
+        return Unreadable(problems.MISSING_VALUE, f"{quoted(value)} stands where a number belongs.", value, _FROM_THEM)
+    if is_csv and (_EXCEL_DAY.fullmatch(value) or _EXCEL_MONTH.fullmatch(value)):
+        what = f"{quoted(value)} is what a spreadsheet program makes of a number like 1-2, which it takes for a date."
+        return Unreadable(problems.DAMAGED_NUMBER, what, value)
+    return value
+
+
+_FROM_THEM = "Write the number that is on the vendor's invoice."
