@@ -17,7 +17,16 @@ from unicodedata import category
 from importer import columns, problems
 from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
 from importer.reader.armour import unwrapped
-from importer.reader.dates import DateOrder, clash_of, evident_orders, is_numeric_date, read_text_date
+from importer.reader.dates import (
+    DateOrder,
+    clash_of,
+    evident_orders,
+    is_either_way,
+    is_numeric_date,
+    mark_of,
+    may_be_day_second,
+    read_text_date,
+)
 from importer.reader.money import AMERICAN, Marks, OtherCurrency, evident_marks, read_amount
 
 
@@ -79,10 +88,17 @@ class Conventions:
     marks: Marks = AMERICAN
     table_marks: Marks = AMERICAN  # what the other columns show, where this one shows nothing
     date_order: DateOrder | None = None
+    day_second: str = ""  # a date of its column, or of the others, that can only be year, day, month
+    doubted_marks: frozenset[str] = frozenset()  # marks of dates beside which nothing shows the order, as others do
     date_clash: str = ""  # two dates of its column, or of the others, that cannot be of one order
     currency: str = "USD"
     heading_currency: str | None = None  # another currency that the heading names
     date_1904: bool = False
+
+    @property
+    def order_to_keep(self) -> DateOrder | None:
+        """What comes first in its dates, as far as it holds for all of them."""
+        return None if self.doubted_marks else self.date_order
 
     def details(self) -> dict[str, str]:
         """What `Contents.details` has to say for the cells to be read like this again, some of them corrected."""
@@ -126,8 +142,8 @@ def read_cells(
         if marks.both and marks != shown.marks:
             read = _reader(kind, replace(shown, marks=replace(shown.marks, both=marks.both)), is_id)
             meanings = {cell: read(cell) for cell in distinct}
-    if kind is columns.Kind.DATE and _half_converted(distinct):
-        meanings |= {cell: _perhaps_swapped(cell) for cell in distinct if isinstance(cell, date)}
+    if kind is columns.Kind.DATE:
+        meanings |= _doubtful_dates(distinct, settled)
     return list(map(meanings.__getitem__, cells))
 
 
@@ -305,6 +321,31 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
 
 
 MEND_THE_ODD_ONE = "Correct the one of the two that is mistyped: that settles all of them. Or write it like 2026-03-31."
+
+
+def _doubtful_dates(distinct: Iterable[Cell], settled: Conventions) -> dict[Cell, Unreadable]:
+    """The dates of a column that it as a whole makes doubtful, each with why. What `settled` says is not doubted."""
+    found: dict[Cell, Unreadable] = {}
+    if _half_converted(distinct):
+        for cell in distinct:
+            if isinstance(cell, date) and isinstance(swapped := _perhaps_swapped(cell), Unreadable):
+                found[cell] = swapped
+    marks, shown = settled.doubted_marks, settled.day_second
+    for cell in distinct if marks or shown else ():
+        text = cell.strip() if isinstance(cell, str) else ""
+        if marks and mark_of(text) in marks and is_either_way(text):
+            what = f"{quoted(text)} may be day/month or month/day: the others, with another mark, do not show it."
+            found[cell] = Unreadable(problems.AMBIGUOUS_DATE, what, text)
+        elif shown and may_be_day_second(text):
+            what = f"{quoted(text)} may be year, day, month, as {quoted(shown)} in this table is."
+            found[cell] = Unreadable(problems.AMBIGUOUS_DATE, what, text, DAY_SECOND)
+    return found
+
+
+DAY_SECOND = (
+    "Write the dates of this file with the month in the middle, or correct the one that is mistyped; where all others "
+    'are right as they stand, say in a profile: date_order = "YMD".'
+)
 
 
 def _half_converted(distinct: Iterable[Cell]) -> bool:

@@ -18,7 +18,7 @@ from importer.reader.by_cells import take_by_cells
 from importer.reader.carried import carried_forward
 from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
 from importer.reader.contents import Contents, Sheet
-from importer.reader.dates import DateOrder, clash_of, evident_orders
+from importer.reader.dates import DateOrder, clash_of, day_second, evident_orders, mark_of, unproven_marks
 from importer.reader.dittos import dittos
 from importer.reader.headings import spelled
 from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
@@ -213,10 +213,17 @@ def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) ->
     if written.date_order is not None:
         return written
     orders: dict[DateOrder, str] = {}
+    every: dict[str, None] = {}
+    mixed: set[str] = set()  # the marks in columns with several, beside one of which nothing shows the order
     for name, index in mapped.columns.items():
         if BY_NAME[name].kind is Kind.DATE:
-            distinct = dict.fromkeys(cells(index))
-            orders = evident_orders(cell.strip() for cell in distinct if isinstance(cell, str)) | orders
+            texts = [cell.strip() for cell in dict.fromkeys(cells(index)) if isinstance(cell, str)]
+            orders = evident_orders(texts) | orders
+            every |= dict.fromkeys(texts)
+            if unproven_marks(texts):
+                mixed |= set(map(mark_of, texts))
+    doubted = unproven_marks(list(every)) & mixed if mixed else frozenset[str]()
+    written = replace(written, day_second=day_second(every), doubted_marks=doubted)
     if len(orders) == 1:
         return replace(written, date_order=next(iter(orders)))
     return replace(written, date_clash=clash_of(orders)) if orders else written

@@ -17,7 +17,7 @@ number: same as above | as above | ditto | to follow | to come | to be assigned 
 number: not available | not applicable | not assigned | not provided | not given | no number | no invoice | no inv
 number: no invoice number | no bill number | missing | blank | empty | unassigned | awaiting | open | new | draft | temp
 number: invoice | bill | inv | verbal | email | e-mail | emailed | receipt | no receipt | cash | check | cheque | ach
-number: eft | wire | autopay | auto pay | auto-pay | online | credit card | debit card | na | nil | none given | null
+number: eft | wire | autopay | auto pay | auto-pay | online | credit card | debit card | nil | none given | null
 number: undefined | xxx | xxxx | x | test | ausstehend | siehe anlage | diverse | keine | ohne | divers | voir annexe
 number: en attente | sans | aucun | aucune | pendiente | ver adjunto | varios | sin numero | sin número | ninguno
 number: in attesa | vedi allegato | vari | nessuno | diversen | zie bijlage | geen

@@ -135,7 +135,7 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None,
             layouts.append(layout)
             said = layout.conventions.details() | kept(layout.looks, layout.comments)
             understood.append(
-                Understanding(found.heading.first + 1, side, made_with, layout.conventions.date_order, said)
+                Understanding(found.heading.first + 1, side, made_with, layout.conventions.order_to_keep, said)
             )
         except FileUnreadable as error:
             if len(plan.chosen) == 1 or plan.joined or found.has_rows:
