@@ -24,6 +24,7 @@ from importer.reader.headings import spelled
 from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
 from importer.reader.looks import Pieces, Position
 from importer.reader.mapping import LINE_MONEY, Mapped, heading_index, map_headings, pass_over_blank_totals
+from importer.reader.merges import fill_merged
 from importer.reader.money import AMERICAN, Marks, marks_together
 from importer.reader.placeholders import as_number
 from importer.reader.profiles import Profile
@@ -142,6 +143,9 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     cells = sheet.rows.some(filled)
     columns = ColumnCells(cells)
     mapped = map_headings(heading.cells, profile, columns, where)
+    if any(bottom > top for top, _, bottom, _ in sheet.merged) and fill_merged(sheet, filled, mapped):
+        cells = sheet.rows.some(filled)
+        columns = ColumnCells(cells)
     written = _marks_by_table(conventions(contents, profile), mapped, columns, contents.details.get("decimal", ""))
     leftovers = find_leftovers(cells, columns, _meant(heading, mapped), written)
     leftovers.leave_out(place for place, index in enumerate(filled) if index + 1 in sheet.left_out)

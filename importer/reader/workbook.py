@@ -35,7 +35,13 @@ def read_package(name: str, book: bytes, wanted: str | None, limits: Limits, par
         package.look_over()  # while the child parses, which has no more than its limits to do harm with
         find, twice = _package_details(package)
         from_1904 = _dates_from_1904(package)
-        return package.format, _sheets(parser, name, find, twice), {"dates": "1904"} if from_1904 else {}
+        details = {"dates": "1904"} if from_1904 else {}
+        mended = package.mended()
+        if mended is None:
+            return package.format, _sheets(parser, name, find, twice), details
+    with Parser(name, limits) as parser:
+        parser.begin(mended, wanted)
+        return package.format, _sheets(parser, name, find, twice), details
 
 
 def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits, parser: Parser | None = None) -> Read:
