@@ -18,7 +18,7 @@ number: not available | not applicable | not assigned | not provided | not given
 number: no invoice number | no bill number | missing | blank | empty | unassigned | awaiting | open | new | draft | temp
 number: invoice | bill | inv | verbal | email | e-mail | emailed | receipt | no receipt | cash | check | cheque | ach
 number: eft | wire | autopay | auto pay | auto-pay | online | credit card | debit card | nil | none given | null
-number: undefined | xxx | xxxx | x | test | ausstehend | siehe anlage | diverse | keine | ohne | divers | voir annexe
+number: undefined | xxx | xxxx | test | ausstehend | siehe anlage | diverse | keine | ohne | divers | voir annexe
 number: en attente | sans | aucun | aucune | pendiente | ver adjunto | varios | sin numero | sin número | ninguno
 number: in attesa | vedi allegato | vari | nessuno | diversen | zie bijlage | geen
 """
@@ -29,8 +29,8 @@ NO_NUMBERS = STAND_INS | frozenset(
 """What is no invoice number, however many bills it stands beside. Of capitals, spaces and a point at its end nothing
 depends."""
 
+# "Oct-26" is left alone: many a bill of October is numbered so by hand.
 _EXCEL_DAY = re.compile(r"\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-\d\d)?")
-_EXCEL_MONTH = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d\d")
 
 
 def as_number(value: Value | Unreadable, *, is_csv: bool) -> Value | Unreadable:
@@ -40,7 +40,7 @@ def as_number(value: Value | Unreadable, *, is_csv: bool) -> Value | Unreadable:
     plain = " ".join(value.split()).casefold().rstrip(".")
     if plain in NO_NUMBERS or not plain.strip("0#- "):
         return Unreadable(problems.MISSING_VALUE, f"{quoted(value)} stands where a number belongs.", value, _FROM_THEM)
-    if is_csv and (_EXCEL_DAY.fullmatch(value) or _EXCEL_MONTH.fullmatch(value)):
+    if is_csv and _EXCEL_DAY.fullmatch(value):
         what = f"{quoted(value)} is what a spreadsheet program makes of a number like 1-2, which it takes for a date."
         return Unreadable(problems.DAMAGED_NUMBER, what, value)
     return value
