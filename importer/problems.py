@@ -183,6 +183,12 @@ FILE_CUT_SHORT = _warning(
     "Compare its last row with the vendor's document.",
 )
 
+UNSURE_LETTERS = _warning(
+    "unsure-letters",
+    "It cannot be told which code page the file is written in, so some letters may be others",
+    "Compare it with the vendor's document; where it is wrong, save the file as UTF-8 (in Excel: CSV UTF-8).",
+)
+
 UNKNOWN_TYPE = _warning(
     "unknown-type",
     "The column that tells credits from invoices has a word in it that is not known",
