@@ -331,6 +331,11 @@ LINE_MISMATCH = _error(
     "Quantity × unit price is not the line's amount",
     "Correct whichever of the three is wrong.",
 )
+NEGATIVE_TWICE = _error(
+    "negative-twice",
+    "Quantity and unit price are both negative, and no amount says what is meant",
+    "Where it is a credit, take the minus off the price; where it is to be paid, off both.",
+)
 TOTAL_MISMATCH = _error(
     "total-mismatch", "The lines do not add up to the invoice total", "Correct the lines or the total."
 )

@@ -24,7 +24,7 @@ from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints, unused
 from importer.reader.marks import marked
 from importer.reader.own_totals import control_problem, control_totals, unread_totals
 from importer.reader.profiles import Profile
-from importer.reader.remarks import column_remarks, repeated_rows, row_remarks
+from importer.reader.remarks import column_remarks, negative_twice, repeated_rows, row_remarks
 from importer.reader.told import not_bills, told_of
 from importer.reader.total_above import totals_above
 from importer.reader.types import credits_among
@@ -59,7 +59,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
         told = told_of(layout)
         noted += [*not_bills(layout, invoices, told), *marked(layout, invoices, told)]
     if not has_total:
-        noted += repeated_rows(invoices)
+        noted += [*repeated_rows(invoices), *negative_twice(invoices)]
     invoices, unowned = _attach(invoices, noted)
     if any(problem.kind is SEVERAL_TEXTS for _, problem in noted):
         invoices = told_once(invoices)

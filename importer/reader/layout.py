@@ -26,7 +26,7 @@ from importer.reader.looks import Pieces, Position
 from importer.reader.mapping import LINE_MONEY, Mapped, heading_index, map_headings, pass_over_blank_totals
 from importer.reader.merges import fill_merged
 from importer.reader.money import AMERICAN, Marks, marks_together
-from importer.reader.placeholders import as_number
+from importer.reader.placeholders import as_numbers
 from importer.reader.profiles import Profile
 from importer.reader.quantities import LOOKED_AT, settle_quantity
 from importer.reader.side_by_side import tables_beside
@@ -101,10 +101,7 @@ class Layout:
         if self.separate and field == "line_amount" and "total_amount" not in self.mapped.columns:
             kind = Kind.CENTS
         read = read_cells(self.cells.once(index), kind, settled, is_id=field in IDS)
-        if field == "invoice_number":
-            known = {value: as_number(value, is_csv=self.source.sheet is None) for value in set(read)}
-            read = list(map(known.__getitem__, read))
-        return read
+        return as_numbers(read, is_csv=self.source.sheet is None) if field == "invoice_number" else read
 
 
 def conventions(contents: Contents, profile: Profile) -> Conventions:

@@ -64,6 +64,21 @@ def repeated_rows(invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
             first.setdefault(row.cells, row.number)
 
 
+def negative_twice(invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
+    """Lines with a negative quantity and a negative price, of which no amount is stated: what was given back would be
+    billed a second time."""
+    for invoice in invoices:
+        for line in invoice.lines:
+            quantity, price = line.quantity, line.unit_price
+            if quantity is None or price is None or quantity >= 0 or price >= 0 or line.row.says("line_amount"):
+                continue
+            what = (
+                f"{quantity:f} × {dollars(price)} is {dollars(quantity * price)} to be paid, though both are negative."
+            )
+            place = line.row.place("unit_price")
+            yield line.row, Problem(problems.NEGATIVE_TWICE, what, place, "unit_price")
+
+
 def _terms_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
     """Terms that cannot be read, where no due date stands beside them: never the usual ones instead."""
     index, due = layout.mapped.others.get("terms"), layout.mapped.columns.get("due_date")
