@@ -123,7 +123,7 @@ def _several(row: Row, at: int, what: str) -> Problem:
 def _lines_in_numbers(layout: Layout, index: int) -> Iterator[tuple[Row, Problem]]:
     """Invoice numbers of several lines, more than one of which could be the number."""
     for row, cell in zip(layout.rows, layout.cells.once(index), strict=False):
-        if isinstance(cell, str) and "\n" in cell:
+        if isinstance(cell, str) and "\n" in cell and (row.number - 1, index) not in layout.looks:
             numbers = [line.strip() for line in cell.splitlines() if any(map(str.isdigit, line))]
             if len(numbers) > 1:
                 said = ", ".join(map(quoted, numbers))

@@ -36,10 +36,12 @@ class Piece(NamedTuple):
 
 Pieces = tuple[Piece, ...]
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SMALL = {
+    Look.RAISED: str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"),
+    Look.LOWERED: str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"),
+}
+_READ_ON = {Look.USUAL, *_SMALL}  # what is read without a stop
 _CENTS = re.compile(r"\d[.,]\d\d")
-_SMALL = (Look.RAISED, Look.LOWERED)
 WHITE = frozenset(("ffffff", "fff", "white", "ffffffff", "00ffffff"))  # as the formats write it
 
 
@@ -67,15 +69,12 @@ def settled(pieces: Iterable[Piece]) -> Pieces:
 def joined(pieces: Sequence[Piece]) -> str:
     """The cell's text: raised and lowered digits as such, and whatever else looks unlike its neighbour in a line of
     its own."""
-    text = ""
-    for at, piece in enumerate(pieces):
-        is_small = piece.look in _SMALL or (at > 0 and pieces[at - 1].look in _SMALL)
-        said = piece.text
-        if piece.look in _SMALL and at:
-            said = said.translate(_RAISED if piece.look is Look.RAISED else _LOWERED)
-        text += said if is_small or not at else f"\n{said.lstrip()}"
-        if at + 1 < len(pieces) and piece.look not in _SMALL and pieces[at + 1].look not in _SMALL:
-            text = text.rstrip()
+    text, last = "", Look.USUAL
+    for piece in pieces:
+        said = piece.text.translate(_SMALL[piece.look]) if text and piece.look in _SMALL else piece.text
+        is_beside = {piece.look, last} <= _READ_ON and (piece.look in _SMALL or last in _SMALL)
+        text = f"{text}{said}" if is_beside or not text else f"{text.rstrip()}\n{said.lstrip()}"
+        last = piece.look
     return text
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from importer import problems
 from importer.reader.cells import STAND_INS, Unreadable, Value, quoted
@@ -37,12 +38,14 @@ _EXCEL_DAY = re.compile(r"\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov
 def as_numbers(read: Sequence[Value | Unreadable], *, is_csv: bool) -> list[Value | Unreadable]:
     """A column of invoice numbers as it was read, without what is none. That two rows say "pending" makes them no one
     bill: each is asked about for itself. `is_csv`: a spreadsheet program may have saved it."""
-    none = {value for value in set(read) if as_number(value, is_csv=is_csv) is not value}
+    none = {value for value in set(read) if as_number(value, is_csv=is_csv) is not value}  # or a stand-in of any id
     return [as_number(value, is_csv=is_csv) if value in none else value for value in read] if none else list(read)
 
 
 def as_number(value: Value | Unreadable, *, is_csv: bool) -> Value | Unreadable:
     """One of them, or why it is none."""
+    if isinstance(value, Unreadable) and value.kind is problems.MISSING_VALUE:
+        return replace(value)
     if not isinstance(value, str) or len(value) > 20:
         return value
     plain = " ".join(value.split()).casefold().rstrip(".")

@@ -72,9 +72,8 @@ def negative_twice(invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]
             quantity, price = line.quantity, line.unit_price
             if quantity is None or price is None or quantity >= 0 or price >= 0 or line.row.says("line_amount"):
                 continue
-            what = (
-                f"{quantity:f} × {dollars(price)} is {dollars(quantity * price)} to be paid, though both are negative."
-            )
+            product = f"{cell_text(line.row.cell('quantity_ordered')).strip()} × {dollars(price)}"
+            what = f"{product} makes {dollars(quantity * price)} to be paid, and both are negative."
             place = line.row.place("unit_price")
             yield line.row, Problem(problems.NEGATIVE_TWICE, what, place, "unit_price")
 
