@@ -8,7 +8,7 @@ import pytest
 
 from importer.columns import BY_NAME
 from importer.errors import FileUnreadable
-from importer.models import Reading
+from importer.models import Invoice, Reading
 from importer.reader import read_files
 from importer.reader.placeholders import NO_NUMBERS
 from importer.reader.reading import read_contents
@@ -183,7 +183,7 @@ def test_a_form_feed_begins_a_page_and_no_cell(tmp_path: Path) -> None:
 
 def test_json_in_a_cell_is_text(tmp_path: Path) -> None:
     """Its lines and commas part no rows; a quotation mark that is missing still holds the run."""
-    text = '"{""a"": 1,\n""b"": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],\n""c"": ""x""}"'
+    text = '"{""a"": 1,\n""b"": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14],\n""c"": ""x""}"'
     reading = csv(tmp_path, HEAD, line(notes=text), line("INV-2"))
     assert ready(reading) == ["INV-1", "INV-2"]
     with pytest.raises(FileUnreadable, match="quotation marks"):
@@ -221,9 +221,8 @@ def test_a_name_merged_over_several_rows(field: str) -> None:
     reading = read_contents([contents(book)], integration_id="intg-1")
     first, second, third = reading.invoices
 
-    def value(invoice: object) -> object:
-        line_of = invoice.lines[0]
-        return getattr(line_of if BY_NAME[field].of_line else invoice, field)
+    def value(invoice: Invoice) -> object:
+        return getattr(invoice.lines[0] if BY_NAME[field].of_line else invoice, field)
 
     assert (value(second), value(third)) == (value(first), None)
 
@@ -239,31 +238,10 @@ def test_an_amount_merged_over_two_rows_is_there_once() -> None:
 
 def test_a_row_of_data_heads_nothing() -> None:
     """However many of its words are headings elsewhere, it has numbers in it and the words above have none."""
-    heads = (
-        "Property",
-        "Vendor",
-        "Ref",
-        "Notes",
-        "Memo",
-        "Bill Date",
-        "Due Date",
-        "GL Account",
-        "Description",
-        "Amount",
-    )
-    data = ("Property", "Vendor", "Invoice", "Notes", "Memo", "Date", "Terms", "Account", "Service", "7.00")
-    good: tuple[Cell, ...] = (
-        "prop-1",
-        "vend-1",
-        "A-1",
-        "x",
-        "y",
-        "2026-03-01",
-        "2026-03-31",
-        "finacct-1",
-        "mow",
-        "5.00",
-    )
+    same = ("Due Date", "Notes", "Memo", "GL Account")
+    heads = ("Property", "Vendor", "Ref", "Bill Date", *same, "Work", "Men", "Amount")
+    data = ("Property", "Vendor", "Invoice #", "Invoice Date", *same, "Description", "Quantity", "7.00")
+    good = ("prop-1", "vend-1", "A-1", "2026-03-01", "2026-03-31", "x", "y", "finacct-1", "mow", "", "5.00")
     reading = read_contents([contents(sheet(heads, good, data))], integration_id="intg-1")
     assert [table.source.heading_row for table in reading.tables] == [1]
 
