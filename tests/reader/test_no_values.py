@@ -185,7 +185,7 @@ def test_json_in_a_cell_is_text(tmp_path: Path) -> None:
     """Its lines and commas part no rows; a quotation mark that is missing still holds the run."""
     text = '"{""a"": 1,\n""b"": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14],\n""c"": ""x""}"'
     reading = csv(tmp_path, HEAD, line(notes=text), line("INV-2"))
-    assert ready(reading) == ["INV-1", "INV-2"]
+    assert (ready(reading), said(reading)) == (["INV-1", "INV-2"], [])
     with pytest.raises(FileUnreadable, match="quotation marks"):
         csv(tmp_path, HEAD, line(notes='"mow'), line("INV-2"))
 
