@@ -75,6 +75,7 @@ STAND_INS = frozenset(
 )
 NULLS = frozenset(("null", "nan", "none", "<null>", "(null)", "nil", "nat", "undefined"))
 """What programs write for a blank cell."""
+LONGEST_NULL = max(map(len, NULLS))
 TOO_NARROW = re.compile(r"#{2,}")
 LONGEST_STAND_IN = max(map(len, STAND_INS))
 NOTHING = frozenset(("-", "–", "—", "--"))
@@ -198,7 +199,7 @@ def _read_text(cell: Cell) -> str | Unreadable | None:
         text = cell.strip()
         if text in SPREADSHEET_ERRORS:
             return _spreadsheet_error(ErrorCell(text))
-        return None if text.casefold() in NULLS else text or None
+        return None if len(text) <= LONGEST_NULL and text.casefold() in NULLS else text or None
     if isinstance(cell, (ErrorCell, UncalculatedCell)):
         return _spreadsheet_error(cell)
     text = cell_text(cell).strip()

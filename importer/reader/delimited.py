@@ -121,7 +121,7 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         for line in self._text:
             self.count += 1
-            if line < " " or END_OF_FILE in line:
+            if line < " ":
                 line = line.lstrip(FORM_FEED)
                 if END_OF_FILE in line and not (line := line.rstrip(f"{END_OF_FILE}\r\n\0")):
                     continue

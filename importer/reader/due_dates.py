@@ -34,6 +34,8 @@ def due_dates(layout: Layout, profile: Profile, values: Mapping[str, Read], coun
 def days_of_terms(due: Sequence[Value | Unreadable], issued: Sequence[Value | Unreadable]) -> list[Value | Unreadable]:
     """The due dates, where terms such as "Net 30" stand in their column the days that these mean. Terms on a row
     without a bill date of its own are those of the row that has it."""
+    if Unreadable not in set(map(type, due)):
+        return list(due)
     return [
         _by_its_terms(value, day) if isinstance(value, Unreadable) and value.kind is problems.NOT_A_DATE else value
         for value, day in zip(due, issued, strict=True)

@@ -6,7 +6,6 @@ The words are a table: one a line, behind the name of where they are none.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from importer import problems
@@ -35,11 +34,11 @@ depends."""
 _EXCEL_DAY = re.compile(r"\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-\d\d)?")
 
 
-def as_numbers(read: Sequence[Value | Unreadable], *, is_csv: bool) -> list[Value | Unreadable]:
+def as_numbers(read: list[Value | Unreadable], *, is_csv: bool) -> list[Value | Unreadable]:
     """A column of invoice numbers as it was read, without what is none. That two rows say "pending" makes them no one
     bill: each is asked about for itself. `is_csv`: a spreadsheet program may have saved it."""
     none = {value for value in set(read) if as_number(value, is_csv=is_csv) is not value}  # or a stand-in of any id
-    return [as_number(value, is_csv=is_csv) if value in none else value for value in read] if none else list(read)
+    return [as_number(value, is_csv=is_csv) if value in none else value for value in read] if none else read
 
 
 def as_number(value: Value | Unreadable, *, is_csv: bool) -> Value | Unreadable:

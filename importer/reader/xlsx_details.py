@@ -20,7 +20,7 @@ from importer.reader.details import Details
 from importer.reader.formats import Shown
 from importer.reader.looks import Look, Pieces, Position
 from importer.reader.package import column_number
-from importer.reader.xlsx_looks import RUNS, has_runs, note_looks
+from importer.reader.xlsx_looks import RUN_END, has_runs, note_looks
 
 REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9]\d{0,6})")
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
@@ -67,7 +67,7 @@ def details_of(
             details = searched(sheet, recalculates=recalculates, formats=formats or {})
     if details is None:
         details = parsed(sheet, recalculates=recalculates, formats=formats or {})
-    if styles or rich or has_runs(sheet):
+    if styles or rich or (RUN_END.search(sheet) is not None if plain else has_runs(sheet)):
         note_looks(details, suspects(sheet, styles or {}, rich or {}) if plain else sheet, styles or {}, rich or {})
     return details
 
@@ -86,11 +86,7 @@ def suspects(sheet: bytes, styles: Mapping[int, Look], rich: Mapping[int, Pieces
         for match in re.compile(rb"<v>(" + numbers + rb")</v>").finditer(sheet, start):
             if int(match[1]) in rich:
                 places.add(sheet.rfind(b"<c ", start, match.start()))
-    for mark in RUNS:
-        at = sheet.find(mark, start)
-        while at >= 0:
-            places.add(sheet.rfind(b"<c ", start, at))
-            at = sheet.find(mark, max(at + 1, sheet.find(b"</c", at)))
+    places.update(sheet.rfind(b"<c ", start, match.start()) for match in RUN_END.finditer(sheet, start))
     ends = ((at, sheet.find(b"</c>", at)) for at in sorted(places) if at >= 0)
     return b"<row>" + b"".join(sheet[at : end + 4] for at, end in ends if end >= 0) + b"</row>"
 
