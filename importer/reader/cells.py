@@ -17,16 +17,8 @@ from unicodedata import category
 from importer import columns, problems
 from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
 from importer.reader.armour import unwrapped
-from importer.reader.dates import (
-    DateOrder,
-    clash_of,
-    evident_orders,
-    is_either_way,
-    is_numeric_date,
-    mark_of,
-    may_be_day_second,
-    read_text_date,
-)
+from importer.reader.dates import DateOrder, clash_of, evident_orders, read_text_date
+from importer.reader.doubtful_dates import doubtful_dates
 from importer.reader.money import AMERICAN, Marks, OtherCurrency, evident_marks, read_amount
 
 
@@ -325,52 +317,12 @@ MEND_THE_ODD_ONE = "Correct the one of the two that is mistyped: that settles al
 
 
 def _doubtful_dates(distinct: Iterable[Cell], settled: Conventions) -> dict[Cell, Unreadable]:
-    """The dates of a column that it as a whole makes doubtful, each with why. What `settled` says is not doubted."""
+    """The dates of a column that it as a whole makes doubtful, each with why."""
     found: dict[Cell, Unreadable] = {}
-    if _half_converted(distinct):
-        for cell in distinct:
-            if isinstance(cell, date) and isinstance(swapped := _perhaps_swapped(cell), Unreadable):
-                found[cell] = swapped
-    marks, shown = settled.doubted_marks, settled.day_second
-    for cell in distinct if marks or shown else ():
-        text = cell.strip() if isinstance(cell, str) else ""
-        if marks and mark_of(text) in marks and is_either_way(text):
-            what = f"{quoted(text)} may be day/month or month/day: the others, with another mark, do not show it."
-            found[cell] = Unreadable(problems.AMBIGUOUS_DATE, what, text)
-        elif shown and may_be_day_second(text):
-            what = f"{quoted(text)} may be year, day, month, as {quoted(shown)} in this table is."
-            found[cell] = Unreadable(problems.AMBIGUOUS_DATE, what, text, DAY_SECOND)
+    for cell, doubt in doubtful_dates(distinct, settled.doubted_marks, settled.day_second).items():
+        text = cell_text(cell).strip()
+        found[cell] = Unreadable(problems.AMBIGUOUS_DATE, f"{quoted(text)} {doubt.why}", text, doubt.advice)
     return found
-
-
-DAY_SECOND = (
-    "Write the dates of this file with the month in the middle, or correct the one that is mistyped; where all others "
-    'are right as they stand, say in a profile: date_order = "YMD".'
-)
-
-
-def _half_converted(distinct: Iterable[Cell]) -> bool:
-    """True where a spreadsheet program took some dates of a foreign order for its own, and left the rest as text.
-
-    Then every date that it took has a day of 12 or less, and texts name a day above 12, all of them in one order.
-    Others of the texts may have stayed for a blank at their end.
-    """
-    taken = [cell for cell in distinct if isinstance(cell, date)]
-    left = [text for text in _texts(distinct) if is_numeric_date(text)]
-    if not taken or not left or any(cell.day > 12 for cell in taken):
-        return False
-    return len(evident_orders(left)) == 1 and any(cell.day != cell.month for cell in taken)
-
-
-def _perhaps_swapped(cell: date) -> date | Unreadable:
-    if cell.day == cell.month:
-        return cell.date() if isinstance(cell, datetime) else cell
-    text = cell_text(cell)
-    what = (
-        f"{quoted(text)} may have day and month the wrong way round: of this column the spreadsheet program has "
-        "turned only those texts into dates that fit its own order."
-    )
-    return Unreadable(problems.AMBIGUOUS_DATE, what, text, "Type the dates of this column again, like 2026-03-31.")
 
 
 def _serial(number: float, conventions: Conventions) -> date | Unreadable:
