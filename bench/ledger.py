@@ -21,6 +21,7 @@ from importer.submitter.entries import NO_TERMS
 from importer.submitter.journal import Journal
 from importer.submitter.lineage import digest
 from importer.submitter.submit import IN_FLIGHT
+from importer.submitter.witness import missing, must_be_whole
 
 HISTORY = 10
 """So many invoices in the large ledger for each row of the largest file."""
@@ -159,6 +160,9 @@ def answer(path: Path, count: int) -> None:
     """What `check`, `status` and `history` ask of a ledger before they ask anybody else."""
     with closing(open_store(f"sqlite:///{path}")) as store:
         ledger = Ledger(store, "bench", "bench@desk", "desk", Clock().now, Journal.of(path.parent))
+        assert ledger.journal is not None
+        assert not missing(ledger, ledger.journal)
+        must_be_whole(ledger)
         keys = [each.key for each in islice(ledger.entries(PLACE, State.ACCEPTED), count)]
         assert len(ledger.standing(keys)) == count
         assert len(ledger.known_jobs([f"job-{key}" for key in keys])) == count

@@ -27,6 +27,7 @@ from importer.submitter import Entry, Ledger, State, follow, retry_failed, settl
 from importer.submitter.confirmed import integrations_of_confirmed
 from importer.submitter.decisions import Decision, decide
 from importer.submitter.follow import LOOKED_BACK, Followed
+from importer.submitter.identity import seal_of
 from importer.submitter.postings import places_of
 from importer.trace import TAKEN_OUT, WHOLE_ROW
 from importer.written import Sort, is_as_noted

@@ -137,6 +137,16 @@ UNCALCULATED = _error(
     "The cell is a formula whose result is not stored in the file",
     "Open the file in Excel, save it, and try again.",
 )
+SEVERAL_TEXTS = _error(
+    "several-texts",
+    "The cell has more than one text in it, and its column holds single values",
+    "Type the one that holds, without the other.",
+)
+STRUCK_OUT = _error(
+    "struck-out",
+    "The row, or what counts in it, is struck out",
+    "Take the row out; where it is to be paid, remove the line through it in the file and check that again.",
+)
 TOO_LONG = _error("too-long", "The text is too long to be what its column says", "Shorten it.")
 BAD_CHARACTERS = _error(
     "bad-characters", "The text has characters that were damaged on the way", "Type the text again."
@@ -161,6 +171,12 @@ FILE_CUT_SHORT = _warning(
     "file-cut-short",
     "The file does not end with a line end: it may have been cut short",
     "Compare its last row with the vendor's document.",
+)
+
+UNSURE_LETTERS = _warning(
+    "unsure-letters",
+    "It cannot be told which code page the file is written in, so some letters may be others",
+    "Compare it with the vendor's document; where it is wrong, save the file as UTF-8 (in Excel: CSV UTF-8).",
 )
 
 UNKNOWN_TYPE = _warning(
@@ -201,6 +217,11 @@ HIDDEN_ROWS = _warning(
 )
 HIDDEN_COLUMN = _warning(
     "hidden-column", "A column that is used is hidden", "It is read like all others: check that it is meant."
+)
+UNSEEN_TEXT = _warning(
+    "unseen-text",
+    "Some cells are in white letters, so that nobody sees them",
+    "They are read like all others: check that they are meant.",
 )
 LAYOUT_CHANGED = _warning(
     "layout-changed",
@@ -315,6 +336,11 @@ REPEATED_INVOICE = _error(
 # Totals
 LINE_MISMATCH = _error(
     "line-mismatch", "Quantity × unit price is not the line's amount", "Correct whichever of the three is wrong."
+)
+NEGATIVE_TWICE = _error(
+    "negative-twice",
+    "Quantity and unit price are both negative, and no amount says what is meant",
+    "Where it is a credit, take the minus off the price; where it is to be paid, off both.",
 )
 TOTAL_MISMATCH = _error(
     "total-mismatch", "The lines do not add up to the invoice total", "Correct the lines or the total."

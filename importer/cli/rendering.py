@@ -117,7 +117,7 @@ def ask(would: Run, desk: Desk) -> bool:
     held = counts["invoices"] - count
     if held:
         question += f" The other {held:,} {'is' if held == 1 else 'are'} not sent."
-    click.echo("\n".join(_by_vendor(would)), err=True)
+    say("\n".join(_by_vendor(would)), err=True)
     asked_to_stop = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return confirm(question)

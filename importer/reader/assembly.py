@@ -11,10 +11,11 @@ from importer.cells import Cell, cell_text
 from importer.columns import BY_NAME, COLUMNS, Kind
 from importer.errors import FileUnreadable
 from importer.models import ControlTotal, Invoice, Row, Table
-from importer.problems import Problem
+from importer.problems import SEVERAL_TEXTS, Problem
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank
 from importer.reader.charges import taken_off
-from importer.reader.due_dates import agreed, due_dates
+from importer.reader.due_dates import agreed, days_of_terms, due_dates
+from importer.reader.formatting import formatting_remarks, told_once, unseen_remarks
 from importer.reader.given_dates import CELL, day_in_cell, day_in_text
 from importer.reader.grouping import build_invoices
 from importer.reader.headings import listed, spelled
@@ -56,7 +57,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     head = layouts[0]
     invoices, strays, has_total = _built(layouts, profile, integration_id)
     invoices = agreed(head, invoices)
-    noted = [note for layout in layouts for note in row_remarks(layout, profile)]
+    noted = [note for layout in layouts for note in (*row_remarks(layout, profile), *formatting_remarks(layout))]
     noted += charges_alone(layouts, invoices)
     for layout in layouts:
         noted += [*parts_that_miss(layout), *paid_in_part(layout)]
@@ -66,6 +67,8 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     if not has_total:
         noted += repeated_rows(invoices)
     invoices, unowned = _attach(invoices, noted)
+    if any(problem.kind is SEVERAL_TEXTS for _, problem in noted):
+        invoices = told_once(invoices)
     done = Assembled(
         [Table(layout.source, tuple(layout.rows), tuple(layout.skipped)) for layout in layouts],
         invoices,
@@ -73,6 +76,7 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
     )
     for layout in layouts:
         done.problems.extend(column_remarks(layout, profile))
+        done.problems.extend(unseen_remarks(layout))
         done.problems.extend(totals_above(layout, invoices))
         done.problems.extend(unread_totals(layout))
         for control in control_totals(layout, invoices):
@@ -102,6 +106,8 @@ def _built(
     }
     values = dict(_joined_values(layouts, HEADER_FIELDS))
     values |= {name: head.read_above(name) for name in head.above if name not in profile.defaults}
+    if "due_date" in values and "invoice_date" in values:
+        values["due_date"] = days_of_terms(values["due_date"], values["invoice_date"])
     line_values = dict(_joined_values(layouts[-1:], LINE_COLUMNS, len(rows)))
     defaults = _defaults(layouts, profile, integration_id, values, len(rows))
     sets = _line_sets(lines, rows, line_values, defaults)

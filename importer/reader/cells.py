@@ -17,7 +17,8 @@ from unicodedata import category
 from importer import columns, problems
 from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
 from importer.reader.armour import unwrapped
-from importer.reader.dates import DateOrder, clash_of, evident_orders, is_numeric_date, read_text_date
+from importer.reader.dates import DateOrder, clash_of, evident_orders, read_text_date
+from importer.reader.doubtful_dates import doubtful_dates
 from importer.reader.money import AMERICAN, Marks, OtherCurrency, evident_marks, read_amount
 
 
@@ -42,6 +43,8 @@ LONGEST_ID = 200
 HUNDRED = Decimal(100)
 RESIDUE = 1e-9  # 4.54747E-13 is what spreadsheets leave where amounts cancel out
 PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.(?:\d\d?|\d{4,8}))?")  # of 1.250 the marks have to be known
+NOISY = re.compile(r"-?\d{1,12}[.,]\d{9,17}")
+MOST_DECIMALS = 8  # of a number that stays when the noise of a double is taken off
 SCIENTIFIC = re.compile(r"[-+]?\d(?:[.,]\d+)?E[-+]\d{2,3}", re.IGNORECASE)
 ZEROED_DIGITS = re.compile(r"[1-9]\d{14}0{3,}")
 DOLLARS_WRITTEN = re.compile(r"\d.*[.,]\d\d\D*$|^\D*[.,]\d\d\D*$|[$]\D*\d|\d\s*[$]|USD|\d[.,]\s*[-–—−]", re.IGNORECASE)
@@ -62,6 +65,9 @@ SPREADSHEET_ERRORS = frozenset(
 STAND_INS = frozenset(
     ("n/a", "n.a.", "none", "null", "nan", "tbd", "tba", "tbc", "unknown", "-", "--", "?", "??", "???")
 )
+NULLS = frozenset(("null", "nan", "none", "<null>", "(null)", "nil", "nat", "undefined"))
+"""What programs write for a blank cell."""
+LONGEST_NULL = max(map(len, NULLS))
 TOO_NARROW = re.compile(r"#{2,}")
 LONGEST_STAND_IN = max(map(len, STAND_INS))
 NOTHING = frozenset(("-", "–", "—", "--"))
@@ -75,10 +81,17 @@ class Conventions:
     marks: Marks = AMERICAN
     table_marks: Marks = AMERICAN  # what the other columns show, where this one shows nothing
     date_order: DateOrder | None = None
+    day_second: str = ""  # a date of its column, or of the others, that can only be year, day, month
+    doubted_marks: frozenset[str] = frozenset()  # marks of dates beside which nothing shows the order, as others do
     date_clash: str = ""  # two dates of its column, or of the others, that cannot be of one order
     currency: str = "USD"
     heading_currency: str | None = None  # another currency that the heading names
     date_1904: bool = False
+
+    @property
+    def order_to_keep(self) -> DateOrder | None:
+        """What comes first in its dates, as far as it holds for all of them."""
+        return None if self.doubted_marks else self.date_order
 
     def details(self) -> dict[str, str]:
         """What `Contents.details` has to say for the cells to be read like this again, some of them corrected."""
@@ -122,8 +135,8 @@ def read_cells(
         if marks.both and marks != shown.marks:
             read = _reader(kind, replace(shown, marks=replace(shown.marks, both=marks.both)), is_id)
             meanings = {cell: read(cell) for cell in distinct}
-    if kind is columns.Kind.DATE and _half_converted(distinct):
-        meanings |= {cell: _perhaps_swapped(cell) for cell in distinct if isinstance(cell, date)}
+    if kind is columns.Kind.DATE:
+        meanings |= _doubtful_dates(distinct, settled)
     return list(map(meanings.__getitem__, cells))
 
 
@@ -176,7 +189,9 @@ def _read_text(cell: Cell) -> str | Unreadable | None:
         return None
     if isinstance(cell, str) and len(cell) <= LONGEST_TEXT and cell.isascii() and cell.isprintable():
         text = cell.strip()
-        return _spreadsheet_error(ErrorCell(text)) if text in SPREADSHEET_ERRORS else text or None
+        if text in SPREADSHEET_ERRORS:
+            return _spreadsheet_error(ErrorCell(text))
+        return None if len(text) <= LONGEST_NULL and text.casefold() in NULLS else text or None
     if isinstance(cell, (ErrorCell, UncalculatedCell)):
         return _spreadsheet_error(cell)
     text = cell_text(cell).strip()
@@ -301,28 +316,13 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
 MEND_THE_ODD_ONE = "Correct the one of the two that is mistyped: that settles all of them. Or write it like 2026-03-31."
 
 
-def _half_converted(distinct: Iterable[Cell]) -> bool:
-    """True where a spreadsheet program took some dates of a foreign order for its own, and left the rest as text.
-
-    Then every date that it took has a day of 12 or less, and texts name a day above 12, all of them in one order.
-    Others of the texts may have stayed for a blank at their end.
-    """
-    taken = [cell for cell in distinct if isinstance(cell, date)]
-    left = [text for text in _texts(distinct) if is_numeric_date(text)]
-    if not taken or not left or any(cell.day > 12 for cell in taken):
-        return False
-    return len(evident_orders(left)) == 1 and any(cell.day != cell.month for cell in taken)
-
-
-def _perhaps_swapped(cell: date) -> date | Unreadable:
-    if cell.day == cell.month:
-        return cell.date() if isinstance(cell, datetime) else cell
-    text = cell_text(cell)
-    what = (
-        f"{quoted(text)} may have day and month the wrong way round: of this column the spreadsheet program has "
-        "turned only those texts into dates that fit its own order."
-    )
-    return Unreadable(problems.AMBIGUOUS_DATE, what, text, "Type the dates of this column again, like 2026-03-31.")
+def _doubtful_dates(distinct: Iterable[Cell], settled: Conventions) -> dict[Cell, Unreadable]:
+    """The dates of a column that it as a whole makes doubtful, each with why."""
+    found: dict[Cell, Unreadable] = {}
+    for cell, doubt in doubtful_dates(distinct, settled.doubted_marks, settled.day_second).items():
+        text = cell_text(cell).strip()
+        found[cell] = Unreadable(problems.AMBIGUOUS_DATE, f"{quoted(text)} {doubt.why}", text, doubt.advice)
+    return found
 
 
 def _serial(number: float, conventions: Conventions) -> date | Unreadable:
@@ -381,6 +381,8 @@ def _read_number_text(
         return _spreadsheet_error(ErrorCell(text))
     if text.strip("$ ") in NOTHING:
         return Decimal()  # zero, as accounting formats show it
+    if NOISY.fullmatch(text) and (number := _without_noise(text, conventions.marks)) is not None:
+        return number * scale
     if SCIENTIFIC.fullmatch(text):
         if abs(float(text.replace(",", "."))) < RESIDUE:
             return Decimal()
@@ -395,6 +397,17 @@ def _read_number_text(
         what = f"{quoted(text)} is in {found.currency}, and the account is in {conventions.currency}."
         return Unreadable(problems.OTHER_CURRENCY, what, text)
     return Unreadable(kind, f"{quoted(text)} is not {_noun(kind)}{found.because}.", text, found.advice)
+
+
+def _without_noise(text: str, marks: Marks) -> Decimal | None:
+    """A number that a program wrote with the noise of its arithmetic: 0.8099999999999999 is 0.81, to the 15 digits
+    that are sure. None where there are not as many, or where no short number is left."""
+    mark = "." if "." in text else ","
+    if (marks.certain and marks.decimal != mark) or len(text.lstrip("-0.,").replace(mark, "")) < 16:
+        return None
+    number = Decimal(f"{float(text.replace(mark, '.')):.15g}")
+    exponent = number.as_tuple().exponent
+    return number if isinstance(exponent, int) and -exponent <= MOST_DECIMALS else None
 
 
 def _read_cents(cell: Cell, conventions: Conventions) -> Decimal | Unreadable | None:

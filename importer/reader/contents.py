@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from importer.models import InputFile
 from importer.packed import PackedRows
+from importer.reader.looks import Pieces, Position
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +24,8 @@ class Sheet:
     hidden_columns: frozenset[int] = frozenset()  # 0-based
     merged: tuple[tuple[int, int, int, int], ...] = ()  # (first row, first column, last row, last column), 0-based
     left_out: frozenset[int] = frozenset()  # 1-based; rows that were no data when the vendor's own file was read
+    looks: Mapping[Position, Pieces] = field(default_factory=dict)  # of cells whose looks say something
+    comments: Mapping[Position, str] = field(default_factory=dict)  # on cells, by persons
 
 
 @dataclass(frozen=True, slots=True, eq=False)

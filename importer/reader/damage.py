@@ -48,7 +48,7 @@ def damage_report(contents: Contents, tables: Sequence[Table]) -> Iterator[Probl
         place = Place(contents.file.name, sheet.name)
         hidden = [row.number for row in table.rows if row.number in sheet.hidden_rows]
         if hidden:
-            what = f"{len(hidden):,} of {len(table.rows):,} data rows are hidden: {_ranges(hidden)}."
+            what = f"{len(hidden):,} of {len(table.rows):,} data rows are hidden: {ranges(hidden)}."
             yield Problem(problems.HIDDEN_ROWS, what, replace(place, row=hidden[0]))
         for name, index in table.source.columns.items():
             if index in sheet.hidden_columns:
@@ -56,7 +56,7 @@ def damage_report(contents: Contents, tables: Sequence[Table]) -> Iterator[Probl
                 yield Problem(problems.HIDDEN_COLUMN, what, replace(place, column=column_letter(index)), name)
 
 
-def _ranges(numbers: Sequence[int]) -> str:
+def ranges(numbers: Sequence[int]) -> str:
     """'3, 5–9, …': at most ten stretches."""
     stretches: list[list[int]] = []
     for number in numbers:

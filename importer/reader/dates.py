@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -158,6 +158,54 @@ def evident_orders(texts: Iterable[str]) -> dict[DateOrder, str]:
         if isinstance(day, date):
             orders.setdefault(order, text)
     return orders
+
+
+def day_second(texts: Iterable[str]) -> str:
+    """A text that can only be year, day, month ("2026-13-10"), where none can only be year, month, day; "" otherwise.
+
+    Where both are there, the odd ones are mistyped, as any date may be.
+    """
+    shown = ""
+    for text in texts:
+        found = _YEAR_FIRST.fullmatch(text if text.isascii() else text.translate(_SPACES).strip())
+        if found is None or not found[2]:
+            continue
+        second, third = int(found[3]), int(found[4])
+        if third > 12 >= second:
+            return ""
+        if second > 12 >= third and isinstance(_day(int(found[1]), third, second), date):
+            shown = shown or text
+    return shown
+
+
+def may_be_day_second(text: str) -> bool:
+    """True for 2026-02-10, which may be of October where another is 2026-13-10."""
+    found = _YEAR_FIRST.fullmatch(text if text.isascii() else text.translate(_SPACES).strip())
+    return found is not None and bool(found[2]) and found[3] != found[4] and int(found[3]) <= 12 and int(found[4]) <= 12
+
+
+def unproven_marks(texts: Sequence[str]) -> frozenset[str]:
+    """The marks between the numbers of dates, in a column with several, beside which nothing shows the order: what
+    13.10.2026 shows holds for 10.02.2026, and not for 10/02/2026, which another hand may have written."""
+    by_mark: dict[str, list[str]] = {}
+    for text in texts:
+        if mark := mark_of(text):
+            by_mark.setdefault(mark, []).append(text)
+    if len(by_mark) < 2:
+        return frozenset()
+    return frozenset(mark for mark, mine in by_mark.items() if not evident_orders(mine))
+
+
+def mark_of(text: str) -> str:
+    """What stands between the numbers of a date like 03/14/2026 ("/"); "" where it is no such date."""
+    found = _NUMERIC.fullmatch(text if text.isascii() else text.translate(_SPACES).strip())
+    return found[2] if found is not None else ""
+
+
+def is_either_way(text: str) -> bool:
+    """True for 03/04/2026, of which the text alone does not show which is the day."""
+    found = read_text_date(text, None)
+    return isinstance(found, NotRead) and found.kind is problems.AMBIGUOUS_DATE
 
 
 def clash_of(orders: Mapping[DateOrder, str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import re
 from collections import Counter
@@ -36,6 +37,7 @@ RARE_DELIMITERS = ("^", "~")  # only where no other mark parts headings that are
 TELLING = 2  # headings of different meaning in one row
 CHUNK = 1_000
 TOO_VARIED = 20_000  # different texts in one column; beyond it they are not worth remembering
+END_OF_FILE, FORM_FEED = "\x1a", "\f"  # as DOS ended its texts, and as printers begin a page
 INSTRUCTION = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)
 DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 SURELY_WIDE = 6  # cells in a row; as many separators in one cell are hardly a note
@@ -119,6 +121,10 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         for line in self._text:
             self.count += 1
+            if line < " ":
+                line = line.lstrip(FORM_FEED)
+                if END_OF_FILE in line and not (line := line.rstrip(f"{END_OF_FILE}\r\n\0")):
+                    continue
             if "\0" in line:
                 if not line.strip("\0"):
                     self.zeros_at_end = True
@@ -209,7 +215,7 @@ class _Table:
 
     def _swallows(self, cell: str, width: int, firsts: set[str]) -> bool:
         """True where the cell holds (parts of) two records. `firsts` are the forms of the first column."""
-        if "\n" not in cell and "\r" not in cell:
+        if ("\n" not in cell and "\r" not in cell) or (width == self._usual and is_json(cell)):
             return False
         usual, delimiter = self._usual, self._dialect.delimiter
         separators = cell.count(delimiter)
@@ -256,6 +262,18 @@ class _Table:
             yield Finding(FILE_CUT_SHORT.code, what, row=row, column=len(cells) - 1, value=str(cells[-1]))
 
 
+def is_json(cell: str) -> bool:
+    """True for a whole JSON object or list, as programs write into a cell: its commas part no cells."""
+    text = cell.strip()
+    if not text.startswith(("{", "[")) or not text.endswith(("}", "]")):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def first_form(cell: str) -> str:
     """What the cells of a numbered first column share: "SW-11" and "SW-2" are alike. Words are only like themselves."""
     form = DIGITS.sub("0", cell.strip())
@@ -265,7 +283,10 @@ def first_form(cell: str) -> str:
 def likely_dialect(sample: str) -> tuple[Dialect, int]:
     """The dialect by the evidence of the first records, and how many characters stand before the first of them."""
     if instruction := INSTRUCTION.match(sample):
-        return _quoting(Dialect(instruction[1]), sample[instruction.end() :]), instruction.end()
+        said, below = Dialect(instruction[1]), sample[instruction.end() :]
+        found, _ = likely_dialect(below)
+        holds = _known_headings(said, below) >= min(TELLING, _known_headings(found, below))
+        return (_quoting(said, below) if holds else found), instruction.end()
     if len(sample) == SAMPLE_CHARACTERS:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r"), len(sample) // 2)]
     scores = {mark: regularity(Dialect(mark), sample) for mark in DELIMITERS}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from importer.cells import Cell
+from importer.cells import Cell, cell_text
 from importer.packed import PackedRows
 from importer.reader.contents import Sheet
 from importer.reader.formats import Shown
-
-Position = tuple[int, int]  # row and column, 0-based
+from importer.reader.looks import Look, Piece, Pieces, Position, joined
 
 
 @dataclass(slots=True)
@@ -23,10 +22,14 @@ class Details:
     values: int = field(default=0, compare=False)  # at most so many cells have one; with fewer, one of two is lost
     twice: str = ""  # a cell that was found to stand there twice
     formats: dict[Position, Shown] = field(default_factory=dict)  # of cells that show more than their number
+    looks: dict[Position, Pieces] = field(default_factory=dict)  # of cells with several texts in them
+    styles: dict[Position, Look] = field(default_factory=dict)  # of cells that look alike throughout
+    comments: dict[Position, str] = field(default_factory=dict)
 
     def complete(self, name: str, rows: PackedRows, *, visible: bool) -> Sheet:
         """The sheet with these details; `rows` are amended in place."""
         amended: dict[int, list[Cell]] = {}
+        self.cells.update({place: joined(pieces) for place, pieces in self.looks.items()})
         for (row, column), cell in self.cells.items():
             if row not in amended:
                 amended[row] = list(rows[row]) if row < len(rows) else []
@@ -47,4 +50,16 @@ class Details:
             hidden_rows=frozenset(self.hidden_rows),
             hidden_columns=frozenset(self.hidden_columns),
             merged=tuple(self.merged),
+            looks={**self._styled(rows), **self.looks},
+            comments=self.comments,
         )
+
+    def _styled(self, rows: PackedRows) -> dict[Position, Pieces]:
+        """The cells that look alike throughout, with their texts; blank ones say nothing."""
+        found: dict[Position, Pieces] = {}
+        for (row, column), look in self.styles.items():
+            cells = rows[row] if row < len(rows) else ()
+            text = cell_text(cells[column]) if column < len(cells) else ""
+            if text.strip():
+                found[row, column] = (Piece(text, look),)
+        return found

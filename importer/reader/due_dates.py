@@ -40,6 +40,25 @@ def _either(read: Read, given: Sequence[Value]) -> Read:
     return [other if day is None else day for day, other in zip(read, given, strict=True)]
 
 
+def days_of_terms(due: Sequence[Value | Unreadable], issued: Sequence[Value | Unreadable]) -> list[Value | Unreadable]:
+    """The due dates, where terms such as "Net 30" stand in their column the days that these mean. Terms on a row
+    without a bill date of its own are those of the row that has it."""
+    if Unreadable not in set(map(type, due)):
+        return list(due)
+    return [
+        _by_its_terms(value, day) if isinstance(value, Unreadable) and value.kind is problems.NOT_A_DATE else value
+        for value, day in zip(due, issued, strict=True)
+    ]
+
+
+def _by_its_terms(value: Unreadable, issued: Value | Unreadable) -> Value | Unreadable:
+    if not any(map(str.isalpha, value.text)) or due_by(value.text, date.min) is None:
+        return value
+    if issued is None:
+        return None
+    return due_by(value.text, issued) if isinstance(issued, date) else value
+
+
 def _due(issued: date, terms: str, usual: int | None) -> date | None:
     """By the row's own terms, or the usual ones where it has none. `remarks` names terms that cannot be read."""
     if terms:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 
+from importer.reader.code_pages import MOST_WORDS, likely_page, words_of
+
+DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
+DECLARED_WITHIN = 4_096  # bytes
 DOUBLE_MARK = (
     "\ufeff".encode().decode("latin-1").encode()
 )  # a byte order mark that was taken for text and encoded again
@@ -25,6 +31,7 @@ class Encoding:
     codec: str  # a codec name of Python
     skip: int  # bytes of byte order marks at the start
     evidence: str  # why this one, for the reader of a report
+    doubt: str = ""  # what cannot be told of its letters, as a sentence
 
 
 def marked(head: bytes) -> Encoding | None:
@@ -35,6 +42,14 @@ def marked(head: bytes) -> Encoding | None:
             break
         codec, skip = found[1], skip + len(found[0])
     return Encoding(codec, skip, "byte order mark") if codec else None
+
+
+def declared(head: bytes) -> str:
+    """The code page that a page or an XML document names at its beginning; "" where it names none that is known."""
+    said = DECLARED.search(head[:DECLARED_WITHIN]) if head.lstrip().startswith(b"<") else None
+    with suppress(LookupError):
+        return codecs.lookup(said[1].decode("ascii")).name if said is not None else ""
+    return ""
 
 
 def unmarked_utf16(head: bytes) -> Encoding | None:
@@ -57,6 +72,8 @@ class EncodingSurvey:
         self._valid = True
         self._good = self._bad = 0  # characters beyond ASCII, if this is UTF-8
         self._line_feeds = self._returns = False
+        self._declared = declared(head)
+        self._words: list[bytes] = []  # with letters beyond ASCII, where it is not UTF-8
 
     def look(self, piece: bytes, *, final: bool = False) -> None:
         """The next piece of the file."""
@@ -65,6 +82,8 @@ class EncodingSurvey:
                 self._strict.decode(piece, final)
             except UnicodeDecodeError:
                 self._valid = False
+        if not self._valid and len(self._words) < MOST_WORDS:
+            self._words += words_of(piece)[:MOST_WORDS]
         if not piece.isascii():
             text = piece.decode("utf-8", "replace")
             damaged = text.count("\ufffd")
@@ -83,4 +102,7 @@ class EncodingSurvey:
             return Encoding("utf-8", 0, "UTF-8 with damaged characters")
         if self._returns and not self._line_feeds:
             return Encoding("mac_roman", 0, "not UTF-8, and the line ends of an old Macintosh")
-        return Encoding("cp1252", 0, "not UTF-8")
+        if self._declared:
+            return Encoding(self._declared, 0, "not UTF-8, and the page says so")
+        page = likely_page(self._words)
+        return Encoding(page.codec, 0, "not UTF-8" if page.codec == "cp1252" else "its words", page.doubt)

@@ -11,8 +11,9 @@ from typing import BinaryIO
 from importer.collector import at_rest
 from importer.errors import FileUnreadable
 from importer.models import InputFile
+from importer.problems import UNSURE_LETTERS
 from importer.reader import armour, compound, delimited, html_table, spreadsheetml, workbook
-from importer.reader.contents import Contents, Sheet
+from importer.reader.contents import Contents, Finding, Sheet
 from importer.reader.encoding import EncodingSurvey
 from importer.reader.limits import Limits
 from importer.reader.opening import WORKBOOKS, opened, shown
@@ -120,6 +121,8 @@ def _read_text(stream: BinaryIO, head: bytes, name: str, wanted: str | None, lim
         if pattern.match(start):
             raise FileUnreadable(f"{name} is {what}, not a spreadsheet.", AS_TABLE)
     table, details, findings = delimited.read(stream, encoding, name, limits, is_wrapped=is_wrapped)
+    if encoding.doubt:
+        findings += (Finding(UNSURE_LETTERS.code, encoding.doubt),)
     return Contents(file, "csv", (table,), details, findings)
 
 

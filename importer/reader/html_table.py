@@ -7,6 +7,7 @@ for it, with no row of its own that has more than one cell filled.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 
 from importer.cells import Cell
@@ -16,11 +17,21 @@ from importer.problems import FILE_CUT_SHORT
 from importer.reader.armour import unwrapped
 from importer.reader.contents import Finding, Sheet
 from importer.reader.limits import Limits
+from importer.reader.looks import WHITE, Look, Piece, Pieces, Position, is_telling, joined, settled
 
 FORMAT = "html"
 BEGINNINGS = ("<!doctype html", "<html", "<table", "<head", "<body", "<div", "<meta", "<style")
 LONGEST_SPAN = 1_000
 DEEPEST = 12  # tables in tables; what is further in is text
+BLOCKS = frozenset(
+    ("p", "div", "li", "ul", "ol", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "section", "article")
+)
+STRUCK, RAISED, LOWERED = frozenset(("del", "s", "strike")), "sup", "sub"
+NEVER_CLOSED = frozenset(("br", "img", "hr", "input", "meta", "link", "wbr", "col", "area", "base", "embed", "source"))
+LINE_THROUGH = re.compile(r"text-decoration(?:-line)?:[^;]*line-through")
+HIDDEN = re.compile(r"display:none|visibility:hidden|mso-hide:all|font-size:0(?![\d.])")
+COLOUR = re.compile(r"(?<![-\w])color:#?(?P<name>\w+)")
+BACKGROUND = re.compile(r"background(?:-color)?:(?!none|transparent|inherit|white|#fff(?:fff)?\b)")
 BLANKS = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -52,7 +63,11 @@ def read(name: str, text: str, limits: Limits) -> tuple[tuple[Sheet, ...], tuple
     cut = Finding(FILE_CUT_SHORT.code, "The page ends in the middle of a table.", f"Table {len(tables)}")
     sheets = tuple(
         Sheet(
-            f"Table {number}", PackedRows(table.rows), hidden_rows=frozenset(table.hidden), merged=tuple(table.merged)
+            f"Table {number}",
+            PackedRows(table.rows),
+            hidden_rows=frozenset(table.hidden),
+            merged=tuple(table.merged),
+            looks=table.looks,
         )
         for number, table in enumerate(tables, 1)
     )
@@ -70,8 +85,10 @@ class _Table:
         self.rows: list[tuple[Cell, ...]] = []
         self.merged: list[tuple[int, int, int, int]] = []
         self.hidden: set[int] = set()
-        self.text: list[str] | None = None  # of the open cell, with that of the tables in it
+        self.text: list[Piece] | None = None  # of the open cell, with that of the tables in it
         self.said: list[str] = []  # in all cells, for the cell around the table
+        self.is_fresh = False  # nothing was said yet in the open cell
+        self.looks: dict[Position, Pieces] = {}
         self.inside: list[_Table] = []  # its cells
         self.between: list[_Table] = []  # its rows: this one was perhaps not closed
         self._own: dict[tuple[int, int], str] = {}  # what cells with tables in them say themselves, by row and column
@@ -106,10 +123,13 @@ class _Table:
             self._row = row
         while self._column in self._taken:
             self._column += 1
-        row[self._column] = _told(self.text)
+        pieces = settled(self.text)
+        row[self._column] = _told(pieces)
+        if is_telling(pieces):
+            self.looks[len(self.rows), self._column] = pieces
         if self._aside:
             own = [piece for at, piece in enumerate(self.text) if at not in self._aside]
-            self._own[len(self.rows), self._column] = _told(own)
+            self._own[len(self.rows), self._column] = _told(settled(own))
         rows, columns = self._span
         if rows > 1 or columns > 1:
             top = len(self.rows)
@@ -119,15 +139,22 @@ class _Table:
         self._column += columns
         self.text = None
 
+    def say(self, text: str) -> None:
+        """Takes text down for the cell around; between two cells there is a blank at least."""
+        apart = self.is_fresh and self.said and not (self.said[-1][-1:].isspace() or text[:1].isspace())
+        self.said += ["\n", text] if apart else [text]
+        self.is_fresh = self.is_fresh and not text
+
     def add(self, inner: _Table) -> None:
         """A table in the open cell, or outside any, which has come to its end."""
-        self.said += inner.said
+        self.is_fresh = True
+        self.say("".join(inner.said))
         if self.text is None:
             self.between.append(inner)
             return
         self.inside.append(inner)
         self._aside.append(len(self.text))
-        self.text.append("".join(inner.said))
+        self.text.append(Piece("".join(inner.said)))
 
     def unframed(self) -> list[_Table]:
         """The table itself; where it is a mere frame, what it says itself, if anything, and the tables in it."""
@@ -141,7 +168,7 @@ class _Table:
         ]
         if any(len(row) - row.count(None) > 1 for row in own):
             return [self, *after]
-        self.rows = own
+        self.rows, self.looks = own, {}
         return [*([self] if any(own) else []), *within, *after]
 
     @property
@@ -150,8 +177,43 @@ class _Table:
         return len(self.rows) > 1 and any(len(row) > 1 for row in self.rows)
 
 
-def _told(pieces: list[str]) -> str:
-    return unwrapped("".join(pieces).strip(" \n\xa0"))
+def _told(pieces: Pieces) -> str:
+    return unwrapped(joined(pieces).strip(" \n\xa0"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What an open element makes of the text in it."""
+
+    tag: str
+    look: Look
+    is_hidden: bool = False
+    is_coloured: bool = False  # it lies on another colour than white
+
+    def holding(self, tag: str, given: dict[str, str | None]) -> _Around:
+        """The same of an element in it."""
+        style = (given.get("style") or "").replace(" ", "").casefold()
+        is_coloured = self.is_coloured or BACKGROUND.search(style) is not None or _is_dark(given.get("bgcolor"))
+        is_hidden = self.is_hidden or "hidden" in given or HIDDEN.search(style) is not None
+        colour = COLOUR.search(style)
+        named = (colour["name"] if colour else given.get("color") or "").lstrip("#").casefold() if tag != "th" else ""
+        look = self.look
+        if tag in STRUCK or LINE_THROUGH.search(style):
+            look = Look.STRUCK
+        elif tag in (RAISED, LOWERED):
+            look = Look.RAISED if tag == RAISED else Look.LOWERED
+        elif named and look in (Look.USUAL, Look.UNSEEN):
+            look = Look.UNSEEN if named in WHITE and not is_coloured else Look.USUAL
+        elif look is Look.UNSEEN and is_coloured:
+            look = Look.USUAL
+        return _Around(tag, look, is_hidden, is_coloured)
+
+
+def _is_dark(colour: str | None) -> bool:
+    return bool(colour) and (colour or "").strip().lstrip("#").casefold() not in WHITE
+
+
+NOTHING_AROUND = _Around("", Look.USUAL)
 
 
 class _Page(HTMLParser):
@@ -166,8 +228,11 @@ class _Page(HTMLParser):
         self._open: list[_Table] = []
         self._deeper = 0  # tables that are too far in
         self._silent = 0
+        self._around = [[NOTHING_AROUND]]  # the open elements, for each open table
+        self._is_apart = True  # a tag stands before the text that comes
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._is_apart = True
         if tag in ("style", "script"):
             self._silent += 1
         elif tag == "table":
@@ -175,25 +240,41 @@ class _Page(HTMLParser):
                 self._deeper += 1
             else:
                 self._open.append(_Table())
+                self._around.append([NOTHING_AROUND.holding(tag, dict(attrs))])
         elif tag == "br":
             self._say("\n")
         elif not self._open or self._deeper:
             return
         elif tag == "tr":
-            table = self._open[-1]
-            table.begin_row()
-            style = (dict(attrs).get("style") or "").replace(" ", "").casefold()
-            if "display:none" in style:
-                table.hidden.add(len(table.rows) + 1)
+            self._begin_row(dict(attrs))
         elif tag in ("td", "th"):
-            given = dict(attrs)
-            rows, columns = span(given.get("rowspan")), span(given.get("colspan"))
-            self._open[-1].begin_cell(rows, columns)
-            self._cells += rows * columns
-            if self._cells > self._limits.cells:
-                raise _TooLarge
+            self._begin_cell(tag, dict(attrs))
+        elif tag not in NEVER_CLOSED:
+            self._break(tag)
+            around = self._around[-1]
+            around.append(around[-1].holding(tag, dict(attrs)))
+
+    def _begin_row(self, given: dict[str, str | None]) -> None:
+        table = self._open[-1]
+        table.begin_row()
+        around = self._around[-1]
+        around[1:] = [replace(around[0].holding("tr", given), is_hidden=False)]  # its cells are read, and told of
+        if "display:none" in (given.get("style") or "").replace(" ", "").casefold():
+            table.hidden.add(len(table.rows) + 1)
+
+    def _begin_cell(self, tag: str, given: dict[str, str | None]) -> None:
+        rows, columns = span(given.get("rowspan")), span(given.get("colspan"))
+        self._open[-1].begin_cell(rows, columns)
+        around = self._around[-1]
+        del around[1 + (around[1:2] != [] and around[1].tag == "tr") :]
+        around.append(replace(around[-1].holding(tag, given), is_hidden=False))
+        self._open[-1].is_fresh = True
+        self._cells += rows * columns
+        if self._cells > self._limits.cells:
+            raise _TooLarge
 
     def handle_endtag(self, tag: str) -> None:
+        self._is_apart = True
         if tag in ("style", "script"):
             self._silent = max(self._silent - 1, 0)
         elif not self._open:
@@ -209,6 +290,18 @@ class _Page(HTMLParser):
             self._open[-1].end_cell()
         elif tag == "tr":
             self._open[-1].end_row()
+        else:
+            self._break(tag)
+            around = self._around[-1]
+            at = next((at for at in range(len(around) - 1, 0, -1) if around[at].tag in (tag, "td", "th")), 0)
+            if around[at].tag == tag:
+                del around[at:]
+
+    def _break(self, tag: str) -> None:
+        """A new line, where a block begins or ends below something else."""
+        text = self._open[-1].text
+        if tag in BLOCKS and text and not text[-1].text.endswith("\n"):
+            self._say("\n")
 
     def handle_data(self, data: str) -> None:
         if self._open and not self._silent:
@@ -221,13 +314,22 @@ class _Page(HTMLParser):
             self._end_table()
 
     def _say(self, text: str) -> None:
+        around = self._around[-1][-1]
+        if around.is_hidden:
+            return
         if self._open and self._open[-1].text is not None:
-            self._open[-1].text.append(text)
+            pieces = self._open[-1].text
+            if self._is_apart or not pieces:
+                pieces.append(Piece(text, around.look))
+            else:  # a comment of the page is no tag
+                pieces[-1] = Piece(pieces[-1].text + text, pieces[-1].look)
+            self._is_apart = False
         if len(self._open) > 1:
-            self._open[-1].said.append(text)
+            self._open[-1].say(text)
 
     def _end_table(self) -> None:
         table = self._open.pop()
+        self._around.pop()
         table.end_row()
         if self._open:
             self._open[-1].add(table)

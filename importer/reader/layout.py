@@ -18,12 +18,15 @@ from importer.reader.by_cells import take_by_cells
 from importer.reader.carried import carried_forward
 from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
 from importer.reader.contents import Contents, Sheet
-from importer.reader.dates import DateOrder, clash_of, evident_orders
+from importer.reader.dates import DateOrder, clash_of, day_second, evident_orders, mark_of, unproven_marks
 from importer.reader.dittos import dittos
 from importer.reader.headings import spelled
 from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
+from importer.reader.looks import Pieces, Position
 from importer.reader.mapping import LINE_MONEY, Mapped, heading_index, map_headings, pass_over_blank_totals
+from importer.reader.merges import fill_merged
 from importer.reader.money import AMERICAN, Marks, marks_together
+from importer.reader.placeholders import as_numbers
 from importer.reader.profiles import Profile
 from importer.reader.quantities import LOOKED_AT, settle_quantity
 from importer.reader.side_by_side import tables_beside
@@ -73,6 +76,8 @@ class Layout:
     asked: dict[int, Asked]  # rows that may be a total, by their place among the rows
     above: dict[str, Beside]  # what stands above the table of the one invoice in it
     width: int  # of the sheet's widest row
+    looks: Mapping[Position, Pieces]  # of the sheet's cells
+    comments: Mapping[Position, str]  # on them
     is_text: bool = False  # a csv or a web page: a cell too many may have moved the others
 
     @property
@@ -95,7 +100,8 @@ class Layout:
         kind = BY_NAME[field].kind
         if self.separate and field == "line_amount" and "total_amount" not in self.mapped.columns:
             kind = Kind.CENTS
-        return read_cells(self.cells.once(index), kind, settled, is_id=field in IDS)
+        read = read_cells(self.cells.once(index), kind, settled, is_id=field in IDS)
+        return as_numbers(read, is_csv=self.source.sheet is None) if field == "invoice_number" else read
 
 
 def conventions(contents: Contents, profile: Profile) -> Conventions:
@@ -134,6 +140,9 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     cells = sheet.rows.some(filled)
     columns = ColumnCells(cells)
     mapped = map_headings(heading.cells, profile, columns, where)
+    if any(bottom > top for top, _, bottom, _ in sheet.merged) and fill_merged(sheet, filled, mapped):
+        cells = sheet.rows.some(filled)
+        columns = ColumnCells(cells)
     written = _marks_by_table(conventions(contents, profile), mapped, columns, contents.details.get("decimal", ""))
     leftovers = find_leftovers(cells, columns, _meant(heading, mapped), written)
     leftovers.leave_out(place for place, index in enumerate(filled) if index + 1 in sheet.left_out)
@@ -181,10 +190,22 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     asked = {place: leftovers.asked[was] for place, was in enumerate(kept) if was in leftovers.asked}
     if "invoice_number" in mapped.columns:
         asked |= dittos(columns.once(mapped.columns["invoice_number"]))
-    is_text = sheet.name is None or contents.format == "html"
-    width = sheet.rows.width
     return Layout(
-        where, source, rows, skipped, mapped, columns, written, separate, stated, asked, above_it, width, is_text
+        where,
+        source,
+        rows,
+        skipped,
+        mapped,
+        columns,
+        written,
+        separate,
+        stated,
+        asked,
+        above_it,
+        sheet.rows.width,
+        sheet.looks,
+        sheet.comments,
+        is_text=sheet.name is None or contents.format == "html",
     )
 
 
@@ -193,10 +214,17 @@ def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) ->
     if written.date_order is not None:
         return written
     orders: dict[DateOrder, str] = {}
+    every: dict[str, None] = {}
+    mixed: set[str] = set()  # the marks in columns with several, beside one of which nothing shows the order
     for name, index in mapped.columns.items():
         if BY_NAME[name].kind is Kind.DATE:
-            distinct = dict.fromkeys(cells(index))
-            orders = evident_orders(cell.strip() for cell in distinct if isinstance(cell, str)) | orders
+            texts = [cell.strip() for cell in dict.fromkeys(cells(index)) if isinstance(cell, str)]
+            orders = evident_orders(texts) | orders
+            every |= dict.fromkeys(texts)
+            if unproven_marks(texts):
+                mixed |= set(map(mark_of, texts))
+    doubted = unproven_marks(list(every)) & mixed if mixed else frozenset[str]()
+    written = replace(written, day_second=day_second(every), doubted_marks=doubted)
     if len(orders) == 1:
         return replace(written, date_order=next(iter(orders)))
     return replace(written, date_clash=clash_of(orders)) if orders else written

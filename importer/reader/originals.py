@@ -14,6 +14,7 @@ from importer.problems import Place, Problem
 from importer.reader.contents import Contents, Sheet
 from importer.reader.given_sheets import OFFERED
 from importer.reader.judged import altered_totals, mended_rows, vendors_rows
+from importer.reader.looks import restored
 from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
 from importer.reader.sheets import Found, Plan
 from importer.reader.traced import Hands, Rows
@@ -136,7 +137,8 @@ def sheet_of(one: Kept, rows: Rows, left_out: Collection[int]) -> Sheet:
     placed = [rows.get(number, ()) for number in range(1, last + 1)]
     if one.heading_row:
         placed[one.heading_row - 1] = headings_of(one)
-    return Sheet(one.sheet, PackedRows(placed), left_out=frozenset(left_out))
+    looks, comments = restored(one.details)
+    return Sheet(one.sheet, PackedRows(placed), left_out=frozenset(left_out), looks=looks, comments=comments)
 
 
 def headings_of(one: Kept) -> tuple[Cell, ...]:

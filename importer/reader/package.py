@@ -21,7 +21,12 @@ from importer.errors import FileUnreadable
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.formats import BUILT_IN, Shown, shown_by
 from importer.reader.limits import Limits
+from importer.reader.xlsx_looks import has_runs
 
+SHARED_TEXTS = "xl/sharedstrings.xml"
+DIMENSION = re.compile(rb"""<(?:\w+:)?dimension\s[^<>]*?\bref\s*=\s*["'](?P<range>[^"'<>]*)["'][^<>]*/>""")
+RANGE = re.compile(rb"[A-Z]{1,3}[1-9]\d{0,6}(?::[A-Z]{1,3}[1-9]\d{0,6})?")
+HEAD = 4_096  # bytes in which a sheet says how far it reaches
 SHEET_DATA = re.compile(rb"sheetData")
 MOST_STYLES = 16 * 1024 * 1024  # bytes; a workbook with more of them was not made by people
 KEPT_BYTES = 128 * 1024 * 1024
@@ -52,6 +57,8 @@ class Package:
         self._book = memoryview(book)
         self._limits = limits
         self._kept: dict[str, bytes] = {}  # sheets that are small enough to be unpacked once only
+        self.rich_texts = b""  # the shared texts of an xlsx, where some of them have several runs
+        self._mended: dict[str, bytes] = {}  # parts without a statement that no parser understands
         self._parts = self._directory(book)
         self.format = self._recognised()
 
@@ -60,6 +67,17 @@ class Package:
         for part in self._parts.values():
             if part.filename.lower().endswith((".xml", ".rels", ".bin")):
                 self._check(part)
+
+    def mended(self) -> bytes | None:
+        """The whole workbook without what keeps a parser from reading it: sheets that say they reach from "A0". None
+        where there is no such thing."""
+        if not self._mended:
+            return None
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for info in self._parts.values():
+                archive.writestr(info.filename, self._mended.get(info.filename) or self._unpacked(info))
+        return target.getvalue()
 
     def part(self, path: str) -> bytes | None:
         """One part, unpacked; None where there is none of that name (case does not count)."""
@@ -200,7 +218,12 @@ class Package:
                 f"{self._name} carries a document type definition, which may be a trap; no spreadsheet has one.",
                 "Do not open it; ask the vendor for a new copy.",
             )
+        if part.filename.lower() == SHARED_TEXTS and has_runs(content):
+            self.rich_texts = content
         if SHEET_DATA.search(content):
+            stated = DIMENSION.search(content, 0, HEAD)
+            if stated is not None and not RANGE.fullmatch(stated["range"]):
+                self._mended[part.filename] = content[: stated.start()] + content[stated.end() :]
             self._check_spread(content)
             if sum(map(len, self._kept.values())) + len(content) <= KEPT_BYTES:
                 self._kept[part.filename] = content

@@ -15,14 +15,15 @@ from importer.reader.contents import Contents
 from importer.reader.damage import damage_report, with_findings
 from importer.reader.judged import judged
 from importer.reader.layout import Layout, Side, lay_out
+from importer.reader.looks import kept
 from importer.reader.originals import Original, plan_over
 from importer.reader.profiles import NO_PROFILE, Chosen, Profile, choose_profile, profile_text
 from importer.reader.returned import unpack
 from importer.reader.sheets import Plan, left_out_table, plan_sheets
 from importer.reader.traced import trace_of
+from importer.reader.whose_file import carries_vendor, doubt, is_shown
 from importer.seals import Seal
 from importer.trace import GivenBack
-from importer.reader.whose_file import carries_vendor, doubt, is_shown
 
 
 def read_contents(
@@ -146,9 +147,9 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None,
         try:
             layout = lay_out(contents, found.sheet, found.heading, profile, side)
             layouts.append(layout)
-            said = layout.conventions.details()
+            said = layout.conventions.details() | kept(layout.looks, layout.comments)
             understood.append(
-                Understanding(found.heading.first + 1, side, made_with, layout.conventions.date_order, said)
+                Understanding(found.heading.first + 1, side, made_with, layout.conventions.order_to_keep, said)
             )
         except FileUnreadable as error:
             if len(plan.chosen) == 1 or plan.joined or found.has_rows:

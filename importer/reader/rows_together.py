@@ -177,7 +177,7 @@ def _group_with_gaps(
     renumbered = {group: place for place, group in enumerate(order)} | {-1: -1}
     # Rows that may belong to the same invoices share one list of them, before and after.
     in_doubt = {id(some): [renumbered[group] for group in some] for some in _each_once(grouped.doubted.values())}
-    doubted = {index: in_doubt[id(some)] for index, some in grouped.doubted.items()}
+    doubted: dict[int, Sequence[int]] = {index: in_doubt[id(some)] for index, some in grouped.doubted.items()}
     in_order = [sorted(members[group]) for group in order]
     return Grouped(in_order, [renumbered[group] for group in owner], strays, doubted=doubted)
 
@@ -216,9 +216,10 @@ def hold_above(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSe
 def hold_doubted(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSet], found: Found) -> None:
     """The invoices wait of which a row with an amount may be a line: sent without it, they would be short."""
     held: set[int] = set()
-    seen: set[int] = set()
+    seen: set[int] = set()  # lists of invoices that rows share
+    reads = [read for each in line_sets for read in each.values.values()]
     for index, groups in grouped.doubted.items():
-        if id(groups) in seen or not any(isinstance(read[index], Decimal) for each in line_sets for read in each.values.values()):
+        if id(groups) in seen or not any(isinstance(read[index], Decimal) for read in reads):
             continue
         seen.add(id(groups))
         for group in groups:

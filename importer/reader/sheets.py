@@ -17,7 +17,7 @@ from importer.reader.headings import normalised, spelled
 from importer.reader.other_sheets import goes_on, is_not_to_be_paid, is_pattern
 from importer.reader.profiles import Profile
 from importer.reader.sign_columns import over_amounts
-from importer.reader.table import SEARCHED_ROWS, Heading, find_heading, has_rows
+from importer.reader.table import SEARCHED_ROWS, Heading, find_heading, has_rows, heading_by_shape
 from importer.reader.vocabulary import AMOUNT, meaning_of
 
 NUMBER = "invoice_number"
@@ -93,6 +93,11 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
         for sheet in usable
         if (heading := find_heading(sheet, profile.named, profile.header_row)) is not None
     ]
+    if not found and profile.header_row is None and not _lies_otherwise(usable[0])[0]:
+        shaped = [(sheet, heading) for sheet in usable if (heading := heading_by_shape(sheet)) is not None]
+        found = [Found(sheet, heading, has_rows=True) for sheet, heading in shaped if heading.fields][:1]
+        if shaped and not found:
+            raise _unknown_headings(name, *shaped[0])
     if found and broken and not any(each.has_rows for each in found):
         raise FileUnreadable(f"In {name}: {broken[0].what}", BROKEN_QUOTES.advice)
     if not found:
@@ -164,6 +169,17 @@ def _lies_otherwise(sheet: Sheet) -> tuple[str, str]:
         how = "its columns seem to be kept apart by spaces"
         return how, "Open it in Excel (Data, From Text, Fixed width) and save it as .xlsx, or ask for a csv."
     return "", ""
+
+
+def _unknown_headings(name: str, sheet: Sheet, heading: Heading) -> FileUnreadable:
+    said = [spelled(cell) for cell in heading.cells if not is_blank(cell)]
+    where = f"{name}, sheet {sheet.name}" if sheet.name else name
+    return FileUnreadable(
+        f"{where} seems to have its headings in row {heading.first + 1}, and none of them is known here: "
+        f"{', '.join(said)[:200]}.",
+        f'Say in a profile which column is which: [columns] invoice_number = "{said[0]}", and so on; or write the '
+        "names of the blank sheet over them (Property, Vendor, Invoice #, …).",
+    )
 
 
 def _first_words(sheet: Sheet) -> str:

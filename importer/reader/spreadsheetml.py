@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime
 from xml.parsers import expat
 
-from importer.cells import Cell, ErrorCell, UncalculatedCell
+from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
 from importer.errors import FileUnreadable
 from importer.packed import PackedRows
 from importer.reader.advice import SAVE_AGAIN
 from importer.reader.contents import Finding, Sheet
 from importer.reader.formats import PERCENT, Shown, shown_by
 from importer.reader.limits import Limits
+from importer.reader.looks import WHITE, Look, Piece, Pieces, Position, is_telling, joined, settled
 
 FORMAT = "xml"
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
+RUNS = {"S": Look.STRUCK, "Strike": Look.STRUCK, "Del": Look.STRUCK, "Sup": Look.RAISED, "Sub": Look.LOWERED}
+"""Elements in a text that make it look unusual."""
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 BY_NAME = {"Percent": PERCENT, "Euro Currency": Shown("EUR")}
 """Formats that have a name here in place of a code, and show more than the number."""
@@ -62,7 +65,13 @@ class _Walk:
         self._merged: list[tuple[int, int, int, int]] = []
         self._formula: str | None = None
         self._kind: str | None = None
-        self._data: list[str] | None = None
+        self._data: list[Piece] | None = None
+        self._comment: list[str] | None = None  # of the open comment
+        self._runs: list[Look] = [Look.USUAL]
+        self._looks: dict[Position, Pieces] = {}
+        self._comments: dict[Position, str] = {}
+        self._styles: dict[str, Look] = {}  # those that strike out, or write white on white
+        self._covered: set[str] = set()  # those with another background than white
         self._path: list[str] = []
         self._formats: dict[str, Shown | None] = {}  # by style
         self._style = ""
@@ -74,15 +83,28 @@ class _Walk:
         space, _, element = tag.rpartition(" ")
         self._path.append(element)
         given = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
-        if element == "Style" and space == SPACE:
+        if self._comment is not None:
+            return
+        if self._data is not None:
+            self._runs.append(RUNS.get(element) or look_of(given) or self._runs[-1])
+        elif element == "Comment" and space == SPACE:
+            self._comment = []
+        elif element == "Style" and space == SPACE:
             self._style = given.get("ID", "")
             self._formats[self._style] = self._formats.get(given.get("Parent", ""))
+            self._styles[self._style] = self._styles.get(given.get("Parent", ""), Look.USUAL)
+        elif element == "Font" and space == SPACE:
+            self._styles[self._style] = look_of(given) or self._styles.get(self._style, Look.USUAL)
+        elif element == "Interior" and space == SPACE:
+            if given.get("Color", "#FFFFFF").lstrip("#").casefold() not in WHITE:
+                self._covered.add(self._style)
         elif element == "NumberFormat" and space == SPACE:
             code = given.get("Format", "")
             self._formats[self._style] = BY_NAME.get(code) or shown_by(code)
         elif element == "Worksheet" and space == SPACE:
             self._title, self._visible, self._rows, self._number = given.get("Name", ""), True, [], 0
             self._hidden_rows, self._hidden_columns, self._merged, self._column = set(), set(), [], 0
+            self._looks, self._comments = {}, {}
         elif element == "Column" and space == SPACE:
             first = int(given.get("Index", self._column + 1))
             last = min(first + int(given.get("Span", 0)), LAST_COLUMN)
@@ -100,15 +122,21 @@ class _Walk:
 
     def text(self, characters: str) -> None:
         if self._data is not None:
-            self._data.append(characters)
+            self._data.append(Piece(characters, self._runs[-1]))
+        elif self._comment is not None:
+            self._comment.append(characters)
 
     def end(self, _: str) -> None:
         element = self._path.pop()
-        text = "".join(self._data or ())
-        if element == "Data" and self._data is not None:
-            cell, shown = meaning(text, self._kind or "String"), self._formats.get(self._style)
-            self._row[self._column] = cell if shown is None else shown.of(cell)
-            self._data = None
+        text = "".join(piece.text for piece in self._data or ())
+        if self._comment is not None:
+            if element == "Comment":
+                self._comments[self._number - 1, self._column] = "".join(self._comment)
+                self._comment = None
+        elif len(self._runs) > 1:
+            self._runs.pop()
+        elif element == "Data" and self._data is not None:
+            self._end_data(text)
         elif element == "Visible":
             self._visible, self._data = text.strip() == "SheetVisible", None
         elif element == "Cell":
@@ -126,8 +154,25 @@ class _Walk:
                     frozenset(self._hidden_rows),
                     frozenset(self._hidden_columns),
                     tuple(self._merged),
+                    looks=self._looks,
+                    comments=self._comments,
                 )
             )
+
+    def _end_data(self, text: str) -> None:
+        cell, shown = meaning(text, self._kind or "String"), self._formats.get(self._style)
+        pieces, style = settled(self._data or ()), self._styles.get(self._style, Look.USUAL)
+        if self._kind == "String" and is_telling(pieces):
+            self._looks[self._number - 1, self._column] = pieces
+            cell = joined(pieces)
+        elif cell is not None and (style is Look.STRUCK or (style is Look.UNSEEN and not self._is_covered)):
+            self._looks[self._number - 1, self._column] = (Piece(cell_text(cell), style),)
+        self._row[self._column] = cell if shown is None else shown.of(cell)
+        self._data = None
+
+    @property
+    def _is_covered(self) -> bool:
+        return self._style in self._covered
 
     def _begin_row(self, given: dict[str, str]) -> None:
         number = int(given.get("Index", self._number + 1))
@@ -153,6 +198,15 @@ class _Walk:
     def _end_row(self) -> None:
         width = max((column for column, cell in self._row.items() if cell is not None), default=-1) + 1
         self._rows.append(tuple(self._row.get(column) for column in range(width)))
+
+
+def look_of(given: dict[str, str]) -> Look | None:
+    """What the attributes of a font make of its letters; None where that says nothing."""
+    if given.get("StrikeThrough", "0") not in ("0", "None"):
+        return Look.STRUCK
+    if given.get("VerticalAlign") in ("Superscript", "Subscript"):
+        return Look.RAISED if given["VerticalAlign"] == "Superscript" else Look.LOWERED
+    return Look.UNSEEN if given.get("Color", "").lstrip("#").casefold() in WHITE else None
 
 
 def meaning(text: str, kind: str) -> Cell:

@@ -19,6 +19,8 @@ SEARCHED_ROWS = 60  # a heading row stands above; what is below is surely data
 ENOUGH = 4  # two headings of a general kind, or one that a profile names
 
 EVERY_WAY = (Marks(certain=True), Marks(",", ".", certain=True))
+FEWEST, LONGEST_HEADING = 3, 60  # headings of a table that is known by its shape, and letters of one
+SHAPED = 20  # rows below them
 WIDE = 4  # filled cells: more than a title above a table has
 
 
@@ -54,9 +56,41 @@ def find_heading(sheet: Sheet, named: Collection[str] = (), row: int | None = No
         if index and _may_be_heading(sheet.rows[index - 1]):
             pair = _heading(sheet, index - 1, index, wanted)
             candidate = pair if pair.score > candidate.score else candidate
-        if candidate.score >= ENOUGH and (best is None or candidate.score > best.score):
-            best = candidate
+        if candidate.score < ENOUGH or (best is not None and candidate.score <= best.score):
+            continue
+        if best is None or not (_is_all_words(best.cells) and any(map(_is_value, cells))):
+            best = candidate  # a row with a number or a day in it heads nothing where another has words alone
     return best
+
+
+def heading_by_shape(sheet: Sheet) -> Heading | None:
+    """The first filled row, where it has words alone, each once, above rows with numbers or days: headings in words
+    that nobody here knows. None where the sheet does not look so."""
+    first = next((at for at, cells in enumerate(sheet.rows[:SEARCHED_ROWS]) if not all(map(is_blank, cells))), None)
+    if first is None:
+        return None
+    cells = sheet.rows[first]
+    filled = [spelled(cell).casefold() for cell in cells if not is_blank(cell)]
+    below = sheet.rows[first + 1 : first + 1 + SHAPED]
+    is_table = any(sum(not is_blank(cell) for cell in row) >= 2 and any(map(_is_value, row)) for row in below)
+    if len(filled) < FEWEST or len(set(filled)) < len(filled) or not _is_all_words(cells) or not is_table:
+        return None
+    return Heading(first, first, tuple(cells), 0)
+
+
+def _is_all_words(cells: Sequence[Cell]) -> bool:
+    """True for three cells and more, each a few words without a number in front."""
+    filled = [cell for cell in cells if not is_blank(cell)]
+    return len(filled) >= FEWEST and all(
+        isinstance(cell, str) and len(cell) <= LONGEST_HEADING and not _is_value(cell) for cell in filled
+    )
+
+
+def _is_value(cell: Cell) -> bool:
+    """True for a number, a day, and a text that begins with a digit or with a sign of money."""
+    if isinstance(cell, str):
+        return cell.strip().lstrip("$€£-(")[:1].isdigit()
+    return cell is not None
 
 
 def _may_be_heading(cells: Sequence[Cell]) -> bool:

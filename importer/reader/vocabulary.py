@@ -116,7 +116,7 @@ invoice_date 2: date | issued
 invoice_date 1: document date | service date
 due_date 3: due date | date due | payment due | payment due date | due | invoice due date | due on
 due_date 3: termin płatnosci
-accounting_date 3: accounting date | post date | gl date | period date
+accounting_date 3: accounting date | post date | gl date | period date | invoice gl date
 vendor_id 3: vendor id | vendor number | vendor code
 vendor_id 2: vendor
 property_id 3: property id | property code | property number | site code | site id
@@ -154,6 +154,7 @@ amount 2: amount local currency | amount document currency | amount company code
 amount 2: net value | gross value | total price | total net amount | net total | gross total
 amount 2: invoice net | invoice gross | invoice net amount | invoice gross amount | amount invoiced
 amount 2: base net | document total | voucher total
+amount 2: spend | spend amount | amount spend | total spend
 amount 2: value invoiced | total invoiced | amount billed | total billed
 item_notes 3: line description | line notes | description line | description goods services | description services
 item_notes 3: service description | description

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from importer.errors import FileUnreadable
-from importer.reader import ods_details, xls_details, xlsb_details, xlsx_details
+from importer.reader import ods_details, xls_details, xlsb_details, xlsb_looks, xlsx_details, xlsx_looks
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.compound import Compound, CompoundDamaged
 from importer.reader.contents import Sheet
@@ -35,7 +35,13 @@ def read_package(name: str, book: bytes, wanted: str | None, limits: Limits, par
         package.look_over()  # while the child parses, which has no more than its limits to do harm with
         find, twice = _package_details(package)
         from_1904 = _dates_from_1904(package)
-        return package.format, _sheets(parser, name, find, twice), {"dates": "1904"} if from_1904 else {}
+        details = {"dates": "1904"} if from_1904 else {}
+        mended = package.mended()
+        if mended is None:
+            return package.format, _sheets(parser, name, find, twice), details
+    with Parser(name, limits) as parser:
+        parser.begin(mended, wanted)
+        return package.format, _sheets(parser, name, find, twice), details
 
 
 def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits, parser: Parser | None = None) -> Read:
@@ -84,27 +90,38 @@ def _package_details(package: Package) -> tuple[Callable[[int, str], Details], C
         found = ods_details.details_of(package.part("content.xml") or b"")
         return lambda index, _: found[index] if index < len(found) else Details(), lambda *_: ""
     if package.format == "xlsb":
-        paths = package.links("xl/_rels/workbook.bin.rels")
-        links = dict(xlsb_details.sheets(package.part("xl/workbook.bin") or b""))
-        styles = xlsb_details.formats(package.part("xl/styles.bin") or b"")
-
-        def sheet(title: str) -> bytes:
-            return package.part(paths.get(links.get(title, ""), "")) or b""
-
-        return (
-            lambda _, title: xlsb_details.details_of(sheet(title), styles),
-            lambda _, title: xlsb_details.cell_twice(sheet(title)),
-        )
+        return _xlsb_details(package)
     recalculates, formats = package.recalculates(), package.formats()
+    looks, shared = xlsx_looks.styles_of(package.part), xlsx_looks.shared_texts(package.rich_texts)
     worksheets = dict(package.worksheets())
-    by_name = {
-        title: xlsx_details.details_of(part, recalculates=recalculates, formats=formats)
-        for title, path in worksheets.items()
-        if (part := package.part(path)) is not None
-    }
+    by_name: dict[str, Details] = {}
+    for title, path in worksheets.items():
+        if (part := package.part(path)) is not None:
+            by_name[title] = xlsx_details.details_of(
+                part, recalculates=recalculates, formats=formats, styles=looks, rich=shared
+            )
+            by_name[title].comments = xlsx_looks.comments_of(package.part, path)
     return (
         lambda _, title: by_name.get(title) or Details(),
         lambda _, title: xlsx_details.cell_twice(package.part(worksheets.get(title, "")) or b""),
+    )
+
+
+def _xlsb_details(package: Package) -> tuple[Callable[[int, str], Details], Callable[[int, str], str]]:
+    paths = package.links("xl/_rels/workbook.bin.rels")
+    links = dict(xlsb_details.sheets(package.part("xl/workbook.bin") or b""))
+    listed = list(xlsb_details.records(package.part("xl/styles.bin") or b""))
+    styles = xlsb_details.formats(package.part("xl/styles.bin") or b"")
+    fonts = xlsb_looks.fonts_of(listed)
+    looks = xlsb_looks.styles_of(listed, fonts)
+    rich = xlsb_looks.shared_texts(xlsb_details.records(package.part("xl/sharedStrings.bin") or b""), fonts)
+
+    def sheet(title: str) -> bytes:
+        return package.part(paths.get(links.get(title, ""), "")) or b""
+
+    return (
+        lambda _, title: xlsb_details.details_of(sheet(title), styles, looks, rich, fonts),
+        lambda _, title: xlsb_details.cell_twice(sheet(title)),
     )
 
 

@@ -6,8 +6,10 @@ import struct
 from collections.abc import Iterator, Mapping
 
 from importer.cells import ErrorCell, UncalculatedCell, column_letter
+from importer.reader import xls_looks
 from importer.reader.details import Details
 from importer.reader.formats import BUILT_IN, Shown, shown_by
+from importer.reader.looks import Look, Pieces
 
 ERRORS = {
     0x00: "#NULL!",
@@ -22,6 +24,7 @@ ERRORS = {
 FORMULA, END, FILEPASS, COLUMNS, SHEET, MERGED, BOOLERR, ROW = 0x06, 0x0A, 0x2F, 0x7D, 0x85, 0xE5, 0x205, 0x208
 WORKSHEET = 0
 DATEMODE, FORMAT, XF, NUMBER, RK, RKS = 0x22, 0x41E, 0xE0, 0x203, 0x27E, 0xBD
+SHARED = 0xFD
 VALUES = frozenset((NUMBER, RK, FORMULA, BOOLERR, 0xD6, 0xFD, 0x204))  # one cell each; the last three are texts
 
 
@@ -63,7 +66,35 @@ def formats(stream: bytes) -> dict[int, Shown]:
 def details_of(stream: bytes) -> list[Details]:
     """The details of each worksheet, in the workbook's order."""
     styles = formats(stream)
-    return [sheet_details(stream, offset, styles) for offset in _offsets(stream)]
+    book = list(records(stream))
+    fonts = xls_looks.fonts_of(book)
+    looks, rich = xls_looks.styles_of(book, fonts), xls_looks.shared_texts(book, fonts)
+    found: list[Details] = []
+    for offset in _offsets(stream):
+        details = sheet_details(stream, offset, styles)
+        if looks or rich:
+            note_looks(details, stream, offset, looks, rich)
+        found.append(details)
+    return found
+
+
+def note_looks(
+    details: Details, stream: bytes, offset: int, looks: Mapping[int, Look], rich: Mapping[int, Pieces]
+) -> None:
+    """Notes how the cells of the sheet that begins at the offset look; both mappings are those of `xls_looks`."""
+    for kind, content in records(stream, offset):
+        if kind in VALUES and len(content) >= 6:
+            row, column, style = struct.unpack_from("<HHH", content)
+            if style in looks:
+                details.styles[row, column] = looks[style]
+            if kind == SHARED and len(content) >= 10 and (number := struct.unpack_from("<I", content, 6)[0]) in rich:
+                details.looks[row, column] = rich[number]
+        elif kind == RKS and len(content) >= 10:
+            row, column = struct.unpack_from("<HH", content)
+            for place, at in enumerate(range(4, len(content) - 7, 6), column):
+                style = struct.unpack_from("<H", content, at)[0]
+                if style in looks:
+                    details.styles[row, place] = looks[style]
 
 
 def _offsets(stream: bytes) -> list[int]:

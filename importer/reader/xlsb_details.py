@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from importer.cells import ErrorCell, column_letter
 from importer.reader.details import Details
 from importer.reader.formats import BUILT_IN, Shown, shown_by
+from importer.reader.looks import Look, Pieces, is_telling
 from importer.reader.xls_details import ERRORS
+from importer.reader.xlsb_looks import rich_text
 
 ROW, ERROR, FORMULA_ERROR, COLUMN, SHEET, MERGED = 0, 3, 11, 60, 156, 176
+SHARED, RICH = 7, 62
 VALUES = frozenset(range(2, 12))  # numbers, errors, truths, texts, and the results of formulas
 BOOK, FORMAT, STYLE, STYLES, RK, REAL, FORMULA_REAL = 153, 44, 47, 617, 2, 5, 9
 
@@ -66,8 +69,39 @@ def formats(part: bytes) -> dict[int, Shown]:
     return {number: codes[code] for number, code in enumerate(styles or ()) if code in codes}
 
 
-def details_of(part: bytes, styles: Mapping[int, Shown]) -> Details:
-    """The details of one sheet. `styles` are those of `formats`."""
+def details_of(
+    part: bytes,
+    styles: Mapping[int, Shown],
+    looks: Mapping[int, Look] | None = None,
+    rich: Mapping[int, Pieces] | None = None,
+    fonts: Sequence[Look] = (),
+) -> Details:
+    """The details of one sheet. `styles` are those of `formats`, the others those of `xlsb_looks`."""
+    details = _plain_details(part, styles)
+    if looks or rich or any(fonts):
+        _note_looks(details, part, looks or {}, rich or {}, fonts)
+    return details
+
+
+def _note_looks(
+    details: Details, part: bytes, looks: Mapping[int, Look], rich: Mapping[int, Pieces], fonts: Sequence[Look]
+) -> None:
+    row = 0
+    for kind, content in records(part):
+        if kind == ROW and len(content) >= 4:
+            (row,) = struct.unpack_from("<I", content)
+        elif (kind in VALUES or kind == RICH) and len(content) >= 8:
+            (column,) = struct.unpack_from("<I", content)
+            style = int.from_bytes(content[4:7], "little")
+            if style in looks:
+                details.styles[row, column] = looks[style]
+            if kind == SHARED and len(content) >= 12 and (number := struct.unpack_from("<I", content, 8)[0]) in rich:
+                details.looks[row, column] = rich[number]
+            elif kind == RICH and is_telling(pieces := rich_text(content[8:], fonts)):
+                details.looks[row, column] = pieces
+
+
+def _plain_details(part: bytes, styles: Mapping[int, Shown]) -> Details:
     details = Details()
     row = 0
     for kind, content in records(part):

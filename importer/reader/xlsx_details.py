@@ -16,9 +16,11 @@ from typing import Any
 from xml.parsers import expat
 
 from importer.cells import ErrorCell, UncalculatedCell, column_letter
-from importer.reader.details import Details, Position
+from importer.reader.details import Details
 from importer.reader.formats import Shown
+from importer.reader.looks import Look, Pieces, Position
 from importer.reader.package import column_number
+from importer.reader.xlsx_looks import RUN_END, has_runs, note_looks
 
 REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9]\d{0,6})")
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
@@ -44,16 +46,49 @@ WITH_ZERO = (
 )
 REFERENCES = re.compile(rb'<c [^<>]*?\br="([A-Z]{1,3}\d+)"')
 ERROR_VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
+FEW = 50  # numbers to look for at once; of more, each number that is found is looked up
 FORMULA = re.compile(rb"<f[ >][^<]*")
 
 
-def details_of(sheet: bytes, *, recalculates: bool, formats: Mapping[int, Shown] | None = None) -> Details:
+def details_of(
+    sheet: bytes,
+    *,
+    recalculates: bool,
+    formats: Mapping[int, Shown] | None = None,
+    styles: Mapping[int, Look] | None = None,
+    rich: Mapping[int, Pieces] | None = None,
+) -> Details:
     """The details of one sheet's XML. `recalculates`: a formula's stored 0 is no result (Package.recalculates);
-    `formats` are the styles that show more than a number (Package.formats)."""
-    if is_plain(sheet):
+    `formats` are the styles that show more than a number (Package.formats), `styles` those that look unusual, and
+    `rich` the shared texts of several looks (xlsx_looks)."""
+    details, plain = None, is_plain(sheet)
+    if plain:
         with suppress(KeyError, ValueError):
-            return searched(sheet, recalculates=recalculates, formats=formats or {})
-    return parsed(sheet, recalculates=recalculates, formats=formats or {})
+            details = searched(sheet, recalculates=recalculates, formats=formats or {})
+    if details is None:
+        details = parsed(sheet, recalculates=recalculates, formats=formats or {})
+    if styles or rich or (RUN_END.search(sheet) is not None if plain else has_runs(sheet)):
+        note_looks(details, suspects(sheet, styles or {}, rich or {}) if plain else sheet, styles or {}, rich or {})
+    return details
+
+
+def suspects(sheet: bytes, styles: Mapping[int, Look], rich: Mapping[int, Pieces]) -> bytes:
+    """The cells of a plain sheet that may look unusual, as XML of their own: a hundred thousand others are passed
+    over."""
+    start = sheet.find(b"<sheetData")
+    places: set[int] = set()
+    if styles:
+        numbers = b"|".join(b"%d" % style for style in styles)
+        pattern = re.compile(rb'<c (?=[^<>]*\bs="(?:' + numbers + rb')")[^<>]*[^/]>')
+        places.update(match.start() for match in pattern.finditer(sheet, start))
+    if rich:
+        numbers = b"|".join(b"%d" % number for number in rich) if len(rich) < FEW else rb"\d+"
+        for match in re.compile(rb"<v>(" + numbers + rb")</v>").finditer(sheet, start):
+            if int(match[1]) in rich:
+                places.add(sheet.rfind(b"<c ", start, match.start()))
+    places.update(sheet.rfind(b"<c ", start, match.start()) for match in RUN_END.finditer(sheet, start))
+    ends = ((at, sheet.find(b"</c>", at)) for at in sorted(places) if at >= 0)
+    return b"<row>" + b"".join(sheet[at : end + 4] for at, end in ends if end >= 0) + b"</row>"
 
 
 def is_plain(sheet: bytes) -> bool:

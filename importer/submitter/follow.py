@@ -35,14 +35,12 @@ LOOKED_BACK = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """By the keys of invoices whose job's status cannot be read, why, in a sentence; the keys of those that were called
-    done, and are called failed by now; and of those that were not written again because they cannot be looked for. What is to be said of the look whether the
-    ledger is the newest."""
+    """What was learnt of posted invoices; all keys are those of invoices."""
 
-    unreadable: Mapping[str, str] = field(default_factory=dict)
-    taken_back: tuple[str, ...] = ()
-    unseen: frozenset[str] = frozenset()
-    looked: tuple[str, ...] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)  # whose job's status cannot be read: why, in a sentence
+    taken_back: tuple[str, ...] = ()  # that were called done, and are called failed by now
+    unseen: frozenset[str] = frozenset()  # that were not written again because they cannot be looked for
+    looked: tuple[str, ...] = ()  # what is to be said of the look whether the ledger is the newest
 
 
 def follow(

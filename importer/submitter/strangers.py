@@ -278,7 +278,7 @@ def _unexplained(ledger: Ledger, unknown: Sequence[WriteLog], open_ones: Sequenc
 
 
 def _answers_awaited(ledger: Ledger, entry: Entry) -> int:
-    return max(1, Case.of(entry, ledger.attempts(entry.key)).unknown + (entry.state is State.SENDING))
+    return max(1, Case.of(entry, ledger.attempts(entry.key), ledger.now).unknown + (entry.state is State.SENDING))
 
 
 def _sent(entry: Entry) -> datetime:
@@ -308,7 +308,7 @@ def _is_acknowledged(ledger: Ledger, destination: str, integration_id: str) -> b
 
 def _keep(ledger: Ledger, destination: str, integration_id: str, jobs: Sequence[Stranger], reason: str) -> None:
     of = {"destination": destination, "integration_id": integration_id}
-    word = {"at": datetime.now(UTC), "run": ledger.run, "who": ledger.who, "reason": reason}
+    word = {"at": ledger.now(), "run": ledger.run, "who": ledger.who, "reason": reason}
     with ledger.transaction() as connection:
         for job in jobs:
             bill = None if job.bill is None else job.bill.said()

@@ -12,6 +12,7 @@ from importer.problems import (
     CREDIT_MEMO,
     LINE_MISMATCH,
     NEGATIVE_LINE,
+    NEGATIVE_TWICE,
     NOT_WHOLE_CENTS,
     REPEATED_INVOICE,
     RESTATED_LINE,
@@ -73,7 +74,7 @@ def lines_multiply(case: Case) -> Iterator[Problem]:
     for line, sent in zip(case.invoice.lines, case.charges, strict=False):  # one for rounding has no line
         if _are_both_negative(line) and not _states_total(case):
             what = f"{said_of(line)}: both are negative, and nothing says what that comes to."
-            yield _line_problem(LINE_MISMATCH, what, line, "quantity_ordered", BOTH_NEGATIVE)
+            yield _line_problem(NEGATIVE_TWICE, what, line, price_field(line))
         if sent is not None and -MOST_CENTS < sent.amount < MOST_CENTS:
             continue  # it has been multiplied, and agrees
         amount, extended, worth = line.amount, line.extended, line.worth
@@ -216,9 +217,6 @@ def _are_both_negative(line: Line) -> bool:
 def _states_total(case: Case) -> bool:
     """Whether a cell gives the invoice's total: then what the lines come to is compared with it."""
     return any(row.says(name) for row in case.invoice.rows for name in ("total_amount", "total_amount_in_cents"))
-
-
-BOTH_NEGATIVE = "Give the line's amount, or correct the sign of one of them."
 
 
 def _line_problem(kind: Kind, what: str, line: Line, field: str, advice: str | None = None) -> Problem:

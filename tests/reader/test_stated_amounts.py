@@ -31,6 +31,7 @@ def test_two_minus_signs_make_no_amount() -> None:
     blank = vendor(headings, ("A", DATE, "-120", "-1.00", ""), ("B", DATE, "1", "5.00", "5.00"))
     judged = validate(blank, today=TODAY)
     assert [each.payload is None for each in judged] == [True, False]
+    assert judged[0].problems[0].kind is NEGATIVE_TWICE
     assert "-120 × -$1.00: both are negative" in judged[0].problems[0].message
     total = (*headings[:4], "Invoice Total")
     (stated,) = validate(vendor(total, ("A", DATE, "-120", "-1.00", "120.00")), today=TODAY)

@@ -1,0 +1,32 @@
+"""Cells that are merged over several rows: what stands in them is said of each of these rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importer.cells import Cell
+from importer.columns import BY_NAME, Kind
+from importer.reader.cells import is_blank
+from importer.reader.contents import Sheet
+from importer.reader.mapping import Mapped
+
+SAID_ONCE = frozenset((Kind.TEXT, Kind.DATE))  # an amount over several rows is theirs together
+
+
+def fill_merged(sheet: Sheet, filled: Sequence[int], mapped: Mapped) -> bool:
+    """Writes a name, a number or a day that is merged over several rows into each of them, and says whether there was
+    any. `filled` are the 0-based rows with something in them."""
+    columns = {index for name, index in mapped.columns.items() if BY_NAME[name].kind in SAID_ONCE}
+    rows = set(filled)
+    changed: dict[int, list[Cell]] = {}
+    for top, left, bottom, right in sheet.merged:
+        if left != right or left not in columns or top not in rows or bottom == top:
+            continue
+        said = sheet.rows[top][left] if left < len(sheet.rows[top]) else None
+        for at in range(top + 1, bottom + 1):
+            if at in rows and not is_blank(said):
+                cells = changed.setdefault(at, list(sheet.rows[at]))
+                cells += [None] * (left + 1 - len(cells))
+                cells[left] = said
+    sheet.rows.change({at: tuple(cells) for at, cells in changed.items()})
+    return bool(changed)
