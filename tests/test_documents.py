@@ -24,7 +24,8 @@ from tests.clock import CLOCK
 ROOT = make.ROOT
 README = ROOT / "README.md"
 TEXTS = (*make.PAGES, ROOT / "CHANGELOG.md")
-ELSEWHERE = {"--help", "--debug", "--version", "--accept"}  # of every command, and of `python -m fixtures.make`
+ELSEWHERE = {"--help", "--debug", "--version", "--accept", "--randomly-seed"}
+"""Of every command, of `python -m fixtures.make`, and of the tests."""
 
 
 @dataclass(slots=True)

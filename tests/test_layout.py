@@ -87,10 +87,6 @@ HOMES: dict[str, tuple[str, ...]] = {
 }
 """Third-party library → where it may be imported. One that is not here has no home yet."""
 
-LONGEST = 450
-CATALOGUES = {"problems.py"}  # looked up, and not read from top to bottom
-"""Lines. A module is one sitting."""
-
 
 def named(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
@@ -158,9 +154,3 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     loaded = set(ast.literal_eval(ended.stderr.splitlines()[-1]))
     assert loaded & (set(HOMES) - {"click"}) == set()
     assert "asyncio" not in loaded
-
-
-@pytest.mark.parametrize("path", MODULES, ids=named)
-def test_a_module_is_one_sitting(path: Path) -> None:
-    """Whoever opens a file can read all of it."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST or named(path) in CATALOGUES

@@ -59,6 +59,8 @@ def test_what_stops_a_whole_run_says_so() -> None:
         problems.STATED_CURRENCY,
         problems.BROKEN_QUOTES,
         problems.GROUPS,
+        problems.WHOSE_FILE,
+        problems.OTHER_VENDOR,
         problems.CONTROL_TOTAL,
     ]
     assert all(kind.advice.startswith("Nothing of the run is sent.") for kind in stopping)

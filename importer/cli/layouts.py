@@ -169,7 +169,7 @@ def _ask_for_text(made: Any, contents: Any) -> Any:
         "(Enter: none. Then each file is asked about, and goes with --profile alone)"
     )
     while True:
-        said = click.prompt(question, default="", show_default=False, err=True).strip()
+        said = prompt(question, default="", show_default=False).strip()
         if not said:
             return made
         if says_a_text((said,), contents):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -13,6 +13,10 @@ from importer.submitter.ledger import DECISIVE, Ledger
 from importer.submitter.schema import batches
 from importer.submitter.states import Event, State
 from importer.submitter.tables import ATTEMPTS, INVOICES
+
+
+LOGGED = timedelta(days=32)
+"""The write logs reach back a month (contract, "Write logs")."""
 
 
 def _confirmed(destination: str, run: str | None) -> tuple[ColumnElement[bool], ...]:
@@ -43,3 +47,15 @@ def confirmed_by_jobs(ledger: Ledger, destination: str, jobs: Sequence[str], run
             for key in {*connection.execute(adopted).scalars(), *proofs.stand_on_invoice(connection, keys)}:
                 found.pop(key, None)
     return list(found.values())
+
+
+def confirmed_without_a_job(ledger: Ledger, destination: str, integration_id: str) -> list[Entry]:
+    """What was found in ResMan itself, and has a job all the same that the write logs may show. `LedgerUnavailable`."""
+    query = select(*ENTRY_COLUMNS).where(
+        *_confirmed(destination, None),
+        INVOICES.c.sent_at >= ledger.now() - LOGGED,
+        INVOICES.c.integration_id == integration_id,
+        INVOICES.c.job_id.is_(None),
+    )
+    with ledger.reading() as connection:
+        return [entry_of(row) for row in connection.execute(query)]

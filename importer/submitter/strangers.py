@@ -28,6 +28,7 @@ from importer.models import dollars
 from importer.rehearsal import rehearsed
 from importer.submitter.answers import WriteLog
 from importer.submitter.case import Case
+from importer.submitter.confirmed import confirmed_without_a_job
 from importer.submitter.entries import Entry
 from importer.submitter.evidence import Match, Sought, values_of
 from importer.submitter.ledger import Ledger
@@ -219,6 +220,9 @@ def look(ledger: Ledger, api: Api, destination: str, integration_id: str) -> Str
     ]
     known = _known(ledger, destination, integration_id, list(logs))
     unknown = [log for job, log in logs.items() if job not in known]
+    if unknown:  # what was found in ResMan itself, and not by its job, has one all the same
+        found_there = confirmed_without_a_job(ledger, destination, integration_id)
+        unknown = list(_unexplained(ledger, unknown, found_there))
     left = list(_unexplained(ledger, unknown, open_ones)) if unknown else []
     moments = [log.created_at for log in logs.values() if log.created_at is not None]
     waiting = [log.created_at for log in unknown if log.created_at is not None]

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -23,6 +23,7 @@ from importer.sandbox import INTEGRATION_ID
 from importer.submitter import State
 from importer.submitter.decisions import Decision
 from importer.wanted import Wanted
+from tests.clock import CLOCK
 from tests.directory.office import COLUMNS, Office, codes, statuses
 from tests.directory.test_two_copies import AtOnce, corrected
 
@@ -36,7 +37,7 @@ CHANGES: Mapping[str, Mapping[str, str]] = {
     "vendor": {"Vendor": "vend-evergreen"},
     "property": {"Property": "WLC"},
     "amount": {"Invoice Total": "123.45"},
-    "date": {"Bill Date": (datetime.now(UTC) - timedelta(days=3)).date().isoformat()},
+    "date": {"Bill Date": (CLOCK.now() - timedelta(days=3)).date().isoformat()},
 }
 
 

@@ -133,7 +133,7 @@ def test_a_number_that_has_lost_its_last_zero_is_asked_about(office: Office, cac
     for at, code in enumerate(("7200.1", "7200.10", "72-005", "72.25")):
         add(cache, Sort.ACCOUNT, office, {"id": f"finacct-dot{at}", "account_number": code, "name": f"Dot {at}"})
     typed = [7200.10, "7200.10", "7200.1", 7200.5, 72.25]
-    plain = office.sheet(*({"GL Account": "", "Invoice #": str(at)} for at in range(len(typed))))
+    plain = office.sheet(*({"GL Account": "", "Invoice #": f"D-{at}"} for at in range(len(typed))))
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     with plain.open(encoding="utf-8") as stream:

@@ -62,6 +62,23 @@ def test_a_new_ledger_is_complete(store: Store) -> None:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
 
 
+LATER_THAN_0007 = {
+    "TABLE": ("claims", "originals", "row_marks", "journals", "seen_logs", "strangers", "proofs"),
+    "INDEX": ("invoices_by_like_number", "invoices_by_like_day", "attempts_by_journal", "invoices_by_sending"),
+    "invoices": ("like_number", "like_day", "alarm", "refusal"),
+    "attempts": ("journal", "seq", "chain"),
+}
+
+
+def back_to_0007(connection: Connection) -> None:
+    """Takes everything out of a ledger that was added after version 0007."""
+    for what, names in LATER_THAN_0007.items():
+        for name in names:
+            gone = f"DROP {what} {name}" if what in ("TABLE", "INDEX") else f"ALTER TABLE {what} DROP COLUMN {name}"
+            connection.execute(text(gone))
+    connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+
+
 def test_an_old_ledger_is_brought_up_to_date(address: str) -> None:
     """With all that it knows: its invoices, its attempts and its runs are there afterwards, and can be worked with."""
     with closing(open_store(address)) as made:
@@ -110,11 +127,7 @@ def test_what_failed_in_words_that_prove_nothing_is_in_doubt_from_then_on(addres
             sends(ledger, intent(number), Event.ACCEPTED, f"job-{number}")
             assert ledger.record(Event.FAILED, intent(number).key, said=words)
         with made.durable.begin() as connection:
-            connection.execute(text("DROP TABLE proofs"))
-            connection.execute(text("DROP INDEX invoices_by_sending"))
-            for column in ("alarm", "refusal"):
-                connection.execute(text(f"ALTER TABLE invoices DROP COLUMN {column}"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+            back_to_0007(connection)
     with closing(open_store(address)) as opened:
         ledger = at_work(opened, "new")
         found = {number: entry(ledger, intent(number)) for number in said}
@@ -315,13 +328,7 @@ def test_what_went_before_claims_were_kept_is_claimed(address: str) -> None:
             values.append({"run": "later", "file": "october.csv", "sha256": "a" * 64})
             connection.execute(CONTENTS.insert(), values)
             connection.execute(INVOICES.update().where(INVOICES.c.key == older.key).values(sheets=None))
-            for statement in (
-                *("DROP TABLE claims", "DROP TABLE originals", "DROP TABLE row_marks"),
-                *("DROP INDEX invoices_by_like_number", "DROP INDEX invoices_by_like_day"),
-                *("ALTER TABLE invoices DROP COLUMN like_number", "ALTER TABLE invoices DROP COLUMN like_day"),
-                "UPDATE alembic_version SET version_num = '0007'",
-            ):
-                connection.exec_driver_sql(statement)
+            back_to_0007(connection)
     with closing(open_store(address)) as opened:
         with opened.durable.connect() as connection:
             assert left_to_do(connection) == []

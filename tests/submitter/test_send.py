@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import cast
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from importer.submitter import Intent, Ledger, Sent, State, Terms, send
 from importer.submitter.entries import NO_TERMS, Claim
 from importer.submitter.schema import Store
+from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, dies, intent, state
 
 MANY = [intent(f"INV-{number}") for number in range(5)]
@@ -38,7 +38,7 @@ def test_what_another_run_leaves_behind_is_sent(store: Store, truth: Truth, ends
         assert not waits.wait(1)  # a round in which everything is held by the other sends nothing
         assert {state(first, each) for each in MANY} == {State.PLANNED}
         if ends == "gives up":
-            first.close_run(finished=datetime.now(UTC), exit_code=1)
+            first.close_run(finished=CLOCK.now(), exit_code=1)
         else:
             dies(first)
         sent: Sent = waiting.result(30)

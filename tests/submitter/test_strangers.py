@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -15,6 +15,7 @@ from importer.submitter import Api, Event, Intent, Ledger
 from importer.submitter.schema import Store
 from importer.submitter.strangers import Bill, acknowledge, acknowledged_bills, look, must_know_all
 from importer.submitter.tables import SEEN_LOGS
+from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, intent, post, send_one, sends
 
 LOGS = "/v1/admin/logs/writes/"
@@ -109,6 +110,16 @@ def test_what_is_explained_is_looked_at_again_until_it_is_settled(ledger: Ledger
     assert numbers(ledger, to) == ["A-1"]
 
 
+def test_what_was_found_in_resman_itself_has_a_job_too(ledger: Ledger, to: Api) -> None:
+    """Nobody has seen its job, and it is no stranger; a second job of it is one."""
+    in_doubt(ledger, to, intent("A-1"))
+    assert ledger.record(Event.FOUND_CONFIRMED, intent("A-1").key, held="held-1")
+    assert numbers(ledger, to) == []
+    assert numbers(ledger, to) == []
+    post(to, intent("A-1"))
+    assert numbers(ledger, to) == ["A-1"]
+
+
 def test_an_open_invoice_explains_no_other(ledger: Ledger, to: Api) -> None:
     """What the log shows is another bill."""
     sends(ledger, intent("A-1"), Event.LOST)
@@ -154,7 +165,7 @@ def test_a_clock_that_was_set_back_hides_nothing(ledger: Ledger, to: Api, store:
     """The last look was in a future that is no more: everything there is gets looked through."""
     for number in range(110):
         post(to, intent(f"B-{number}"))
-    ahead = datetime.now(UTC) + timedelta(days=40)
+    ahead = CLOCK.now() + timedelta(days=40)
     with store.durable.begin() as connection:
         of = {"destination": PLACE, "integration_id": INTEGRATION_ID}
         connection.execute(insert(SEEN_LOGS).values(**of, until=ahead))
@@ -168,7 +179,7 @@ def test_the_look_goes_back_to_the_last_one(ledger: Ledger, to: Api, store: Stor
     assert numbers(ledger, to) == []
     with store.durable.connect() as connection:
         until = connection.execute(select(SEEN_LOGS.c.until)).scalar_one()
-    assert abs(until - datetime.now(UTC)) < timedelta(minutes=5)
+    assert abs(until - CLOCK.now()) < timedelta(minutes=5)
     before = looks(truth)
     with store.durable.begin() as connection:  # as if those had been posted hours before
         connection.execute(update(SEEN_LOGS).values(until=until + timedelta(hours=2)))

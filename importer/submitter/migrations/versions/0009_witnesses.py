@@ -15,7 +15,6 @@ def upgrade() -> None:
     op.add_column("attempts", sa.Column("seq", sa.BigInteger))
     op.add_column("attempts", sa.Column("chain", sa.String(32)))
     op.create_index("attempts_by_journal", "attempts", ["journal", "seq"], unique=True)
-    op.create_index("invoices_by_sending", "invoices", ["sent_at"])
     op.create_table(
         "journals",
         sa.Column("id", sa.String(40), primary_key=True),
