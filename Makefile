@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint types unit bench lock clean
+.PHONY: help demo test lint types unit snapshots bench lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -33,6 +33,9 @@ types: $(READY)
 unit: $(READY)
 	@$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist worksteal
 	@$(BIN)/python -m pytest -m alone
+
+snapshots: $(READY)  ## Compares all that is read, sent and told with what is frozen; AGAINST=main shows it in full, ACCEPT=1 freezes
+	@$(BIN)/python -m tests.snapshots $(if $(AGAINST),--against $(AGAINST)) $(if $(ACCEPT),--accept)
 
 bench: $(READY)  ## Speed and memory, each beside a named baseline in the same run
 	@$(BIN)/python -m bench
