@@ -26,6 +26,7 @@ test: lint types unit  ## Lint, types and tests
 lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m tests.complexity
 
 types: $(READY)
 	@$(BIN)/mypy
