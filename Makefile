@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint types unit snapshots bench lock clean
+.PHONY: help demo mistakes test lint types unit days snapshots bench lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -20,6 +20,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY)  ## Posts a vendor's spreadsheet to the stand-in API on this machine, and leaves a results workbook
 	@$(BIN)/python -m bench.demo
+
+mistakes: $(READY)  ## Checks a file with every mistake that one clerk can make
+	@$(BIN)/python -m bench.demo check
 
 test: lint types unit  ## Lint, types and tests
 
@@ -37,6 +40,9 @@ unit: $(READY)
 
 snapshots: $(READY)  ## Compares all that is read, sent and told with what is frozen; AGAINST=main shows it in full, ACCEPT=1 freezes
 	@$(BIN)/python -m tests.snapshots $(if $(AGAINST),--against $(AGAINST)) $(if $(ACCEPT),--accept)
+
+days: $(READY)  ## The tests on three other days than today; takes three times as long
+	@$(BIN)/python -m bench.days -m "not alone" --numprocesses 3 --dist worksteal
 
 bench: $(READY)  ## Speed and memory, each beside a named baseline in the same run
 	@$(BIN)/python -m bench

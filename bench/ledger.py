@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event as Flag
 
 from bench.measuring import PYTHON, Comparison, Measured, Size, run
+from importer.clock import Clock
 from importer.models import Row, Source
 from importer.payload import Body, Payload, PayloadLine
 from importer.submitter import Event, Intent, Ledger, Pace, State, open_store
@@ -108,7 +109,7 @@ def _intent(number: int) -> Intent:
 def record(path: Path, count: int) -> None:
     """What `submit` does for each invoice, without the API: claim, turn, intent, answer; several at once."""
     with closing(open_store(f"sqlite:///{path}")) as store:
-        ledger = Ledger(store, f"bench-{os.getpid()}", "bench@desk", "desk")
+        ledger = Ledger(store, f"bench-{os.getpid()}", "bench@desk", "desk", Clock().now)
         ledger.open_run(command="submit", destination=PLACE, started=datetime.now(UTC))
         pace = Pace(store, PLACE, 100_000, 60.0)
         stop = Flag()
@@ -130,7 +131,7 @@ def record(path: Path, count: int) -> None:
 def answer(path: Path, count: int) -> None:
     """What `check`, `status` and `history` ask of a ledger before they ask anybody else."""
     with closing(open_store(f"sqlite:///{path}")) as store:
-        ledger = Ledger(store, "bench", "bench@desk", "desk")
+        ledger = Ledger(store, "bench", "bench@desk", "desk", Clock().now)
         keys = [each.key for each in islice(ledger.entries(PLACE, State.ACCEPTED), count)]
         assert len(ledger.standing(keys)) == count
         assert len(ledger.known_jobs([f"job-{key}" for key in keys])) == count

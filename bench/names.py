@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def compare(folder: Path, size: Size) -> Iterator[Comparison]:
             [sys.executable, "-m", "bench.names", str(folder / f"{kind}.csv"), str(size.rows), str(vendors), kind],
             check=True,
         )
-    with embedded(folder / "api", behaviour=Behaviour(rate_limit=1_000_000)) as url:
+    with embedded(folder / "api", time.time, behaviour=Behaviour(rate_limit=1_000_000)) as url:
         _grow(url, vendors, invoices)
         environment = {
             "PROPEXO_URL": url,

@@ -70,7 +70,7 @@ def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
     """The ledger under the name of a run, for as long as the block lasts. Raises `LedgerUnavailable`."""
     store = open_store(desk.settings.ledger)
     try:
-        ledger = Ledger(store, run, desk.who, desk.host)
+        ledger = Ledger(store, run, desk.who, desk.host, desk.now)
         _is_not_forgetful(ledger, desk.settings.home)
         yield ledger
     finally:

@@ -24,6 +24,16 @@ def test_the_demo_posts_once(tmp_path: Path) -> None:
     assert "8 invoices posted before, $9,443.88." in run("bench.demo", folder=tmp_path)
 
 
+def test_the_demo_has_a_day_of_its_own(tmp_path: Path) -> None:
+    """So that its invoices are never old: its clock goes on from when it was first run, whatever the calendar says."""
+    assert "a clock that says November 2026" in run("bench.demo", folder=tmp_path)
+    (archived,) = (tmp_path / "demo-out" / "home" / "sandbox" / "archive").iterdir()
+    assert archived.name.startswith(("2026-11-05", "2026-11-06"))  # far in the east it is the next day
+    told = run("bench.demo", "check", folder=tmp_path)
+    assert "6 of 23 invoices ready to send" in told
+    assert "days ago" not in told
+
+
 def test_a_benchmark_prints_ours_beside_its_baselines(tmp_path: Path) -> None:
     """On a few rows, because only the printing is of interest here."""
     told = run("bench", "report", "--rows", "50", folder=tmp_path)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -30,15 +30,18 @@ from importer.submitter.answers import Integration
 from importer.submitter.tables import INVOICES
 from importer.watcher.folder import DropFolder
 from importer.watcher.heartbeat import beat
+from tests.clock import CLOCK
 from tests.submitter.made import intent
 from tests.submitter.servers import answering, closed_port, serving
 
-NOW = datetime.now(UTC)
+NOW = CLOCK.now()
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with embedded(tmp_path_factory.mktemp("api"), behaviour=Behaviour(rate_limit=1_000_000, sync_takes=0)) as url:
+    with embedded(
+        tmp_path_factory.mktemp("api"), CLOCK.seconds, behaviour=Behaviour(rate_limit=1_000_000, sync_takes=0)
+    ) as url:
         yield url
 
 

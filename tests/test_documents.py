@@ -19,6 +19,7 @@ from importer import cli, sandbox
 from importer.cli.commands import commands
 from importer.models import Status
 from importer.problems import KINDS
+from tests.clock import CLOCK
 
 ROOT = make.ROOT
 README = ROOT / "README.md"
@@ -75,7 +76,7 @@ def test_the_commands_of_a_page_do_what_stands_below_them(page: Path, tmp_path: 
         f"code=$?; echo; echo '<end {at}>' $code\n"
         for at, one in enumerate(wanted)
     )
-    with sandbox.embedded(tmp_path / "api") as url:
+    with sandbox.embedded(tmp_path / "api", CLOCK.seconds) as url:
         environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

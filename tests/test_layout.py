@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors", "problems", "columns", "collector", "cells", "held", "keys", "news", "rehearsal", "trace", "unknown"),
-    ("packed",),
+    ("packed", "clock"),
     ("payload",),
     ("models", "token", "severities"),
     ("smtp",),

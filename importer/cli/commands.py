@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -228,11 +229,12 @@ def sandbox(port: int, reset: bool, **given: Any) -> None:
     """Runs the stand-in for Propexo's API on this machine, until Ctrl-C."""
     from importer import sandbox as stand_in
     from importer.cli.desk import load_settings, sandbox_folder
+    from importer.clock import clock_of
 
-    folder = sandbox_folder(load_settings(given))
+    folder, clock = sandbox_folder(load_settings(given)), clock_of(os.environ).seconds
     if reset:
-        stand_in.reset(folder)
-    stand_in.serve(folder, port=port, announce=_announce)
+        stand_in.reset(folder, clock)
+    stand_in.serve(folder, clock, port=port, announce=_announce)
 
 
 def _announce(url: str) -> None:

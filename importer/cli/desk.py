@@ -13,23 +13,25 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from importer import sandbox, settings
 from importer.afterwards import Decision
 from importer.cli.progress import Bar
+from importer.clock import VARIABLE, Clock, clock_of
 from importer.desk import Desk, Silence
 from importer.errors import CannotRun, ResultsNotWritten
 from importer.reader import names_of
 from importer.report.target import check_target
 from importer.results import results_name
 from importer.settings import Settings
+from importer.smtp import is_loopback
 from importer.validator.control import Expected
 from importer.wanted import Wanted
 
@@ -51,11 +53,13 @@ def sandbox_folder(loaded: Settings) -> Path:
 @contextmanager
 def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[Desk]:
     """Everything a run is given. With `--sandbox` and `serving` the stand-in runs for as long as the block lasts."""
-    loaded = load_settings(given)
+    loaded, clock = load_settings(given), clock_of(os.environ)
     with ExitStack() as stack:
         if given.get("sandbox"):
-            url = stack.enter_context(_stand_in(sandbox_folder(loaded))) if serving else "http://127.0.0.1"
+            url = stack.enter_context(_stand_in(sandbox_folder(loaded), clock)) if serving else "http://127.0.0.1"
             loaded = loaded.with_sandbox(url=url, token=sandbox.TOKEN, integration_id=sandbox.INTEGRATION_ID)
+        if clock.shift:
+            _is_a_rehearsal(loaded)
         stop = threading.Event()
         bar = Bar(loaded.rate_limit, loaded.rate_window_seconds) if sys.stderr.isatty() else Silence()
         stack.callback(bar.end)
@@ -66,7 +70,7 @@ def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[Desk
         host = socket.gethostname()
         yield Desk(
             settings=loaded,
-            now=lambda: datetime.now(UTC),
+            now=clock.now,
             who=f"{_user()}@{host}",
             host=host,
             stop=stop,
@@ -74,15 +78,25 @@ def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[Desk
         )
 
 
+def _is_a_rehearsal(loaded: Settings) -> None:
+    """A moved clock is for the stand-in alone. Raises `CannotRun` unless the API is on this machine."""
+    if not (loaded.sandbox or is_loopback(urlsplit(loaded.url).hostname or "")):
+        raise CannotRun(
+            f"The clock was moved with {VARIABLE}, and {loaded.url} is not a stand-in on this machine: real invoices"
+            " would be judged and dated by a day that is not today's.",
+            f"Remove {VARIABLE} from the environment. Nothing was sent.",
+        )
+
+
 @contextmanager
-def _stand_in(folder: Path) -> Iterator[str]:
+def _stand_in(folder: Path, clock: Clock) -> Iterator[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotRun(
             f"The folder {folder} cannot be made: {error.strerror}.", "Set IMPORTER_HOME to a folder you can write."
         ) from error
-    with sandbox.embedded(folder) as url:
+    with sandbox.embedded(folder, clock.seconds) as url:
         yield url
 
 

@@ -45,7 +45,7 @@ def watch(folder: Path, once: bool, status: bool, as_json: bool, **given: Any) -
         from importer.watcher.log import Log
         from importer.watcher.watching import Watching
 
-        log = Log(place.root, desk.settings.home, sys.stderr, as_json=as_json)
+        log = Log(place.root, desk.settings.home, sys.stderr, desk.now, as_json=as_json)
         interrupted = _note_interruption()
         try:
             code = Watching(desk, place, log, once=once).run()

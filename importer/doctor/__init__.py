@@ -86,7 +86,7 @@ def _opened(desk: Desk, may_open: bool, found: list[Finding]) -> Iterator[Ledger
             if all(each.verdict is not Verdict.WRONG for each in found if each.about == "Ledger"):
                 found.append(wrong("Ledger", error.sentence, error.advice))
     try:
-        yield None if store is None else Ledger(store, "doctor", desk.who, desk.host)
+        yield None if store is None else Ledger(store, "doctor", desk.who, desk.host, desk.now)
     finally:
         if store is not None:
             store.close()

@@ -18,14 +18,17 @@ _DEFAULT = Behaviour()
 
 
 @contextmanager
-def embedded(folder: Path, *, port: int = 0, behaviour: Behaviour = _DEFAULT) -> Iterator[str]:
+def embedded(
+    folder: Path, clock: Callable[[], float], *, port: int = 0, behaviour: Behaviour = _DEFAULT
+) -> Iterator[str]:
     """Runs the stand-in in a thread for as long as the block lasts; gives its address, `http://127.0.0.1:PORT`.
 
-    It answers from the first moment. `port` 0 takes any free one. Raises CannotRun where the port is taken.
+    It answers from the first moment. `clock` gives seconds since 1970; `port` 0 takes any free one.
+    Raises CannotRun where the port is taken.
     """
     from importer.sandbox.server import Background
 
-    background = Background(folder, port, behaviour)
+    background = Background(folder, clock, port, behaviour)
     url = background.start()
     try:
         yield url
@@ -33,20 +36,25 @@ def embedded(folder: Path, *, port: int = 0, behaviour: Behaviour = _DEFAULT) ->
         background.stop()
 
 
-def serve(folder: Path, *, port: int = 0, behaviour: Behaviour = _DEFAULT, announce: Callable[[str], None]) -> None:
+def serve(
+    folder: Path,
+    clock: Callable[[], float],
+    *,
+    port: int = 0,
+    behaviour: Behaviour = _DEFAULT,
+    announce: Callable[[str], None],
+) -> None:
     """Runs the stand-in until SIGINT or SIGTERM; tells `announce` the address once it answers.
 
     Only from the main thread. Raises CannotRun where the port is taken.
     """
     from importer.sandbox.server import run_until_signal
 
-    run_until_signal(folder, port, behaviour, announce)
+    run_until_signal(folder, clock, port, behaviour, announce)
 
 
-def reset(folder: Path) -> None:
+def reset(folder: Path, clock: Callable[[], float]) -> None:
     """Forgets everything that was posted: the account is as on the first day."""
-    import time
-
     from importer.sandbox.store import forget_everything
 
-    forget_everything(folder, time.time)
+    forget_everything(folder, clock)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
@@ -150,7 +149,7 @@ class Sandbox:
         log_id = request.path_params["log_id"]
         if jobs.raw_exchange(self._store, log_id) is None:
             return found(None, "Job log not found")
-        expires = int(time.time()) + _LINK_LIVES
+        expires = int(self._store.now()) + _LINK_LIVES
         signature = self._signature(log_id, str(expires))
         host = f"127.0.0.1:{self._files_port}"
         return RedirectResponse(f"http://{host}/raw/{log_id}?expires={expires}&signature={signature}", 302)
@@ -167,7 +166,7 @@ class Sandbox:
         expires = request.query_params.get("expires", "")
         signature = request.query_params.get("signature", "").encode()
         signed = hmac.compare_digest(self._signature(log_id, expires).encode(), signature)
-        if not signed or int(expires) < time.time():
+        if not signed or int(expires) < self._store.now():
             return Response("<Error><Code>AccessDenied</Code></Error>", 403)
         return found(jobs.raw_exchange(self._store, log_id), "No such file")
 

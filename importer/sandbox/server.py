@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,10 +79,15 @@ def _listen(port: int) -> socket.socket:
 
 
 async def _run(
-    folder: Path, port: int, behaviour: Behaviour, stopping: asyncio.Event, announce: Callable[[str], None]
+    folder: Path,
+    clock: Callable[[], float],
+    port: int,
+    behaviour: Behaviour,
+    stopping: asyncio.Event,
+    announce: Callable[[str], None],
 ) -> None:
     with _listen(port) as api, _listen(0) as files:
-        store = Store(folder, time.time)
+        store = Store(folder, clock)
         try:
             sandbox = Sandbox(store, behaviour, files.getsockname()[1])
             config = uvicorn.Config(
@@ -112,7 +116,9 @@ async def _release(sandbox: Sandbox, stopping: asyncio.Event) -> None:
     sandbox.stop()
 
 
-def run_until_signal(folder: Path, port: int, behaviour: Behaviour, announce: Callable[[str], None]) -> None:
+def run_until_signal(
+    folder: Path, clock: Callable[[], float], port: int, behaviour: Behaviour, announce: Callable[[str], None]
+) -> None:
     """Blocks until SIGINT or SIGTERM. Raises CannotRun where the port is taken."""
 
     async def main() -> None:
@@ -123,7 +129,7 @@ def run_until_signal(folder: Path, port: int, behaviour: Behaviour, announce: Ca
             for number in (signal.SIGINT, signal.SIGTERM)
         }
         try:
-            await _run(folder, port, behaviour, stopping, announce)
+            await _run(folder, clock, port, behaviour, stopping, announce)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -134,8 +140,8 @@ def run_until_signal(folder: Path, port: int, behaviour: Behaviour, announce: Ca
 class Background:
     """The stand-in in a thread. `start` returns its address once it answers; `stop` returns once it is gone."""
 
-    def __init__(self, folder: Path, port: int, behaviour: Behaviour) -> None:
-        self._settings = (folder, port, behaviour)
+    def __init__(self, folder: Path, clock: Callable[[], float], port: int, behaviour: Behaviour) -> None:
+        self._settings = (folder, clock, port, behaviour)
         self._ready = threading.Event()
         self._url = ""
         self._error: BaseException | None = None
@@ -170,8 +176,8 @@ class Background:
 
     async def _serve(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        folder, port, behaviour = self._settings
-        await _run(folder, port, behaviour, self._stopping, self._announce)
+        folder, clock, port, behaviour = self._settings
+        await _run(folder, clock, port, behaviour, self._stopping, self._announce)
 
     def _announce(self, url: str) -> None:
         self._url = url

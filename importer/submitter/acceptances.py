@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy import delete, insert, select
 
@@ -17,7 +16,7 @@ from importer.submitter.tables import ACCEPTANCES, INVOICES
 
 def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str] | None) -> Iterator[tuple[str, Held]]:
     """The bills of these vendors (None: all) that were posted from here, or may be, by key. `LedgerUnavailable`."""
-    since = datetime.now(UTC) - LOOKED_BACK
+    since = ledger.now() - LOOKED_BACK
     every = select(*COLUMNS).where(
         INVOICES.c.destination == destination, INVOICES.c.state.in_(POSTED), INVOICES.c.changed_at >= since
     )
@@ -60,6 +59,6 @@ def accept(ledger: Ledger, reasons: Mapping[str, str], shown: Mapping[str, LetGo
             connection.execute(delete(ACCEPTANCES).where(ACCEPTANCES.c.key == key))
             connection.execute(
                 insert(ACCEPTANCES).values(
-                    key=key, at=datetime.now(UTC), run=ledger.run, who=ledger.who, reason=reason, **marks
+                    key=key, at=ledger.now(), run=ledger.run, who=ledger.who, reason=reason, **marks
                 )
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -51,6 +51,7 @@ class Case:
     sought: Sought
     own_jobs: tuple[str, ...]  # that the ledger itself has, from late answers or unsure ends
     unknown: int  # attempts of which nobody knows what they made
+    now: Callable[[], datetime]
     seen: list[Evidence] = field(default_factory=list)
     jobs: dict[str, tuple[Word, str]] = field(default_factory=dict)  # job id → its word, and ResMan's
     held: list[str] = field(default_factory=list)  # ids of invoices that ResMan holds
@@ -59,7 +60,7 @@ class Case:
     knows_x_ids: bool = False
 
     @classmethod
-    def of(cls, entry: Entry, attempts: Sequence[Mapping[str, Any]]) -> Self:
+    def of(cls, entry: Entry, attempts: Sequence[Mapping[str, Any]], now: Callable[[], datetime]) -> Self:
         """The case of an invoice with its history, oldest first."""
         jobs: dict[str, None] = {}
         unknown = 0
@@ -76,7 +77,7 @@ class Case:
                     late.append(str(each["detail"]))
             if each["job_id"] is not None:
                 jobs[each["job_id"]] = None
-        made = cls(entry, Sought(entry.payload()), tuple(jobs), unknown)
+        made = cls(entry, Sought(entry.payload()), tuple(jobs), unknown, now)
         for detail in late:
             made.note("the ledger", f"an answer that came too late to be believed: {detail}")
         return made
@@ -103,7 +104,7 @@ class Case:
 
     def note(self, looked_at: str, found: str) -> None:
         """Keeps what was seen."""
-        self.seen.append(Evidence(looked_at, datetime.now(UTC), found))
+        self.seen.append(Evidence(looked_at, self.now(), found))
 
     def hint(self, looked_at: str, found: str) -> None:
         """Keeps what was seen and proves nothing, but is for a person to look at."""

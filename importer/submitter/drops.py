@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -98,7 +98,7 @@ def begin_to_watch(ledger: Ledger, folder: str, path: str) -> None:
                 who=ledger.who,
                 pid=os.getpid(),
                 machine=ledger.machine(),
-                started=datetime.now(UTC),
+                started=ledger.now(),
                 lease_until=now + LEASE_SECONDS,
             )
         )
@@ -141,7 +141,7 @@ def end_watching(ledger: Ledger) -> None:
     """Ends the lease and gives up what this watcher owns."""
     with ledger.transaction() as connection:
         connection.execute(
-            update(DROPS).where(DROPS.c.owner == ledger.run).values(owner=None, worker=None, changed_at=_now())
+            update(DROPS).where(DROPS.c.owner == ledger.run).values(owner=None, worker=None, changed_at=ledger.now())
         )
         connection.execute(delete(WATCHERS).where(WATCHERS.c.id == ledger.run))
 
@@ -177,9 +177,9 @@ def _alive(ledger: Ledger, connection: Connection) -> set[str]:
 # ------------------------------------------------------------------------------------------------ taking
 
 
-def new_drop_id() -> str:
+def new_drop_id(now: datetime) -> str:
     """A name for a drop that sorts by time and is unique; its folder in `working` is called so."""
-    return f"{_now().astimezone():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
+    return f"{now.astimezone():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
 
 
 def write_down(
@@ -194,7 +194,7 @@ def write_down(
                 name=name,
                 size=size,
                 dropped_by=dropped_by,
-                taken_at=_now(),
+                taken_at=ledger.now(),
                 state=Stage.TAKING,
                 owner=ledger.run,
                 not_before=0.0,
@@ -202,7 +202,7 @@ def write_down(
                 deaths=0,
                 posting=False,
                 told={},
-                changed_at=_now(),
+                changed_at=ledger.now(),
                 exit_code=None if odd is None else 2,
                 said=odd,
             )
@@ -220,13 +220,13 @@ def strike_out(ledger: Ledger, drop: str) -> None:
 def change(ledger: Ledger, drop: Drop, **values: Any) -> bool:
     """Changes a drop that is still this watcher's and in the state that it was seen in; False where it is not."""
     with ledger.transaction() as connection:
-        return _changed(connection, drop, ledger.run, values)
+        return _changed(ledger, connection, drop, ledger.run, values)
 
 
 def change_unowned(ledger: Ledger, drop: Drop, **values: Any) -> bool:
     """The same for a drop that nobody owns: one that waits."""
     with ledger.transaction() as connection:
-        return _changed(connection, drop, None, values)
+        return _changed(ledger, connection, drop, None, values)
 
 
 class Decided(Enum):
@@ -244,7 +244,7 @@ def decide(ledger: Ledger, drop: Drop, place: str, **values: Any) -> Decided:
             others = (DROPS.c.folder == drop.folder, DROPS.c.place == place, DROPS.c.id != drop.id)
             if connection.execute(select(DROPS.c.id).where(*others)).first() is not None:
                 return Decided.PLACE_TAKEN
-            done = _changed(connection, drop, ledger.run, {**values, "state": Stage.FILING, "place": place})
+            done = _changed(ledger, connection, drop, ledger.run, {**values, "state": Stage.FILING, "place": place})
             return Decided.DONE if done else Decided.NOT_OURS
     except LedgerUnavailable as error:
         if isinstance(error.__cause__, IntegrityError):  # another watcher took the place in this very moment
@@ -266,7 +266,7 @@ def take_over(ledger: Ledger, folder: str) -> list[Drop]:
     taken = []
     for one in left:
         with ledger.transaction() as connection:
-            if _changed(connection, one, one.owner, {"owner": ledger.run, "worker": None}):
+            if _changed(ledger, connection, one, one.owner, {"owner": ledger.run, "worker": None}):
                 taken.append(one.id)
     return [each for name in taken if (each := drop(ledger, name)) is not None]
 
@@ -402,7 +402,9 @@ def due(ledger: Ledger, folder: str, what: str, every: float) -> bool:
 def trouble(ledger: Ledger, folder: str, kind: str, said: str) -> datetime:
     """Notes what keeps the folder waiting; returns since when it does."""
     with ledger.transaction() as connection:
-        connection.execute(ledger.insert_or_not(TROUBLES).values(folder=folder, kind=kind, since=_now(), said=said))
+        connection.execute(
+            ledger.insert_or_not(TROUBLES).values(folder=folder, kind=kind, since=ledger.now(), said=said)
+        )
         one = (TROUBLES.c.folder == folder, TROUBLES.c.kind == kind)
         connection.execute(update(TROUBLES).where(*one).values(said=said))
         since: datetime = connection.execute(select(TROUBLES.c.since).where(*one)).scalar_one()
@@ -413,7 +415,7 @@ def is_to_tell(ledger: Ledger, folder: str, kind: str) -> bool:
     """True for one watcher, once: it is to tell people of this trouble."""
     with ledger.transaction() as connection:
         query = update(TROUBLES).where(TROUBLES.c.folder == folder, TROUBLES.c.kind == kind, TROUBLES.c.told.is_(None))
-        return connection.execute(query.values(told=_now()).returning(TROUBLES.c.kind)).first() is not None
+        return connection.execute(query.values(told=ledger.now()).returning(TROUBLES.c.kind)).first() is not None
 
 
 def troubles(ledger: Ledger, folder: str) -> list[tuple[str, datetime, str]]:
@@ -431,20 +433,16 @@ def trouble_over(ledger: Ledger, folder: str, kind: str) -> bool:
         return row is not None and row.told is not None
 
 
-def _changed(connection: Connection, drop: Drop, owner: str | None, values: dict[str, Any]) -> bool:
+def _changed(ledger: Ledger, connection: Connection, drop: Drop, owner: str | None, values: dict[str, Any]) -> bool:
     statement = update(DROPS).where(
         DROPS.c.id == drop.id,
         DROPS.c.state == drop.state,
         DROPS.c.owner.is_(None) if owner is None else DROPS.c.owner == owner,
     )
-    moved = connection.execute(statement.values(changed_at=_now(), **values).returning(DROPS.c.id))
+    moved = connection.execute(statement.values(changed_at=ledger.now(), **values).returning(DROPS.c.id))
     return moved.first() is not None
 
 
 def _drop(row: Row[Any]) -> Drop:
     values = row._asdict()
     return Drop(**{**values, "state": Stage(values["state"])})
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, RateLimited, Refused
@@ -34,8 +33,8 @@ def follow(ledger: Ledger, api: Api, destination: str, *, run: str | None = None
             waiting.setdefault(entry.integration_id, {})[entry.job_id] = entry
     try:
         for integration_id, jobs in waiting.items():
-            oldest = (entry.sent_at or datetime.now(UTC) for entry in jobs.values())
-            for log in api.write_logs(integration_id, time_range(oldest)):
+            oldest = (entry.sent_at or ledger.now() for entry in jobs.values())
+            for log in api.write_logs(integration_id, time_range(oldest, ledger.now())):
                 if log.status == "SUCCESS" and not log.error and log.job_id in jobs:
                     entry = jobs.pop(log.job_id)
                     ledger.record(Event.CONFIRMED, entry.key, expected_job=entry.job_id, said=HELD)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
@@ -153,7 +153,7 @@ class Ledger(RunBook):
             moved = connection.execute(
                 update(INVOICES)
                 .where(INVOICES.c.key.in_(list(connection.execute(keys).scalars())), *abandoned)
-                .values(state=State.IN_DOUBT, owner=None, changed_at=_now(), said=_DIED)
+                .values(state=State.IN_DOUBT, owner=None, changed_at=self.now(), said=_DIED)
                 .returning(INVOICES.c.key, INVOICES.c.fingerprint, INVOICES.c.file, INVOICES.c.rows)
             ).all()
             for key, fingerprint, file, rows in moved:
@@ -228,7 +228,7 @@ class Ledger(RunBook):
                     job_id=None,
                     said=None,
                     evidence=None,
-                    changed_at=_now(),
+                    changed_at=self.now(),
                 )
                 .returning(INVOICES.c.key)
             ).scalar()
@@ -240,7 +240,7 @@ class Ledger(RunBook):
         """Inserts new entries; a key that another run inserted in this very moment stays that run's."""
         if not intents:
             return set()
-        now = _now()
+        now = self.now()
         rows = [
             {
                 "key": intent.key,
@@ -289,7 +289,7 @@ class Ledger(RunBook):
         """
         move = MOVES[event]
         said = None if said is None else _storable(said)
-        values: dict[str, Any] = {"state": move.end, "changed_at": _now()}
+        values: dict[str, Any] = {"state": move.end, "changed_at": self.now()}
         if event in INTENTS:
             values |= {"sent_at": values["changed_at"], "plan": plan} if plan else {"sent_at": values["changed_at"]}
         if job_id is not None:
@@ -373,11 +373,13 @@ class Ledger(RunBook):
         connection.execute(
             update(INVOICES)
             .where(INVOICES.c.key == key)
-            .values(state=State.IN_DOUBT, owner=None, said=said, changed_at=_now())
+            .values(state=State.IN_DOUBT, owner=None, said=said, changed_at=self.now())
         )
 
     def _note(self, connection: Connection, key: str, event: Event, **told: Any) -> None:
-        connection.execute(insert(ATTEMPTS).values(key=key, at=_now(), run=self.run, who=self.who, event=event, **told))
+        connection.execute(
+            insert(ATTEMPTS).values(key=key, at=self.now(), run=self.run, who=self.who, event=event, **told)
+        )
 
 
 _DIED = "The run that was sending it ended without an answer."
@@ -387,7 +389,3 @@ _TWICE = f"{ALARM}: the API has accepted it more than once"
 def _storable(text: str) -> str:
     """Without what a database cannot hold: NUL, and halves of surrogate pairs."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -9,7 +9,6 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -46,7 +45,7 @@ def keep_plan(ledger: Ledger, plan: str, intents: Sequence[Intent]) -> None:
         squeezed.compress("".join([f"{intent.payload.body()}\n" for intent in batch]).encode())
         for batch in batches(intents)
     ]
-    kept = {"made_at": datetime.now(UTC), "who": ledger.who, "bodies": b"".join((*parts, squeezed.flush()))}
+    kept = {"made_at": ledger.now(), "who": ledger.who, "bodies": b"".join((*parts, squeezed.flush()))}
     with ledger.transaction() as connection:
         connection.execute(ledger.insert_or_not(PLANS).values(id=plan, **kept))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
@@ -83,7 +83,7 @@ def kept_digests(ledger: Ledger, files: Iterable[tuple[str, str]]) -> set[str]:
 
 def of_totals(ledger: Ledger, destination: str, integration_id: str, totals: Iterable[int]) -> Iterator[Posted]:
     """What went out over one of these amounts, whoever its vendor. Raises `LedgerUnavailable`."""
-    since = datetime.now(UTC) - LOOKED_BACK
+    since = ledger.now() - LOOKED_BACK
     query = select(*COLUMNS).where(
         INVOICES.c.destination == destination,
         INVOICES.c.integration_id == integration_id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +40,7 @@ class RunBook:
     run: str
     who: str
     host: str
+    now: Callable[[], datetime]  # aware; leases go by `store.now`, which all on this ledger share
 
     def open_run(
         self,

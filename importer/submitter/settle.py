@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from importer.errors import AccessDenied, Refused, RequestError
@@ -60,7 +60,7 @@ def settle_doubts(
     groups: dict[str, list[Case]] = {}
     for entry in ledger.entries(destination, State.IN_DOUBT):
         if wanted is None or entry.key in wanted:
-            case = Case.of(entry, ledger.attempts(entry.key))
+            case = Case.of(entry, ledger.attempts(entry.key), ledger.now)
             groups.setdefault(entry.integration_id, []).append(case)
     for integration_id, group in groups.items():
         _Settling(ledger, api, integration_id, group, policy).run(sync=sync)
@@ -146,7 +146,9 @@ class _Settling:
             return
         looked_through = 0
         found: list[tuple[WriteLog, Case, Match]] = []
-        for log in self.api.write_logs(self.integration_id, time_range(case.sent_at for case in cases)):
+        for log in self.api.write_logs(
+            self.integration_id, time_range((case.sent_at for case in cases), self.ledger.now())
+        ):
             looked_through += 1
             found += [(log, case, match) for case, match in self._matches(log.parameters, cases)]
         known = self.ledger.known_jobs([log.job_id for log, _, _ in found])
@@ -337,9 +339,9 @@ class _Settling:
         return self.x_ids[record_id]
 
 
-def time_range(moments: Iterable[datetime]) -> str:
-    """The shortest range of the write logs that reaches back past all of the moments."""
-    age = datetime.now(UTC) - min(moments) + SKEW
+def time_range(moments: Iterable[datetime], now: datetime) -> str:
+    """The shortest range of the write logs that reaches back from `now` past all of the moments."""
+    age = now - min(moments) + SKEW
     for name, span in (("hour", timedelta(hours=1)), ("day", timedelta(days=1)), ("week", timedelta(days=7))):
         if age < span:
             return name

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -45,6 +47,7 @@ class Charge:
     watcher: str
     who: str
     host: str
+    now: Callable[[], datetime]  # the watcher's clock
 
     def line(self) -> bytes:
         """As the first line of the worker's input: a pipe between the two processes, since the token may be in it."""

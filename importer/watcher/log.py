@@ -6,6 +6,7 @@ import json
 import logging
 import logging.handlers
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,9 +22,12 @@ MOST_BYTES, MOST_FILES = 10 * 1024 * 1024, 9
 class Log:
     """Writes events. A log that cannot be written holds nothing up."""
 
-    def __init__(self, folder: Path, home: Path, stream: IO[str], *, as_json: bool) -> None:
+    def __init__(
+        self, folder: Path, home: Path, stream: IO[str], now: Callable[[], datetime], *, as_json: bool
+    ) -> None:
         self._folder = str(folder)
         self._stream = stream
+        self._now = now
         self._as_json = as_json
         self._file: _Shared | None = None
         with suppress(OSError):
@@ -34,7 +38,7 @@ class Log:
 
     def __call__(self, event: str, said: str = "", **facts: object) -> None:
         """One event. `said` is a sentence for people; `facts` are plain values."""
-        now = datetime.now().astimezone()
+        now = self._now().astimezone()
         whole = {"at": now.isoformat(timespec="milliseconds"), "event": event, "folder": self._folder, "said": said}
         line = json.dumps({**whole, **facts}, ensure_ascii=True, default=str)
         if self._file is not None:

@@ -39,7 +39,7 @@ def take(bench: Bench, ledger: Ledger, name: str, *, odd: Odd | None = None) -> 
         before = source.lstat()
     except OSError:
         return None
-    drop = drops.new_drop_id()
+    drop = drops.new_drop_id(bench.desk.now())
     said = f"{shown(name)} was taken." if odd is None else f"“{shown(name)}” was put aside: {odd.why}."
     why = None if odd is None else said
     drops.write_down(ledger, drop, bench.folder_id, called, before.st_size, owner_of(source), odd=why)

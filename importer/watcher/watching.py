@@ -140,7 +140,8 @@ class Watching:
 
     def _watch(self, ledger: Ledger, folder_id: str) -> int:
         self._account = self.folder.account()
-        charge = Charge(self.desk.settings, self.folder.root, folder_id, self.name, self.desk.who, self.desk.host)
+        desk = self.desk
+        charge = Charge(desk.settings, self.folder.root, folder_id, self.name, desk.who, desk.host, desk.now)
         crew = Crew(charge.line(), self.workers, self._wake)
         drops.begin_to_watch(ledger, folder_id, str(self.folder.root))
         self.log("started", f"{self.folder.root} is watched.", watcher=self.name, pid=os.getpid())

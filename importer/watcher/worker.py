@@ -17,7 +17,6 @@ import sys
 import threading
 import traceback
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import IO
 
 from importer.desk import Desk, Silence
@@ -51,7 +50,7 @@ def main() -> None:
         tell({"event": event, "said": said, **facts})
 
     folder = DropFolder(charge.root)
-    desk = Desk(charge.settings, lambda: datetime.now(UTC), charge.who, charge.host, stop, Silence())
+    desk = Desk(charge.settings, charge.now, charge.who, charge.host, stop, Silence())
     silent: dict[str, float] = {}
     while (job := jobs.get()) is not None:
         try:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from copy import copy
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ import httpx
 
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from tests.acceptance.forge import Forge, Forged
+from tests.clock import CLOCK, MOVED
 
 PATIENCE = 45.0
 """Seconds until a moment that a test waits for is taken to be missed; shorter than a silent API is waited for."""
@@ -30,6 +32,9 @@ PATIENCE = 45.0
 PENDING = 0.2
 SYNC_TAKES = 0.1
 """Seconds in the stand-in: how long a job is pending, and how long a sync runs."""
+
+BILLED = (CLOCK.now() - timedelta(days=30)).date()
+"""When every invoice here was written."""
 
 HEADINGS = (
     "property_id",
@@ -70,8 +75,8 @@ def write_invoices(path: Path, invoices: Iterable[str], **changed: Mapping[str, 
                 "property_id": "prop-maplecourt",
                 "vendor_id": "vend-greenleaf",
                 "invoice_number": number,
-                "invoice_date": "2026-10-01",
-                "due_date": "2026-10-31",
+                "invoice_date": str(BILLED),
+                "due_date": str(BILLED + timedelta(days=30)),
                 "notes": "Grounds maintenance",
                 "memo": "October service",
                 "total_amount": "125.00",
@@ -153,7 +158,7 @@ class StandIn:
     def held(self) -> Counter[str]:
         """How often ResMan holds each invoice number, once nothing is pending any more."""
         last = max((each["at"] for each in self.requests("POST")), default=0.0)
-        eventually(lambda: last + PENDING + 0.1 < time.time())
+        eventually(lambda: last + PENDING + 0.1 < CLOCK.seconds())
         return Counter(str(each["body"]["invoice_number"]) for each in self._ask("GET", "resman"))
 
     def requests(self, method: str = "", path: str = "") -> list[Mapping[str, Any]]:
@@ -255,6 +260,7 @@ class Clerk:
         folder.mkdir(parents=True, exist_ok=True)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("PROPEXO_", "IMPORTER_"))},
+            **MOVED,
             "IMPORTER_HOME": str(self.home),
             "IMPORTER_RATE_LIMIT": "1000",
             "IMPORTER_RATE_WINDOW_SECONDS": "1",

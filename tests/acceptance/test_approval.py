@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from tests.acceptance.stage import HEADINGS, Clerk, StandIn, each_once, numbers
+from tests.acceptance.stage import BILLED, HEADINGS, Clerk, StandIn, each_once, numbers
+
+LATER = BILLED + timedelta(days=45)
 
 INVOICES = numbers("APPROVED", 3)
 FIRST = INVOICES[0]
@@ -50,8 +53,8 @@ def test_the_same_file_goes(clerk: Clerk, stand_in: StandIn) -> None:
             ),
         ),
         (
-            {"due_date": {FIRST: "2026-11-15"}},
-            (f"Invoice {FIRST} of vend-greenleaf: Due Date was '2026-10-31', is '2026-11-15'",),
+            {"due_date": {FIRST: str(LATER)}},
+            (f"Invoice {FIRST} of vend-greenleaf: Due Date was '{BILLED + timedelta(days=30)}', is '{LATER}'",),
         ),
         (
             {"financial_account_id": {FIRST: "finacct-6110"}},

@@ -7,7 +7,6 @@ another process has locked, a stand-in that falls silent), kills it there, and g
 from __future__ import annotations
 
 import sqlite3
-import time
 from contextlib import closing
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from tests.acceptance.conftest import Hire
 from tests.acceptance.line import Line
 from tests.acceptance.stage import Clerk, StandIn, each_once, numbers
+from tests.clock import CLOCK
 
 CREATE = "/v1/invoices/resman/"
 
@@ -135,12 +135,12 @@ def test_during_settle(clerk: Clerk, stand_in: StandIn, where: str) -> None:
         {"fault": "silence", "path": CREATE, "invoice_number": arrived},
         {"fault": "silence_before", "path": CREATE, "invoice_number": lost},
     )
-    begun = time.time()
+    begun = CLOCK.seconds()
     both = clerk.starts("submit", file, "--yes")
     both.when(lambda: sum(each["at"] > begun for each in stand_in.requests("POST", CREATE)) == 2).kill()
     stand_in.held()
     stand_in.fail({"fault": "silence", "path": where})
-    begun = time.time()
+    begun = CLOCK.seconds()
     settling = clerk.starts("settle", "--sync")
     settling.when(lambda: any(each["at"] > begun for each in stand_in.requests(path=where))).kill()
     assert clerk.states() == {"in_doubt": 2}
@@ -158,7 +158,7 @@ def test_while_settle_writes_down_what_it_found(clerk: Clerk, stand_in: StandIn)
     clerk.starts("submit", file, "--yes").when(lambda: stand_in.posted().keys() >= set(invoices)).kill()
     stand_in.held()
     stand_in.fail({"fault": "slow", "path": "/v1/admin/logs/writes/", "seconds": 0.3})
-    begun = time.time()
+    begun = CLOCK.seconds()
     settling = clerk.starts("settle")
     settling.when(lambda: any(each["at"] > begun for each in stand_in.requests(path="/v1/admin/logs/writes/")))
     with closing(sqlite3.connect(clerk.home / "ledger.sqlite3", isolation_level=None)) as other:
@@ -180,7 +180,7 @@ def test_during_a_retry(clerk: Clerk, stand_in: StandIn, fault: str, *, arrives:
     clerk.runs("submit", file, "--yes", "--no-results", code=0)
     stand_in.held()
     stand_in.fail({"fault": fault, "path": "/v1/admin/retry-write/"})
-    begun = time.time()
+    begun = CLOCK.seconds()
     retrying = clerk.starts("status", "--retry")
     retrying.when(lambda: any(each["at"] > begun for each in stand_in.requests(path="/v1/admin/retry-write/"))).kill()
     if arrives:

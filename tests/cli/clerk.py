@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ import pytest
 
 from importer.cli import run
 from importer.sandbox import INTEGRATION_ID, TOKEN
+from tests.clock import CLOCK, MOVED
 
-TODAY = date.today()  # noqa: DTZ011 -- as the command sees it; no test depends on which day it is
+TODAY = CLOCK.now().astimezone().date()
 HEADINGS = (
     "property_id",
     "vendor_id",
@@ -124,14 +125,18 @@ class Clerk:
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.environment = {
-            "PROPEXO_URL": self.stand_in.url,
-            "PROPEXO_TOKEN": TOKEN,
-            "PROPEXO_INTEGRATION_ID": INTEGRATION_ID,
-            "IMPORTER_HOME": str(self.folder.parent / "home"),
-            "IMPORTER_RATE_LIMIT": "100000",
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        } | self.environment
+        self.environment = (
+            {
+                "PROPEXO_URL": self.stand_in.url,
+                "PROPEXO_TOKEN": TOKEN,
+                "PROPEXO_INTEGRATION_ID": INTEGRATION_ID,
+                "IMPORTER_HOME": str(self.folder.parent / "home"),
+                "IMPORTER_RATE_LIMIT": "100000",
+                "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            }
+            | MOVED
+            | self.environment
+        )
 
     def number(self, name: object) -> str:
         """An invoice number that no other test uses."""

@@ -13,6 +13,7 @@ from keyring.backends.fail import Keyring
 
 from importer.sandbox import Behaviour, embedded
 from tests.cli.clerk import Clerk, StandIn
+from tests.clock import CLOCK
 
 _numbers = itertools.count(1)
 QUICK = Behaviour(rate_limit=1_000_000, pending=0, sync_takes=0)
@@ -21,7 +22,7 @@ QUICK = Behaviour(rate_limit=1_000_000, pending=0, sync_takes=0)
 @pytest.fixture(scope="session")
 def shared_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
     """One for all; the tests tell their invoices apart by the prefix of the numbers."""
-    with embedded(tmp_path_factory.mktemp("stand-in"), behaviour=QUICK) as url:
+    with embedded(tmp_path_factory.mktemp("stand-in"), CLOCK.seconds, behaviour=QUICK) as url:
         yield StandIn(url)
 
 

@@ -210,7 +210,7 @@ def test_the_embedded_stand_in_leaves_the_real_ledger_alone(clerk: Clerk) -> Non
     said = clerk.runs("submit", "march.csv", "--sandbox", "--yes", "--json")
     assert (said.code, said.answer["destination"], said.answer["counts"]["posted"]) == (0, "sandbox", 2)
     assert clerk.runs("submit", "march.csv", "--sandbox", "--json").answer["counts"]["already_posted"] == 2
-    clerk.environment["PROPEXO_INTEGRATION_ID"] = "intg-real"
+    clerk.environment |= {"PROPEXO_INTEGRATION_ID": "intg-real", "PROPEXO_URL": "http://127.0.0.1:9"}
     assert clerk.runs("check", "march.csv", "--json").answer["counts"]["ready"] == 2
     assert [run["command"] for run in clerk.runs("history", "--json").answer["runs"]] == ["check"]
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from importer.sandbox import TOKEN, Behaviour, embedded
+from tests.clock import CLOCK
 from tests.directory.office import Office
 
 
@@ -17,7 +18,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     """Nothing fetched, nothing posted, and budget enough."""
     quick = Behaviour(rate_limit=100_000, pending=0, sync_takes=0)
     with (
-        embedded(tmp_path / "api", behaviour=quick) as url,
+        embedded(tmp_path / "api", CLOCK.seconds, behaviour=quick) as url,
         httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as api,
     ):
         yield Office(tmp_path / "home", url, api)

@@ -6,7 +6,7 @@ import csv
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from importer.pipeline import check_files, submit_files
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.settings import Settings
 from importer.wanted import Wanted
+from tests.clock import CLOCK
 
 COLUMNS = (
     "Property",
@@ -52,7 +53,7 @@ class Office:
                 token=SecretStr(TOKEN),
                 **{"integration_id": INTEGRATION_ID, "rate_limit": 100_000, **settings},
             ),
-            now=lambda: datetime.now(UTC),
+            now=CLOCK.now,
             who="clerk@desk-7",
             host="desk-7",
             stop=threading.Event(),
@@ -61,7 +62,7 @@ class Office:
 
     def sheet(self, *rows: Mapping[str, str], name: str = "bills.csv") -> Path:
         """A file of one-line bills: each row says only how it differs from a plain one of today."""
-        today = datetime.now(UTC).date().isoformat()
+        today = CLOCK.now().date().isoformat()
         plain = {**dict(zip(COLUMNS, PLAIN, strict=True)), "Bill Date": today, "Due Date": today}
         path = self.home / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.pipeline import check_files
 from importer.sandbox import INTEGRATION_ID
 from importer.wanted import Wanted
+from tests.clock import CLOCK
 from tests.directory.office import Office
 
 
 def test_a_name_of_a_profile_is_told_as_that(office: Office, tmp_path: Path) -> None:
     """With the profile's name and the key to correct; a name that stands in a cell is the cell's."""
     office.sync()
-    today = datetime.now(UTC).date().isoformat()
+    today = CLOCK.now().date().isoformat()
     file = tmp_path / "greenleaf.csv"
     file.write_text(
         f"Invoice #,Bill Date,Property,GL Account,Invoice Total\nGL-100,{today},Mapel Cuort,,10.00\n", encoding="utf-8"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
@@ -16,6 +16,7 @@ from importer.models import Status
 from importer.report import as_json, summary, write_workbook
 from importer.results_layout import SUMMARY
 from importer.unknown import alias_command
+from tests.clock import CLOCK
 from tests.directory.office import Office, codes, statuses
 
 WRITTEN = (
@@ -214,7 +215,7 @@ def test_a_bill_by_mail_and_by_portal_is_said_with_its_evidence(office: Office) 
         "at Maple Court Apartments",
         "$318.40",
         str(posted.outcomes[0].job_id),
-        str(datetime.now(UTC).date()),
+        str(CLOCK.now().date()),
     ):
         assert evidence in told
     key = run.outcomes[0].key or ""
@@ -236,7 +237,7 @@ def test_what_was_posted_stays_posted_whatever_changes_around_it(office: Office)
     office.api.post("/v1/admin/integrations/intg-sandbox/manual-sync", json={"models_to_sync": ["invoices"]})
     office.sync(everything=True)
     assert statuses(office.check(file)) == ["already_posted"]
-    later = office.later(office.desk(), datetime.now(UTC) + timedelta(days=120))
+    later = office.later(office.desk(), CLOCK.now() + timedelta(days=120))
     names.forget_name(office.desk(), "our gardener", profile=None)
     _, known = follow_up(later, run=run.id)
     assert [outcome.status for outcome in known[0].run.outcomes] == [Status.POSTED]
@@ -245,7 +246,7 @@ def test_what_was_posted_stays_posted_whatever_changes_around_it(office: Office)
 def test_a_closed_period_is_told_with_what_else_is_wrong(office: Office) -> None:
     """It is known from the start: a clerk who corrects the total must not meet it a round later."""
     office.sync()
-    last_month = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
+    last_month = CLOCK.now().date().replace(day=1) - timedelta(days=1)
     row = {"Property": "STB", "Bill Date": last_month.isoformat(), "Invoice Total": "7.00", "Line Amount": "9.00"}
     assert codes(office.check(office.sheet(row))) == [["total-mismatch", "closed-period"]]
     off = office.check(office.sheet(row), severity={"closed-period": "off"})
@@ -255,7 +256,7 @@ def test_a_closed_period_is_told_with_what_else_is_wrong(office: Office) -> None
 def test_a_closed_period_stops_and_the_settings_can_soften_it(office: Office) -> None:
     """Stonebridge books into this month or later. The bill date counts where there is no accounting date."""
     office.sync()
-    last_month = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
+    last_month = CLOCK.now().date().replace(day=1) - timedelta(days=1)
     row = {"Property": "STB", "Bill Date": last_month.isoformat()}
     file = office.sheet(row, {**row, "Property": "MPC", "Invoice Total": "250.00"})
     assert codes(office.check(file)) == [["closed-period"], []]
@@ -292,7 +293,7 @@ def test_what_settling_gives_back_is_weighed_like_all_that_goes(office: Office) 
 def test_a_closed_period_is_answered_in_a_column_of_its_own(office: Office, tmp_path: Path) -> None:
     """The file has no Accounting Date: "To fix" offers one, red where it is asked for, and it is read afterwards."""
     office.sync()
-    today = datetime.now(UTC).date()
+    today = CLOCK.now().date()
     last_month = today.replace(day=1) - timedelta(days=1)
     file = office.sheet({"Property": "STB", "Bill Date": last_month.isoformat()}, {"Invoice #": "GL-2", "Memo": ""})
     path = write_workbook(office.check(file), tmp_path / "bills.results.xlsx")

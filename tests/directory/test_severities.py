@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from importer.problems import KINDS
+from tests.clock import CLOCK
 from tests.directory.office import Office, codes, statuses
 
-TODAY = datetime.now(UTC).date()
+TODAY = CLOCK.now().date()
 AGO, AHEAD = TODAY - timedelta(days=400), TODAY + timedelta(days=90)
 LAST_MONTH = TODAY.replace(day=1) - timedelta(days=1)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +10,7 @@ from importer import names
 from importer.models import Run
 from importer.report import write_workbook
 from importer.sandbox.store import Store
+from tests.clock import CLOCK
 from tests.directory.office import Office, codes, statuses
 
 HELD = ("invoice_number", "invoice_date", "x_vendor_id", "property_id", "total_amount_in_cents", "invoice_items")
@@ -124,9 +123,9 @@ def test_a_word_on_a_likeness_covers_what_was_shown_and_no_more(office: Office) 
         "x_vendor_id": next(each["x_id"] for each in vendors if each["id"] == "vend-greenleaf"),
     }
     content = {name: held[name] for name in HELD}
-    store = Store(office.home.parent / "api", time.time)
+    store = Store(office.home.parent / "api", CLOCK.seconds)
     with store.change():
-        store.add("invoices", "inv-late", "prop-maplecourt", content, datetime.now(UTC).isoformat(), time.time())
+        store.add("invoices", "inv-late", "prop-maplecourt", content, CLOCK.now().isoformat(), CLOCK.seconds())
     store.close()
     office.sync(everything=True)
     assert "already-in-resman" in codes(office.check(file, **stricter))[0]
@@ -138,7 +137,7 @@ def test_a_vendor_made_anew_under_its_old_name_is_remarked(office: Office) -> No
     office.sync()
     run = office.submit(office.sheet({}))
     assert not any("two vendors" in each for each in run.notices)
-    store, moment = Store(office.home.parent / "api", time.time), datetime.now(UTC).isoformat()
+    store, moment = Store(office.home.parent / "api", CLOCK.seconds), CLOCK.now().isoformat()
     with store.change():
         rows = [
             store.row("SELECT content FROM records WHERE kind = 'vendors' AND id = ?", (each,))

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
@@ -23,6 +23,7 @@ from importer.submitter import Event
 from importer.submitter.postings import keep_contents
 from importer.vendor_rows import kept_contents
 from importer.wanted import Wanted
+from tests.clock import CLOCK
 from tests.directory.office import COLUMNS, PLAIN, Office, codes, statuses
 from tests.submitter.made import dies
 
@@ -142,7 +143,7 @@ def test_a_row_is_known_by_its_sheet_too(office: Office) -> None:
     office.sync()
     book = openpyxl.Workbook()
     for name, number, total in (("Jan", "K-1", "100.00"), ("Feb", "bad", "1.00")):
-        today = datetime.now(UTC).date().isoformat()
+        today = CLOCK.now().date().isoformat()
         bill = [today if heading.endswith("Date") else said for heading, said in zip(COLUMNS, PLAIN, strict=True)]
         sheet = book.create_sheet(name)
         sheet.append(COLUMNS)
@@ -249,7 +250,7 @@ def test_what_is_no_row_of_the_same_file_is_not_held_up(office: Office) -> None:
         assert statuses(office.submit(copy)) == ["needs_fixing", "posted"]
     sheets = openpyxl.Workbook()
     for name in ("North", "South"):
-        today = datetime.now(UTC).date().isoformat()
+        today = CLOCK.now().date().isoformat()
         bill = [today if heading.endswith("Date") else said for heading, said in zip(COLUMNS, PLAIN, strict=True)]
         sheet = sheets.create_sheet(name)
         sheet.append(COLUMNS)
@@ -308,7 +309,7 @@ def test_a_bill_that_was_numbered_in_the_workbook_stops_where_the_vendors_correc
     book = write_workbook(office.submit(office.sheet(*two)), office.home / "bills.results.xlsx")
     typed = corrected(book, office.home / "typed.xlsx", **{"Invoice_#": "2026/118"})
     assert statuses(office.submit(typed)) == ["already_posted", "posted"]
-    last = (datetime.now(UTC) - timedelta(days=9)).date().isoformat()
+    last = (CLOCK.now() - timedelta(days=9)).date().isoformat()
     first, its = {"Invoice #": "41"}, {"Invoice #": "R4711"}
     for name, bills, stops in (
         ("the same rows", (first, its), "R4711"),

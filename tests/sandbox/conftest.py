@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from importer.sandbox import TOKEN, Behaviour, embedded
+from tests.clock import CLOCK
 
 Start = Callable[..., httpx.Client]
 
@@ -24,7 +25,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
         def start_one(folder: Path = tmp_path, **changes: object) -> httpx.Client:
             quick = Behaviour(rate_limit=100_000, pending=0, sync_takes=0).changed(changes)
-            url = stack.enter_context(embedded(folder, behaviour=quick))
+            url = stack.enter_context(embedded(folder, CLOCK.seconds, behaviour=quick))
             headers = {"Authorization": f"Bearer {TOKEN}"}
             return stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=10))
 

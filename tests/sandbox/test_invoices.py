@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import httpx
@@ -11,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.sandbox import account
+from tests.clock import CLOCK
 from tests.sandbox.conftest import Start
 from tests.sandbox.requests import POST, invoice, issues_of, line, post, status_of, sync, synced_numbers
 
@@ -147,7 +147,7 @@ def test_resman_refuses_later(api: httpx.Client, changes: dict[str, Any], error:
 
 def test_open_periods_take_what_is_booked_in_them(api: httpx.Client) -> None:
     """Stonebridge takes what is booked today, whatever the date of issue."""
-    today = datetime.now(UTC).date().isoformat()
+    today = CLOCK.now().date().isoformat()
     job_id = post(api, property_id="prop-stonebridge", invoice_date="2020-05-04", accounting_date=today)
     assert status_of(api, job_id) == ("SUCCESS", [])
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from importer.sandbox import INTEGRATION_ID, account
+from tests.clock import CLOCK
 from tests.sandbox.requests import issues_of, sync
 
 
@@ -67,7 +68,7 @@ def test_filters_narrow(api: httpx.Client) -> None:
     assert _list(api, "vendors", integration_id="intg-other")[0]["total"] == 0
     assert [row["id"] for row in _list(api, "vendors", property_id="prop-lakeside")[1]] == ["vend-clearpool"]
     assert [row["id"] for row in _list(api, "financial-accounts", account_number="6210")[1]] == ["finacct-6210"]
-    month_ago = (datetime.now(UTC) - timedelta(days=30)).isoformat().replace("+00:00", "Z")
+    month_ago = (CLOCK.now() - timedelta(days=30)).isoformat().replace("+00:00", "Z")
     assert [row["id"] for row in _list(api, "properties", last_seen_lte=month_ago)[1]] == ["prop-riverbend"]
     assert _list(api, "properties", updated_at_gte=month_ago)[0]["total"] == 7
     assert _list(api, "properties", last_seen_gte="2020-01-01")[0]["total"] == 8
@@ -111,7 +112,7 @@ def test_nulls_as_in_life(api: httpx.Client) -> None:
 def test_periods_follow_the_calendar(api: httpx.Client) -> None:
     """Stonebridge is in today's month, Harbor View in the one before, the others never close."""
     _, rows = _list(api, "accounting-entities")
-    today = datetime.now(UTC).date()
+    today = CLOCK.now().date()
     periods = {row["property_id"]: row["current_period"] for row in rows}
     assert periods.pop("prop-stonebridge") == today.replace(day=1).isoformat()
     assert periods.pop("prop-harborview") == (today.replace(day=1) - timedelta(days=1)).replace(day=1).isoformat()

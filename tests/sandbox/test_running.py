@@ -17,14 +17,16 @@ import pytest
 
 from importer.errors import CannotRun
 from importer.sandbox import TOKEN, Behaviour, embedded, reset, serve
+from tests.clock import CLOCK
 from tests.sandbox.requests import post, status_of, sync, synced_numbers
 
 PROGRAM = """
-import sys
+import os, sys
 from pathlib import Path
+from importer.clock import clock_of
 from importer.sandbox import Behaviour, serve
 quick = Behaviour(pending=0, sync_takes=0)
-serve(Path(sys.argv[1]), behaviour=quick, announce=lambda url: print(url, flush=True))
+serve(Path(sys.argv[1]), clock_of(os.environ).seconds, behaviour=quick, announce=lambda url: print(url, flush=True))
 print("ended", flush=True)
 """
 
@@ -47,13 +49,13 @@ def _program(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_everything_survives_a_restart(tmp_path: Path) -> None:
     """Jobs, logs, what ResMan has and what the lists show, counted requests too."""
     quick = Behaviour(pending=0, sync_takes=0)
-    with embedded(tmp_path, behaviour=quick) as url, _client(url) as api:
+    with embedded(tmp_path, CLOCK.seconds, behaviour=quick) as url, _client(url) as api:
         job_id = post(api, "FAIL-1")
         post(api, "A-2")
         sync(api)
         assert "A-2" in synced_numbers(api)
         before = [api.get(f"/_sandbox/{what}").json() for what in ("posted", "resman", "requests")]
-    with embedded(tmp_path, behaviour=quick) as url, _client(url) as api:
+    with embedded(tmp_path, CLOCK.seconds, behaviour=quick) as url, _client(url) as api:
         assert [api.get(f"/_sandbox/{what}").json() for what in ("posted", "resman", "requests")] == before
         assert status_of(api, job_id)[0] == "FAILURE"
         assert "A-2" in synced_numbers(api)
@@ -61,17 +63,17 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
 
 def test_reset_forgets_everything(tmp_path: Path) -> None:
     """The account is as on the first day, in an empty folder too, and where the file is damaged."""
-    reset(tmp_path / "new")
-    with embedded(tmp_path, behaviour=Behaviour(pending=0)) as url, _client(url) as api:
+    reset(tmp_path / "new", CLOCK.seconds)
+    with embedded(tmp_path, CLOCK.seconds, behaviour=Behaviour(pending=0)) as url, _client(url) as api:
         post(api)
-    reset(tmp_path)
-    with embedded(tmp_path) as url, _client(url) as api:
+    reset(tmp_path, CLOCK.seconds)
+    with embedded(tmp_path, CLOCK.seconds) as url, _client(url) as api:
         assert api.get("/_sandbox/posted").json() == []
         assert api.get("/v1/vendors/").json()["meta"]["total"] == 40
     for file in tmp_path.glob("sandbox.sqlite3*"):
         file.write_bytes(b"not a database" * 100)
-    reset(tmp_path)
-    with embedded(tmp_path) as url, _client(url) as api:
+    reset(tmp_path, CLOCK.seconds)
+    with embedded(tmp_path, CLOCK.seconds) as url, _client(url) as api:
         assert api.get("/v1/vendors/").json()["meta"]["total"] == 40
 
 
@@ -79,10 +81,10 @@ def test_taken_port_is_said(tmp_path: Path) -> None:
     """One sentence that names the port, whichever way it is started."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(CannotRun, match=f"port {port}"), embedded(tmp_path, port=port):
+        with pytest.raises(CannotRun, match=f"port {port}"), embedded(tmp_path, CLOCK.seconds, port=port):
             pytest.fail("it cannot have started")
         with pytest.raises(CannotRun, match=f"port {port}"):
-            serve(tmp_path, port=port, announce=lambda url: pytest.fail(url))
+            serve(tmp_path, CLOCK.seconds, port=port, announce=lambda url: pytest.fail(url))
 
 
 def test_port_can_be_chosen(tmp_path: Path) -> None:
@@ -90,14 +92,14 @@ def test_port_can_be_chosen(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     for _ in range(2):
-        with embedded(tmp_path, port=port) as url, _client(url) as api:
+        with embedded(tmp_path, CLOCK.seconds, port=port) as url, _client(url) as api:
             assert url == f"http://127.0.0.1:{port}"
             assert api.get("/v1/properties/").status_code == 200
 
 
 def test_ends_at_once_while_somebody_waits(tmp_path: Path) -> None:
     """Open connections and unfinished answers do not hold up the end."""
-    with embedded(tmp_path / "other", behaviour=Behaviour(latency=3600)) as url, _client(url) as api:
+    with embedded(tmp_path / "other", CLOCK.seconds, behaviour=Behaviour(latency=3600)) as url, _client(url) as api:
         with pytest.raises(httpx.ReadTimeout):
             api.get("/v1/properties/", timeout=0.1)
         with socket.create_connection((api.base_url.host, api.base_url.port or 0)) as idle:
@@ -124,7 +126,7 @@ def test_killed_program_loses_nothing_it_answered(tmp_path: Path) -> None:
             jobs = [post(api, f"A-{index}") for index in range(25)]
             program.kill()
         program.wait(timeout=20)
-    with embedded(tmp_path) as url, _client(url) as api:
+    with embedded(tmp_path, CLOCK.seconds) as url, _client(url) as api:
         assert [row["job_id"] for row in api.get("/_sandbox/posted").json()] == jobs
 
 
@@ -145,7 +147,7 @@ def _python(code: str) -> str:
 def test_connections_of_the_last_moment_are_closed(tmp_path: Path) -> None:
     """Whoever connects while it ends is hung up on: nothing is left open, which the suite would report."""
     for _ in range(10):
-        with ExitStack() as stack, embedded(tmp_path) as url:
+        with ExitStack() as stack, embedded(tmp_path, CLOCK.seconds) as url:
             address = (httpx.URL(url).host, httpx.URL(url).port or 0)
             late = [stack.enter_context(socket.create_connection(address)) for _ in range(4)]
             late[0].sendall(b"GET /v1/properties/ HTTP/1.1\r\nhost: x\r\n\r\n")

@@ -12,6 +12,7 @@ from importer.sandbox import Behaviour, embedded
 from importer.submitter import open_store
 from importer.submitter.schema import Store
 from importer.submitter.tables import METADATA, VERSION
+from tests.clock import CLOCK
 from tests.conftest import new_database
 from tests.submitter.made import Truth
 
@@ -57,5 +58,5 @@ def here(tmp_path: Path) -> Iterator[Store]:
 def truth(tmp_path: Path) -> Iterator[Truth]:
     """The stand-in, with jobs and syncs that take no time, and budget enough."""
     quick = Behaviour(rate_limit=100_000, pending=0, sync_takes=0, hold_back=0)
-    with embedded(tmp_path / "api", behaviour=quick) as url:
+    with embedded(tmp_path / "api", CLOCK.seconds, behaviour=quick) as url:
         yield Truth(url)

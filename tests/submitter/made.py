@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import httpx
@@ -18,6 +18,7 @@ from importer.submitter import Api, Entry, Event, Intent, Ledger, Pace, Sent, St
 from importer.submitter.schema import Store
 from importer.submitter.tables import INVOICES, RUNS
 from importer.submitter.watch import Fresh
+from tests.clock import CLOCK
 
 PLACE = "https://api.example"
 """The destination of every test's invoices."""
@@ -60,8 +61,8 @@ def rows_of(file: str, *numbers: int) -> tuple[Row, ...]:
 
 def at_work(store: Store, run: str) -> Ledger:
     """The ledger as a run sees it that is open and alive."""
-    ledger = Ledger(store, run, f"{run}@desk", "desk")
-    ledger.open_run(command="submit", destination=PLACE, started=datetime.now(UTC), files=[{"name": "october.csv"}])
+    ledger = Ledger(store, run, f"{run}@desk", "desk", CLOCK.now)
+    ledger.open_run(command="submit", destination=PLACE, started=CLOCK.now(), files=[{"name": "october.csv"}])
     return ledger
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
 from importer.models import Evidence
 from importer.submitter import Event, Ledger, State
 from importer.submitter.schema import BATCH, Store
+from tests.clock import CLOCK
 from tests.submitter.made import PLACE, at_work, dies, entry, events, intent, owners, rows_of, sends, state
 
 MANY = [intent(f"INV-{index}") for index in range(BATCH + 20)]
@@ -70,7 +70,7 @@ def test_what_was_given_up_may_be_taken(store: Store) -> None:
     """A run that ends gives up what it has not sent, and the next one has it with today's content."""
     first, second = at_work(store, "first"), at_work(store, "second")
     first.claim(PLACE, [intent(), intent("INV-2")])
-    first.close_run(finished=datetime.now(UTC), exit_code=1)
+    first.close_run(finished=CLOCK.now(), exit_code=1)
     corrected = intent(cents=9_900)
     assert second.claim(PLACE, [corrected]).owned == {corrected.key}
     assert entry(second, corrected).payload().total_amount_in_cents == 9_900
@@ -223,7 +223,7 @@ def test_what_no_database_holds_is_left_out(store: Store) -> None:
     """NUL and half a surrogate pair in the API's words cost a character, not the answer."""
     ledger = at_work(store, "mine")
     sends(ledger, intent())
-    seen = Evidence("the write logs", datetime.now(UTC), "a\0b")
+    seen = Evidence("the write logs", CLOCK.now(), "a\0b")
     assert ledger.record(Event.LOST, intent().key, said="It says: \0 \ud800 no", evidence=[seen])
     found = entry(ledger, intent())
     assert found.said == "It says:  ? no"
@@ -272,7 +272,7 @@ def test_what_failed_stays_known_when_a_correction_is_planned_and_not_sent(store
         if number == "LEFT":
             dies(second)
         else:
-            second.close_run(finished=datetime.now(UTC))
+            second.close_run(finished=CLOCK.now())
         third = at_work(store, f"third {number}")
         third.take_from_the_dead(PLACE)
         stands = entry(third, failed)

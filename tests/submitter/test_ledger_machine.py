@@ -23,6 +23,7 @@ from sqlalchemy import event
 from importer.submitter import Event, Ledger, State, open_store
 from importer.submitter.answers import WriteStatus
 from importer.submitter.case import Case, Word, said_of, word_of
+from tests.clock import CLOCK
 from tests.submitter.made import PLACE, at_work, dies, entry, intent
 
 NUMBERS = ("A", "B", "C", "D")
@@ -264,7 +265,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         run = self.runs[0]
         run.take_from_the_dead(PLACE)
         for found in list(run.entries(PLACE, State.IN_DOUBT)):
-            case = Case.of(found, run.attempts(found.key))
+            case = Case.of(found, run.attempts(found.key), CLOCK.now)
             seen = set(case.own_jobs)
             if case.is_open:
                 mine = self.model.of(found.invoice_number)

@@ -19,6 +19,7 @@ from importer.submitter import Pace, State, open_store, send
 from importer.submitter.pacing import API_LIMIT, HOLD_BACK, Stopped, Turn
 from importer.submitter.schema import Store
 from importer.submitter.tables import GATES, TURNS
+from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, intent
 
 HOUR = 3600.0
@@ -250,7 +251,9 @@ def test_the_whole_budget_and_never_more(tmp_path: Path) -> None:
             for processes in (1, 3):
                 folder = tmp_path / f"{kind} {processes}"
                 strict = Behaviour(rate_limit=LIMIT, rate_window=WINDOW, hold_back=HELD_BACK).changed({"window": kind})
-                truth = servers[folder.name] = Truth(stack.enter_context(embedded(folder, behaviour=strict)))
+                truth = servers[folder.name] = Truth(
+                    stack.enter_context(embedded(folder, CLOCK.seconds, behaviour=strict))
+                )
                 ledger = f"sqlite:///{folder / 'ledger.sqlite3'}"
                 with closing(open_store(ledger)):
                     words = (ledger, truth.url, str(LIMIT), str(WINDOW), str(total // processes))
@@ -272,7 +275,7 @@ def test_among_greedy_neighbours(here: Store, tmp_path: Path) -> None:
     ledger = at_work(here, "mine")
     ones = [intent(f"INV-{index}") for index in range(30)]
     over = threading.Event()
-    with embedded(tmp_path / "api", behaviour=strict) as url:
+    with embedded(tmp_path / "api", CLOCK.seconds, behaviour=strict) as url:
 
         def takes() -> None:
             with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as neighbour:

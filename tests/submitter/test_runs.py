@@ -16,6 +16,7 @@ from importer.submitter import Event, Ledger, State
 from importer.submitter.runs import BROKE_OFF, LEASE_SECONDS
 from importer.submitter.schema import Store
 from importer.submitter.tables import RUNS
+from tests.clock import CLOCK
 from tests.submitter.made import PLACE, at_work, intent, sends, state
 
 ENDED = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -29,7 +30,7 @@ def changed(ledger: Ledger, **values: object) -> None:
 def is_taken_for_dead(store: Store, ledger: Ledger) -> bool:
     """Whether another run at the same desk moves what this one is sending."""
     sends(ledger, intent())
-    return Ledger(store, "other", "other@desk", "desk").take_from_the_dead(PLACE) == 1
+    return Ledger(store, "other", "other@desk", "desk", CLOCK.now).take_from_the_dead(PLACE) == 1
 
 
 def ended_process() -> int:
@@ -85,7 +86,7 @@ def test_a_lease_from_before_the_clock_was_set_back(store: Store) -> None:
 
 def test_a_run_that_was_never_opened_owns_nothing_for_long(store: Store) -> None:
     """What a run without a lease was sending is in doubt at once."""
-    assert is_taken_for_dead(store, Ledger(store, "nameless", "who@desk", "desk"))
+    assert is_taken_for_dead(store, Ledger(store, "nameless", "who@desk", "desk", CLOCK.now))
 
 
 def test_an_ended_run_leaves_its_sending_to_be_found(store: Store) -> None:
@@ -112,7 +113,7 @@ def test_history(store: Store) -> None:
         ledger = replace(at_work(store, f"run-{index}"))
         changed(ledger, started=ENDED - timedelta(hours=3 - index))
     told = {"exit_code": 1, "counts": {"invoices": 3}, "amounts": {"invoices": 37_500}, "stopped": "Interrupted."}
-    last = Ledger(store, "run-2", "run-2@desk", "desk")
+    last = Ledger(store, "run-2", "run-2@desk", "desk", CLOCK.now)
     last.close_run(finished=ENDED, plan="sha256:plan", **told)
     last.keep_results("run-2", "october.results.xlsx", "a" * 64)
     assert [each["id"] for each in last.runs(2)] == ["run-2", "run-1"]

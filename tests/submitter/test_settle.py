@@ -10,6 +10,7 @@ from sqlalchemy import update
 from importer.submitter import Api, Entry, Event, Intent, Ledger, Policy, State, settle_doubts
 from importer.submitter.schema import Store
 from importer.submitter.tables import INVOICES, RUNS
+from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, dies, entry, events, intent, post, send_one, state
 from tests.submitter.servers import closed_port
 
@@ -333,4 +334,7 @@ def test_the_run_of_the_doubt_may_be_long_gone(ledger: Ledger, truth: Truth) -> 
         loses(ledger, truth, asked, intent())
         with ledger.transaction() as connection:
             connection.execute(RUNS.delete())
-        assert settled(Ledger(ledger.store, "settle", "x@desk", "desk"), asked, intent()).state is State.CONFIRMED
+        assert (
+            settled(Ledger(ledger.store, "settle", "x@desk", "desk", CLOCK.now), asked, intent()).state
+            is State.CONFIRMED
+        )

@@ -11,6 +11,7 @@ import pytest
 
 from importer.sandbox import Behaviour, embedded
 from tests.cli.clerk import StandIn
+from tests.clock import CLOCK
 from tests.watcher.yard import Yard, yard_at
 
 _numbers = itertools.count(1)
@@ -20,7 +21,7 @@ QUICK = Behaviour(rate_limit=1_000_000, pending=0, sync_takes=0)
 @pytest.fixture(scope="session")
 def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
     """One for all; the tests tell their invoices apart by the prefix of the numbers."""
-    with embedded(tmp_path_factory.mktemp("stand-in"), behaviour=QUICK) as url:
+    with embedded(tmp_path_factory.mktemp("stand-in"), CLOCK.seconds, behaviour=QUICK) as url:
         yield StandIn(url)
 
 

@@ -17,6 +17,7 @@ from importer.watcher.crew import Crew, News
 from importer.watcher.rounds import go_round
 from importer.watcher.watching import MOST_DEATHS, Watching
 from tests.cli.clerk import StandIn
+from tests.clock import CLOCK
 from tests.telling.servers import Hook, web_server
 from tests.watcher.yard import Yard
 
@@ -127,7 +128,9 @@ def heard(crew: Crew, wake: threading.Event) -> News:
 def test_a_worker_that_is_killed_is_heard_of(yard: Yard) -> None:
     """Its job is told with it, so that it can be tried again; the next job gets another worker."""
     with yard.watched() as watcher:
-        charge = Charge(yard.desk.settings, yard.folder.root, watcher.folder_id, watcher.name, "watch@desk", "desk")
+        charge = Charge(
+            yard.desk.settings, yard.folder.root, watcher.folder_id, watcher.name, "watch@desk", "desk", CLOCK.now
+        )
         wake = threading.Event()
         crew = Crew(charge.line(), 1, wake)
         crew.start({"drop": "no such drop"})

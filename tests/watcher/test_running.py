@@ -22,6 +22,7 @@ from importer.watcher.folder import DropFolder
 from importer.watcher.heartbeat import last_beat
 from importer.watcher.log import Log
 from importer.watcher.orders import Orders, read_orders
+from tests.clock import CLOCK, MOVED
 from tests.watcher.yard import Yard
 
 QUICK = 'action = "submit"\npoll_seconds = 0.05\nsettle_seconds = 0.1\nopen_end_seconds = 0.2\n'
@@ -40,6 +41,7 @@ class Process:
             "IMPORTER_HOME": str(yard.desk.settings.home),
             "IMPORTER_RATE_LIMIT": "100000",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            **MOVED,
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "importer", "watch", str(yard.folder.root), *words],
@@ -228,7 +230,7 @@ def test_the_log_is_kept_in_the_home(tmp_path: Path) -> None:
     import io
 
     stream = io.StringIO()
-    log = Log(tmp_path / "drop", tmp_path, stream, as_json=False)
+    log = Log(tmp_path / "drop", tmp_path, stream, CLOCK.now, as_json=False)
     log("taken", "100% of a\x1b[2Jb.csv\nwas taken.", file="a\x1b[2Jb.csv", bytes=5)
     log.close()
     (line,) = (tmp_path / "logs" / "watch.jsonl").read_text().splitlines()
@@ -241,7 +243,7 @@ def test_two_watchers_share_a_log(tmp_path: Path) -> None:
     """One has begun it anew: the other writes into the new one."""
     import io
 
-    first, second = (Log(tmp_path, tmp_path, io.StringIO(), as_json=True) for _ in range(2))
+    first, second = (Log(tmp_path, tmp_path, io.StringIO(), CLOCK.now, as_json=True) for _ in range(2))
     first("one")
     second("two")
     (tmp_path / "logs" / "watch.jsonl").rename(tmp_path / "logs" / "watch.jsonl.1")

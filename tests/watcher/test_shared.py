@@ -12,6 +12,7 @@ import pytest
 from importer.submitter import drops
 from importer.submitter.drops import Decided, Stage
 from tests.cli.clerk import StandIn
+from tests.clock import CLOCK
 from tests.watcher.test_taking import dies
 from tests.watcher.yard import Yard, yard_at
 
@@ -62,7 +63,7 @@ def test_at_the_same_moment(shared: Yard) -> None:
                 turn = drops.due(watcher.ledger, watcher.folder_id, "status", 900.0)
                 tells = drops.is_to_tell(watcher.ledger, watcher.folder_id, "api")
                 came_to.append((over, turn, tells))
-                mine = drops.new_drop_id()
+                mine = drops.new_drop_id(CLOCK.now())
                 drops.write_down(watcher.ledger, mine, watcher.folder_id, "x.csv", 1, None)
                 own = drops.drop(watcher.ledger, mine)
                 assert own is not None

@@ -14,6 +14,7 @@ from importer.submitter.drops import Drop, Stage
 from importer.submitter.tables import WATCHERS
 from importer.watcher import filing
 from importer.watcher.judging import Verdict, judge
+from tests.clock import CLOCK
 from tests.watcher.yard import A_WHILE, Watcher, Yard
 
 SUBMIT = 'action = "submit"\n'
@@ -62,7 +63,7 @@ def test_a_crash_while_it_is_taken(yard: Yard, moved: bool) -> None:
     """Written down and not moved: it is still in the inbox for everybody. Moved and not noted: it is taken over."""
     yard.drop("march.csv", yard.good(1))
     with yard.watched("first") as first:
-        name = drops.new_drop_id()
+        name = drops.new_drop_id(CLOCK.now())
         drops.write_down(first.ledger, name, first.folder_id, "march.csv", 100, None)
         if moved:
             yard.folder.workplace(name).mkdir()
@@ -81,7 +82,7 @@ def test_a_crash_while_something_odd_is_put_aside(yard: Yard, tmp_path: Path, wh
     outside = tmp_path / "outside.csv"
     outside.write_text(yard.good(1))
     with yard.watched("first") as first:
-        name = drops.new_drop_id()
+        name = drops.new_drop_id(CLOCK.now())
         odd = "its name has a bell in it" if what == "name" else None
         drops.write_down(first.ledger, name, first.folder_id, "march.csv", 100, None, odd=odd)
         yard.folder.workplace(name).mkdir()
@@ -176,7 +177,7 @@ def test_a_worker_that_still_works_is_waited_for(yard: Yard) -> None:
 def test_what_is_in_no_ledger_goes_back(yard: Yard) -> None:
     """Files that people put into the working folder, or that a lost ledger left there, are dropped again."""
     (yard.folder.root / "working" / "march.csv").write_text(yard.good(1))
-    left = yard.folder.workplace(drops.new_drop_id())
+    left = yard.folder.workplace(drops.new_drop_id(CLOCK.now()))
     left.mkdir()
     (left / "april.csv").write_text(yard.good(2))
     yard.drop("april.csv", yard.good(3))

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.desk import Desk, Silence, open_ledger
@@ -27,6 +26,7 @@ from importer.watcher.orders import read_orders
 from importer.watcher.taking import Strays, recover, say_of_left, take
 from importer.watcher.work import work_on
 from tests.cli.clerk import StandIn, as_csv, row
+from tests.clock import CLOCK
 
 A_WHILE = 61.0
 """Seconds in which everything that is going to prove complete does so."""
@@ -87,7 +87,7 @@ class Yard:
 
     def lies(self) -> list[str]:
         """Every file in the folder that is not the folder's own, by its path; the month is called MONTH."""
-        month = f"{datetime.now().astimezone():%Y-%m}"
+        month = f"{CLOCK.now().astimezone():%Y-%m}"
         found = []
         for folder, _, names in os.walk(self.folder.root):  # which does not mind what vanishes meanwhile
             found += [(Path(folder) / name).relative_to(self.folder.root).as_posix() for name in names]
@@ -186,7 +186,7 @@ def yard_at(path: Path, stand_in: StandIn, prefix: str, **more: str) -> Yard:
     root.mkdir(parents=True)
     desk = Desk(
         settings_of(path / "home", stand_in.url, **more),
-        lambda: datetime.now(UTC),
+        CLOCK.now,
         "watch@desk",
         "desk",
         threading.Event(),
