@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo mistakes test lint types unit days bench lock clean
+.PHONY: help demo mistakes test lint types unit days snapshots bench lock clean
 
 help:  ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -29,6 +29,7 @@ test: lint types unit  ## Lint, types and tests
 lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m tests.complexity
 
 types: $(READY)
 	@$(BIN)/mypy
@@ -36,6 +37,9 @@ types: $(READY)
 unit: $(READY)
 	@$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist worksteal
 	@$(BIN)/python -m pytest -m alone
+
+snapshots: $(READY)  ## Compares all that is read, sent and told with what is frozen; AGAINST=main shows it in full, ACCEPT=1 freezes
+	@$(BIN)/python -m tests.snapshots $(if $(AGAINST),--against $(AGAINST)) $(if $(ACCEPT),--accept)
 
 days: $(READY)  ## The tests on three other days than today; takes three times as long
 	@$(BIN)/python -m bench.days -m "not alone" --numprocesses 3 --dist worksteal
