@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sqlite3
 from contextlib import closing
+from hashlib import sha512
 
 import openpyxl
 import pytest
@@ -146,8 +147,9 @@ def test_no_room_for_a_copy_of_the_file(clerk: Clerk, stand_in: StandIn) -> None
 def test_a_full_disk_at_the_workbook(clerk: Clerk, stand_in: StandIn) -> None:
     """What was posted is told and recorded all the same, and the next run writes the workbook."""
     good, wrong = numbers("BOOK", 3), numbers("WRONG", 6000)
-    file = clerk.writes("book.csv", [*good, *wrong], total_amount=dict.fromkeys(wrong, "no amount"))
-    done = clerk.runs("submit", file, "--yes", most_bytes=file.stat().st_size * 7 // 4)
+    words = {number: " ".join(sha512(f"{number} {at}".encode()).hexdigest() for at in range(4)) for number in wrong}
+    file = clerk.writes("book.csv", [*good, *wrong], total_amount=dict.fromkeys(wrong, "no amount"), notes=words)
+    done = clerk.runs("submit", file, "--yes", most_bytes=file.stat().st_size + 1)
     assert done.code == 1
     assert "3 of 6,003 invoices posted" in done.out
     assert "Results:" not in done.out
