@@ -25,7 +25,9 @@ from importer.submitter.schema import batches
 from importer.submitter.states import State
 from importer.submitter.tables import CLAIMS, INVOICES
 
-COLUMNS = (*BILL_COLUMNS, INVOICES.c.state, INVOICES.c.owner, INVOICES.c.like_number, INVOICES.c.like_day)
+COLUMNS = (
+    *BILL_COLUMNS, INVOICES.c.destination, INVOICES.c.state, INVOICES.c.owner, INVOICES.c.like_number, INVOICES.c.like_day,
+)  # fmt: skip
 
 SPLIT_WITHIN = timedelta(days=31)
 """One bill that is split over properties goes out about the same time."""
@@ -215,7 +217,10 @@ class Claims:
 
     def overtaken(self, key: str) -> str | None:
         """The key of the invoice for which a failed one must not be written again: it has claimed a row of it since,
-        or it went out since, looks like it, and stood beside it in no file. None where there is none."""
+        or it went out since, looks like it, and stood beside it in no file. None where there is none.
+
+        What is asked for again can wait, so more looks like it here than where a bill is planned: date and amount with
+        the same vendor or property will do, whatever the number is by now."""
         mine = self._invoices([key]).get(key)
         if mine is None:
             return None
@@ -227,8 +232,20 @@ class Claims:
                 if other != key and (claim.holds is None or self._is_out(rows[other])):
                     return other
         marks = (mine.like_number, mine.like_day)
-        likely = [row for row in self._looking_like(marks, (*OUT, State.FAILED)) if self._is_since(row, mine)]
+        alike = {row.key: row for row in self._looking_like(marks, (*OUT, State.FAILED))}
+        alike |= {row.key: row for row in self._of_one_amount(mine)}
+        likely = [row for row in alike.values() if self._is_since(row, mine)]
         return next((row.key for row in likely if not self._stood_together(mine, row)), None)
+
+    def _of_one_amount(self, mine: Row[Any]) -> list[Row[Any]]:
+        """What is out, or failed, over the same amount at the same vendor or property."""
+        query = select(*COLUMNS).where(
+            INVOICES.c.destination == mine.destination,
+            INVOICES.c.total_in_cents == mine.total_in_cents,
+            INVOICES.c.state.in_((*OUT, State.FAILED)),
+            or_(INVOICES.c.vendor_id == mine.vendor_id, INVOICES.c.property_id == mine.property_id),
+        )
+        return list(self.connection.execute(query))
 
     def _is_since(self, row: Row[Any], mine: Row[Any]) -> bool:
         """True where it is another that went after this one did, and has number or vendor, amount and date of it. Of
