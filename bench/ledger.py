@@ -44,11 +44,12 @@ for key in keys:
 
 GROW = """
 INSERT INTO invoices (key, destination, integration_id, property_id, vendor_id, invoice_number, fingerprint, body,
-    total_in_cents, state, owner, run, file, rows, plan, sent_at, job_id, changed_at)
+    total_in_cents, state, owner, run, file, rows, plan, sent_at, job_id, changed_at, like_number, like_day)
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
 SELECT lower(hex(randomblob(12))), :place, 'intg-bench', 'prop-' || (i % 90), 'vend-' || (i % 400), 'OLD-' || i,
     lower(hex(randomblob(32))), :body, 12500, 'confirmed', NULL, 'run-' || (i / 500), 'file-' || (i / 500), i, :plan,
-    '2026-01-01 00:00:00.000000', 'job-' || i, '2026-01-01 00:00:00.000000' FROM n
+    '2026-01-01 00:00:00.000000', 'job-' || i, '2026-01-01 00:00:00.000000', lower(hex(randomblob(12))),
+    lower(hex(randomblob(12))) FROM n
 """
 GROW_ATTEMPTS = """
 INSERT INTO attempts (key, at, run, who, event, fingerprint, file, rows, job_id)
@@ -60,7 +61,6 @@ INSERT INTO claims (key, identity, original, holds, beside)
 SELECT key, key, substr(key, 1, 24), key, '' FROM invoices
 """
 GROW_MARKS = "INSERT INTO row_marks (mark, identity, original) SELECT key, key, key FROM invoices"
-GROW_LIKE = "UPDATE invoices SET like_number = lower(hex(randomblob(12))), like_day = lower(hex(randomblob(12)))"
 PLACE = "https://api.example"
 
 
@@ -98,7 +98,7 @@ def _grow(path: Path, count: int) -> None:
         values = {"count": count, "place": PLACE, "body": _intent(0).payload.body(), "plan": "sha256:" + "0" * 64}
         connection.exec_driver_sql(GROW, values)
         connection.exec_driver_sql(GROW_ATTEMPTS)
-        for statement in (GROW_LIKE, GROW_CLAIMS, GROW_MARKS):
+        for statement in (GROW_CLAIMS, GROW_MARKS):
             connection.exec_driver_sql(statement)
 
 
