@@ -20,6 +20,7 @@ from importer.submitter.evidence import Match, values_of
 from importer.submitter.ledger import Ledger
 from importer.submitter.settle import Policy, time_range
 from importer.submitter.states import Event
+from importer.submitter.strangers import know
 from importer.submitter.synced import SKEW
 
 if TYPE_CHECKING:
@@ -46,12 +47,13 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a look has shown. `proof`: what shows for certain that it has arrived, in a sentence; "" where nothing does.
-    `doubts`: what may be it. `jobs`: those that were asked after."""
+    `doubts`: what may be it. `jobs`: those that were asked after. `failed`: those that failed, by the logs."""
 
     evidence: tuple[Evidence, ...]
     proof: str = ""
     doubts: tuple[str, ...] = ()
     jobs: frozenset[str] = frozenset()
+    failed: frozenset[str] = frozenset()
 
     def is_news(self, entry: Entry) -> bool:
         """True where something that may be it was not among what a person has been shown before."""
@@ -92,6 +94,8 @@ def decide(ledger: Ledger, api: Api, entry: Entry, decision: Decision, policy: P
         )
         if not done:
             raise CannotRun("The invoice was settled by somebody else at this moment.", "Run `settle` again.")
+        if event is Event.RELEASED:  # or the next run would take them for another program's
+            know(ledger, entry.destination, entry.integration_id, sorted(seen.failed), said)
 
     return carry_out
 
@@ -125,16 +129,17 @@ def look_before_release(ledger: Ledger, api: Api, entry: Entry, policy: Policy) 
     request. Raises `RequestError` where that cannot be asked."""
     case = Case.of(entry, ledger.attempts(entry.key), ledger.now)
     doubts: list[str] = []
+    failed: set[str] = set()
     proof = ""
     for job in case.own_jobs:
         ending = _ask(api, case, job, policy)
         if ending is not None and ending.word in (Word.DONE, Word.QUEUED):
             proof = f"job {job} is {ending.word}"
     if not case.own_jobs:
-        proof = _among_logs(ledger, api, case, doubts)
+        proof = _among_logs(ledger, api, case, doubts, failed)
     elif not proof:
         proof = _among_held(api, case, doubts)
-    return Seen(tuple(case.seen), proof, tuple(doubts), frozenset(case.jobs))
+    return Seen(tuple(case.seen), proof, tuple(doubts), frozenset(case.jobs), frozenset(failed))
 
 
 def look_before_adopting(ledger: Ledger, api: Api, entry: Entry, job: str, policy: Policy) -> Seen:
@@ -183,7 +188,7 @@ def _shown_of(api: Api, case: Case, job: str) -> Match:
     return Match.MAYBE
 
 
-def _among_logs(ledger: Ledger, api: Api, case: Case, doubts: list[str]) -> str:
+def _among_logs(ledger: Ledger, api: Api, case: Case, doubts: list[str], failed: set[str]) -> str:
     logs = list(islice(api.write_logs(case.entry.integration_id, time_range([case.sent_at], case.now())), MOST_LOGS))
     known = ledger.known_jobs([log.job_id for log in logs])
     proof = ""
@@ -197,6 +202,8 @@ def _among_logs(ledger: Ledger, api: Api, case: Case, doubts: list[str]) -> str:
             case.note("the write logs", proof)
         else:
             _may_be(case, "the write logs", f"job {log.job_id} may be about it: {log.status}", doubts)
+            if match is Match.YES and log.status == "FAILURE" and not is_older:
+                failed.add(log.job_id)
     if not proof and not doubts:
         case.note("the write logs", f"the newest {len(logs)} looked through before it was to be released: none is it")
     return proof

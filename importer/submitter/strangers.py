@@ -186,6 +186,11 @@ def acknowledge(
     return done
 
 
+def know(ledger: Ledger, destination: str, integration_id: str, jobs: Iterable[str], reason: str) -> None:
+    """Keeps jobs that a person has seen and decided about: they are no strangers. Raises `LedgerUnavailable`."""
+    _keep(ledger, destination, integration_id, [Stranger(job, None, None) for job in jobs], reason)
+
+
 def acknowledged_bills(ledger: Ledger, destination: str, integration_id: str) -> Iterator[Held]:
     """What was posted past this ledger, as far as it is known."""
     with ledger.reading() as connection:

@@ -53,7 +53,7 @@ def as_xlsx(file: Path) -> Path:
 
 
 def _as_excel(text: str, column: str) -> object:
-    if text != column and column in ("Invoice Total", "Line Amount"):
+    if column in ("Invoice Total", "Line Amount") and text.replace(".", "").isdigit():
         return float(text)
     return datetime.fromisoformat(text) if text != column and column.endswith("Date") else text
 

@@ -11,6 +11,7 @@ from importer.news import Alarm
 from importer.submitter import Api, Entry, Event, Intent, Ledger, Policy, State, settle_doubts
 from importer.submitter.decisions import Decision, decide
 from importer.submitter.schema import Store
+from importer.submitter.strangers import must_know_all
 from tests.submitter.made import PLACE, Truth, api, at_work, entry, events, intent, post, send_one, sends, state
 
 EVERY_DAY = Policy(sync_covers_days=36_500)
@@ -217,6 +218,17 @@ def test_what_may_be_it_must_have_been_seen(ledger: Ledger, truth: Truth) -> Non
             decides(ledger, asked, intent(), None)
         assert state(ledger, intent()) is State.IN_DOUBT
         assert decides(ledger, asked, intent(), None).state is State.RELEASED
+
+
+def test_what_failed_and_was_released_is_no_stranger(ledger: Ledger, truth: Truth) -> None:
+    """Its job was shown to whoever released it: the next run does not ask whose it is."""
+    one = intent("FAIL-1")
+    with api(ledger.store, truth.url) as asked:
+        loses(ledger, truth, asked, one, "drop_after")
+        with pytest.raises(CannotRun, match="may be about it: FAILURE"):
+            decides(ledger, asked, one, None)
+        assert decides(ledger, asked, one, None).state is State.RELEASED
+        assert must_know_all(ledger, asked, PLACE, [one.payload.integration_id]) == ()
 
 
 @pytest.mark.parametrize("number", ["TIMEOUT-KEPT", "TIMEOUT-LOST"])
