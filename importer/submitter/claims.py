@@ -26,7 +26,7 @@ from importer.submitter.states import State
 from importer.submitter.tables import CLAIMS, INVOICES
 
 COLUMNS = (
-    *BILL_COLUMNS, INVOICES.c.destination, INVOICES.c.state, INVOICES.c.owner, INVOICES.c.like_number, INVOICES.c.like_day,
+    *BILL_COLUMNS, *(INVOICES.c[name] for name in ("destination", "state", "owner", "like_number", "like_day")),
 )  # fmt: skip
 
 SPLIT_WITHIN = timedelta(days=31)

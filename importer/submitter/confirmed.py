@@ -14,7 +14,6 @@ from importer.submitter.schema import batches
 from importer.submitter.states import Event, State
 from importer.submitter.tables import ATTEMPTS, INVOICES
 
-
 LOGGED = timedelta(days=32)
 """The write logs reach back a month (contract, "Write logs")."""
 
