@@ -16,10 +16,13 @@ from bench.measuring import PYTHON, Comparison, Measured, Size, run
 from importer.clock import Clock
 from importer.models import Row, Source
 from importer.payload import Body, Payload, PayloadLine
-from importer.submitter import Event, Intent, Ledger, Pace, State, open_store
-from importer.submitter.entries import NO_TERMS
+from importer.submitter.entries import NO_TERMS, Intent
 from importer.submitter.journal import Journal
+from importer.submitter.ledger import Ledger
 from importer.submitter.lineage import digest
+from importer.submitter.pacing import Pace
+from importer.submitter.schema import open_store
+from importer.submitter.states import Event, State
 from importer.submitter.submit import IN_FLIGHT
 from importer.submitter.witness import missing, must_be_whole
 

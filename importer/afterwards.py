@@ -23,12 +23,15 @@ from importer.pipeline import new_run_id
 from importer.posted_rows import went_instead
 from importer.reader.files import open_file
 from importer.reader.returned import is_as_written
-from importer.submitter import Entry, Ledger, State, follow, retry_failed, settle_doubts
 from importer.submitter.confirmed import integrations_of_confirmed
 from importer.submitter.decisions import Decision, decide
-from importer.submitter.follow import LOOKED_BACK, Followed
+from importer.submitter.entries import Entry
+from importer.submitter.follow import LOOKED_BACK, Followed, follow, retry_failed
 from importer.submitter.identity import seal_of
+from importer.submitter.ledger import Ledger
 from importer.submitter.postings import places_of
+from importer.submitter.settle import settle_doubts
+from importer.submitter.states import State
 from importer.trace import TAKEN_OUT, WHOLE_ROW
 from importer.written import Sort, is_as_noted
 

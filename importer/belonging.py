@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from importer.errors import FileUnreadable, NotTheNewest
 from importer.models import Reading
-from importer.submitter import Ledger
 from importer.submitter.identity import seal_of
+from importer.submitter.ledger import Ledger
 from importer.submitter.witness import never_sent
 from importer.trace import GivenBack
 

@@ -10,7 +10,7 @@ from typing import Any
 from importer.models import Reading
 from importer.news import Continued
 from importer.prepared import Prepared
-from importer.submitter import Ledger
+from importer.submitter.ledger import Ledger
 
 
 def continued_in(ledger: Ledger, record: Mapping[str, Any]) -> Continued | None:

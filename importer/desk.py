@@ -14,13 +14,15 @@ from importer.directory import Directory, folder_of, open_directory
 from importer.errors import AccessDenied, ApiAway, NoAccess, RateLimited, RequestError
 from importer.newest import must_not_be_older
 from importer.settings import Settings
-from importer.submitter import Ledger, Pace, Policy, open_store
 from importer.submitter.journal import Journal
-from importer.submitter.pacing import Stopped
+from importer.submitter.ledger import Ledger
+from importer.submitter.pacing import Pace, Stopped
+from importer.submitter.schema import open_store
+from importer.submitter.settle import Policy
 from importer.validator.case import Limits
 
 if TYPE_CHECKING:
-    from importer.submitter import Api
+    from importer.submitter.client import Api
 
 
 class Watcher(Protocol):
@@ -110,7 +112,7 @@ def open_directories(desk: Desk) -> Iterator[Callable[[str], Directory | None]]:
 @contextmanager
 def open_api(desk: Desk, ledger: Ledger) -> Iterator[Api]:
     """The API, after one harmless request: a wrong token or a missing network ends the run here."""
-    from importer.submitter import Api
+    from importer.submitter.client import Api
 
     settings = desk.settings
     pace = Pace(

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from importer.archive import archived_runs
 from importer.errors import CannotRun, NotTheNewest, RequestError
-from importer.submitter import Ledger
+from importer.submitter.ledger import Ledger
 from importer.submitter.strangers import acknowledge, must_know_all
 from importer.submitter.witness import missing, must_be_whole
 
 if TYPE_CHECKING:
     from importer.settings import Settings
-    from importer.submitter import Api
+    from importer.submitter.client import Api
 
 
 def must_not_be_older(ledger: Ledger, home: Path) -> None:

@@ -29,7 +29,11 @@ from importer.problems import (
 )
 from importer.same_bill import MadeTexts, in_any_order, is_same_but_for_order, without_texts
 from importer.seals import Seal
-from importer.submitter import Entry, Event, Intent, Refusal, Sent, State, may_go, plans
+from importer.submitter import plans
+from importer.submitter.entries import Entry, Intent, may_go
+from importer.submitter.refusals import Refusal
+from importer.submitter.states import Event, State
+from importer.submitter.submit import Sent
 from importer.validator import Verdict
 
 

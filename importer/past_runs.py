@@ -22,8 +22,10 @@ from importer.news import Change
 from importer.outcomes import Start, as_it_stands
 from importer.pipeline import prepare
 from importer.problems import NOT_SENT, REFUSED, REFUSED_BEFORE, Problem
-from importer.submitter import Entry, Ledger, State
+from importer.submitter.entries import Entry
 from importer.submitter.identity import seal_of
+from importer.submitter.ledger import Ledger
+from importer.submitter.states import State
 from importer.wanted import Wanted
 
 

@@ -28,10 +28,14 @@ from importer.prepared import Prepared
 from importer.reader import names_of, read_files
 from importer.reader.profiles import find_profile, load_profiles
 from importer.severities import with_levels
-from importer.submitter import Ledger, keep_origins, plans, send, settle_doubts
+from importer.submitter import plans
 from importer.submitter.acceptances import accept
 from importer.submitter.identity import seal_of
+from importer.submitter.ledger import Ledger
+from importer.submitter.originals import keep_origins
 from importer.submitter.postings import keep_contents
+from importer.submitter.settle import settle_doubts
+from importer.submitter.submit import send
 from importer.surroundings import terms_of, weighed, with_rivals
 from importer.validator import validate
 from importer.validator.control import against

@@ -13,8 +13,10 @@ from importer.models import Invoice, Outcome, Reading, Row, Status, dollars
 from importer.news import WENT_INSTEAD, Stays, Why
 from importer.problems import CONFLICT, IN_DOUBT, WRITE_FAILED, Problem
 from importer.problems import Place as PlaceOf
-from importer.submitter import Entry, Intent, Ledger, State
+from importer.submitter.entries import Entry, Intent
+from importer.submitter.ledger import Ledger
 from importer.submitter.postings import out_of
+from importer.submitter.states import State
 from importer.vendor_rows import contents_of, typed_rows
 
 Place = tuple[str, str | None, int]  # file, sheet and row

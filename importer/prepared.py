@@ -13,8 +13,12 @@ from importer.keys import invoice_key
 from importer.models import Invoice, Reading, dollars
 from importer.posted_rows import PostedRows, posted_already, posted_rows, went_instead
 from importer.problems import CHANGED_ROW, Problem
-from importer.submitter import Entry, Intent, Ledger, Origins, State, known_origins, may_go, plans
+from importer.submitter import plans
 from importer.submitter.acceptances import LetGo
+from importer.submitter.entries import Entry, Intent, may_go
+from importer.submitter.ledger import Ledger
+from importer.submitter.originals import Origins, known_origins
+from importer.submitter.states import State
 from importer.unknown import UnknownName
 from importer.validator import Verdict
 

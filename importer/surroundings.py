@@ -26,10 +26,17 @@ from importer.payload import Payload
 from importer.prepared import Prepared
 from importer.problems import IN_RESMAN, NEAR_DUPLICATE, REPEATED_INVOICE, WENT_OUT_BEFORE, Problem, Severity
 from importer.severities import with_levels
-from importer.submitter import Contest, Intent, Ledger, Rival, Sent, Terms
 from importer.submitter.acceptances import LetGo, accepted, posted_bills
+from importer.submitter.entries import (
+    Contest,
+    Intent,
+    Rival,
+    Terms,
+)
+from importer.submitter.ledger import Ledger
 from importer.submitter.postings import bills_of, names_of_runs, of_totals
 from importer.submitter.strangers import acknowledged_bills
+from importer.submitter.submit import Sent
 from importer.validator import Verdict
 from importer.validator.again import Again, Otherwise, Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances

@@ -25,9 +25,10 @@ from importer.doctor.service import of_clock, of_integrations
 from importer.names import sync
 from importer.sandbox import FORBIDDEN_TOKEN, INTEGRATION_ID, TOKEN, Behaviour, embedded
 from importer.settings import Settings
-from importer.submitter import State, drops
+from importer.submitter import drops
 from importer.submitter.answers import Integration
 from importer.submitter.identity import identity
+from importer.submitter.states import State
 from importer.submitter.tables import INVOICES
 from importer.watcher.folder import DropFolder
 from importer.watcher.heartbeat import beat

@@ -28,8 +28,10 @@ from importer.problems import (
     Place,
     Problem,
 )
-from importer.submitter import Entry, Event, Intent, Refusal, Sent, State
-from importer.submitter.submit import Heard
+from importer.submitter.entries import Entry, Intent
+from importer.submitter.refusals import Refusal
+from importer.submitter.states import Event, State
+from importer.submitter.submit import Heard, Sent
 from importer.validator import validate
 from tests.factory import DESTINATION, NOON, invoice, line, reading, source
 

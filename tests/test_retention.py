@@ -15,7 +15,7 @@ from importer.desk import Desk, Silence, open_ledger
 from importer.errors import LedgerUnavailable
 from importer.retention import Tidied, tidy
 from importer.settings import Settings
-from importer.submitter import State
+from importer.submitter.states import State
 from importer.submitter.tables import INVOICES
 from tests.submitter.made import intent
 

@@ -11,8 +11,9 @@ from importer.directory.desk import ago
 from importer.doctor.finding import Finding, look, ok, wrong
 from importer.errors import LedgerUnavailable
 from importer.models import dollars
-from importer.submitter import Ledger, State
 from importer.submitter.health import Age, Health, Open, look_at, settled_before, unsettled
+from importer.submitter.ledger import Ledger
+from importer.submitter.states import State
 
 OVERDUE = timedelta(hours=24)
 """What is pending for longer should be asked about."""

@@ -15,8 +15,9 @@ from importer.afterwards import keep_results, may_replace
 from importer.errors import LedgerUnavailable
 from importer.models import Status
 from importer.results import results_name
-from importer.submitter import Ledger, drops
+from importer.submitter import drops
 from importer.submitter.drops import Decided, Drop, Stage
+from importer.submitter.ledger import Ledger
 from importer.telling import Drop as Told
 from importer.telling import Message, at_a_standstill, of_failure, of_run, to_approve
 from importer.telling.message import as_text

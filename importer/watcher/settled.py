@@ -9,8 +9,10 @@ from importer.desk import open_ledger
 from importer.models import Run
 from importer.past_runs import read_again
 from importer.results import results_name
-from importer.submitter import Ledger, State, drops
+from importer.submitter import drops
 from importer.submitter.drops import Drop
+from importer.submitter.ledger import Ledger
+from importer.submitter.states import State
 from importer.telling import Drop as Told
 from importer.telling import of_run, tell
 from importer.telling.message import Message, as_text

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from importer.reader.opening import shown
-from importer.submitter import Ledger, drops
+from importer.submitter import drops
 from importer.submitter.drops import Drop, Stage
+from importer.submitter.ledger import Ledger
 from importer.watcher.arrivals import Odd, strange_thing
 from importer.watcher.bench import Bench
 from importer.watcher.folder import FAILED, INBOX, WORKING, is_workplace, move, owner_of, sha256_of

@@ -33,8 +33,11 @@ from importer.models import Run, Status
 from importer.pipeline import submit_files
 from importer.report import write_workbook
 from importer.sandbox import INTEGRATION_ID, TOKEN, Behaviour, embedded
-from importer.submitter import Entry, Ledger, State, open_store
 from importer.submitter.decisions import Decision
+from importer.submitter.entries import Entry
+from importer.submitter.ledger import Ledger
+from importer.submitter.schema import open_store
+from importer.submitter.states import State
 from importer.submitter.tables import METADATA, RUNS
 from importer.wanted import Wanted
 from tests.clock import CLOCK

@@ -20,8 +20,8 @@ from importer.models import Run
 from importer.pipeline import submit_files
 from importer.report import write_workbook
 from importer.sandbox import INTEGRATION_ID
-from importer.submitter import State
 from importer.submitter.decisions import Decision
+from importer.submitter.states import State
 from importer.wanted import Wanted
 from tests.clock import CLOCK
 from tests.directory.office import COLUMNS, Office, codes, statuses

@@ -13,7 +13,7 @@ from importer.afterwards import follow_up
 from importer.models import Run
 from importer.report import write_workbook
 from importer.report.standing import standing
-from importer.submitter import State
+from importer.submitter.states import State
 from tests.directory.office import Office, statuses
 
 

@@ -19,8 +19,8 @@ from importer.problems import WENT_OUT_BEFORE
 from importer.report import write_workbook
 from importer.report.tie_out import tie_out
 from importer.sandbox import INTEGRATION_ID
-from importer.submitter import Event
 from importer.submitter.postings import keep_contents
+from importer.submitter.states import Event
 from importer.vendor_rows import kept_contents
 from importer.wanted import Wanted
 from tests.clock import CLOCK

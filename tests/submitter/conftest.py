@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from importer.sandbox import Behaviour, embedded
-from importer.submitter import open_store
-from importer.submitter.schema import Store
+from importer.submitter.schema import Store, open_store
 from importer.submitter.tables import METADATA, VERSION
 from tests.clock import CLOCK
 from tests.conftest import new_database

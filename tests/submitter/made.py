@@ -14,8 +14,13 @@ from sqlalchemy import select, update
 from importer.models import Row, Source
 from importer.payload import Body, Payload, PayloadLine
 from importer.sandbox import INTEGRATION_ID, TOKEN
-from importer.submitter import Api, Entry, Event, Intent, Ledger, Pace, Sent, State, send
+from importer.submitter.client import Api
+from importer.submitter.entries import Entry, Intent
+from importer.submitter.ledger import Ledger
+from importer.submitter.pacing import Pace
 from importer.submitter.schema import Store
+from importer.submitter.states import Event, State
+from importer.submitter.submit import Sent, send
 from importer.submitter.tables import INVOICES, RUNS
 from importer.submitter.watch import Fresh
 from tests.clock import CLOCK

@@ -12,9 +12,14 @@ import pytest
 
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown
 from importer.news import Alarm
-from importer.submitter import Api, Event, Intent, Ledger, State, follow, retry_failed, send, settle_doubts
-from importer.submitter.follow import MOST_UNREADABLE
+from importer.submitter.client import Api
+from importer.submitter.entries import Intent
+from importer.submitter.follow import MOST_UNREADABLE, follow, retry_failed
+from importer.submitter.ledger import Ledger
 from importer.submitter.schema import Store
+from importer.submitter.settle import settle_doubts
+from importer.submitter.states import Event, State
+from importer.submitter.submit import send
 from tests.submitter.made import (
     PATIENT,
     PLACE,

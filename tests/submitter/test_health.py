@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import create_engine, text, update
 
 from importer.errors import LedgerUnavailable
-from importer.submitter import State, open_store
 from importer.submitter.health import Age, look_at, settled_before, unsettled
-from importer.submitter.schema import Store
+from importer.submitter.schema import Store, open_store
+from importer.submitter.states import State
 from importer.submitter.tables import INVOICES
 from tests.submitter.made import PLACE, at_work, intent
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from importer.errors import CannotRun
 from importer.payload import PayloadLine
-from importer.submitter import Intent, plans
+from importer.submitter import plans
+from importer.submitter.entries import Intent
 from importer.submitter.schema import Store
 from tests.submitter.made import at_work, intent
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from importer.submitter import Event, Refusal, State, follow, retry_failed, send
-from importer.submitter.refusals import refusal_of
+from importer.submitter.follow import follow, retry_failed
+from importer.submitter.refusals import Refusal, refusal_of
 from importer.submitter.schema import Store
+from importer.submitter.states import Event, State
+from importer.submitter.submit import send
 from tests.submitter.made import PLACE, Truth, api, at_work, entry, events, intent
 
 DEFINITE = {

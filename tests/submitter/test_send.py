@@ -9,9 +9,11 @@ from typing import cast
 
 import pytest
 
-from importer.submitter import Intent, Ledger, Sent, State, Terms, send
-from importer.submitter.entries import NO_TERMS, Claim
+from importer.submitter.entries import NO_TERMS, Claim, Intent, Terms
+from importer.submitter.ledger import Ledger
 from importer.submitter.schema import Store
+from importer.submitter.states import State
+from importer.submitter.submit import Sent, send
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, dies, intent, state
 

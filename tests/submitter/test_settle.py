@@ -7,8 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from importer.submitter import Api, Entry, Event, Intent, Ledger, Policy, Refusal, State, follow, settle_doubts
+from importer.submitter.client import Api
+from importer.submitter.entries import Entry, Intent
+from importer.submitter.follow import follow
+from importer.submitter.ledger import Ledger
+from importer.submitter.refusals import Refusal
 from importer.submitter.schema import Store
+from importer.submitter.settle import Policy, settle_doubts
+from importer.submitter.states import Event, State
 from importer.submitter.synced import Synced
 from importer.submitter.tables import ATTEMPTS, INVOICES, RUNS
 from tests.clock import CLOCK

@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from importer.errors import LedgerUnavailable
-from importer.submitter import open_store, schema
+from importer.submitter import schema
+from importer.submitter.schema import open_store
 from importer.submitter.shares import network_share, share_among
 
 MOUNTS = (

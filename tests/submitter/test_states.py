@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from importer.submitter import Event, Intent, Ledger, State
+from importer.submitter.entries import Intent
+from importer.submitter.ledger import Ledger
 from importer.submitter.schema import Store
-from importer.submitter.states import MOVES, Owner
+from importer.submitter.states import MOVES, Event, Owner, State
 from importer.submitter.tables import INVOICES
 from tests.submitter.made import PLACE, at_work, entry, events, intent, sends, state
 

@@ -11,8 +11,11 @@ from sqlalchemy import insert, select, update
 
 from importer.errors import ApiAway, NotTheNewest
 from importer.sandbox import INTEGRATION_ID
-from importer.submitter import Api, Event, Intent, Ledger
+from importer.submitter.client import Api
+from importer.submitter.entries import Intent
+from importer.submitter.ledger import Ledger
 from importer.submitter.schema import Store
+from importer.submitter.states import Event
 from importer.submitter.strangers import Bill, acknowledge, acknowledged_bills, look, must_know_all
 from importer.submitter.tables import SEEN_LOGS
 from tests.clock import CLOCK

@@ -11,7 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from importer.submitter import State, drops
+from importer.submitter import drops
+from importer.submitter.states import State
 from importer.watcher.bench import Answer, Charge
 from importer.watcher.crew import Crew, News
 from importer.watcher.rounds import go_round

@@ -15,9 +15,10 @@ from pathlib import Path
 from importer.desk import Desk, Silence, open_ledger
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.settings import Settings, load
-from importer.submitter import Ledger, drops
+from importer.submitter import drops
 from importer.submitter.drops import Drop, Stage
 from importer.submitter.identity import identity
+from importer.submitter.ledger import Ledger
 from importer.telling.message import Message
 from importer.watcher.approvals import Approvals
 from importer.watcher.arrivals import Arrivals, Look
