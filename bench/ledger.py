@@ -14,8 +14,8 @@ from threading import Event as Flag
 
 from bench.measuring import PYTHON, Comparison, Measured, Size, run
 from importer.clock import Clock
-from importer.models import Row, Source
-from importer.payload import Body, Payload, PayloadLine
+from importer.domain.invoice import Row, Source
+from importer.domain.payload import Body, Payload, PayloadLine
 from importer.submitter.entries import NO_TERMS, Intent
 from importer.submitter.journal import Journal
 from importer.submitter.ledger import Ledger

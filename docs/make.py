@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 
 from importer.cli.commands import commands
-from importer.columns import COLUMNS
-from importer.problems import KINDS, Severity
+from importer.domain.fields import COLUMNS
+from importer.domain.problem_catalog import KINDS
+from importer.domain.problems import Severity
 from importer.settings import ENVIRONMENT, Settings
 from importer.watcher.orders import Orders
 

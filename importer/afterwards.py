@@ -13,10 +13,12 @@ from pydantic import SecretStr
 
 from importer import token
 from importer.desk import Desk, open_api, open_ledger
+from importer.domain.corrections import TAKEN_OUT, WHOLE_ROW
+from importer.domain.follow_up_facts import Change
+from importer.domain.money import dollars
+from importer.domain.outcome import Run, Status
 from importer.errors import ApiAway, CannotRun, FileUnreadable, LedgerUnavailable, NoAccess, RequestError
-from importer.models import Run, Status, dollars
 from importer.newest import acknowledged, must_be_newest
-from importer.news import Change
 from importer.outcomes import Start, of_entries
 from importer.past_runs import Known, digest, known_run, read_again, spelt
 from importer.pipeline import new_run_id
@@ -32,7 +34,6 @@ from importer.submitter.ledger import Ledger
 from importer.submitter.postings import places_of
 from importer.submitter.settle import settle_doubts
 from importer.submitter.states import State
-from importer.trace import TAKEN_OUT, WHOLE_ROW
 from importer.written import Sort, is_as_noted
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from importer.held import Held
-from importer.models import Invoice
+from importer.domain.bills import Held
+from importer.domain.invoice import Invoice
 from importer.prepared import Prepared
 from importer.validator.likeness import Likeness, likenesses
 

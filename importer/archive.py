@@ -11,9 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from importer import private
+from importer.domain.problem_catalog import KINDS
+from importer.domain.problems import (
+    Kind,
+    Place,
+    Problem,
+    Severity,
+)
+from importer.domain.reading import InputFile
 from importer.errors import CannotRun
-from importer.models import InputFile
-from importer.problems import KINDS, Kind, Place, Problem, Severity
 from importer.validator.control import Expected
 from importer.wanted import Wanted
 

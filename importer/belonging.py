@@ -7,12 +7,12 @@ is known, and was before this ledger had one.
 
 from __future__ import annotations
 
+from importer.domain.corrections import GivenBack
+from importer.domain.reading import Reading
 from importer.errors import FileUnreadable, NotTheNewest
-from importer.models import Reading
 from importer.submitter.identity import seal_of
 from importer.submitter.ledger import Ledger
 from importer.submitter.witness import never_sent
-from importer.trace import GivenBack
 
 GIVE_THE_ORIGINAL = "Give the vendor's own file instead."
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from importer.models import Reading
-from importer.news import Continued
+from importer.domain.follow_up_facts import Continued
+from importer.domain.reading import Reading
 from importer.prepared import Prepared
 from importer.submitter.ledger import Ledger
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from importer.cells import cell_text
-from importer.models import Invoice, Row
-from importer.problems import Place
+from importer.domain.cells import cell_text
+from importer.domain.invoice import Invoice, Row
+from importer.domain.problems import Place
 
 _WORDS = {
     "property_id": r"propert(?:y|ies)",

@@ -18,8 +18,8 @@ from importer.directory.recurring import Awaited, awaited
 from importer.directory.resolve import FIELD, NOUN
 from importer.directory.spelling import is_id_like, whole_key
 from importer.directory.sync import alone_syncing
+from importer.domain.identity import invoice_key
 from importer.errors import BadSettings, CannotRun, RequestError
-from importer.keys import invoice_key
 from importer.offers import offered
 from importer.reader.profiles import load_profiles
 from importer.report.template import Offer, write_template

@@ -9,12 +9,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 
-from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, Source, Status, dollars
-from importer.named_cells import cells_named
-from importer.news import PARTLY
-from importer.posted_rows import told_instead
-from importer.prepared import POSTED, UNSURE, Prepared, is_changed
-from importer.problems import (
+from importer.domain.follow_up_facts import PARTLY
+from importer.domain.invoice import Invoice, Row, Source
+from importer.domain.money import dollars
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.problem_catalog import (
     CHANGED_ROW,
     CONFLICT,
     IN_DOUBT,
@@ -24,11 +23,14 @@ from importer.problems import (
     REFUSED,
     REFUSED_BEFORE,
     WRITE_FAILED,
-    Kind,
-    Problem,
 )
+from importer.domain.problems import Kind, Problem
+from importer.domain.reading import InputFile, Reading
+from importer.domain.seals import Seal
+from importer.named_cells import cells_named
+from importer.posted_rows import told_instead
+from importer.prepared import POSTED, UNSURE, Prepared, is_changed
 from importer.same_bill import MadeTexts, in_any_order, is_same_but_for_order, without_texts
-from importer.seals import Seal
 from importer.submitter import plans
 from importer.submitter.entries import Entry, Intent, may_go
 from importer.submitter.refusals import Refusal

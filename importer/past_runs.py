@@ -16,12 +16,13 @@ from typing import Any
 from importer.archive import kept_inputs, kept_remarks
 from importer.continued import continued_in
 from importer.desk import Desk
+from importer.domain.follow_up_facts import Change
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.problem_catalog import NOT_SENT, REFUSED, REFUSED_BEFORE
+from importer.domain.problems import Problem
 from importer.errors import CannotRun
-from importer.models import Outcome, Run, Status
-from importer.news import Change
 from importer.outcomes import Start, as_it_stands
 from importer.pipeline import prepare
-from importer.problems import NOT_SENT, REFUSED, REFUSED_BEFORE, Problem
 from importer.submitter.entries import Entry
 from importer.submitter.identity import seal_of
 from importer.submitter.ledger import Ledger

@@ -9,9 +9,9 @@ from datetime import date, datetime
 from importer.directory import Directory
 from importer.directory.cache import Sort
 from importer.directory.desk import ago
+from importer.domain.severity import with_levels
 from importer.prepared import Prepared
 from importer.settings import Settings
-from importer.severities import with_levels
 from importer.validator import Verdict
 from importer.validator.periods import closed_period
 

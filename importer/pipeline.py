@@ -14,20 +14,21 @@ from datetime import datetime
 
 from importer.archive import keep_inputs, keep_remarks
 from importer.belonging import must_belong_here
-from importer.collector import at_rest
 from importer.continued import with_newer
 from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.directory import resolve
 from importer.directory.titles import other_vendors
+from importer.domain.gc_pause import at_rest
+from importer.domain.outcome import Run
+from importer.domain.severity import with_levels
+from importer.domain.vendor_rows import kept_contents
 from importer.errors import CannotRun, LedgerUnavailable
-from importer.models import Run
 from importer.newest import acknowledged, must_be_newest
 from importer.outcomes import Start, after_sending, before_sending, not_sent
 from importer.periods import with_periods
 from importer.prepared import Prepared
 from importer.reader import names_of, read_files
 from importer.reader.profiles import find_profile, load_profiles
-from importer.severities import with_levels
 from importer.submitter import plans
 from importer.submitter.acceptances import accept
 from importer.submitter.identity import seal_of
@@ -39,7 +40,6 @@ from importer.submitter.submit import send
 from importer.surroundings import terms_of, weighed, with_rivals
 from importer.validator import validate
 from importer.validator.control import against
-from importer.vendor_rows import kept_contents
 from importer.wanted import Wanted
 
 

@@ -7,17 +7,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from importer.columns import BY_NAME
-from importer.keys import normalised_number
-from importer.models import Invoice, Outcome, Reading, Row, Status, dollars
-from importer.news import WENT_INSTEAD, Stays, Why
-from importer.problems import CONFLICT, IN_DOUBT, WRITE_FAILED, Problem
-from importer.problems import Place as PlaceOf
+from importer.domain.fields import BY_NAME
+from importer.domain.follow_up_facts import WENT_INSTEAD, Stays, Why
+from importer.domain.identity import normalised_number
+from importer.domain.invoice import Invoice, Row
+from importer.domain.money import dollars
+from importer.domain.outcome import Outcome, Status
+from importer.domain.problem_catalog import CONFLICT, IN_DOUBT, WRITE_FAILED
+from importer.domain.problems import Place as PlaceOf
+from importer.domain.problems import Problem
+from importer.domain.reading import Reading
+from importer.domain.vendor_rows import contents_of, typed_rows
 from importer.submitter.entries import Entry, Intent
 from importer.submitter.ledger import Ledger
 from importer.submitter.postings import out_of
 from importer.submitter.states import State
-from importer.vendor_rows import contents_of, typed_rows
 
 Place = tuple[str, str | None, int]  # file, sheet and row
 

@@ -9,17 +9,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from importer.keys import invoice_key
-from importer.models import Invoice, Reading, dollars
+from importer.domain.identity import invoice_key
+from importer.domain.invoice import Invoice
+from importer.domain.money import dollars
+from importer.domain.problem_catalog import CHANGED_ROW
+from importer.domain.problems import Problem
+from importer.domain.reading import Reading
+from importer.domain.unresolved import UnknownName
 from importer.posted_rows import PostedRows, posted_already, posted_rows, went_instead
-from importer.problems import CHANGED_ROW, Problem
 from importer.submitter import plans
 from importer.submitter.acceptances import LetGo
 from importer.submitter.entries import Entry, Intent, may_go
 from importer.submitter.ledger import Ledger
 from importer.submitter.originals import Origins, known_origins
 from importer.submitter.states import State
-from importer.unknown import UnknownName
 from importer.validator import Verdict
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from importer import private, report
 from importer.afterwards import keep_results, may_replace, owe_results
 from importer.desk import Desk
+from importer.domain.outcome import Run
 from importer.errors import ImporterError, LedgerUnavailable
-from importer.models import Run
 from importer.past_runs import Known
 from importer.written import Sort, is_as_noted, note_written
 

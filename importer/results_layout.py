@@ -39,9 +39,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
-from importer.models import Status
-from importer.visible import has_unseen, visible
+from importer.domain.cells import (
+    Cell,
+    ErrorCell,
+    UncalculatedCell,
+    cell_text,
+)
+from importer.domain.outcome import Status
+from importer.domain.visible_text import has_unseen, visible
 
 SUMMARY = "Summary"
 TO_FIX = "To fix"

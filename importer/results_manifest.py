@@ -14,12 +14,18 @@ from heapq import merge
 from operator import itemgetter
 from typing import Any
 
-from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
-from importer.models import Reading, Table
-from importer.problems import BROKEN_QUOTES, Place
+from importer.domain.cells import (
+    Cell,
+    ErrorCell,
+    UncalculatedCell,
+    cell_text,
+)
+from importer.domain.corrections import Origin, Trace
+from importer.domain.problem_catalog import BROKEN_QUOTES
+from importer.domain.problems import Place
+from importer.domain.reading import Reading, Table
+from importer.domain.seals import Seal
 from importer.results_layout import cannot_hold, column_index
-from importer.seals import Seal
-from importer.trace import Origin, Trace
 
 SHEET = "importer"
 TITLE = "Kept by invoice-importer, so that this workbook can be given back. Version 3."

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from importer.models import Invoice, Reading, Row
+from importer.domain.invoice import Invoice, Row
+from importer.domain.reading import Reading
 from importer.reader.profiles import parse_profile
 
 _MOVES = {"file", "sheet", "row"}

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from importer import token
+from importer.domain.severity import Level, unusable
 from importer.errors import BadSettings
-from importer.severities import Level, unusable
 from importer.smtp import WHERE_IT_STANDS, Smtp, is_loopback
 
 PRODUCTION = "https://api.propexo.com"

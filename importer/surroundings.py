@@ -18,14 +18,21 @@ from importer.desk import Desk
 from importer.directory import Directory
 from importer.directory.cache import Known, Sort
 from importer.directory.desk import ago
+from importer.domain.bills import Held, Posted
+from importer.domain.identity import invoice_key, normalised_number
+from importer.domain.money import dollars
+from importer.domain.payload import Payload
+from importer.domain.problem_catalog import (
+    IN_RESMAN,
+    NEAR_DUPLICATE,
+    REPEATED_INVOICE,
+    WENT_OUT_BEFORE,
+)
+from importer.domain.problems import Problem, Severity
+from importer.domain.severity import with_levels
+from importer.domain.vendor_rows import of_two_invoices
 from importer.errors import CannotRun
-from importer.held import Held, Posted
-from importer.keys import invoice_key, normalised_number
-from importer.models import dollars
-from importer.payload import Payload
 from importer.prepared import Prepared
-from importer.problems import IN_RESMAN, NEAR_DUPLICATE, REPEATED_INVOICE, WENT_OUT_BEFORE, Problem, Severity
-from importer.severities import with_levels
 from importer.submitter.acceptances import LetGo, accepted, posted_bills
 from importer.submitter.entries import (
     Contest,
@@ -42,7 +49,6 @@ from importer.validator.again import Again, Otherwise, Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances
 from importer.validator.likeness import Likeness, Why
 from importer.validator.places import rows_said
-from importer.vendor_rows import of_two_invoices
 
 DirectoryOf = Callable[[str], Directory | None]
 NOTHING_PAST = Past()

@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from importer.cells import Cell
-from importer.models import (
-    Exact,
-    InputFile,
+from importer.domain.cells import Cell
+from importer.domain.invoice import (
     Invoice,
     Line,
-    Outcome,
-    Reading,
     Row,
-    Run,
-    SkippedRow,
     Source,
-    Status,
+)
+from importer.domain.money import Exact
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.payload import Body, Payload, PayloadLine
+from importer.domain.problems import Problem
+from importer.domain.reading import (
+    InputFile,
+    Reading,
+    SkippedRow,
     Table,
 )
-from importer.payload import Body, Payload, PayloadLine
-from importer.problems import Problem
 
 HEADINGS: tuple[Cell, ...] = (
     "Property",

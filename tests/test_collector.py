@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
-from importer.collector import leave_alone
+from importer.domain.gc_pause import leave_alone
 
 
 class Large:

@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from rich.console import Console
 
 from importer import results_layout as layout
-from importer.models import Run
+from importer.domain.outcome import Run
 from importer.report import as_json, html_summary, summary, write_workbook
 from importer.report.tie_out import tie_out
 from importer.report.wording import by_hand_in_short

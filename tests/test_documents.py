@@ -17,8 +17,8 @@ import pytest
 from docs import make
 from importer import cli, sandbox
 from importer.cli.commands import commands
-from importer.models import Status
-from importer.problems import KINDS
+from importer.domain.outcome import Status
+from importer.domain.problem_catalog import KINDS
 from tests.clock import CLOCK
 
 ROOT = make.ROOT

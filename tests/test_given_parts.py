@@ -9,8 +9,8 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from importer import results_layout as layout
+from importer.domain.problem_catalog import LAYOUT_CHANGED
 from importer.errors import FileUnreadable
-from importer.problems import LAYOUT_CHANGED
 from importer.reader.profiles import parse_profile
 from importer.report import write_workbook
 from importer.report.as_csv import write_csv

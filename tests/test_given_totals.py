@@ -10,8 +10,13 @@ import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
 from importer import results_layout as layout
-from importer.models import Reading
-from importer.problems import CHANGED_TOTAL, CONTROL_TOTAL, CORRECTED_TOTAL, UNCOMPARED_TOTAL
+from importer.domain.problem_catalog import (
+    CHANGED_TOTAL,
+    CONTROL_TOTAL,
+    CORRECTED_TOTAL,
+    UNCOMPARED_TOTAL,
+)
+from importer.domain.reading import Reading
 from importer.report import write_workbook
 from importer.report.as_json import as_json
 from importer.report.tie_out import tie_out

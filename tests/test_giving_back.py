@@ -18,9 +18,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures import make
 from importer import results_layout as layout
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.problem_catalog import CHANGED_ROW, CONTROL_TOTAL, CORRECTED_TOTAL
+from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.models import Outcome, Reading, Run, Status
-from importer.problems import CHANGED_ROW, CONTROL_TOTAL, CORRECTED_TOTAL
 from importer.reader import read_files
 from importer.reader.profiles import Profile, load_profile
 from importer.report import write_workbook

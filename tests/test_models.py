@@ -14,11 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text, column_letter
-from importer.keys import invoice_key, normalised_number
-from importer.models import Row, Status, dollars
-from importer.payload import Body, Payload
-from importer.problems import CONTROL_TOTAL, UNKNOWN_COLUMN, Place, Problem
+from importer.domain.cells import (
+    Cell,
+    ErrorCell,
+    UncalculatedCell,
+    cell_text,
+    column_letter,
+)
+from importer.domain.identity import invoice_key, normalised_number
+from importer.domain.invoice import Row
+from importer.domain.money import dollars
+from importer.domain.outcome import Status
+from importer.domain.payload import Body, Payload
+from importer.domain.problem_catalog import CONTROL_TOTAL, UNKNOWN_COLUMN
+from importer.domain.problems import Place, Problem
 from tests.factory import invoice, line, outcome, payload, reading, run, source
 
 DAY = datetime(2026, 3, 1)  # noqa: DTZ001 -- a workbook knows no time zones

@@ -8,12 +8,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from importer.models import Evidence, Invoice, Row, Run, Status
-from importer.news import Alarm
-from importer.outcomes import Start, after_sending, as_it_stands, before_sending, not_sent, of_entries
-from importer.payload import Payload
-from importer.prepared import Prepared
-from importer.problems import (
+from importer.domain.follow_up_facts import Alarm
+from importer.domain.invoice import Invoice, Row
+from importer.domain.outcome import Evidence, Run, Status
+from importer.domain.payload import Payload
+from importer.domain.problem_catalog import (
     CONFLICT,
     CONTROL_TOTAL,
     IN_DOUBT,
@@ -24,10 +23,10 @@ from importer.problems import (
     REFUSED,
     REFUSED_BEFORE,
     WRITE_FAILED,
-    Kind,
-    Place,
-    Problem,
 )
+from importer.domain.problems import Kind, Place, Problem
+from importer.outcomes import Start, after_sending, as_it_stands, before_sending, not_sent, of_entries
+from importer.prepared import Prepared
 from importer.submitter.entries import Entry, Intent
 from importer.submitter.refusals import Refusal
 from importer.submitter.states import Event, State

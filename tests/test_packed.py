@@ -12,8 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.cells import Cell, ErrorCell, UncalculatedCell
-from importer.packed import BLOCK, TEXTS, Cells, PackedRows, PackedTexts, trimmed
+from importer.domain.cells import Cell, ErrorCell, UncalculatedCell
+from importer.domain.packed import (
+    BLOCK,
+    TEXTS,
+    Cells,
+    PackedRows,
+    PackedTexts,
+    trimmed,
+)
 
 KINDS: tuple[Cell, ...] = (
     "text", "ünïcode \ud800", " ", 7, 0.1 + 0.2, -0.0, True, False, date(2026, 3, 31), datetime(2026, 3, 31, 9),  # noqa: DTZ001

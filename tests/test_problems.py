@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 
 import importer
-from importer import problems
-from importer.problems import KINDS, MISSING_VALUE, Kind, Place, Problem, Severity
+from importer.domain import problem_catalog
+from importer.domain.problem_catalog import KINDS, MISSING_VALUE
+from importer.domain.problems import (
+    Kind,
+    Place,
+    Problem,
+    Severity,
+)
 
 EVERY_KIND = list(KINDS.values())
 each_kind = pytest.mark.parametrize("kind", EVERY_KIND, ids=list(KINDS))
@@ -17,7 +23,7 @@ each_kind = pytest.mark.parametrize("kind", EVERY_KIND, ids=list(KINDS))
 
 def test_every_kind_is_in_the_catalogue_under_its_own_code() -> None:
     """One code each, in the order of the page."""
-    named = {name: value for name, value in vars(problems).items() if isinstance(value, Kind)}
+    named = {name: value for name, value in vars(problem_catalog).items() if isinstance(value, Kind)}
     assert list(named.values()) == EVERY_KIND
     assert len({kind.code for kind in EVERY_KIND}) == len(EVERY_KIND)
 
@@ -34,7 +40,7 @@ def test_a_kind_reads_well(kind: Kind) -> None:
 @each_kind
 def test_a_kind_is_met_somewhere(kind: Kind) -> None:
     """Nothing in the catalogue is a promise that no code keeps."""
-    name = next(name for name, value in vars(problems).items() if value is kind)
+    name = next(name for name, value in vars(problem_catalog).items() if value is kind)
     folder = Path(importer.__file__).parent
     sources = (path.read_text(encoding="utf-8") for path in folder.rglob("*.py") if path.name != "problems.py")
     uses = re.compile(rf"\b{name}\b|\"{kind.code}\"")
@@ -56,11 +62,11 @@ def test_what_stops_a_whole_run_says_so() -> None:
     """Where it cannot be known what the file says as a whole; everything else stops its own invoice or nothing."""
     stopping = [kind for kind in EVERY_KIND if kind.stops_run]
     assert stopping == [
-        problems.STATED_CURRENCY,
-        problems.BROKEN_QUOTES,
-        problems.GROUPS,
-        problems.WHOSE_FILE,
-        problems.OTHER_VENDOR,
-        problems.CONTROL_TOTAL,
+        problem_catalog.STATED_CURRENCY,
+        problem_catalog.BROKEN_QUOTES,
+        problem_catalog.GROUPS,
+        problem_catalog.WHOSE_FILE,
+        problem_catalog.OTHER_VENDOR,
+        problem_catalog.CONTROL_TOTAL,
     ]
     assert all(kind.advice.startswith("Nothing of the run is sent.") for kind in stopping)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from importer.problems import CLOSED_PERIOD, KINDS, MISSING_VALUE, NEAR_DUPLICATE, Problem, Severity
-from importer.severities import SOFTENED, unusable, with_levels
+from importer.domain.problem_catalog import (
+    CLOSED_PERIOD,
+    KINDS,
+    MISSING_VALUE,
+    NEAR_DUPLICATE,
+)
+from importer.domain.problems import Problem, Severity
+from importer.domain.severity import SOFTENED, unusable, with_levels
 
 
 def test_a_warning_can_stop_and_a_soft_error_need_not() -> None:

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from importer import settings
-from importer.columns import COLUMNS, Kind
+from importer.domain.fields import COLUMNS, Kind
 from importer.errors import FileUnreadable
 from importer.reader import read_files
 from templates import make

@@ -77,7 +77,7 @@ READING = (
 @with_options(*READING)
 def check(**given: Any) -> int:
     """Reads, checks, and says what would happen. Sends nothing, ever."""
-    from importer.collector import at_rest, leave_alone
+    from importer.domain.gc_pause import at_rest, leave_alone
     from importer.reader import reading_ahead
 
     with at_rest(), reading_ahead(given["files"]) as ahead:  # while the rest is loaded

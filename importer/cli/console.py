@@ -8,7 +8,7 @@ import rich.console
 from rich.console import ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from importer.visible import visible
+from importer.domain.visible_text import visible
 
 
 class Console(rich.console.Console):

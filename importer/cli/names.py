@@ -12,7 +12,7 @@ from importer.cli.saying import say
 from importer.desk import Desk
 from importer.directory import Sort, Synced
 from importer.directory.resolve import NOUN
-from importer.models import dollars
+from importer.domain.money import dollars
 from importer.results_layout import tidy_text
 
 TITLES = {

@@ -16,13 +16,14 @@ from importer import report
 from importer.cli.desk import Marked, Outputs
 from importer.cli.saying import confirm, say, say_json
 from importer.desk import Desk
+from importer.domain.money import dollars
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.visible_text import visible_json
 from importer.errors import CannotRun, ImporterError
-from importer.models import Outcome, Run, Status, dollars
 from importer.past_runs import Known
 from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.standing import doubts, standing
 from importer.results import Written, write_also, write_anew, write_results
-from importer.visible import visible_json
 from importer.written import Sort
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from importer.visible import visible
+from importer.domain.visible_text import visible
 
 
 def say(text: str, *, err: bool = False, nl: bool = True) -> None:

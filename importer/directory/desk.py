@@ -12,7 +12,7 @@ from pathlib import Path
 from importer.directory.aliases import Aliases, aliases_or_damage
 from importer.directory.cache import Bill, Cache, Known, Sort
 from importer.directory.lookup import Index
-from importer.held import Held
+from importer.domain.bills import Held
 
 
 @dataclass(slots=True)

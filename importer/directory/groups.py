@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from importer.models import Invoice, Line
-from importer.problems import AMBIGUOUS_NAME, NAMES_NOT_FETCHED, Kind
-from importer.unknown import UnknownName
+from importer.domain.invoice import Invoice, Line
+from importer.domain.problem_catalog import AMBIGUOUS_NAME, NAMES_NOT_FETCHED
+from importer.domain.problems import Kind
+from importer.domain.unresolved import UnknownName
 
 
 @dataclass(slots=True)

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from importer.cells import cell_text
-from importer.keys import normalised_number
-from importer.models import Invoice, Row
-from importer.problems import CONTRADICTION, REPEATED_ROW, Problem
+from importer.domain.cells import cell_text
+from importer.domain.identity import normalised_number
+from importer.domain.invoice import Invoice, Row
+from importer.domain.problem_catalog import CONTRADICTION, REPEATED_ROW
+from importer.domain.problems import Problem
 
 HEADER = ("invoice_date", "due_date", "accounting_date", "notes", "memo", "total")
 NAMED = ("property_id", "vendor_id", "invoice_number", "financial_account_id")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median_low
 
-from importer.held import Held
+from importer.domain.bills import Held
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from importer.directory.groups import Group, not_fetched, unknown_names
 from importer.directory.lookup import Index
 from importer.directory.merging import merge
 from importer.directory.spelling import is_id_like
-from importer.models import Invoice, Line, Reading
-from importer.problems import (
+from importer.domain.invoice import Invoice, Line
+from importer.domain.problem_catalog import (
     AMBIGUOUS_NAME,
     INACTIVE_RECORD,
     NAMES_NOT_FETCHED,
@@ -28,11 +28,10 @@ from importer.problems import (
     OVERRULED_NAME,
     UNKNOWN_ID,
     UNKNOWN_NAME,
-    Kind,
-    Place,
-    Problem,
 )
-from importer.unknown import UnknownName, alias_command
+from importer.domain.problems import Kind, Place, Problem
+from importer.domain.reading import Reading
+from importer.domain.unresolved import UnknownName, alias_command
 
 NOUN = {Sort.PROPERTY: "property", Sort.VENDOR: "vendor", Sort.ACCOUNT: "GL account"}
 FIELD = {Sort.PROPERTY: "property_id", Sort.VENDOR: "vendor_id", Sort.ACCOUNT: "financial_account_id"}

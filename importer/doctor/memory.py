@@ -9,8 +9,8 @@ from importer.archive import archived_runs
 from importer.desk import Desk
 from importer.directory.desk import ago
 from importer.doctor.finding import Finding, look, ok, wrong
+from importer.domain.money import dollars
 from importer.errors import LedgerUnavailable
-from importer.models import dollars
 from importer.submitter.health import Age, Health, Open, look_at, settled_before, unsettled
 from importer.submitter.ledger import Ledger
 from importer.submitter.states import State

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from importer.reader.opening import shown
 
 if TYPE_CHECKING:
-    from importer.models import Reading
+    from importer.domain.reading import Reading
+    from importer.domain.seals import Seal
     from importer.reader.ahead import Ahead
     from importer.reader.profiles import Profile
-    from importer.seals import Seal
 
 __all__ = ["name_of", "names_of", "read_files", "reading_ahead"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 from importer.reader.cells import is_blank
 from importer.reader.contents import Sheet
 from importer.reader.headings import spelled

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from importer.cells import Cell, cell_text
-from importer.columns import Kind
-from importer.keys import normalised_number
+from importer.domain.cells import Cell, cell_text
+from importer.domain.fields import Kind
+from importer.domain.identity import normalised_number
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
 from importer.reader.charges import booked_as, is_added, is_taken_off, taken_off
 from importer.reader.headings import listed, spelled

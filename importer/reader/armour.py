@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from importer.cells import Cell
-from importer.packed import PackedRows, trimmed
+from importer.domain.cells import Cell
+from importer.domain.packed import PackedRows, trimmed
 
 _FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 _TWICE = re.compile(r'=""([^"]*)""')  # by a program that writes quotation marks twice also where it quotes nothing

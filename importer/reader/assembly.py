@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from importer.cells import Cell, cell_text
-from importer.columns import BY_NAME, COLUMNS, Kind
+from importer.domain.cells import Cell, cell_text
+from importer.domain.fields import BY_NAME, COLUMNS, Kind
+from importer.domain.invoice import Invoice, Row
+from importer.domain.problem_catalog import SEVERAL_TEXTS
+from importer.domain.problems import Problem
+from importer.domain.reading import ControlTotal, Table
 from importer.errors import FileUnreadable
-from importer.models import ControlTotal, Invoice, Row, Table
-from importer.problems import SEVERAL_TEXTS, Problem
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank
 from importer.reader.charges import taken_off
 from importer.reader.due_dates import agreed, days_of_terms, due_dates

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 from importer.reader.cells import is_blank, quoted
 from importer.reader.headings import normalised, spelled
 from importer.reader.vocabulary import meaning_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from importer import problems
-from importer.cells import cell_text
-from importer.columns import BY_NAME
-from importer.models import Row
-from importer.problems import Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import cell_text
+from importer.domain.fields import BY_NAME
+from importer.domain.invoice import Row
+from importer.domain.problems import Problem
 from importer.reader.cells import Unreadable, Value, quoted
 
 WHOSE = ("vendor_id", "property_id")
@@ -45,4 +45,7 @@ def below_others(
                 f"The {BY_NAME[name].heading} is blank; row {filled.number} above says {quoted(text)}, and the profile "
                 f"{quoted(str(defaults[name][first]))} for all."
             )
-            yield group, Problem(problems.MISSING_VALUE, what, here.place(name), name, advice="Write the one it is.")
+            yield (
+                group,
+                Problem(problem_catalog.MISSING_VALUE, what, here.place(name), name, advice="Write the one it is."),
+            )

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from importer.cells import Cell, cell_text
-from importer.columns import BY_NAME, Kind
+from importer.domain.cells import Cell, cell_text
+from importer.domain.fields import BY_NAME, Kind
 from importer.reader.cells import is_blank
 from importer.reader.headings import spelled
 from importer.reader.mapping import Cells, Mapped, unused

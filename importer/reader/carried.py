@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from importer.cells import Cell
-from importer.columns import Kind
-from importer.models import dollars
+from importer.domain.cells import Cell
+from importer.domain.fields import Kind
+from importer.domain.money import dollars
 from importer.reader.amounts import Column, same
 from importer.reader.cells import Conventions, read_cells
 from importer.reader.headings import listed, spelled

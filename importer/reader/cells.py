@@ -14,8 +14,13 @@ from decimal import Decimal
 from itertools import islice
 from unicodedata import category
 
-from importer import columns, problems
-from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
+from importer.domain import fields, problem_catalog, problems
+from importer.domain.cells import (
+    Cell,
+    ErrorCell,
+    UncalculatedCell,
+    cell_text,
+)
 from importer.reader.armour import unwrapped
 from importer.reader.dates import DateOrder, clash_of, evident_orders, read_text_date
 from importer.reader.doubtful_dates import doubtful_dates
@@ -115,7 +120,7 @@ def is_blank(cell: Cell) -> bool:
 
 
 def read_cells(
-    cells: Sequence[Cell], kind: columns.Kind, settled: Conventions, *, is_id: bool = False
+    cells: Sequence[Cell], kind: fields.Kind, settled: Conventions, *, is_id: bool = False
 ) -> list[Value | Unreadable]:
     """What every cell of a column means, in the column's order. What `settled` leaves open, the cells may show.
 
@@ -124,7 +129,7 @@ def read_cells(
     """
     if bool in set(map(type, cells)):  # TRUE equals 1 as a dictionary's key, and must not be read as 1
         cells = [cell_text(cell) if type(cell) is bool else cell for cell in cells]
-    if kind is columns.Kind.TEXT and len(set(cells[:SAMPLE])) * 2 > SAMPLE:
+    if kind is fields.Kind.TEXT and len(set(cells[:SAMPLE])) * 2 > SAMPLE:
         return list(map(_read_id if is_id else _read_text, cells))  # hardly one cell is like another
     distinct = dict.fromkeys(cells)
     shown = evident(kind, distinct, settled)
@@ -135,22 +140,22 @@ def read_cells(
         if marks.both and marks != shown.marks:
             read = _reader(kind, replace(shown, marks=replace(shown.marks, both=marks.both)), is_id)
             meanings = {cell: read(cell) for cell in distinct}
-    if kind is columns.Kind.DATE:
+    if kind is fields.Kind.DATE:
         meanings |= _doubtful_dates(distinct, settled)
     return list(map(meanings.__getitem__, cells))
 
 
-def evident(kind: columns.Kind, distinct: Iterable[Cell], settled: Conventions) -> Conventions:
+def evident(kind: fields.Kind, distinct: Iterable[Cell], settled: Conventions) -> Conventions:
     """The conventions of a column: those that are settled, and what its distinct cells show of the others."""
     match kind:
-        case columns.Kind.TEXT:
+        case fields.Kind.TEXT:
             return settled
-        case columns.Kind.DATE if settled.date_order is None:
+        case fields.Kind.DATE if settled.date_order is None:
             orders = evident_orders(_texts(distinct))
             if len(orders) == 1:
                 return replace(settled, date_order=next(iter(orders)))
             return replace(settled, date_clash=clash_of(orders)) if orders else settled
-        case columns.Kind.DOLLARS | columns.Kind.CENTS | columns.Kind.QUANTITY if not settled.marks.certain:
+        case fields.Kind.DOLLARS | fields.Kind.CENTS | fields.Kind.QUANTITY if not settled.marks.certain:
             own = marks_of(distinct)
             return replace(settled, marks=own if own.certain else settled.table_marks)
     return settled
@@ -165,19 +170,19 @@ def _texts(cells: Iterable[Cell]) -> Iterator[str]:
     return (text for cell in cells if isinstance(cell, str) and (text := cell.strip()))
 
 
-def _reader(kind: columns.Kind, conventions: Conventions, is_id: bool) -> Callable[[Cell], Value | Unreadable]:
+def _reader(kind: fields.Kind, conventions: Conventions, is_id: bool) -> Callable[[Cell], Value | Unreadable]:
     match kind:
-        case columns.Kind.TEXT:
+        case fields.Kind.TEXT:
             return _read_id if is_id else _read_text
-        case columns.Kind.DATE:
+        case fields.Kind.DATE:
             return lambda cell: _read_date(cell, conventions)
-        case columns.Kind.QUANTITY:
+        case fields.Kind.QUANTITY:
             return lambda cell: _read_quantity(cell, conventions)
-        case columns.Kind.DOLLARS | columns.Kind.CENTS if conventions.heading_currency is not None:
+        case fields.Kind.DOLLARS | fields.Kind.CENTS if conventions.heading_currency is not None:
             return lambda cell: _foreign(cell, conventions)
-        case columns.Kind.DOLLARS:
-            return lambda cell: _read_number(cell, conventions, HUNDRED, problems.NOT_MONEY)
-        case columns.Kind.CENTS:
+        case fields.Kind.DOLLARS:
+            return lambda cell: _read_number(cell, conventions, HUNDRED, problem_catalog.NOT_MONEY)
+        case fields.Kind.CENTS:
             return lambda cell: _read_cents(cell, conventions)
 
 
@@ -199,7 +204,7 @@ def _read_text(cell: Cell) -> str | Unreadable | None:
         return _spreadsheet_error(ErrorCell(text))
     if len(text) > LONGEST_TEXT:
         what = f"{quoted(text)} has {len(text):,} characters; {LONGEST_TEXT:,} is the most."
-        return Unreadable(problems.TOO_LONG, what, text)
+        return Unreadable(problem_catalog.TOO_LONG, what, text)
     return _damaged_text(text) or text or None
 
 
@@ -216,7 +221,7 @@ def _read_id(cell: Cell) -> str | Unreadable | None:
     text = cell_text(cell)
     if isinstance(cell, (date, time, timedelta)):
         what = f"{quoted(text)} is a date where an identifier belongs: the spreadsheet program has made it one."
-        return Unreadable(problems.DAMAGED_NUMBER, what, text)
+        return Unreadable(problem_catalog.DAMAGED_NUMBER, what, text)
     if "E" in text or len(text.lstrip("-").replace(".", "")) > 15:
         return _rounded(text)
     return text
@@ -230,52 +235,52 @@ def _doubtful_id(text: str) -> str | Unreadable | None:
     if text in SPREADSHEET_ERRORS:
         return _spreadsheet_error(ErrorCell(text))
     if text.casefold() in STAND_INS:
-        return Unreadable(problems.MISSING_VALUE, f"{quoted(text)} stands where a value belongs.", text)
+        return Unreadable(problem_catalog.MISSING_VALUE, f"{quoted(text)} stands where a value belongs.", text)
     if SCIENTIFIC.fullmatch(text):
         what = f"{quoted(text)} is a long number of which the spreadsheet program kept only the first digits."
-        return Unreadable(problems.DAMAGED_NUMBER, what, text)
+        return Unreadable(problem_catalog.DAMAGED_NUMBER, what, text)
     if ZEROED_DIGITS.fullmatch(text):
         return _rounded(text)
     if TOO_NARROW.fullmatch(text):
         return _too_narrow(text)
     if not any(map(str.isalnum, text)):
         what = f"{quoted(text)} stands where a value belongs: it has no letter and no digit in it."
-        return Unreadable(problems.MISSING_VALUE, what, text)
+        return Unreadable(problem_catalog.MISSING_VALUE, what, text)
     if len(text) > LONGEST_ID:
         what = f"{quoted(text)} has {len(text):,} characters; {LONGEST_ID} is the most."
-        return Unreadable(problems.TOO_LONG, what, text)
+        return Unreadable(problem_catalog.TOO_LONG, what, text)
     unseen = None if text.isascii() else next((at for at, each in enumerate(text) if category(each) == "Cf"), None)
     if unseen is not None:
         where = f"U+{ord(text[unseen]):04X}, character {unseen + 1} of {len(text)}"
         what = f"{quoted(text)} has a character in it that nobody can see ({where})."
-        return Unreadable(problems.BAD_CHARACTERS, what, text)
+        return Unreadable(problem_catalog.BAD_CHARACTERS, what, text)
     return _damaged_text(text) or text
 
 
 def _rounded(text: str) -> Unreadable:
     what = f"{quoted(text)} has more than 15 digits: the spreadsheet program has replaced the last ones."
-    return Unreadable(problems.DAMAGED_NUMBER, what, text)
+    return Unreadable(problem_catalog.DAMAGED_NUMBER, what, text)
 
 
 def _too_narrow(text: str) -> Unreadable:
     what = f"{quoted(text)} is what a spreadsheet program shows where a column is too narrow for its number or date."
     advice = "Make the column wider where it comes from and export the file again, or type what belongs there."
-    return Unreadable(problems.DAMAGED_NUMBER, what, text, advice)
+    return Unreadable(problem_catalog.DAMAGED_NUMBER, what, text, advice)
 
 
 def _damaged_text(text: str) -> Unreadable | None:
     if text.isascii() and text.isprintable():
         return None
     if MOJIBAKE.search(text) or CONTROL.search(text):
-        return Unreadable(problems.BAD_CHARACTERS, f"{quoted(text)} has damaged characters in it.", text)
+        return Unreadable(problem_catalog.BAD_CHARACTERS, f"{quoted(text)} has damaged characters in it.", text)
     return None
 
 
 def _spreadsheet_error(cell: ErrorCell | UncalculatedCell) -> Unreadable:
     if isinstance(cell, ErrorCell):
-        return Unreadable(problems.ERROR_CELL, f"{quoted(cell.text)} is a spreadsheet error.", cell.text)
+        return Unreadable(problem_catalog.ERROR_CELL, f"{quoted(cell.text)} is a spreadsheet error.", cell.text)
     what = f"The result of the formula {quoted(cell.text)} is not stored in the file."
-    return Unreadable(problems.UNCALCULATED, what, cell.text)
+    return Unreadable(problem_catalog.UNCALCULATED, what, cell.text)
 
 
 # ---------------------------------------------------------------------- dates
@@ -300,8 +305,10 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
                 return _too_narrow(text)
             if SERIAL_TEXT.fullmatch(text) and FIRST_SERIAL <= int(text) < LAST_SERIAL:
                 what = f"{quoted(text)} is the number of a day, as spreadsheets count them, and not a date."
-                return Unreadable(problems.NOT_A_DATE, what, text, "Format the column as dates, and export it again.")
-            if found.kind is problems.AMBIGUOUS_DATE and conventions.date_clash:
+                return Unreadable(
+                    problem_catalog.NOT_A_DATE, what, text, "Format the column as dates, and export it again."
+                )
+            if found.kind is problem_catalog.AMBIGUOUS_DATE and conventions.date_clash:
                 why = f"{found.why.rstrip('.')}: {conventions.date_clash}."
                 return Unreadable(found.kind, f"{quoted(text)} {why}", text, MEND_THE_ODD_ONE)
             return Unreadable(found.kind, f"{quoted(text)} {found.why}", text)
@@ -310,7 +317,7 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
         case int() | float() if not isinstance(cell, bool):
             return _serial(cell, conventions)
     text = cell_text(cell)
-    return Unreadable(problems.NOT_A_DATE, f"{quoted(text)} is not a date.", text)
+    return Unreadable(problem_catalog.NOT_A_DATE, f"{quoted(text)} is not a date.", text)
 
 
 MEND_THE_ODD_ONE = "Correct the one of the two that is mistyped: that settles all of them. Or write it like 2026-03-31."
@@ -321,7 +328,7 @@ def _doubtful_dates(distinct: Iterable[Cell], settled: Conventions) -> dict[Cell
     found: dict[Cell, Unreadable] = {}
     for cell, doubt in doubtful_dates(distinct, settled.doubted_marks, settled.day_second).items():
         text = cell_text(cell).strip()
-        found[cell] = Unreadable(problems.AMBIGUOUS_DATE, f"{quoted(text)} {doubt.why}", text, doubt.advice)
+        found[cell] = Unreadable(problem_catalog.AMBIGUOUS_DATE, f"{quoted(text)} {doubt.why}", text, doubt.advice)
     return found
 
 
@@ -333,7 +340,7 @@ def _serial(number: float, conventions: Conventions) -> date | Unreadable:
     found = read_text_date(text, None) if len(text) == 8 else None
     if isinstance(found, date):
         return found
-    return Unreadable(problems.NOT_A_DATE, f"{quoted(text)} is not a date.", text)
+    return Unreadable(problem_catalog.NOT_A_DATE, f"{quoted(text)} is not a date.", text)
 
 
 # ---------------------------------------------------------------------- numbers
@@ -342,12 +349,12 @@ def _serial(number: float, conventions: Conventions) -> date | Unreadable:
 def _read_quantity(cell: Cell, conventions: Conventions) -> Decimal | Unreadable | None:
     """A number, with its unit or without; 50% is half of one."""
     if isinstance(cell, str) and (found := PERCENT.fullmatch(cell.strip())) is not None:
-        read = _read_number(found[1], conventions, Decimal(1), problems.NOT_A_QUANTITY)
+        read = _read_number(found[1], conventions, Decimal(1), problem_catalog.NOT_A_QUANTITY)
         return read / 100 if isinstance(read, Decimal) else read
     if isinstance(cell, str) and (found := WITH_UNIT.fullmatch(cell.strip())) is not None:
-        read = _read_number(found[1], conventions, Decimal(1), problems.NOT_A_QUANTITY)
+        read = _read_number(found[1], conventions, Decimal(1), problem_catalog.NOT_A_QUANTITY)
         return read if isinstance(read, Decimal) else replace(read, text=cell.strip()) if read is not None else None
-    return _read_number(cell, conventions, Decimal(1), problems.NOT_A_QUANTITY)
+    return _read_number(cell, conventions, Decimal(1), problem_catalog.NOT_A_QUANTITY)
 
 
 def _read_number(
@@ -387,7 +394,7 @@ def _read_number_text(
         if abs(float(text.replace(",", "."))) < RESIDUE:
             return Decimal()
         what = f"{quoted(text)} is a number of which the spreadsheet program kept only the first digits."
-        return Unreadable(problems.DAMAGED_NUMBER, what, text)
+        return Unreadable(problem_catalog.DAMAGED_NUMBER, what, text)
     if TOO_NARROW.fullmatch(text):
         return _too_narrow(text)
     found = read_amount(text, conventions.marks, conventions.currency)
@@ -395,7 +402,7 @@ def _read_number_text(
         return found * scale
     if isinstance(found, OtherCurrency):
         what = f"{quoted(text)} is in {found.currency}, and the account is in {conventions.currency}."
-        return Unreadable(problems.OTHER_CURRENCY, what, text)
+        return Unreadable(problem_catalog.OTHER_CURRENCY, what, text)
     return Unreadable(kind, f"{quoted(text)} is not {_noun(kind)}{found.because}.", text, found.advice)
 
 
@@ -414,8 +421,10 @@ def _read_cents(cell: Cell, conventions: Conventions) -> Decimal | Unreadable | 
     """A number of cents; what is written as dollars are (a currency sign, two decimals) is not taken for cents."""
     if isinstance(cell, str) and DOLLARS_WRITTEN.search(cell):
         what = f"{quoted(cell)} looks like dollars, and the column is in cents."
-        return Unreadable(problems.NOT_MONEY, what, cell.strip(), "Write whole cents, like 125000 for $1,250.00.")
-    return _read_number(cell, conventions, Decimal(1), problems.NOT_MONEY)
+        return Unreadable(
+            problem_catalog.NOT_MONEY, what, cell.strip(), "Write whole cents, like 125000 for $1,250.00."
+        )
+    return _read_number(cell, conventions, Decimal(1), problem_catalog.NOT_MONEY)
 
 
 def _foreign(cell: Cell, conventions: Conventions) -> Unreadable | None:
@@ -425,8 +434,8 @@ def _foreign(cell: Cell, conventions: Conventions) -> Unreadable | None:
     what = (
         f"{quoted(text)} is in {conventions.heading_currency} by its heading; the account is in {conventions.currency}."
     )
-    return Unreadable(problems.OTHER_CURRENCY, what, text)
+    return Unreadable(problem_catalog.OTHER_CURRENCY, what, text)
 
 
 def _noun(kind: problems.Kind) -> str:
-    return "a quantity" if kind is problems.NOT_A_QUANTITY else "an amount"
+    return "a quantity" if kind is problem_catalog.NOT_A_QUANTITY else "an amount"

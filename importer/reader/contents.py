@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from importer.models import InputFile
-from importer.packed import PackedRows
+from importer.domain.packed import PackedRows
+from importer.domain.reading import InputFile
 from importer.reader.looks import Pieces, Position
 
 

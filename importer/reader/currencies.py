@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from importer import problems
-from importer.cells import cell_text, column_letter
-from importer.columns import BY_NAME, Kind
-from importer.models import Row
-from importer.problems import Place, Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import cell_text, column_letter
+from importer.domain.fields import BY_NAME, Kind
+from importer.domain.invoice import Row
+from importer.domain.problems import Place, Problem
 from importer.reader.by_cells import CURRENCY, CURRENCY_WORDS, currency_of
 from importer.reader.cells import quoted
 from importer.reader.headings import listed, spelled
@@ -59,7 +59,7 @@ def currency_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Pr
                 what = f"{said}, and the account is in {profile.currency}."
                 place = replace(row.place(), column=column_letter(index))
                 advice = None if is_named else NO_CURRENCY
-                yield row, Problem(problems.OTHER_CURRENCY, what, place, value=texts[cell], advice=advice)
+                yield row, Problem(problem_catalog.OTHER_CURRENCY, what, place, value=texts[cell], advice=advice)
 
 
 def stated_currency(layout: Layout, profile: Profile) -> Iterator[Problem]:
@@ -76,7 +76,7 @@ def stated_currency(layout: Layout, profile: Profile) -> Iterator[Problem]:
             at, text = next((each for each in texts if stated(each[1])), texts[0])
             what = f"{quoted(text)}: the amounts are in {said} by that, and the account is in {profile.currency}."
             place = Place(layout.source.file, layout.source.sheet, row.row, column_letter(at))
-            yield Problem(problems.STATED_CURRENCY, what, place, value=text)
+            yield Problem(problem_catalog.STATED_CURRENCY, what, place, value=text)
             return
 
 

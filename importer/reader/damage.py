@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from importer import problems
-from importer.cells import column_letter
-from importer.models import Invoice, Table
-from importer.problems import Place, Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import column_letter
+from importer.domain.invoice import Invoice
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import Table
 from importer.reader.contents import Contents, Finding
 
 
@@ -35,7 +36,7 @@ def with_findings(contents: Contents, invoices: list[Invoice]) -> tuple[list[Inv
 def _problem(finding: Finding, file: str) -> Problem:
     column = None if finding.column is None else column_letter(finding.column)
     place = Place(file, finding.sheet, finding.row, column)
-    return Problem(problems.KINDS[finding.code], finding.what, place, value=finding.value)
+    return Problem(problem_catalog.KINDS[finding.code], finding.what, place, value=finding.value)
 
 
 def damage_report(contents: Contents, tables: Sequence[Table]) -> Iterator[Problem]:
@@ -49,11 +50,11 @@ def damage_report(contents: Contents, tables: Sequence[Table]) -> Iterator[Probl
         hidden = [row.number for row in table.rows if row.number in sheet.hidden_rows]
         if hidden:
             what = f"{len(hidden):,} of {len(table.rows):,} data rows are hidden: {ranges(hidden)}."
-            yield Problem(problems.HIDDEN_ROWS, what, replace(place, row=hidden[0]))
+            yield Problem(problem_catalog.HIDDEN_ROWS, what, replace(place, row=hidden[0]))
         for name, index in table.source.columns.items():
             if index in sheet.hidden_columns:
                 what = f"Column {column_letter(index)} is hidden, and is read as {name}."
-                yield Problem(problems.HIDDEN_COLUMN, what, replace(place, column=column_letter(index)), name)
+                yield Problem(problem_catalog.HIDDEN_COLUMN, what, replace(place, column=column_letter(index)), name)
 
 
 def ranges(numbers: Sequence[int]) -> str:

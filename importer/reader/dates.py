@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from importer import problems
+from importer.domain import problem_catalog, problems
 
 DateOrder = Literal["MDY", "DMY", "YMD"]
 
@@ -69,8 +69,8 @@ class NotRead:
     why: str
 
 
-_NOT_A_DATE = NotRead(problems.NOT_A_DATE, "is not a date.")
-_NO_SUCH_DAY = NotRead(problems.NOT_A_DATE, "is not a date: there is no such day.")
+_NOT_A_DATE = NotRead(problem_catalog.NOT_A_DATE, "is not a date.")
+_NO_SUCH_DAY = NotRead(problem_catalog.NOT_A_DATE, "is not a date: there is no such day.")
 
 
 def read_text_date(text: str, order: DateOrder | None) -> date | NotRead:
@@ -94,12 +94,12 @@ def _numeric(first: int, second: int, last: str, order: DateOrder | None) -> dat
     if order == "MDY":
         return _day(year, first, second)
     if order is None and _may_be_year_first(first, second, last):
-        return NotRead(problems.AMBIGUOUS_DATE, "may begin with the year or end with it.")
+        return NotRead(problem_catalog.AMBIGUOUS_DATE, "may begin with the year or end with it.")
     if order == "DMY" or first > 12 or first == second:
         return _day(year, second, first)
     if second > 12:
         return _day(year, first, second)
-    return NotRead(problems.AMBIGUOUS_DATE, "may be day/month or month/day.")
+    return NotRead(problem_catalog.AMBIGUOUS_DATE, "may be day/month or month/day.")
 
 
 def _may_be_year_first(first: int, second: int, last: str) -> bool:
@@ -205,7 +205,7 @@ def mark_of(text: str) -> str:
 def is_either_way(text: str) -> bool:
     """True for 03/04/2026, of which the text alone does not show which is the day."""
     found = read_text_date(text, None)
-    return isinstance(found, NotRead) and found.kind is problems.AMBIGUOUS_DATE
+    return isinstance(found, NotRead) and found.kind is problem_catalog.AMBIGUOUS_DATE
 
 
 def clash_of(orders: Mapping[DateOrder, str]) -> str:

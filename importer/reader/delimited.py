@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 from typing import BinaryIO
 
+from importer.domain.packed import PackedRows, trimmed
+from importer.domain.problem_catalog import BROKEN_QUOTES, FILE_CUT_SHORT
 from importer.errors import FileUnreadable
-from importer.packed import PackedRows, trimmed
-from importer.problems import BROKEN_QUOTES, FILE_CUT_SHORT
 from importer.reader.armour import unwrap
 from importer.reader.contents import Finding, Sheet
 from importer.reader.encoding import Encoding

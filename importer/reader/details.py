@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from importer.cells import Cell, cell_text
-from importer.packed import PackedRows
+from importer.domain.cells import Cell, cell_text
+from importer.domain.packed import PackedRows
 from importer.reader.contents import Sheet
 from importer.reader.formats import Shown
 from importer.reader.looks import Look, Piece, Pieces, Position, joined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importer.cells import Cell, cell_text
+from importer.domain.cells import Cell, cell_text
 from importer.reader.cells import quoted
 from importer.reader.leftovers import Asked
 

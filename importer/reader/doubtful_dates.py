@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 from importer.reader.dates import evident_orders, is_either_way, is_numeric_date, mark_of, may_be_day_second
 
 _DAY_SECOND = (

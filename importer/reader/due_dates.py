@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from importer import problems
-from importer.cells import Cell, cell_text, column_letter
-from importer.models import Invoice, Row
-from importer.problems import Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import Cell, cell_text, column_letter
+from importer.domain.invoice import Invoice, Row
+from importer.domain.problems import Problem
 from importer.reader.cells import Unreadable, Value, is_blank, quoted
 from importer.reader.layout import Layout
 from importer.reader.profiles import Profile
@@ -46,7 +46,9 @@ def days_of_terms(due: Sequence[Value | Unreadable], issued: Sequence[Value | Un
     if Unreadable not in set(map(type, due)):
         return list(due)
     return [
-        _by_its_terms(value, day) if isinstance(value, Unreadable) and value.kind is problems.NOT_A_DATE else value
+        _by_its_terms(value, day)
+        if isinstance(value, Unreadable) and value.kind is problem_catalog.NOT_A_DATE
+        else value
         for value, day in zip(due, issued, strict=True)
     ]
 
@@ -98,7 +100,7 @@ def _contradiction(first: Row, later: Row, index: int) -> Problem:
     where = f"row {first.number} of the file"
     what = f"{quoted(text)} contradicts {where}, which says {quoted(first_text)}: they make two due dates."
     place = replace(later.place(), column=column_letter(index))
-    return Problem(problems.CONTRADICTION, what, place, "due_date", text)
+    return Problem(problem_catalog.CONTRADICTION, what, place, "due_date", text)
 
 
 def _terms(row: Row, index: int) -> Cell:

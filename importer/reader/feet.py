@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 from importer.reader.cells import is_blank
 from importer.reader.headings import spelled
 

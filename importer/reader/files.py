@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 from typing import BinaryIO
 
-from importer.collector import at_rest
+from importer.domain.gc_pause import at_rest
+from importer.domain.problem_catalog import UNSURE_LETTERS
+from importer.domain.reading import InputFile
 from importer.errors import FileUnreadable
-from importer.models import InputFile
-from importer.problems import UNSURE_LETTERS
 from importer.reader import armour, compound, delimited, html_table, spreadsheetml, workbook
 from importer.reader.contents import Contents, Finding, Sheet
 from importer.reader.encoding import EncodingSurvey

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from importer.cells import Cell, cell_text
+from importer.domain.cells import Cell, cell_text
 from importer.reader.money import currency_code
 
 _CURRENCY = re.compile(r"\[\$([^\]-]+)(?:-(?P<locale>[^\]]+))?\]|\"([^\"]+)\"|\\?([£€¥₹₽₩₪₺₱฿₫₦₴₡])")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from importer import problems
-from importer.cells import Cell, cell_text, column_letter
-from importer.columns import BY_NAME, Kind
-from importer.models import Invoice, Row
-from importer.problems import Place, Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import Cell, cell_text, column_letter
+from importer.domain.fields import BY_NAME, Kind
+from importer.domain.invoice import Invoice, Row
+from importer.domain.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted
 from importer.reader.damage import ranges
 from importer.reader.layout import IDS, Layout
@@ -17,14 +17,14 @@ from importer.reader.looks import Look, Pieces, still_there
 from importer.reader.standing import Standing, said_alone, standing_of
 
 _OF_A_COMMENT = {
-    Standing.VOID: problems.VOID_ROW,
-    Standing.NO_BILL: problems.NO_BILL,
-    Standing.HELD: problems.MARKED_HELD,
-    Standing.TWICE: problems.MARKED_DUPLICATE,
-    Standing.PAID: problems.MARKED_PAID,
+    Standing.VOID: problem_catalog.VOID_ROW,
+    Standing.NO_BILL: problem_catalog.NO_BILL,
+    Standing.HELD: problem_catalog.MARKED_HELD,
+    Standing.TWICE: problem_catalog.MARKED_DUPLICATE,
+    Standing.PAID: problem_catalog.MARKED_PAID,
 }
-_UNREADABLE = (problems.NOT_MONEY, problems.NOT_A_QUANTITY, problems.NOT_A_DATE)
-_SEVERAL = problems.SEVERAL_TEXTS
+_UNREADABLE = (problem_catalog.NOT_MONEY, problem_catalog.NOT_A_QUANTITY, problem_catalog.NOT_A_DATE)
+_SEVERAL = problem_catalog.SEVERAL_TEXTS
 _FEW_WORDS = 4  # of a comment that says how the invoice stands, and little else
 _VALUES = frozenset(("tax", "debit", "credit", "terms"))  # of the columns that are no fields, those whose cells count
 
@@ -79,7 +79,7 @@ def unseen_remarks(layout: Layout) -> Iterator[Problem]:
         rows = list(dict.fromkeys(number for number, _ in unseen))
         what = f"{len(rows):,} of {len(layout.rows):,} data rows have text in white letters: {ranges(rows)}."
         place = Place(layout.source.file, layout.source.sheet, unseen[0][0], column_letter(unseen[0][1]))
-        yield Problem(problems.UNSEEN_TEXT, what, place)
+        yield Problem(problem_catalog.UNSEEN_TEXT, what, place)
 
 
 def _columns(layout: Layout) -> dict[int, bool]:
@@ -112,7 +112,7 @@ def _looks(row: Row, looks: Mapping[int, Pieces], every: Mapping[int, bool]) -> 
         filled = sum(not is_blank(_at(row.cells, at)) for at in every)
         what = "The row is struck out." if len(struck) * 2 > filled else f"{quoted(text)} is struck out."
         place = replace(row.place(), column=column_letter(struck[0]))
-        yield row, Problem(problems.STRUCK_OUT, what, place, value=text)
+        yield row, Problem(problem_catalog.STRUCK_OUT, what, place, value=text)
 
 
 def _several(row: Row, at: int, what: str) -> Problem:

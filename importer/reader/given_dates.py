@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from importer.cells import Cell
-from importer.columns import Kind
-from importer.packed import Rows
+from importer.domain.cells import Cell
+from importer.domain.fields import Kind
+from importer.domain.packed import Rows
 from importer.reader.cells import Conventions, read_cells
 from importer.reader.dates import DateOrder, read_text_date
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from importer import results_layout as layout
-from importer.cells import Cell, cell_text
+from importer.domain.cells import Cell, cell_text
 from importer.reader.cells import is_blank
 from importer.reader.given_sheets import Given
 from importer.results_layout import RowMark

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from importer import results_layout as layout
-from importer.cells import Cell, cell_text, column_letter
-from importer.columns import BY_NAME
+from importer.domain.cells import Cell, cell_text, column_letter
+from importer.domain.fields import BY_NAME
+from importer.domain.packed import trimmed
 from importer.errors import FileUnreadable
-from importer.packed import trimmed
 from importer.reader.cells import is_blank
 from importer.reader.contents import Contents, Sheet
 from importer.reader.headings import PLAIN_SPELLINGS, normalised, spelled

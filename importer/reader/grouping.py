@@ -9,11 +9,12 @@ from itertools import compress, repeat
 from operator import is_not
 from typing import Any, TypeVar, cast
 
-from importer import problems
-from importer.cells import cell_text
-from importer.columns import IDENTITY
-from importer.models import Exact, Invoice, Line, Row
-from importer.problems import Place, Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import cell_text
+from importer.domain.fields import IDENTITY
+from importer.domain.invoice import Invoice, Line, Row
+from importer.domain.money import Exact
+from importer.domain.problems import Place, Problem
 from importer.reader.blanks import below_others
 from importer.reader.cells import Unreadable, Value, is_blank, quoted
 from importer.reader.rows_together import (
@@ -84,7 +85,7 @@ def build_invoices(
     in_order = zip(*map(column, HEADER_FIELDS), totals, lines, its_rows, mine, [None] * count, strict=True)
     invoices = cast("list[Invoice]", list(map(tuple.__new__, repeat(Invoice), in_order)))
     strays = [
-        Problem(problems.UNCLEAR_CONTINUATION, why.what, rows[index].place(), advice=why.advice)
+        Problem(problem_catalog.UNCLEAR_CONTINUATION, why.what, rows[index].place(), advice=why.advice)
         for index, why in sorted(grouped.strays.items())
     ]
     return invoices, strays
@@ -147,7 +148,7 @@ def _name_spellings(rows: Sequence[Row], numbers: Read, heads: Sequence[Value], 
         at = rows[grouped.firsts[group]].number
         what = f"{quoted(number)} is taken for the same number as {quoted(str(heads[group]))} in row {at}."
         place = rows[index].place("invoice_number")
-        found[group].append(Problem(problems.SPELLED_DIFFERENTLY, what, place, "invoice_number", number))
+        found[group].append(Problem(problem_catalog.SPELLED_DIFFERENTLY, what, place, "invoice_number", number))
 
 
 def _readable(read: Read) -> list[Value]:
@@ -161,7 +162,7 @@ def _contradiction(name: str, first: Row, later: Row, other: str | None = None) 
     text, first_text = cell_text(later.cell(other or name)).strip(), cell_text(first.cell(name)).strip()
     column = "" if other is None else f"{quoted(_heading(first, name))} in "
     return Problem(
-        problems.CONTRADICTION,
+        problem_catalog.CONTRADICTION,
         f"{quoted(text)} contradicts {column}row {first.number} of the file, which says {quoted(first_text)}.",
         later.place(other or name),
         other or name,

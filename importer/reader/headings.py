@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from importer.cells import Cell, cell_text, column_letter
-from importer.columns import COLUMNS
+from importer.domain.cells import Cell, cell_text, column_letter
+from importer.domain.fields import COLUMNS
 
 
 @lru_cache(maxsize=4096)

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
+from importer.domain.packed import PackedRows, trimmed
+from importer.domain.problem_catalog import FILE_CUT_SHORT
 from importer.errors import FileUnreadable
-from importer.packed import PackedRows, trimmed
-from importer.problems import FILE_CUT_SHORT
 from importer.reader.armour import unwrapped
 from importer.reader.contents import Finding, Sheet
 from importer.reader.limits import Limits

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from importer import problems
-from importer.cells import Cell
-from importer.models import ControlTotal, Reading, dollars
-from importer.problems import Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import Cell
+from importer.domain.corrections import Trace
+from importer.domain.money import dollars
+from importer.domain.problems import Problem
+from importer.domain.reading import ControlTotal, Reading
 from importer.reader.cells import quoted
 from importer.reader.own_totals import control_problem
 from importer.results_layout import ROWS, canonical, column_index
 from importer.results_manifest import Kept
-from importer.trace import Trace
 
 Rows = Mapping[int, tuple[Cell, ...]]
 
@@ -108,7 +109,7 @@ def _what_is_wrong(now: ControlTotal, was: ControlTotal | None, lost: Sequence[i
         return
     problem = control_problem(now)
     if was is not None and was.agrees:
-        yield replace(problem, kind=problems.CORRECTED_TOTAL, advice=problems.CORRECTED_TOTAL.advice)
+        yield replace(problem, kind=problem_catalog.CORRECTED_TOTAL, advice=problem_catalog.CORRECTED_TOTAL.advice)
     elif lost:
         rows = f"Row {lost[0]:,} was" if len(lost) == 1 else f"Row {lost[0]:,} and {len(lost) - 1:,} more were"
         yield replace(
@@ -145,7 +146,7 @@ def _gone(was: ControlTotal, reading: Reading) -> ControlTotal:
 
 def _changed(was: ControlTotal, what: str) -> Problem:
     said = f"{quoted(was.label)} says {dollars(was.says)} in the vendor's file, and {what}."
-    return Problem(problems.CHANGED_TOTAL, said, was.place)
+    return Problem(problem_catalog.CHANGED_TOTAL, said, was.place)
 
 
 def _noticed(was: ControlTotal, what: str) -> str:

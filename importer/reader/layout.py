@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Literal, cast
 
-from importer.cells import Cell
-from importer.columns import BY_NAME, Kind
+from importer.domain.cells import Cell
+from importer.domain.fields import BY_NAME, Kind
+from importer.domain.invoice import Row, Source
+from importer.domain.packed import Rows
+from importer.domain.reading import SkippedRow
 from importer.errors import FileUnreadable
-from importer.models import Row, SkippedRow, Source
-from importer.packed import Rows
 from importer.reader.above import Beside, fields_above
 from importer.reader.amounts import Amounts, invoice_keys
 from importer.reader.by_cells import take_by_cells

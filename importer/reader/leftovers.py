@@ -13,9 +13,14 @@ from decimal import Decimal
 from functools import cache
 from typing import cast
 
-from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
-from importer.columns import Kind
-from importer.models import dollars
+from importer.domain.cells import (
+    Cell,
+    ErrorCell,
+    UncalculatedCell,
+    cell_text,
+)
+from importer.domain.fields import Kind
+from importer.domain.money import dollars
 from importer.reader.below import ADVICE as ANOTHER_TABLE
 from importer.reader.below import table_below
 from importer.reader.cells import PLAIN, Conventions, Unreadable, is_blank, quoted, read_cells

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from importer.cells import Cell
-from importer.columns import Kind
-from importer.models import Invoice
+from importer.domain.cells import Cell
+from importer.domain.fields import Kind
+from importer.domain.invoice import Invoice
 from importer.reader.cells import Conventions, is_blank, read_cells
 from importer.reader.headings import spelled
 from importer.reader.vocabulary import words_of

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from importer.cells import Cell, cell_text
+from importer.domain.cells import Cell, cell_text
 
 Position = tuple[int, int]  # row and column, 0-based
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from importer import problems
-from importer.cells import Cell
-from importer.columns import BY_NAME, Kind
+from importer.domain import problem_catalog
+from importer.domain.cells import Cell
+from importer.domain.fields import BY_NAME, Kind
 from importer.errors import FileUnreadable
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
 from importer.reader.headings import listed, normalised, spelled
@@ -209,7 +209,10 @@ def fits_for_certain(name: str, column: Sequence[Cell]) -> bool:
 
 def _is_of_its_kind(value: Value | Unreadable) -> bool:
     """Dates that may be two and amounts in another currency are named cell by cell, and make no other column."""
-    return not isinstance(value, Unreadable) or value.kind in (problems.AMBIGUOUS_DATE, problems.OTHER_CURRENCY)
+    return not isinstance(value, Unreadable) or value.kind in (
+        problem_catalog.AMBIGUOUS_DATE,
+        problem_catalog.OTHER_CURRENCY,
+    )
 
 
 def _settle(name: str, found: list[tuple[Surety, int]], headings: Sequence[Cell], cells: Cells, mapped: Mapped) -> None:

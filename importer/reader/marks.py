@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from importer import problems
-from importer.cells import Cell, cell_text, column_letter
-from importer.columns import Kind
-from importer.models import Invoice, Row, dollars
-from importer.problems import Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import Cell, cell_text, column_letter
+from importer.domain.fields import Kind
+from importer.domain.invoice import Invoice, Row
+from importer.domain.money import dollars
+from importer.domain.problems import Problem
 from importer.reader.cells import is_blank, quoted, read_cells
 from importer.reader.headings import listed, normalised, spelled
 from importer.reader.layout import Layout
@@ -88,7 +89,11 @@ def marked(layout: Layout, invoices: Sequence[Invoice], told: Told) -> Iterator[
     for index, cells in told:
         for marks, standing in ((paid, Standing.PAID), (held, Standing.HELD), (twice, Standing.TWICE)):
             marks.add_known(index, {cell for cell, each in cells.items() if each is standing})
-    every = ((problems.MARKED_PAID, paid), (problems.MARKED_HELD, held), (problems.MARKED_DUPLICATE, twice))
+    every = (
+        (problem_catalog.MARKED_PAID, paid),
+        (problem_catalog.MARKED_HELD, held),
+        (problem_catalog.MARKED_DUPLICATE, twice),
+    )
     for kind, marks in every:
         for invoice in invoices if marks.found else ():
             row = next((row for row in invoice.rows if row.source is layout.source and row.number in marks.found), None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importer.cells import Cell
-from importer.columns import BY_NAME, Kind
+from importer.domain.cells import Cell
+from importer.domain.fields import BY_NAME, Kind
 from importer.reader.cells import is_blank
 from importer.reader.contents import Sheet
 from importer.reader.mapping import Mapped

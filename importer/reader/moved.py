@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from importer.columns import BY_NAME, Kind
-from importer.models import Invoice, Reading
+from importer.domain.corrections import NOT_KEPT, Correction
+from importer.domain.fields import BY_NAME, Kind
+from importer.domain.invoice import Invoice
+from importer.domain.reading import Reading
 from importer.results_layout import column_index
-from importer.trace import NOT_KEPT, Correction
 
 Place = tuple[str | None, int]  # sheet and row of one file
 _FIGURES = (Kind.DOLLARS, Kind.CENTS, Kind.QUANTITY)

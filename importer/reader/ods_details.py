@@ -6,7 +6,12 @@ import re
 from contextlib import suppress
 from xml.parsers import expat
 
-from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
+from importer.domain.cells import (
+    Cell,
+    ErrorCell,
+    UncalculatedCell,
+    cell_text,
+)
 from importer.reader.details import Details
 from importer.reader.formats import HOME, PERCENT
 from importer.reader.looks import WHITE, Look, Piece, is_telling, settled

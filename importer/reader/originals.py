@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importer import results_layout as layout
-from importer.cells import Cell
-from importer.models import Reading, SkippedRow
-from importer.packed import PackedRows
-from importer.problems import Place, Problem
+from importer.domain.cells import Cell
+from importer.domain.packed import PackedRows
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import Reading, SkippedRow
 from importer.reader.contents import Contents, Sheet
 from importer.reader.given_sheets import OFFERED
 from importer.reader.judged import altered_totals, mended_rows, vendors_rows

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from importer.cells import Cell, cell_text
+from importer.domain.cells import Cell, cell_text
 from importer.reader.cells import is_blank
 from importer.reader.contents import Sheet
 from importer.reader.headings import normalised, spelled

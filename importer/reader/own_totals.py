@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import accumulate
 
-from importer import problems
-from importer.cells import column_letter
-from importer.models import ControlTotal, Invoice, dollars
-from importer.problems import Place, Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import column_letter
+from importer.domain.invoice import Invoice
+from importer.domain.money import dollars
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import ControlTotal
 from importer.reader.cells import Unreadable, quoted
 from importer.reader.layout import TOTALLED, Layout
 from importer.reader.rows_together import Read
@@ -80,7 +82,7 @@ def unread_totals(layout: Layout) -> Iterator[Problem]:
         if total.unread and total.column in totalled:
             place = Place(layout.source.file, layout.source.sheet, number, column_letter(total.column))
             what = f"{quoted(total.label)} says {quoted(total.unread)}, which is no amount: nothing can be compared."
-            yield Problem(problems.UNCOMPARED_TOTAL, what, place, value=total.unread)
+            yield Problem(problem_catalog.UNCOMPARED_TOTAL, what, place, value=total.unread)
 
 
 class _Running:
@@ -130,6 +132,6 @@ def control_problem(control: ControlTotal) -> Problem:
             f"{dollars(abs(control.says - control.found))} {'less' if control.found < control.says else 'more'}: "
             f"{cells}{more} cannot be read, so that the two cannot be compared."
         )
-        return Problem(problems.UNCOMPARED_TOTAL, what, control.place)
+        return Problem(problem_catalog.UNCOMPARED_TOTAL, what, control.place)
     what = f"{says}, and the rows above come to {dollars(control.found)}."
-    return Problem(problems.CONTROL_TOTAL, what, control.place, advice=SETTLE)
+    return Problem(problem_catalog.CONTROL_TOTAL, what, control.place, advice=SETTLE)

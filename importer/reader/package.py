@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
-from importer.cells import column_letter
+from importer.domain.cells import column_letter
 from importer.errors import FileUnreadable
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.formats import BUILT_IN, Shown, shown_by

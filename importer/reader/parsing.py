@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from importer.domain.packed import PackedRows
 from importer.errors import FileUnreadable
-from importer.packed import PackedRows
 from importer.reader import child
 from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.limits import Limits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from importer.columns import Kind
+from importer.domain.fields import Kind
 from importer.reader.amounts import adds_up
 from importer.reader.carried import is_carried
 from importer.reader.cells import Unreadable, Value, is_blank, read_cells

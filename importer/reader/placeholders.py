@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from importer import problems
+from importer.domain import problem_catalog
 from importer.reader.cells import STAND_INS, Unreadable, Value, quoted
 
 _WORDS = """
@@ -43,16 +43,18 @@ def as_numbers(read: list[Value | Unreadable], *, is_csv: bool) -> list[Value | 
 
 def as_number(value: Value | Unreadable, *, is_csv: bool) -> Value | Unreadable:
     """One of them, or why it is none."""
-    if isinstance(value, Unreadable) and value.kind is problems.MISSING_VALUE:
+    if isinstance(value, Unreadable) and value.kind is problem_catalog.MISSING_VALUE:
         return replace(value)
     if not isinstance(value, str) or len(value) > 20:
         return value
     plain = " ".join(value.split()).casefold().rstrip(".")
     if plain in NO_NUMBERS or not plain.strip("0#- "):
-        return Unreadable(problems.MISSING_VALUE, f"{quoted(value)} stands where a number belongs.", value, _FROM_THEM)
+        return Unreadable(
+            problem_catalog.MISSING_VALUE, f"{quoted(value)} stands where a number belongs.", value, _FROM_THEM
+        )
     if is_csv and _EXCEL_DAY.fullmatch(value):
         what = f"{quoted(value)} is what a spreadsheet program makes of a number like 1-2, which it takes for a date."
-        return Unreadable(problems.DAMAGED_NUMBER, what, value)
+        return Unreadable(problem_catalog.DAMAGED_NUMBER, what, value)
     return value
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from importer import private
-from importer.cells import Cell
-from importer.columns import BY_NAME, Kind
+from importer.domain.cells import Cell
+from importer.domain.fields import BY_NAME, Kind
+from importer.domain.invoice import Rounding
 from importer.errors import BadSettings
-from importer.models import Rounding
 from importer.reader.contents import Contents
 from importer.reader.dates import DateOrder, read_text_date
 from importer.reader.given_dates import CELL

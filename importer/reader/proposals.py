@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importer.cells import Cell
-from importer.columns import BY_NAME, COLUMNS
+from importer.domain.cells import Cell
+from importer.domain.fields import BY_NAME, COLUMNS
+from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.models import Reading
 from importer.reader.carried import carried_forward
 from importer.reader.cells import is_blank
 from importer.reader.charges import is_taken_off

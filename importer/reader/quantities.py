@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from importer.cells import Cell, cell_text
-from importer.columns import BY_NAME, Kind
+from importer.domain.cells import Cell, cell_text
+from importer.domain.fields import BY_NAME, Kind
 from importer.reader.amounts import CENT, Column, is_product, role_of
 from importer.reader.cells import Conventions, is_blank, quoted, read_cells
 from importer.reader.headings import listed, spelled

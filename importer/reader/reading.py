@@ -6,10 +6,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from importer.collector import at_rest
+from importer.domain.corrections import GivenBack
+from importer.domain.gc_pause import at_rest
+from importer.domain.invoice import Invoice
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import (
+    ControlTotal,
+    Reading,
+    Table,
+    Understanding,
+)
+from importer.domain.seals import Seal
 from importer.errors import FileUnreadable
-from importer.models import ControlTotal, Invoice, Reading, Table, Understanding
-from importer.problems import Place, Problem
 from importer.reader.assembly import assemble
 from importer.reader.contents import Contents
 from importer.reader.damage import damage_report, with_findings
@@ -22,8 +30,6 @@ from importer.reader.returned import unpack
 from importer.reader.sheets import Plan, left_out_table, plan_sheets
 from importer.reader.traced import trace_of
 from importer.reader.whose_file import carries_vendor, doubt, is_shown
-from importer.seals import Seal
-from importer.trace import GivenBack
 
 
 def read_contents(

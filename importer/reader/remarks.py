@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import date
 from itertools import repeat
 
-from importer import problems
-from importer.cells import Cell, cell_text, column_letter
-from importer.columns import BY_NAME
-from importer.models import Invoice, Row, dollars
-from importer.problems import Place, Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import Cell, cell_text, column_letter
+from importer.domain.fields import BY_NAME
+from importer.domain.invoice import Invoice, Row
+from importer.domain.money import dollars
+from importer.domain.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted
 from importer.reader.currencies import currency_remarks, stated_currency
 from importer.reader.headings import listed, normalised, spelled
@@ -46,7 +47,7 @@ def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem
         text = cell_text(cells[first])
         place = replace(row.place(), column=column_letter(first))
         what = f"The row has {len(cells)} cells, the heading row {width}; the first too many is {quoted(text)}."
-        yield row, Problem(problems.EXTRA_CELLS, what, place, value=text, advice=EVERY_ROW if in_all else None)
+        yield row, Problem(problem_catalog.EXTRA_CELLS, what, place, value=text, advice=EVERY_ROW if in_all else None)
     yield from currency_remarks(layout, profile)
     yield from unclear_signs(layout)
     yield from _terms_remarks(layout)
@@ -62,7 +63,7 @@ def repeated_rows(invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
         for row in invoice.rows:
             if row.cells in first:
                 what = f"Row {row.number} is the same as row {first[row.cells]} in every cell."
-                yield row, Problem(problems.REPEATED_ROW, what, row.place())
+                yield row, Problem(problem_catalog.REPEATED_ROW, what, row.place())
             first.setdefault(row.cells, row.number)
 
 
@@ -78,7 +79,10 @@ def _terms_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
         if not known[cell] and not is_blank(cell) and is_blank(day):
             text = cell_text(cell).strip()
             place = replace(row.place(), column=column_letter(index))
-            yield row, Problem(problems.NOT_TERMS, f"{quoted(text)} are no payment terms.", place, "due_date", text)
+            yield (
+                row,
+                Problem(problem_catalog.NOT_TERMS, f"{quoted(text)} are no payment terms.", place, "due_date", text),
+            )
 
 
 def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
@@ -95,17 +99,17 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
     left = unused(headings, mapped)
     if left:
         what = f"Not used: {listed((index, headings[index]) for index in left)}."
-        yield Problem(problems.UNKNOWN_COLUMN, what, place)
+        yield Problem(problem_catalog.UNKNOWN_COLUMN, what, place)
     for name, index, because in mapped.taken:
         what = f"{listed([(index, headings[index])])} is taken for the {BY_NAME[name].heading}: {because}."
-        yield Problem(problems.TAKEN_FOR, what, replace(place, column=column_letter(index)), name)
+        yield Problem(problem_catalog.TAKEN_FOR, what, replace(place, column=column_letter(index)), name)
     for name, each in layout.above.items():
         what = (
             f"{quoted(cell_text(each.cell))} is taken for the {BY_NAME[name].heading} of every row: it stands above "
             f"the table beside {quoted(each.label)}."
         )
         at = replace(place, row=each.row + 1, column=column_letter(each.column))
-        yield Problem(problems.TAKEN_FOR, what, at, name, advice="Where this is wrong, add a column for it.")
+        yield Problem(problem_catalog.TAKEN_FOR, what, at, name, advice="Where this is wrong, add a column for it.")
     if profile.seen:
         known = {normalised(heading) for heading in profile.seen}
         there = {normalised(spelled(heading)) for heading in headings if not is_blank(heading)}
@@ -118,7 +122,7 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
         if new or gone:
             parts = [f"new: {', '.join(new)}"] * bool(new) + [f"gone: {', '.join(gone)}"] * bool(gone)
             what = f"The layout has changed since the profile {profile.name} was made ({'; '.join(parts)})."
-            yield Problem(problems.LAYOUT_CHANGED, what, place)
+            yield Problem(problem_catalog.LAYOUT_CHANGED, what, place)
 
 
 def _names_passed_over(layout: Layout, profile: Profile) -> Iterator[Problem]:
@@ -140,7 +144,7 @@ def _names_passed_over(layout: Layout, profile: Profile) -> Iterator[Problem]:
                 what = f"{column} has {len(names):,} names, and every invoice is for the one {whose} of the profile."
                 advice = f'If they are not the same, say in the profile: [columns] {field} = "{spelled(heading)}".'
                 place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row, column_letter(index))
-                yield Problem(problems.UNKNOWN_COLUMN, what, place, field, advice=advice)
+                yield Problem(problem_catalog.UNKNOWN_COLUMN, what, place, field, advice=advice)
 
 
 def _without_heading(layout: Layout) -> Iterator[Problem]:
@@ -162,7 +166,7 @@ def _without_heading(layout: Layout) -> Iterator[Problem]:
             several = "one cell is" if len(rows) == 1 else f"{len(rows):,} cells are"
             what = f"Column {column_letter(index)} has no heading; {several} not read, the first is {quoted(first)}."
             place = replace(rows[0].place(), column=column_letter(index))
-            yield Problem(problems.UNKNOWN_COLUMN, what, place, value=first, advice=NAMELESS)
+            yield Problem(problem_catalog.UNKNOWN_COLUMN, what, place, value=first, advice=NAMELESS)
 
 
 def _unknown_types(layout: Layout) -> Iterator[Problem]:
@@ -178,7 +182,7 @@ def _unknown_types(layout: Layout) -> Iterator[Problem]:
         said = ", ".join(quoted(cell_text(cell)) for cell in unknown[:5]) + (", …" if len(unknown) > 5 else "")
         what = f"{listed([(index, layout.source.headings[index])])} says {said}: read as an invoice, not as a credit."
         place = replace(layout.rows[cells.index(unknown[0])].place(), column=column_letter(index))
-        yield Problem(problems.UNKNOWN_TYPE, what, place, value=cell_text(unknown[0]))
+        yield Problem(problem_catalog.UNKNOWN_TYPE, what, place, value=cell_text(unknown[0]))
 
 
 def _payment_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
@@ -193,7 +197,7 @@ def _payment_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
         if texts[cell] in paid:
             what = f"{listed([(index, layout.source.headings[index])])} says {quoted(texts[cell])}: that is no bill."
             place = replace(row.place(), column=column_letter(index))
-            yield row, Problem(problems.PAYMENT_ROW, what, place, value=texts[cell])
+            yield row, Problem(problem_catalog.PAYMENT_ROW, what, place, value=texts[cell])
 
 
 def _credits_below(layout: Layout) -> Iterator[Problem]:
@@ -202,4 +206,4 @@ def _credits_below(layout: Layout) -> Iterator[Problem]:
         if foot.is_foot and foot.says < 0:
             what = f"{quoted(foot.label)} of {dollars(foot.says)} stands below the table, and belongs to no invoice."
             place = Place(layout.source.file, layout.source.sheet, number, column_letter(foot.column))
-            yield Problem(problems.CREDIT_BELOW, what, place)
+            yield Problem(problem_catalog.CREDIT_BELOW, what, place)

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from importer import problems
 from importer import results_layout as layout
 from importer import results_manifest as manifest
-from importer.cells import Cell, cell_text
+from importer.domain import problem_catalog
+from importer.domain.cells import Cell, cell_text
+from importer.domain.corrections import GONE, GivenBack
+from importer.domain.outcome import Status
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import InputFile
+from importer.domain.seals import Seal
 from importer.errors import FileUnreadable
-from importer.models import InputFile, Status
-from importer.problems import Place, Problem
 from importer.reader.cells import quoted
 from importer.reader.contents import Contents, Sheet
 from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, as_corrected, lines, same
@@ -26,8 +29,6 @@ from importer.reader.table import Heading
 from importer.reader.traced import Hands
 from importer.results_layout import NOTED, RowMark
 from importer.results_manifest import Kept, Manifest
-from importer.seals import Seal
-from importer.trace import GONE, GivenBack
 
 UNTOUCHABLE = frozenset({Status.POSTED, Status.ALREADY_POSTED, Status.IN_DOUBT})
 """The rows of these must be as they were: the invoice is in ResMan, or may be."""
@@ -265,7 +266,7 @@ class _Merge:
         if not line.is_untouched:
             self.rewritten[table, number] = line.mark.digest if line.mark is not None else ""
             what = f"The row was deleted from “{layout.TO_FIX}” and changed as {line.where}."
-            self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
+            self.changed[table].append(Problem(problem_catalog.CHANGED_ROW, what, Place(*table, number)))
 
     def _open_row(self, line: Line, table: Table, number: int, fixed: Line) -> None:
         digest = fixed.mark.digest if fixed.mark is not None else ""
@@ -276,7 +277,7 @@ class _Merge:
         elif not is_untouched and not line.is_untouched and not same(line.cells, fixed.cells):
             what = f"The row was changed in two ways: as {fixed.where} and as {line.where}."
             self.changed[table].append(
-                Problem(problems.CHANGED_ROW, what, Place(*table, number), advice="Make them the same.")
+                Problem(problem_catalog.CHANGED_ROW, what, Place(*table, number), advice="Make them the same.")
             )
         for each in (line, fixed):
             self._name_notes(each, waits=True)
@@ -292,13 +293,15 @@ class _Merge:
         for column, text in line.notes if waits and line.table is not None else ():
             what = f"{quoted(text)} was typed over the column “{column}”, which is not read: it was {line.where}."
             place = Place(*(line.table or ("", None)), line.number)
-            self.changed[place.file or "", place.sheet].append(Problem(problems.CHANGED_ROW, what, place, advice=NOTED))
+            self.changed[place.file or "", place.sheet].append(
+                Problem(problem_catalog.CHANGED_ROW, what, place, advice=NOTED)
+            )
 
     def _name_changed(self, line: Line, table: Table, number: int, mark: RowMark) -> None:
         sent = "although it is not known whether its invoice arrived"
         then = sent if mark.status == Status.IN_DOUBT else "after its invoice was posted"
         what = f"The row was changed {then}: it is {line.where}."
-        self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, number)))
+        self.changed[table].append(Problem(problem_catalog.CHANGED_ROW, what, Place(*table, number)))
 
     def _first_table(self) -> Table:
         one = next(one for one in self.kept if one.heading_row)
@@ -323,7 +326,9 @@ class _Merge:
             self.added.append((line, table))
             return
         what = f"A copy of the row, whose invoice went before, is {line.where}."
-        self.changed[table].append(Problem(problems.CHANGED_ROW, what, Place(*table, line.number), advice=_COPIED))
+        self.changed[table].append(
+            Problem(problem_catalog.CHANGED_ROW, what, Place(*table, line.number), advice=_COPIED)
+        )
 
     def _foreign_mark(self, line: Line) -> FileUnreadable:
         return FileUnreadable(
@@ -344,7 +349,7 @@ class _Merge:
                     self.gone_before.add((table, number))
         for table, number in sorted(self.gone | self.gone_before, key=lambda row: (*map(str, row[0]), row[1])):
             what = f"The row is gone from the sheet “{layout.ROWS}”, which should hold all of them."
-            found = Problem(problems.CHANGED_ROW, what, Place(*table, number), advice=_BRING_IT_BACK)
+            found = Problem(problem_catalog.CHANGED_ROW, what, Place(*table, number), advice=_BRING_IT_BACK)
             self.changed[table].append(found)
 
     def _say(self) -> None:

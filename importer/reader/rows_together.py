@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from importer import problems
-from importer.columns import COLUMNS, IDENTITY
-from importer.keys import normalised_number
-from importer.models import Row
-from importer.problems import Problem
+from importer.domain import problem_catalog
+from importer.domain.fields import COLUMNS, IDENTITY
+from importer.domain.identity import normalised_number
+from importer.domain.invoice import Row
+from importer.domain.problems import Problem
 from importer.reader.cells import Unreadable, Value, quoted
 from importer.reader.keys_with_gaps import KeysWithGaps, agrees
 from importer.reader.leftovers import Asked
@@ -210,7 +210,7 @@ def hold_above(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSe
         if why.holds and has_amount and is_near:
             held.add(above)
             what = f"Row {rows[index].number}, which stands below it, may be a line of the invoice."
-            found[grouped.owner[above]].append(Problem(problems.ROW_BELOW, what, rows[above].place()))
+            found[grouped.owner[above]].append(Problem(problem_catalog.ROW_BELOW, what, rows[above].place()))
 
 
 def hold_doubted(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSet], found: Found) -> None:
@@ -226,7 +226,7 @@ def hold_doubted(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[Line
             if group not in held:
                 held.add(group)
                 what = f"Row {rows[index].number} may be a line of the invoice: it does not say whose it is."
-                found[group].append(Problem(problems.ROW_BELOW, what, rows[grouped.firsts[group]].place()))
+                found[group].append(Problem(problem_catalog.ROW_BELOW, what, rows[grouped.firsts[group]].place()))
 
 
 def _is_next(above: Row, row: Row) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from importer import problems
-from importer.models import SkippedRow
-from importer.problems import Place, Problem
+from importer.domain import problem_catalog
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import SkippedRow
 from importer.reader.cells import is_blank, quoted
 from importer.reader.headings import normalised, spelled
 from importer.reader.layout import Layout
@@ -76,7 +76,7 @@ def names_of_sections(layout: Layout, profile: Profile) -> Iterator[Problem]:
     listed = ", ".join(said[:SHOWN]) + (", …" if len(said) > SHOWN else "")
     what = f"The table has {len(names):,} sections ({listed}), and every invoice is for the one {' and '.join(fixed)}"
     yield Problem(
-        problems.SECTIONS, f"{what} of the profile.", Place(layout.source.file, layout.source.sheet, first.row)
+        problem_catalog.SECTIONS, f"{what} of the profile.", Place(layout.source.file, layout.source.sheet, first.row)
     )
 
 
@@ -98,7 +98,7 @@ def _groups(layout: Layout, fixed: Sequence[str]) -> Iterator[Problem]:
     whose = whose or all(_column(row) in places - {left} for row in rows)  # what stands beside no heading is a group's
     what = f"{said} stand above rows of the table, and every invoice is for the one {' and '.join(fixed)}"
     place = Place(layout.source.file, layout.source.sheet, rows[0].row)
-    yield Problem(problems.GROUPS if whose else problems.SECTIONS, f"{what} of the profile.", place)
+    yield Problem(problem_catalog.GROUPS if whose else problem_catalog.SECTIONS, f"{what} of the profile.", place)
 
 
 def _places(layout: Layout, left: int) -> set[int]:

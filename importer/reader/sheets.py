@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from importer import problems
-from importer.columns import COLUMNS, OWN_SHEETS
+from importer.domain import problem_catalog
+from importer.domain.fields import COLUMNS, OWN_SHEETS
+from importer.domain.invoice import Source
+from importer.domain.problem_catalog import BROKEN_QUOTES
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import SkippedRow, Table
 from importer.errors import FileUnreadable
-from importer.models import SkippedRow, Source, Table
-from importer.problems import BROKEN_QUOTES, Place, Problem
 from importer.reader.cells import is_blank
 from importer.reader.contents import Contents, Sheet
 from importer.reader.headings import normalised, spelled
@@ -234,7 +236,7 @@ def _refuse_by_name(plan: Plan, name: str) -> None:
         return
     if len(plan.chosen) == 1:
         what = f"The sheet that is read is named {named[0]!r}, as if its invoices were not to be paid."
-        plan.problems.append(Problem(problems.SHEET_NAME, what, Place(name, named[0])))
+        plan.problems.append(Problem(problem_catalog.SHEET_NAME, what, Place(name, named[0])))
         return
     others = [each.sheet.name for each in plan.chosen if each.sheet.name not in named]
     first = (others or named)[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from importer.cells import Cell, column_letter
+from importer.domain.cells import Cell, column_letter
 from importer.reader.cells import is_blank
 from importer.reader.contents import Sheet
 from importer.reader.headings import normalised, spelled

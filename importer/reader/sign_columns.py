@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from importer.cells import Cell, cell_text
+from importer.domain.cells import Cell, cell_text
 from importer.reader.cells import is_blank
 from importer.reader.contents import Sheet
 from importer.reader.money import currency_code

@@ -5,9 +5,14 @@ from __future__ import annotations
 import datetime
 from xml.parsers import expat
 
-from importer.cells import Cell, ErrorCell, UncalculatedCell, cell_text
+from importer.domain.cells import (
+    Cell,
+    ErrorCell,
+    UncalculatedCell,
+    cell_text,
+)
+from importer.domain.packed import PackedRows
 from importer.errors import FileUnreadable
-from importer.packed import PackedRows
 from importer.reader.advice import SAVE_AGAIN
 from importer.reader.contents import Finding, Sheet
 from importer.reader.formats import PERCENT, Shown, shown_by

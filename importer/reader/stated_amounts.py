@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from importer import problems
-from importer.columns import Kind
-from importer.models import Invoice, Row, dollars
-from importer.problems import Problem
+from importer.domain import problem_catalog
+from importer.domain.fields import Kind
+from importer.domain.invoice import Invoice, Row
+from importer.domain.money import dollars
+from importer.domain.problems import Problem
 from importer.reader.carried import is_carried
 from importer.reader.cells import read_cells
 from importer.reader.charges import NO_AMOUNTS, is_added, is_taken_off, taken_off
@@ -37,7 +38,7 @@ def charges_alone(layouts: Sequence[Layout], invoices: Sequence[Invoice]) -> Ite
             much = dollars(sum((line.worth or 0 for line in invoice.lines), Decimal()))
             what = f"The invoice would consist of {named} alone, {much}: what was billed is not among its lines."
             row = invoice.rows[0]
-            yield row, Problem(problems.MISSING_VALUE, what, row.place(), "line_amount", advice=ALONE)
+            yield row, Problem(problem_catalog.MISSING_VALUE, what, row.place(), "line_amount", advice=ALONE)
 
 
 def parts_that_miss(layout: Layout) -> Iterator[tuple[Row, Problem]]:
@@ -61,7 +62,10 @@ def parts_that_miss(layout: Layout) -> Iterator[tuple[Row, Problem]]:
                 f"{listed([(total, headings[total])])} says {dollars(says)}; on most rows they agree."
             )
             text = str(row.cell("total_amount") or "")
-            yield row, Problem(problems.TOTAL_MISMATCH, what, row.place("total_amount"), "total_amount", text, PARTS)
+            yield (
+                row,
+                Problem(problem_catalog.TOTAL_MISMATCH, what, row.place("total_amount"), "total_amount", text, PARTS),
+            )
 
 
 def paid_in_part(layout: Layout) -> Iterator[tuple[Row, Problem]]:
@@ -84,7 +88,7 @@ def paid_in_part(layout: Layout) -> Iterator[tuple[Row, Problem]]:
                     f"{listed([(index, headings[index])])} {dollars(beside)}: it is not said which is to be paid."
                 )
                 text = str(row.cell("total_amount") or "")
-                yield row, Problem(problems.PAID_IN_PART, what, row.place("total_amount"), "total_amount", text)
+                yield row, Problem(problem_catalog.PAID_IN_PART, what, row.place("total_amount"), "total_amount", text)
         return
 
 

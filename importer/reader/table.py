@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice, zip_longest
 
-from importer.cells import Cell
-from importer.models import SkippedRow
+from importer.domain.cells import Cell
+from importer.domain.reading import SkippedRow
 from importer.reader.cells import is_blank
 from importer.reader.contents import Sheet
 from importer.reader.headings import normalised, spelled

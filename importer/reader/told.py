@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from importer import problems
-from importer.cells import Cell, cell_text, column_letter
-from importer.models import Invoice, Row
-from importer.problems import Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import Cell, cell_text, column_letter
+from importer.domain.invoice import Invoice, Row
+from importer.domain.problems import Problem
 from importer.reader.cells import is_blank, quoted
 from importer.reader.headings import listed, spelled
 from importer.reader.layout import Layout
@@ -38,10 +38,10 @@ _WORDS = frozenset(("description", "notes", "memo"))
 _DAY = re.compile(r"(?!0000|00/00)\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _MOST = 20  # different words that a column of statuses may have
 _KINDS = {
-    Standing.VOID: problems.VOID_ROW,
-    Standing.NO_BILL: problems.NO_BILL,
-    Standing.CREDIT: problems.CREDIT_IN_WORDS,
-    Standing.PAYMENT: problems.PAYMENT_ROW,
+    Standing.VOID: problem_catalog.VOID_ROW,
+    Standing.NO_BILL: problem_catalog.NO_BILL,
+    Standing.CREDIT: problem_catalog.CREDIT_IN_WORDS,
+    Standing.PAYMENT: problem_catalog.PAYMENT_ROW,
 }
 _SAID = {
     Standing.VOID: "the invoice is void",
@@ -120,7 +120,7 @@ def unknown_statuses(layout: Layout) -> Iterator[Problem]:
             said = ", ".join(quoted(texts[cell]) for cell in unknown[:5]) + (", …" if len(unknown) > 5 else "")
             what = f"{listed([(index, headings[index])])} says {said}, which is not known for a status."
             place = replace(layout.rows[cells.index(unknown[0])].place(), column=column_letter(index))
-            yield Problem(problems.UNKNOWN_STATUS, what, place, value=texts[unknown[0]])
+            yield Problem(problem_catalog.UNKNOWN_STATUS, what, place, value=texts[unknown[0]])
 
 
 def _is_charged(row: Row, invoice: Invoice | None, layout: Layout) -> bool:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from importer import problems
-from importer.cells import Cell, cell_text, column_letter
-from importer.columns import Kind
-from importer.models import Invoice, dollars
-from importer.problems import Place, Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import Cell, cell_text, column_letter
+from importer.domain.fields import Kind
+from importer.domain.invoice import Invoice
+from importer.domain.money import dollars
+from importer.domain.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted, read_cells
 from importer.reader.headings import spelled
 from importer.reader.layout import Layout
@@ -35,7 +36,7 @@ def totals_above(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[Proble
         if says != whole:
             what = f"{quoted(label)} above the table says {dollars(says)}, and the invoices come to {dollars(whole)}."
             place = Place(layout.source.file, layout.source.sheet, row, column_letter(column))
-            yield Problem(problems.TOTAL_ABOVE, what, place)
+            yield Problem(problem_catalog.TOTAL_ABOVE, what, place)
 
 
 def _stated(layout: Layout, row: Sequence[Cell]) -> tuple[int, str, Decimal] | None:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import compress
 
-from importer.cells import Cell
-from importer.columns import Kind
+from importer.domain.cells import Cell
+from importer.domain.fields import Kind
 from importer.reader.cells import PLAIN, Conventions, Unreadable, Value, read_cells
 
 _OF_EXCEL = r"ergebnis|summe|totale|totaal|somme|suma|summa|i alt|totalt|yhteensä|celkem|összeg|toplam|σύνολο|итог"

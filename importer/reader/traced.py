@@ -6,11 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importer import results_layout as layout
-from importer.cells import Cell, cell_text, column_letter
-from importer.models import InputFile, Invoice, Reading
+from importer.domain.cells import Cell, cell_text, column_letter
+from importer.domain.corrections import (
+    ADDED,
+    GONE,
+    NOT_KEPT,
+    TAKEN_OUT,
+    WHOLE_ROW,
+    Correction,
+    Origin,
+    Round,
+    TakenOut,
+    Trace,
+)
+from importer.domain.invoice import Invoice
+from importer.domain.reading import InputFile, Reading
 from importer.reader.moved import places, with_money
 from importer.results_manifest import Kept, Manifest, first_trace
-from importer.trace import ADDED, GONE, NOT_KEPT, TAKEN_OUT, WHOLE_ROW, Correction, Origin, Round, TakenOut, Trace
 
 Rows = Mapping[int, tuple[Cell, ...]]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from importer.cells import Cell, column_letter
-from importer.columns import BY_NAME, Kind
+from importer.domain.cells import Cell, column_letter
+from importer.domain.fields import BY_NAME, Kind
 from importer.reader.amounts import Column, adds_up, same
 from importer.reader.cells import Conventions, is_blank, quoted, read_cells
 from importer.reader.charges import (

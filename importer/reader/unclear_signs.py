@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from importer import problems
-from importer.cells import cell_text, column_letter
-from importer.models import Row
-from importer.problems import Problem
+from importer.domain import problem_catalog
+from importer.domain.cells import cell_text, column_letter
+from importer.domain.invoice import Row
+from importer.domain.problems import Problem
 from importer.reader.cells import quoted
 from importer.reader.headings import listed, normalised, spelled
 from importer.reader.layout import Layout
@@ -56,7 +56,7 @@ def unclear_signs(layout: Layout) -> Iterator[tuple[Row, Problem]]:
                 named = f"{listed([(index, headings[index])])} says {quoted(texts[cell])}"
                 what = f"{named}: it is not known whether the amount has a minus by that."
                 place = replace(row.place(), column=column_letter(index))
-                yield row, Problem(problems.UNCLEAR_SIGN, what, place, value=texts[cell])
+                yield row, Problem(problem_catalog.UNCLEAR_SIGN, what, place, value=texts[cell])
 
 
 def _are_sides(heading: str, said: set[str]) -> bool:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 
-from importer.cells import Cell
-from importer.columns import COLUMNS
+from importer.domain.cells import Cell
+from importer.domain.fields import COLUMNS
 from importer.reader.headings import normalised, spelled
 from importer.reader.money import CODES, CURRENCY_NAMES, ISO, SYMBOLS, WORDS_TOO, currency_code
 

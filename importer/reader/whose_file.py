@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from importer import problems
-from importer.models import Reading
-from importer.problems import Place, Problem
+from importer.domain import problem_catalog
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import Reading
 from importer.reader.cells import quoted
 from importer.reader.contents import Contents
 from importer.reader.profiles import Profile, says_a_text
@@ -69,7 +69,7 @@ def doubt(reading: Reading, profile: Profile, contents: Contents) -> Iterator[Pr
             f"{quoted(given)}'s, and nothing in the file says that it is that vendor's."
         )
         place = Place(contents.file.name)
-        yield Problem(problems.WHOSE_FILE, what, place, VENDOR, given, WAY_OUT.format(name=profile.name))
+        yield Problem(problem_catalog.WHOSE_FILE, what, place, VENDOR, given, WAY_OUT.format(name=profile.name))
 
 
 def _is_called(profile: Profile, word: str) -> bool:

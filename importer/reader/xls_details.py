@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 
-from importer.cells import ErrorCell, UncalculatedCell, column_letter
+from importer.domain.cells import ErrorCell, UncalculatedCell, column_letter
 from importer.reader import xls_looks
 from importer.reader.details import Details
 from importer.reader.formats import BUILT_IN, Shown, shown_by

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 
-from importer.cells import ErrorCell, column_letter
+from importer.domain.cells import ErrorCell, column_letter
 from importer.reader.details import Details
 from importer.reader.formats import BUILT_IN, Shown, shown_by
 from importer.reader.looks import Look, Pieces, is_telling

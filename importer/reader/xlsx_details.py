@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 from xml.parsers import expat
 
-from importer.cells import ErrorCell, UncalculatedCell, column_letter
+from importer.domain.cells import ErrorCell, UncalculatedCell, column_letter
 from importer.reader.details import Details
 from importer.reader.formats import Shown
 from importer.reader.looks import Look, Pieces, Position

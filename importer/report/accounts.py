@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from heapq import merge
 from typing import NamedTuple
 
-from importer.cells import Cell, cell_text
-from importer.models import Outcome, Row, Run, SkippedRow, Source, Table
-from importer.problems import Problem
+from importer.domain.cells import Cell, cell_text
+from importer.domain.invoice import Row, Source
+from importer.domain.outcome import Outcome, Run
+from importer.domain.problems import Problem
+from importer.domain.reading import SkippedRow, Table
 from importer.report.tie_out import as_said
 from importer.results_layout import NO_INVOICE, OPEN_STATUSES, SKIPPED, column_index, label_of
 

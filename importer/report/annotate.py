@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from importer.cells import column_letter
-from importer.columns import BY_NAME
+from importer.domain.cells import column_letter
+from importer.domain.fields import BY_NAME
+from importer.domain.outcome import Run
+from importer.domain.problems import Place, Problem
 from importer.errors import ResultsNotWritten
-from importer.models import Run
-from importer.problems import Place, Problem
 from importer.report import styles
 from importer.report.accounts import advised
 from importer.report.rehearsing import as_rehearsal

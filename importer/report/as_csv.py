@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from importer.cells import cell_text
-from importer.models import Run
+from importer.domain.cells import cell_text
+from importer.domain.corrections import Trace
+from importer.domain.outcome import Run
 from importer.report.accounts import Accounts, Layout
 from importer.report.rehearsing import as_rehearsal
 from importer.report.target import place
 from importer.results_layout import FRONT, tidy_text
-from importer.trace import Trace
 
 BY_HAND = "Changed by hand"
 """The last column, where a workbook was given back."""

@@ -7,7 +7,9 @@ from html import escape
 from pathlib import Path
 from typing import BinaryIO
 
-from importer.models import Run, Status, dollars
+from importer.domain.money import dollars
+from importer.domain.outcome import Run, Status
+from importer.domain.visible_text import visible
 from importer.report.corrections_sheet import by_hand_said, files_said
 from importer.report.own_totals import compared, vendors
 from importer.report.rehearsing import as_rehearsal
@@ -24,7 +26,6 @@ from importer.report.wording import (
     notices,
     profiles_said,
 )
-from importer.visible import visible
 
 _MOST_LINES = 40  # of problems
 _MOST_PARTIES = 15  # vendors, properties

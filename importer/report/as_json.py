@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer.models import ControlTotal, Outcome, Run
-from importer.news import Change, Stays
-from importer.problems import Problem
+from importer.domain.corrections import WHOLE_ROW, Trace
+from importer.domain.follow_up_facts import Change, Stays
+from importer.domain.outcome import Outcome, Run
+from importer.domain.problems import Problem
+from importer.domain.reading import ControlTotal
 from importer.rehearsal import rehearsed
 from importer.report.corrections_sheet import told_trace
 from importer.report.own_totals import vendors
 from importer.report.tie_out import as_said
 from importer.report.wording import notices
-from importer.trace import WHOLE_ROW, Trace
 
 
 def as_json(run: Run, results: Path | None) -> dict[str, object]:

@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from importer.cells import Cell
-from importer.columns import BY_NAME, Kind
-from importer.models import Source
+from importer.domain.cells import Cell
+from importer.domain.fields import BY_NAME, Kind
+from importer.domain.invoice import Source
 from importer.report import styles
 from importer.report.styles import Styles
 from importer.results_layout import tidy_text, written_cell

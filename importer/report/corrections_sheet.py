@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from importer.models import Run, dollars
+from importer.domain.corrections import Trace
+from importer.domain.money import dollars
+from importer.domain.outcome import Run
 from importer.report import styles
 from importer.report.cells import put_text, row_height
 from importer.report.rows_sheet import print_landscape
 from importer.report.styles import Styles
 from importer.report.tie_out import ADDED, CORRECTED, IN_FILE, OTHERWISE, TAKEN_OUT, UNTOLD, TieOut
-from importer.trace import Trace
 
 COLUMNS: tuple[tuple[str, int], ...] = (
     ("Round", 8),

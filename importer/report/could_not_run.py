@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.models import Status
+from importer.domain.outcome import Status
 
 CODE = "could-not-run"
 

@@ -10,7 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from importer.models import Run, Status, dollars
+from importer.domain.money import dollars
+from importer.domain.outcome import Run, Status
 from importer.report.as_csv import safe_text
 from importer.report.as_json import as_json
 from importer.results_layout import tidy_text

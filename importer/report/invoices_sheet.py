@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from importer.models import Outcome, Row, Run, Status, dollars
+from importer.domain.invoice import Row
+from importer.domain.money import dollars
+from importer.domain.outcome import Outcome, Run, Status
 from importer.rehearsal import rehearsed
 from importer.report import styles
 from importer.report.accounts import worst_first

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from importer.models import ControlTotal, Run, dollars
-from importer.problems import UNCOMPARED_TOTAL
+from importer.domain.money import dollars
+from importer.domain.outcome import Run
+from importer.domain.problem_catalog import UNCOMPARED_TOTAL
+from importer.domain.reading import ControlTotal
 
 _NAMED = 5  # cells
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from importer.models import Run
-from importer.problems import Problem
+from importer.domain.outcome import Run
+from importer.domain.problems import Problem
 from importer.rehearsal import SANDBOX, rehearsed
 
 

@@ -9,10 +9,10 @@ from itertools import chain, islice
 from typing import Any
 
 from importer import results_layout as layout
-from importer.cells import Cell, cell_text, column_letter
-from importer.columns import BY_NAME, Kind
-from importer.models import Outcome
-from importer.problems import Place, Problem
+from importer.domain.cells import Cell, cell_text, column_letter
+from importer.domain.fields import BY_NAME, Kind
+from importer.domain.outcome import Outcome
+from importer.domain.problems import Place, Problem
 from importer.rehearsal import rehearsed
 from importer.report import styles
 from importer.report.accounts import OFFERED, Answer, Layout, advised, worst_first

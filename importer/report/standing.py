@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.models import Outcome, Run, Status, dollars
-from importer.problems import IN_RESMAN, WRITE_FAILED
+from importer.domain.money import dollars
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.problem_catalog import IN_RESMAN, WRITE_FAILED
 from importer.rehearsal import rehearsed
 from importer.report.wording import changes_said
 

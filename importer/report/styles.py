@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from importer.models import Status
+from importer.domain.outcome import Status
 from importer.report.wording import Place
 from importer.results_layout import NO_INVOICE, SKIPPED
 

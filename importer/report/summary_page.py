@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from importer import results_layout as layout
-from importer.models import Status
+from importer.domain.outcome import Status
 from importer.report import styles
 from importer.report.cells import lines_needed, put_text
 from importer.report.styles import Styles

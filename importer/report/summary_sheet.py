@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from importer import results_layout as layout
-from importer.models import Run, Status
-from importer.problems import CONTROL_TOTAL, Place, Problem
+from importer.domain.outcome import Run, Status
+from importer.domain.problem_catalog import CONTROL_TOTAL
+from importer.domain.problems import Place, Problem
 from importer.report import styles
 from importer.report.accounts import Answer
 from importer.report.corrections_sheet import by_hand_said, files_said

@@ -11,7 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from importer.columns import COLUMNS, OWN_SHEETS, Column, Kind
+from importer.domain.fields import (
+    COLUMNS,
+    OWN_SHEETS,
+    Column,
+    Kind,
+)
 from importer.errors import ResultsNotWritten
 
 OFFERED: tuple[Column, ...] = tuple(

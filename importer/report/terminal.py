@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.cells import cell_text
-from importer.models import Run, Status, dollars
-from importer.problems import AMBIGUOUS_NAME, UNKNOWN_NAME, Kind, Problem
+from importer.domain.cells import cell_text
+from importer.domain.money import dollars
+from importer.domain.outcome import Run, Status
+from importer.domain.problem_catalog import AMBIGUOUS_NAME, UNKNOWN_NAME
+from importer.domain.problems import Kind, Problem
 from importer.rehearsal import rehearsed
 from importer.report.accounts import advised
 from importer.report.strangers import NAMES_ADVICE, name_said, names_title

@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from importer.models import Outcome, Run, Status
-from importer.news import Stays
-from importer.problems import NOT_SENT, OTHER_CURRENCY
-from importer.trace import GONE, NOT_KEPT, Trace
+from importer.domain.corrections import GONE, NOT_KEPT, Trace
+from importer.domain.follow_up_facts import Stays
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.problem_catalog import NOT_SENT, OTHER_CURRENCY
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from importer.models import Run, dollars
+from importer.domain.money import dollars
+from importer.domain.outcome import Run
 from importer.report import styles
 from importer.report.cells import put_text, row_height
 from importer.report.corrections_sheet import by_hand_said

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from importer.models import Outcome, Run, Status, dollars
-from importer.news import WENT_INSTEAD
-from importer.problems import (
+from importer.domain.corrections import ADDED, TAKEN_OUT, WHOLE_ROW
+from importer.domain.follow_up_facts import WENT_INSTEAD
+from importer.domain.money import dollars
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.problem_catalog import (
     CHANGED_ROW,
     CONFLICT,
     CREDIT_MEMO,
@@ -27,12 +29,11 @@ from importer.problems import (
     TOTAL_MISMATCH,
     WENT_OUT_BEFORE,
     WRITE_FAILED,
-    Problem,
 )
+from importer.domain.problems import Problem
 from importer.rehearsal import rehearsed
 from importer.report.own_totals import to_compare
 from importer.results_layout import NOTED
-from importer.trace import ADDED, TAKEN_OUT, WHOLE_ROW
 
 
 class Place(StrEnum):

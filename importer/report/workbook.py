@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 
 from importer import results_layout as layout
 from importer import results_manifest as manifest
-from importer.models import Run
-from importer.problems import Place
+from importer.domain.outcome import Run
+from importer.domain.problems import Place
 from importer.report.accounts import Accounts
 from importer.report.corrections_sheet import told_trace, write_corrections
 from importer.report.invoices_sheet import write_invoices

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
 
-from importer.held import Held
+from importer.domain.bills import Held
 from importer.submitter.entries import BILL_COLUMNS, OUT, held_of
 from importer.submitter.ledger import Ledger
 from importer.submitter.postings import LOOKED_BACK

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from importer.domain.follow_up_facts import ALARM
+from importer.domain.identity import normalised_number
 from importer.errors import AnotherEchoed, OutcomeUnknown
-from importer.keys import normalised_number
-from importer.news import ALARM
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
-from importer.models import Evidence
-from importer.news import ALARM, PARTLY, Alarm
+from importer.domain.follow_up_facts import ALARM, PARTLY, Alarm
+from importer.domain.outcome import Evidence
 from importer.submitter.answers import WriteStatus
 from importer.submitter.entries import Entry
 from importer.submitter.evidence import Sought

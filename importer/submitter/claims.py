@@ -16,8 +16,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
-from importer.keys import normalised_number
-from importer.payload import Payload
+from importer.domain.identity import normalised_number
+from importer.domain.payload import Payload
 from importer.submitter.entries import BILL_COLUMNS, OUT, Contest, Intent, Rival, Terms, held_of
 from importer.submitter.lineage import digest
 from importer.submitter.originals import rows_of_original

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from importer.domain.follow_up_facts import Alarm
+from importer.domain.outcome import Evidence
 from importer.errors import AccessDenied, CannotRun, Misdirected, Refused, RequestError
-from importer.models import Evidence
-from importer.news import Alarm
 from importer.submitter.case import Case, Ending, Word, ending_of
 from importer.submitter.entries import Entry
 from importer.submitter.evidence import Match, values_of

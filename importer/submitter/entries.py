@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
-from importer.held import Held
-from importer.models import Evidence
-from importer.models import Row as InputRow
-from importer.news import Alarm
-from importer.payload import Payload
+from importer.domain.bills import Held
+from importer.domain.follow_up_facts import Alarm
+from importer.domain.invoice import Row as InputRow
+from importer.domain.outcome import Evidence
+from importer.domain.payload import Payload
+from importer.domain.vendor_rows import sheets_said
 from importer.submitter.originals import Origins
 from importer.submitter.refusals import Refusal
 from importer.submitter.states import State
 from importer.submitter.tables import INVOICES
-from importer.vendor_rows import sheets_said
 
 
 class Intent(NamedTuple):

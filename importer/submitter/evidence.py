@@ -16,8 +16,8 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
-from importer.keys import normalised_number
-from importer.payload import Payload
+from importer.domain.identity import normalised_number
+from importer.domain.payload import Payload
 from importer.submitter.answers import HeldInvoice
 
 Named = tuple[str, str]

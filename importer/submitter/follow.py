@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from importer.domain.follow_up_facts import ALARM, Alarm
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, RateLimited, Refused
-from importer.news import ALARM, Alarm
 from importer.submitter.case import Ending, Word, ending_of, open_words
 from importer.submitter.confirmed import confirmed_by_jobs, integrations_of_confirmed
 from importer.submitter.entries import Entry

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
-from importer.seals import Seal
+from importer.domain.seals import Seal
 from importer.submitter.ledger import Ledger
 from importer.submitter.tables import IDENTITY, RUNS
 

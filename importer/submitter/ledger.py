@@ -19,9 +19,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, func, insert, select, update
 
+from importer.domain.follow_up_facts import ALARM, Alarm
+from importer.domain.outcome import Evidence
 from importer.errors import LedgerUnavailable
-from importer.models import Evidence
-from importer.news import ALARM, Alarm
 from importer.submitter import proofs
 from importer.submitter.claims import Claims, likenesses_of
 from importer.submitter.entries import ENTRY_COLUMNS, NO_TERMS, Claim, Entry, Intent, Rival, Terms, entry_of, may_go

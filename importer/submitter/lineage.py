@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from importer.vendor_rows import DATE, NUMBER, Facts
+from importer.domain.vendor_rows import DATE, NUMBER, Facts
 
 AMOUNT = 4
 

@@ -11,12 +11,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, text, update
 
-from importer.models import Reading
+from importer.domain.reading import Reading
+from importer.domain.vendor_rows import VendorTable, vendor_tables
 from importer.submitter.lineage import Known, digest, inherited, marks_of
 from importer.submitter.runs import RunBook
 from importer.submitter.schema import batches
 from importer.submitter.tables import CLAIMS, CONTENTS, INVOICES, ORIGINALS, ROW_MARKS
-from importer.vendor_rows import VendorTable, vendor_tables
 
 MOST_BASES = 3
 """Earlier files that one is compared with: those with which it shares most rows."""

@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from importer.columns import BY_NAME
+from importer.domain.fields import BY_NAME
+from importer.domain.identity import normalised_number
+from importer.domain.money import dollars
 from importer.errors import PlanDiffers
-from importer.keys import normalised_number
-from importer.models import dollars
 from importer.submitter.entries import Intent
 from importer.submitter.ledger import Ledger
 from importer.submitter.schema import batches

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from importer.held import Posted
+from importer.domain.bills import Posted
 from importer.submitter.entries import BILL_COLUMNS, OUT, Intent, held_of
 from importer.submitter.ledger import Ledger
 from importer.submitter.schema import batches

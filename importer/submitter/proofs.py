@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, ScalarSelect, Update, delete, or_, select, update
 
-from importer.news import ALARM, Alarm
+from importer.domain.follow_up_facts import ALARM, Alarm
 from importer.submitter.states import State
 from importer.submitter.tables import INVOICES, PROOFS
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from importer.domain.outcome import Evidence
 from importer.errors import AccessDenied, Misdirected, OutcomeUnknown, Refused
-from importer.models import Evidence
 from importer.submitter.case import Word, ending_of
 from importer.submitter.entries import Entry
 from importer.submitter.evidence import Match, Sought, values_of

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from importer.news import Alarm
+from importer.domain.follow_up_facts import Alarm
 from importer.submitter.refusals import Refusal
 
 

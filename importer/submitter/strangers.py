@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
+from importer.domain.bills import Held
+from importer.domain.identity import normalised_number
+from importer.domain.money import dollars
 from importer.errors import ApiAway, NotTheNewest, RequestError
-from importer.held import Held
-from importer.keys import normalised_number
-from importer.models import dollars
 from importer.rehearsal import rehearsed
 from importer.submitter.answers import WriteLog
 from importer.submitter.case import Case

@@ -13,6 +13,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from importer.domain.follow_up_facts import Alarm
+from importer.domain.payload import Payload
 from importer.errors import (
     AccessDenied,
     AnotherEchoed,
@@ -25,8 +27,6 @@ from importer.errors import (
     Refused,
     RequestError,
 )
-from importer.news import Alarm
-from importer.payload import Payload
 from importer.submitter.entries import NO_TERMS, Entry, Intent, Rival, Terms
 from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Stopped

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from importer.payload import Body
+from importer.domain.payload import Body
 from importer.submitter.pacing import Stopped
 
 if TYPE_CHECKING:

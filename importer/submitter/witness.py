@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from importer.domain.money import dollars
 from importer.errors import NotTheNewest
-from importer.models import dollars
 from importer.submitter.journal import Journal, Line, Link
 from importer.submitter.schema import batches
 from importer.submitter.tables import ATTEMPTS, INVOICES, JOURNALS

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from importer.models import dollars
+from importer.domain.money import dollars
 from importer.report.wording import Destination, several
 
 LONGEST_NAME = 80

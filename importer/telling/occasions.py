@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from importer.models import ControlTotal, Outcome, Run, Status
-from importer.problems import NO_ACCOUNT
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.problem_catalog import NO_ACCOUNT
+from importer.domain.reading import ControlTotal
 from importer.report.own_totals import to_compare, vendors
 from importer.report.terminal import problem_lines
 from importer.report.tie_out import tie_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from importer.models import dollars
+from importer.domain.money import dollars
 from importer.report.styles import BANNERS
 from importer.telling.message import Message, clean
 

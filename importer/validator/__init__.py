@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from importer.models import Invoice, Reading
-from importer.packed import PackedTexts
-from importer.payload import Payload
-from importer.problems import Problem
-from importer.severities import Level, with_levels
+from importer.domain.invoice import Invoice
+from importer.domain.packed import PackedTexts
+from importer.domain.payload import Payload
+from importer.domain.problems import Problem
+from importer.domain.reading import Reading
+from importer.domain.severity import Level, with_levels
 from importer.validator import dates, required, totals
 from importer.validator.case import USUAL_LIMITS, Case, Limits
 from importer.validator.charges import charge, with_rounding

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from importer.held import Held, Posted
-from importer.keys import normalised_number
-from importer.models import Invoice
-from importer.payload import Payload
+from importer.domain.bills import Held, Posted
+from importer.domain.identity import normalised_number
+from importer.domain.invoice import Invoice
+from importer.domain.payload import Payload
 from importer.validator.numbers import number_of
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from importer.models import Invoice
+from importer.domain.invoice import Invoice
 from importer.validator.charges import Charge
 
 

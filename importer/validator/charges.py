@@ -10,7 +10,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from importer.models import EXACT, Exact, Invoice, Line, dollars
+from importer.domain.invoice import Invoice, Line
+from importer.domain.money import EXACT, Exact, dollars
 
 WHOLE = Decimal(1)
 

@@ -10,17 +10,18 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
-from importer.held import Held
-from importer.models import Invoice, dollars
-from importer.payload import Payload
-from importer.problems import (
+from importer.domain.bills import Held
+from importer.domain.invoice import Invoice
+from importer.domain.money import dollars
+from importer.domain.payload import Payload
+from importer.domain.problem_catalog import (
     IN_RESMAN,
     NEAR_DUPLICATE,
     UNUSED_ACCOUNT,
     UNUSUAL_AMOUNT,
     WENT_OUT_BEFORE,
-    Problem,
 )
+from importer.domain.problems import Problem
 from importer.validator.again import Again
 from importer.validator.likeness import Likeness
 from importer.validator.periods import closed_period

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from importer.models import Exact, Invoice, Line, Reading, dollars
-from importer.problems import CONTROL_TOTAL, Place, Problem
+from importer.domain.invoice import Invoice, Line
+from importer.domain.money import Exact, dollars
+from importer.domain.problem_catalog import CONTROL_TOTAL
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import Reading
 from importer.validator.places import rows_said
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from importer.models import Invoice
-from importer.problems import (
+from importer.domain.invoice import Invoice
+from importer.domain.problem_catalog import (
     DISTANT_ACCOUNTING_DATE,
     DUE_BEFORE_ISSUED,
     FUTURE_DATE,
     IMPOSSIBLE_YEAR,
     OLD_DATE,
-    Problem,
 )
+from importer.domain.problems import Problem
 from importer.validator.case import Case
 
 EARLIEST_YEAR = 2000

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from operator import attrgetter
 
-from importer.keys import normalised_number
-from importer.models import Invoice
-from importer.payload import Payload
-from importer.problems import REPEATED_INVOICE, Problem
+from importer.domain.identity import normalised_number
+from importer.domain.invoice import Invoice
+from importer.domain.payload import Payload
+from importer.domain.problem_catalog import REPEATED_INVOICE
+from importer.domain.problems import Problem
 from importer.validator.places import rows_said
 
 Identity = tuple[str, str, str, str]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from importer.keys import normalised_number
-from importer.models import Invoice
-from importer.payload import Payload
-from importer.problems import ROW_BELOW, Problem
+from importer.domain.identity import normalised_number
+from importer.domain.invoice import Invoice
+from importer.domain.payload import Payload
+from importer.domain.problem_catalog import ROW_BELOW
+from importer.domain.problems import Problem
 from importer.validator.places import rows_said
 
 WHOSE = ("integration_id", "property_id", "vendor_id")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 
-from importer.held import Held
-from importer.keys import normalised_number
+from importer.domain.bills import Held
+from importer.domain.identity import normalised_number
 from importer.validator.numbers import Number, are_loosely_equal, number_of, tail_of
 
 NUMBERS_COME_BACK = timedelta(days=180)

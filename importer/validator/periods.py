@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from importer.models import Invoice
-from importer.problems import CLOSED_PERIOD, Problem
+from importer.domain.invoice import Invoice
+from importer.domain.problem_catalog import CLOSED_PERIOD
+from importer.domain.problems import Problem
 
 
 def closed_period(invoice: Invoice, open_from: date | None, since: str) -> Problem | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importer.models import Row
+from importer.domain.invoice import Row
 
 MOST = 6
 """So many rows or ranges of rows are named; of more, a sentence would be all numbers."""

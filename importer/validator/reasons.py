@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from importer.cells import Cell, cell_text, column_letter
-from importer.models import EXACT, Exact, Invoice, Line, dollars
+from importer.domain.cells import Cell, cell_text, column_letter
+from importer.domain.invoice import Invoice, Line
+from importer.domain.money import EXACT, Exact, dollars
 from importer.validator.charges import WHOLE, is_whole
 from importer.validator.places import rows_said
 

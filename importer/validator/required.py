@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 
-from importer.columns import BY_NAME
-from importer.models import Invoice, Line
-from importer.problems import MISSING_VALUE, NO_ACCOUNT, Problem
+from importer.domain.fields import BY_NAME
+from importer.domain.invoice import Invoice, Line
+from importer.domain.problem_catalog import MISSING_VALUE, NO_ACCOUNT
+from importer.domain.problems import Problem
 from importer.validator.case import Case
 
 HEADER = ("integration_id", "property_id", "vendor_id", "invoice_number", "invoice_date", "due_date", "notes", "memo")

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from importer.cells import cell_text
-from importer.models import EXACT, Exact, Invoice, Line, dollars
-from importer.problems import (
+from importer.domain.cells import cell_text
+from importer.domain.invoice import Invoice, Line
+from importer.domain.money import EXACT, Exact, dollars
+from importer.domain.problem_catalog import (
     CREDIT_MEMO,
     LINE_MISMATCH,
     NEGATIVE_LINE,
@@ -21,9 +22,8 @@ from importer.problems import (
     TOO_LARGE,
     TOTAL_MISMATCH,
     ZERO_TOTAL,
-    Kind,
-    Problem,
 )
+from importer.domain.problems import Kind, Problem
 from importer.validator.case import Case
 from importer.validator.charges import WHOLE, agrees, is_whole, said_of
 from importer.validator.places import rows_said

@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from importer.afterwards import keep_results, may_replace
+from importer.domain.outcome import Status
 from importer.errors import LedgerUnavailable
-from importer.models import Status
 from importer.results import results_name
 from importer.submitter import drops
 from importer.submitter.drops import Decided, Drop, Stage

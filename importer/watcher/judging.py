@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from importer.domain.outcome import Run, Status
 from importer.errors import (
     ApiAway,
     BadSettings,
@@ -19,7 +20,6 @@ from importer.errors import (
     PlanDiffers,
     ResultsNotWritten,
 )
-from importer.models import Run, Status
 from importer.pipeline import check_files, submit_files
 from importer.results import write_results
 from importer.submitter import drops

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from importer.afterwards import follow_up, runs_behind, settle
 from importer.desk import open_ledger
+from importer.domain.outcome import Run
 from importer.errors import ApiAway, BadSettings, CannotRun, LedgerUnavailable, NoAccess
-from importer.models import Run
 from importer.report.wording import several
 from importer.results import write_anew
 from importer.retention import tidy

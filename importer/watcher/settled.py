@@ -6,7 +6,7 @@ from pathlib import Path
 
 from importer.afterwards import keep_results, may_replace
 from importer.desk import open_ledger
-from importer.models import Run
+from importer.domain.outcome import Run
 from importer.past_runs import read_again
 from importer.results import results_name
 from importer.submitter import drops

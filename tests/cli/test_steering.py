@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 import importer
-from importer.visible import visible, visible_json
+from importer.domain.visible_text import visible, visible_json
 from tests.cli.clerk import HEADINGS, Clerk, Said, row
 from tests.submitter.servers import answering, serving
 

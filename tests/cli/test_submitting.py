@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from importer.models import Status
+from importer.domain.outcome import Status
 from tests.cli.clerk import Clerk, row
 
 TOP = {

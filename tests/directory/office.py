@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from importer import names
 from importer.desk import Desk, Silence
-from importer.models import Run
+from importer.domain.outcome import Run
 from importer.pipeline import check_files, submit_files
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.settings import Settings

@@ -28,8 +28,8 @@ from sqlalchemy import create_engine, update
 
 from importer.afterwards import follow_up, settle
 from importer.desk import Desk
+from importer.domain.outcome import Run, Status
 from importer.errors import CannotRun
-from importer.models import Run, Status
 from importer.pipeline import submit_files
 from importer.report import write_workbook
 from importer.sandbox import INTEGRATION_ID, TOKEN, Behaviour, embedded

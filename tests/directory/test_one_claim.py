@@ -16,7 +16,7 @@ import pytest
 
 from importer.afterwards import follow_up, settle
 from importer.desk import open_ledger
-from importer.models import Run
+from importer.domain.outcome import Run
 from importer.pipeline import submit_files
 from importer.report import write_workbook
 from importer.sandbox import INTEGRATION_ID

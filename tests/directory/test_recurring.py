@@ -8,8 +8,8 @@ import pytest
 
 from importer import names
 from importer.directory.recurring import Awaited, awaited
+from importer.domain.bills import Held
 from importer.errors import CannotRun
-from importer.held import Held
 from tests.directory.office import Office
 
 MARCH = date(2026, 3, 31)

@@ -17,8 +17,8 @@ from importer.desk import open_directories
 from importer.directory import Alias, Aliases, Cache, Sort, resolve
 from importer.directory.cache import Progress
 from importer.directory.desk import cache_path, folder_of
+from importer.domain.outcome import Run
 from importer.errors import BadSettings, CannotRun
-from importer.models import Run
 from importer.reader import read_files
 from importer.report.terminal import problem_lines
 from importer.sandbox import INTEGRATION_ID

@@ -10,7 +10,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from rich.console import Console
 
 from importer.afterwards import follow_up
-from importer.models import Run
+from importer.domain.outcome import Run
 from importer.report import write_workbook
 from importer.report.standing import standing
 from importer.submitter.states import State

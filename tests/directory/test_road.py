@@ -11,11 +11,11 @@ from rich.console import Console, RenderableType
 
 from importer import names
 from importer.afterwards import follow_up
+from importer.domain.outcome import Status
+from importer.domain.unresolved import alias_command
 from importer.errors import CannotRun
-from importer.models import Status
 from importer.report import as_json, summary, write_workbook
 from importer.results_layout import SUMMARY
-from importer.unknown import alias_command
 from tests.clock import CLOCK
 from tests.directory.office import Office, codes, statuses
 

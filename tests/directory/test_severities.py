@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.problems import KINDS
+from importer.domain.problem_catalog import KINDS
 from tests.clock import CLOCK
 from tests.directory.office import Office, codes, statuses
 

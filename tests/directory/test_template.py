@@ -14,9 +14,9 @@ import openpyxl
 import pytest
 
 from importer import names
-from importer.columns import OWN_SHEETS
 from importer.directory import Cache, Sort
 from importer.directory.desk import cache_path, folder_of
+from importer.domain.fields import OWN_SHEETS
 from importer.errors import CannotRun
 from importer.pipeline import check_files
 from importer.report.template import OFFERED, Choice, Offer, write_template

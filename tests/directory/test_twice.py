@@ -7,7 +7,7 @@ import json
 import pytest
 
 from importer import names
-from importer.models import Run
+from importer.domain.outcome import Run
 from importer.report import write_workbook
 from importer.sandbox.store import Store
 from tests.clock import CLOCK

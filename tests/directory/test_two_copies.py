@@ -13,15 +13,15 @@ import openpyxl
 
 from importer import names
 from importer.desk import Silence, open_ledger
-from importer.models import Run
+from importer.domain.outcome import Run
+from importer.domain.problem_catalog import WENT_OUT_BEFORE
+from importer.domain.vendor_rows import kept_contents
 from importer.pipeline import prepare, submit_files
-from importer.problems import WENT_OUT_BEFORE
 from importer.report import write_workbook
 from importer.report.tie_out import tie_out
 from importer.sandbox import INTEGRATION_ID
 from importer.submitter.postings import keep_contents
 from importer.submitter.states import Event
-from importer.vendor_rows import kept_contents
 from importer.wanted import Wanted
 from tests.clock import CLOCK
 from tests.directory.office import COLUMNS, PLAIN, Office, codes, statuses

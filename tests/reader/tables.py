@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from importer.cells import Cell
-from importer.models import Exact, InputFile, Reading
-from importer.packed import PackedRows
+from importer.domain.cells import Cell
+from importer.domain.money import Exact
+from importer.domain.packed import PackedRows
+from importer.domain.reading import InputFile, Reading
 from importer.reader.contents import Contents, Sheet
 from importer.reader.profiles import Profile, parse_profile
 from importer.reader.reading import read_contents

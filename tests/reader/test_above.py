@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 from importer.errors import FileUnreadable
 from importer.reader.reading import read_contents
 from tests.reader.tables import contents, money, profile, said, sheet, skipped, vendor

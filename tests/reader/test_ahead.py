@@ -8,7 +8,7 @@ from threading import Thread, active_count
 
 import pytest
 
-from importer.collector import at_rest
+from importer.domain.gc_pause import at_rest
 from importer.errors import FileUnreadable
 from importer.reader import read_files, reading_ahead
 from tests.reader.books import xlsx

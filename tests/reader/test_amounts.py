@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
+from importer.domain.problem_catalog import OTHER_CURRENCY
 from importer.errors import FileUnreadable
-from importer.problems import OTHER_CURRENCY
 from tests.reader.tables import money, said, vendor
 
 DATE = "2026-03-14"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.models import Reading
 from importer.reader import read_files
 from importer.reader.reading import read_contents
 from tests.reader.tables import contents, profile, sheet

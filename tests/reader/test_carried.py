@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 from importer.errors import FileUnreadable
 from importer.reader.carried import is_carried
 from importer.reader.proposals import TAX, answered, propose_for

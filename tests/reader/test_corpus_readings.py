@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.models import Reading
 from importer.reader import read_files
 from importer.reader.profiles import load_profiles, save_profile
 from importer.reader.proposals import answered, propose_profile

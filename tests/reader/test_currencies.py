@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 from importer.errors import FileUnreadable
 from importer.reader.currencies import stated
 from tests.reader.tables import said, vendor

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from importer.cells import Cell
-from importer.columns import Kind
+from importer.domain.cells import Cell
+from importer.domain.fields import Kind
 from importer.reader.cells import EXCEL_EPOCH, PLAIN, Conventions, Unreadable, Value, read_cells
 from importer.reader.dates import MONTHS, DateOrder
 

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 from importer.errors import BadSettings, FileUnreadable
 from importer.reader.profiles import parse_profile, profile_text
 from importer.reader.proposals import answered, propose_for

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.columns import Kind
+from importer.domain.fields import Kind
 from importer.reader import xlsb_details
 from importer.reader.cells import PLAIN, Unreadable, read_cells
 from importer.reader.files import open_file

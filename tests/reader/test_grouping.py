@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.models import Reading
+from importer.domain.reading import Reading
 from tests.reader.tables import PLAIN, plain, row, said, vendor
 
 DATE = "2026-03-14"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.cells import ErrorCell
+from importer.domain.cells import ErrorCell
 from importer.errors import FileUnreadable
 from importer.reader.files import open_file
 from importer.reader.limits import MEBIBYTE, Limits

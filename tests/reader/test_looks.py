@@ -11,7 +11,8 @@ import openpyxl
 import pytest
 
 from importer import results_layout as layout
-from importer.models import Outcome, Reading, Status
+from importer.domain.outcome import Outcome, Status
+from importer.domain.reading import Reading
 from importer.reader import read_files
 from importer.reader.looks import Look, Piece, joined, kept, restored, settled
 from importer.report import write_workbook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.columns import COLUMNS
+from importer.domain.fields import COLUMNS
 from importer.errors import FileUnreadable
 from importer.reader.profiles import parse_profile
 from importer.reader.reading import read_contents

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.cells import Cell
-from importer.columns import Kind
+from importer.domain.cells import Cell
+from importer.domain.fields import Kind
 from importer.reader.cells import PLAIN, Conventions, Unreadable, Value, read_cells
 from importer.reader.money import Marks, evident_marks
 

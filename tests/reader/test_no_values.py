@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from importer.columns import BY_NAME
+from importer.domain.fields import BY_NAME
+from importer.domain.invoice import Invoice
+from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.models import Invoice, Reading
 from importer.reader import read_files
 from importer.reader.placeholders import NO_NUMBERS
 from importer.reader.reading import read_contents

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
+from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.models import Reading
 from importer.reader.contents import Sheet
 from importer.reader.other_sheets import is_not_to_be_paid
 from importer.reader.reading import read_contents

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from importer.cells import Cell
-from importer.models import Reading
-from importer.problems import CONTROL_TOTAL, UNCOMPARED_TOTAL, Problem
+from importer.domain.cells import Cell
+from importer.domain.problem_catalog import CONTROL_TOTAL, UNCOMPARED_TOTAL
+from importer.domain.problems import Problem
+from importer.domain.reading import Reading
 from tests.reader.tables import vendor
 
 DATE = "2026-11-03"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 from importer.reader.profiles import Profile
 from importer.reader.proposals import ACCOUNT_OF, LINES, Ask, answered, is_open, propose_for
 from importer.reader.reading import read_contents

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 from importer.errors import FileUnreadable
 from importer.reader.proposals import answered, propose_for
 from tests.reader.tables import contents, money, profile, said, sheet, vendor

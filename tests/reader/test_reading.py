@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from importer import problems
-from importer.cells import Cell, ErrorCell, UncalculatedCell
+from importer.domain import problem_catalog
+from importer.domain.cells import Cell, ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
 from importer.reader import read_files
 from importer.reader.reading import read_contents
@@ -258,4 +258,4 @@ def test_marks_that_do_not_match_hold_up_the_whole_run(tmp_path: Path) -> None:
     rows = [f"A{at},2026-01-15,2026-02-15,{text},n,m,p-1,v-1,f-1,100.00" for at, text in enumerate(texts)]
     path.write_text("\n".join([heading, *rows, ""]))
     reading = read_files([path], integration_id="intg-1")
-    assert [problem.kind for problem in reading.problems if problem.kind.stops_run] == [problems.BROKEN_QUOTES]
+    assert [problem.kind for problem in reading.problems if problem.kind.stops_run] == [problem_catalog.BROKEN_QUOTES]

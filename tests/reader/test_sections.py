@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from importer.cells import Cell
-from importer.models import Reading
+from importer.domain.cells import Cell
+from importer.domain.reading import Reading
 from tests.reader.tables import money, said, skipped, vendor
 
 DATE = "2026-10-14"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from importer.cells import Cell
-from importer.models import Reading
+from importer.domain.cells import Cell
+from importer.domain.reading import Reading
 from importer.reader.contents import Contents
 from importer.reader.files import open_file
 from importer.reader.reading import read_contents

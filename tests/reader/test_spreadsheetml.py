@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.cells import ErrorCell, UncalculatedCell
+from importer.domain.cells import ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
 from importer.reader.contents import Contents
 from importer.reader.files import open_file

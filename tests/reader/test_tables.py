@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from importer.cells import Cell, UncalculatedCell
+from importer.domain.cells import Cell, UncalculatedCell
+from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.models import Reading
 from importer.reader.contents import Sheet
 from importer.reader.reading import read_contents
 from tests.reader.tables import PLAIN, contents, money, plain, profile, row, said, sheet, skipped, vendor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 from tests.reader.tables import money, said, vendor
 
 DATE = "2026-10-02"

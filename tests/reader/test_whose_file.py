@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from importer.cells import Cell
-from importer.models import Reading
+from importer.domain.cells import Cell
+from importer.domain.reading import Reading
 from importer.reader.profiles import Profile, parse_profile, profile_text
 from importer.reader.reading import read_contents
 from tests.reader.tables import IDS, contents, sheet

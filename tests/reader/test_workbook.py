@@ -13,7 +13,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importer.cells import Cell, ErrorCell, UncalculatedCell
+from importer.domain.cells import Cell, ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
 from importer.reader import xlsx_details
 from importer.reader.contents import Sheet

@@ -9,10 +9,18 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from importer.cells import Cell, ErrorCell, UncalculatedCell
-from importer.models import InputFile, Invoice, Outcome, Reading, Row, Run, SkippedRow, Source, Status, Table
-from importer.news import Stays, Why
-from importer.problems import NOT_A_DATE, OLD_DATE, TOTAL_MISMATCH, Place, Problem
+from importer.domain.cells import Cell, ErrorCell, UncalculatedCell
+from importer.domain.follow_up_facts import Stays, Why
+from importer.domain.invoice import Invoice, Row, Source
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.problem_catalog import NOT_A_DATE, OLD_DATE, TOTAL_MISMATCH
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import (
+    InputFile,
+    Reading,
+    SkippedRow,
+    Table,
+)
 from tests import factory
 
 CELLS: st.SearchStrategy[Cell] = st.one_of(

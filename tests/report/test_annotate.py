@@ -10,11 +10,12 @@ import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
+from importer.domain.corrections import Round, Trace
+from importer.domain.outcome import Run, Status
+from importer.domain.problem_catalog import NEGATIVE_LINE, NOT_A_DATE, UNCLEAR_CONTINUATION
+from importer.domain.problems import Place, Problem
 from importer.errors import ResultsNotWritten
-from importer.models import Run, Status
-from importer.problems import NEGATIVE_LINE, NOT_A_DATE, UNCLEAR_CONTINUATION, Place, Problem
 from importer.report import annotate
-from importer.trace import Round, Trace
 from tests import factory
 
 

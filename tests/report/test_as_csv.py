@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from importer.models import Status
-from importer.problems import NOT_A_DATE, Problem
+from importer.domain.corrections import Correction, Round, Trace
+from importer.domain.outcome import Status
+from importer.domain.problem_catalog import NOT_A_DATE
+from importer.domain.problems import Problem
 from importer.report import write_csv
 from importer.results_layout import FRONT
-from importer.trace import Correction, Round, Trace
 from tests import factory
 
 

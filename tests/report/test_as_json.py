@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer.models import Evidence, Run, SkippedRow, Status
-from importer.problems import NOT_A_DATE, UNCLEAR_CONTINUATION, Place, Problem
+from importer.domain.outcome import Evidence, Run, Status
+from importer.domain.problem_catalog import NOT_A_DATE, UNCLEAR_CONTINUATION
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import SkippedRow
 from importer.report import as_json
 from tests import factory
 

@@ -15,15 +15,23 @@ import openpyxl
 import pytest
 from rich.console import Console
 
-from importer.models import ControlTotal, Outcome, Run, SkippedRow, Status
-from importer.news import Change
-from importer.problems import NOT_A_DATE, Place, Problem
+from importer.domain.corrections import (
+    Correction,
+    Origin,
+    Round,
+    TakenOut,
+    Trace,
+)
+from importer.domain.follow_up_facts import Change
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.problem_catalog import NOT_A_DATE
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import ControlTotal, SkippedRow
+from importer.domain.unresolved import UnknownName
+from importer.domain.visible_text import visible
 from importer.report import annotate, as_json, html_summary, summary, write_csv, write_html_summary, write_workbook
 from importer.report.history import history_csv, one_run_csv
 from importer.results_layout import tidy_text
-from importer.trace import Correction, Origin, Round, TakenOut, Trace
-from importer.unknown import UnknownName
-from importer.visible import visible
 from tests import factory
 from tests.report.injections import ALL
 

@@ -7,8 +7,9 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from importer.models import Status
-from importer.problems import NAMES_NOT_FETCHED, WRITE_FAILED, Problem
+from importer.domain.outcome import Status
+from importer.domain.problem_catalog import NAMES_NOT_FETCHED, WRITE_FAILED
+from importer.domain.problems import Problem
 from importer.rehearsal import SANDBOX
 from importer.report import html_summary, write_csv, write_workbook
 from tests import factory

@@ -8,8 +8,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from importer.models import Run, Status
-from importer.problems import CONTROL_TOTAL, NEGATIVE_LINE, NOT_A_DATE, NOT_SENT, TOTAL_MISMATCH, Place, Problem
+from importer.domain.outcome import Run, Status
+from importer.domain.problem_catalog import (
+    CONTROL_TOTAL,
+    NEGATIVE_LINE,
+    NOT_A_DATE,
+    NOT_SENT,
+    TOTAL_MISMATCH,
+)
+from importer.domain.problems import Place, Problem
 from importer.report import summary
 from tests import factory
 

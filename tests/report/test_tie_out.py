@@ -7,9 +7,12 @@ from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 
-from importer.models import Run, SkippedRow, Source, Status, Table
-from importer.payload import Payload
-from importer.problems import CONTROL_TOTAL, ROUNDED_LINE, TOTAL_MISMATCH, Place, Problem
+from importer.domain.invoice import Source
+from importer.domain.outcome import Run, Status
+from importer.domain.payload import Payload
+from importer.domain.problem_catalog import CONTROL_TOTAL, ROUNDED_LINE, TOTAL_MISMATCH
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import SkippedRow, Table
 from importer.report.accounts import Accounts
 from importer.report.tie_out import Amount, RowCount, tie_out
 from importer.report.wording import meaning_of, next_steps

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from importer.models import Status
-from importer.news import Alarm
-from importer.problems import (
+from importer.domain.follow_up_facts import Alarm
+from importer.domain.outcome import Status
+from importer.domain.problem_catalog import (
     CHANGED_ROW,
     CONFLICT,
     IN_DOUBT,
@@ -15,10 +15,9 @@ from importer.problems import (
     NOT_A_DATE,
     REPEATED_INVOICE,
     WENT_OUT_BEFORE,
-    Kind,
-    Problem,
 )
-from importer.problems import Place as At
+from importer.domain.problems import Kind, Problem
+from importer.domain.problems import Place as At
 from importer.rehearsal import rehearsed
 from importer.report.wording import MEANING, Place, destination, happened, how_to_go_on, how_to_mend, next_steps
 from tests import factory

@@ -19,17 +19,19 @@ from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import load_workbook
 
 from importer import results_layout as layout
-from importer.cells import Cell, ErrorCell, UncalculatedCell
-from importer.models import Reading, Row, Run, SkippedRow, Status, dollars
-from importer.problems import (
+from importer.domain.cells import Cell, ErrorCell, UncalculatedCell
+from importer.domain.invoice import Row
+from importer.domain.money import dollars
+from importer.domain.outcome import Run, Status
+from importer.domain.problem_catalog import (
     FILE_CUT_SHORT,
     NEGATIVE_LINE,
     NOT_A_DATE,
     TOTAL_MISMATCH,
     UNCLEAR_CONTINUATION,
-    Place,
-    Problem,
 )
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import Reading, SkippedRow
 from importer.report import workbook, write_workbook
 from importer.results_layout import RowMark
 from tests import factory

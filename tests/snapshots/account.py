@@ -21,13 +21,16 @@ from pathlib import Path
 from fixtures import make
 from importer import report, sandbox
 from importer import results_layout as layout
-from importer.cells import Cell
 from importer.desk import Desk, Silence, open_ledger
+from importer.domain.cells import Cell
+from importer.domain.follow_up_facts import Change, Stays, Why
+from importer.domain.invoice import Invoice, Line, Row
+from importer.domain.outcome import Run, Status
+from importer.domain.problem_catalog import KINDS
+from importer.domain.problems import Problem
+from importer.domain.reading import Reading, Table
 from importer.errors import ImporterError
-from importer.models import Invoice, Line, Reading, Row, Run, Status, Table
-from importer.news import Change, Stays, Why
 from importer.pipeline import check_files
-from importer.problems import KINDS, Problem
 from importer.reader.profiles import profile_text
 from importer.reader.proposals import propose_profile
 from importer.report.standing import doubts, standing

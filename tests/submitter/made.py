@@ -11,8 +11,8 @@ import httpx
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
-from importer.models import Row, Source
-from importer.payload import Body, Payload, PayloadLine
+from importer.domain.invoice import Row, Source
+from importer.domain.payload import Body, Payload, PayloadLine
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.submitter.client import Api
 from importer.submitter.entries import Entry, Intent

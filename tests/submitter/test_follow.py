@@ -10,8 +10,8 @@ from collections.abc import Collection
 import httpx
 import pytest
 
+from importer.domain.follow_up_facts import Alarm
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown
-from importer.news import Alarm
 from importer.submitter.client import Api
 from importer.submitter.entries import Intent
 from importer.submitter.follow import MOST_UNREADABLE, follow, retry_failed

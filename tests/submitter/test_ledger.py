@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from importer.models import Evidence
+from importer.domain.outcome import Evidence
 from importer.submitter.ledger import Ledger
 from importer.submitter.schema import BATCH, Store
 from importer.submitter.states import Event, State

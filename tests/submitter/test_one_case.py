@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from importer.domain.follow_up_facts import Alarm
 from importer.errors import CannotRun
-from importer.news import Alarm
 from importer.submitter.client import Api
 from importer.submitter.decisions import Decision, decide
 from importer.submitter.entries import Entry, Intent

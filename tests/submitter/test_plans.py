@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.domain.payload import PayloadLine
 from importer.errors import CannotRun
-from importer.payload import PayloadLine
 from importer.submitter import plans
 from importer.submitter.entries import Intent
 from importer.submitter.schema import Store

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from importer.models import Run
+from importer.domain.outcome import Run
 from importer.settings import Settings
 from importer.smtp import Security, Smtp
 from importer.telling import Drop, Message, of_run

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as runs
 
-from importer.models import ControlTotal, Outcome, Run, Status
-from importer.news import Change
-from importer.problems import (
+from importer.domain.follow_up_facts import Change
+from importer.domain.outcome import Outcome, Run, Status
+from importer.domain.problem_catalog import (
     CONTROL_TOTAL,
     MISSING_VALUE,
     NO_ACCOUNT,
     UNCLEAR_CONTINUATION,
     UNCOMPARED_TOTAL,
-    Place,
-    Problem,
 )
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import ControlTotal
 from importer.telling import (
     Message,
     api_away,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from importer.models import Invoice
-from importer.problems import Kind, Place, Problem
+from importer.domain.invoice import Invoice
+from importer.domain.problems import Kind, Place, Problem
 from importer.validator import Verdict, validate
 from tests.factory import reading
 

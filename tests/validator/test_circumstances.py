@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from importer.held import Held
-from importer.models import Invoice
+from importer.domain.bills import Held
+from importer.domain.invoice import Invoice
 from importer.validator.circumstances import Past, Surroundings, circumstances
 from tests.factory import invoice, line, payload
 

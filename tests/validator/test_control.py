@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from importer.models import ControlTotal, Reading
-from importer.problems import CONTROL_TOTAL, Place, Problem
-from importer.trace import TakenOut, Trace
+from importer.domain.corrections import TakenOut, Trace
+from importer.domain.problem_catalog import CONTROL_TOTAL
+from importer.domain.problems import Place, Problem
+from importer.domain.reading import ControlTotal, Reading
 from importer.validator.control import Expected, against, misses
 from tests.factory import invoice, line, reading, source
 

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from importer.problems import (
+from importer.domain.problem_catalog import (
     DISTANT_ACCOUNTING_DATE,
     DUE_BEFORE_ISSUED,
     FUTURE_DATE,
     IMPOSSIBLE_YEAR,
     OLD_DATE,
-    Problem,
 )
+from importer.domain.problems import Problem
 from tests.factory import FIELDS, HEADINGS, invoice, source
 from tests.validator.judged import TODAY, at, kinds, problems, verdict
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importer.models import Invoice
-from importer.problems import MISSING_VALUE, REPEATED_INVOICE, Place, Problem
+from importer.domain.invoice import Invoice
+from importer.domain.problem_catalog import MISSING_VALUE, REPEATED_INVOICE
+from importer.domain.problems import Place, Problem
 from importer.validator import Verdict, validate
 from tests.factory import invoice, line, reading, source
 from tests.validator.judged import TODAY

@@ -11,9 +11,15 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.cells import cell_text
-from importer.models import Invoice, Line, Row
-from importer.problems import NEGATIVE_LINE, REPEATED_INVOICE, RESTATED_LINE, ROUNDED_LINE, Kind
+from importer.domain.cells import cell_text
+from importer.domain.invoice import Invoice, Line, Row
+from importer.domain.problem_catalog import (
+    NEGATIVE_LINE,
+    REPEATED_INVOICE,
+    RESTATED_LINE,
+    ROUNDED_LINE,
+)
+from importer.domain.problems import Kind
 from importer.validator import DATES, REQUIRED, TOTALS, validate
 from importer.validator.case import Case
 from importer.validator.charges import charge

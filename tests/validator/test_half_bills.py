@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importer.cells import Cell
-from importer.models import Invoice, Reading
-from importer.problems import UNKNOWN_NAME, Problem
+from importer.domain.cells import Cell
+from importer.domain.invoice import Invoice
+from importer.domain.problem_catalog import UNKNOWN_NAME
+from importer.domain.problems import Problem
+from importer.domain.reading import Reading
 from importer.reader.reading import read_contents
 from importer.validator import validate
 from tests.factory import invoice, line, reading, source

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.held import Held
+from importer.domain.bills import Held
 from importer.validator.likeness import Likeness, Why, likenesses
 from importer.validator.numbers import are_loosely_equal, number_of
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.domain.invoice import Invoice, Rounding
+from importer.domain.problem_catalog import ROUNDING_LINE, TOTAL_MISMATCH
 from importer.errors import BadSettings
-from importer.models import Invoice, Rounding
-from importer.problems import ROUNDING_LINE, TOTAL_MISMATCH
 from importer.reader.profiles import parse_profile, profile_text
 from importer.reader.reading import read_contents
 from tests import factory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.models import Line
+from importer.domain.invoice import Line
 from importer.validator.reasons import likely_reason
 from tests.factory import invoice, line
 

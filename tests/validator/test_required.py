@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from importer.columns import BY_NAME
-from importer.models import Invoice
-from importer.problems import MISSING_VALUE, NOT_A_DATE, NOT_MONEY, Problem
+from importer.domain.fields import BY_NAME
+from importer.domain.invoice import Invoice
+from importer.domain.problem_catalog import MISSING_VALUE, NOT_A_DATE, NOT_MONEY
+from importer.domain.problems import Problem
 from tests.factory import FIELDS, HEADINGS, invoice, line, source, with_cells
 from tests.validator.judged import at, problems, verdict
 

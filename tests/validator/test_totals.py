@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from importer.models import Line
-from importer.payload import PayloadLine
-from importer.problems import (
+from importer.domain.invoice import Line
+from importer.domain.payload import PayloadLine
+from importer.domain.problem_catalog import (
     CREDIT_MEMO,
     LINE_MISMATCH,
     NEGATIVE_LINE,
@@ -18,9 +18,8 @@ from importer.problems import (
     TOO_LARGE,
     TOTAL_MISMATCH,
     ZERO_TOTAL,
-    Kind,
-    Problem,
 )
+from importer.domain.problems import Kind, Problem
 from tests.factory import FIELDS, HEADINGS, invoice, line, source
 from tests.validator.judged import at, kinds, problems, verdict, whats
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from importer.keys import normalised_number
-from importer.models import Invoice, Reading, Row
-from importer.trace import WHOLE_ROW, Correction
+from importer.domain.corrections import WHOLE_ROW, Correction
+from importer.domain.identity import normalised_number
+from importer.domain.invoice import Invoice, Row
+from importer.domain.reading import Reading
 
 Facts = tuple[str, str, str, str, str]
 """What a row is told by: number, vendor, property, date and amount, each "" where it cannot be read."""

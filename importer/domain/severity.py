@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from importer.problems import KINDS, Kind, Problem, Severity
+from importer.domain.problem_catalog import KINDS
+from importer.domain.problems import Kind, Problem, Severity
 
 Level = Literal["error", "warning", "off"]
 

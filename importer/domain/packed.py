@@ -16,7 +16,7 @@ from itertools import chain, compress, groupby, islice, zip_longest
 from operator import eq
 from typing import Any, cast, overload
 
-from importer.cells import Cell
+from importer.domain.cells import Cell
 
 Cells = tuple[Cell, ...]
 

@@ -14,8 +14,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, Strict, TypeAdapter, with_config
 
-from importer.keys import invoice_key
-from importer.packed import PackedTexts
+from importer.domain.identity import invoice_key
+from importer.domain.packed import PackedTexts
 
 Id = Annotated[str, Strict(), Field(min_length=1)]
 Text = Annotated[str, Strict()]
