@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from importer import token
+from importer import secrets_store
 from importer.desk import Desk, open_api, open_ledger
 from importer.domain.corrections import TAKEN_OUT, WHOLE_ROW
 from importer.domain.follow_up_facts import Change
@@ -367,7 +367,7 @@ def keep_token(desk: Desk, given: SecretStr) -> str:
     """Tries a token once and keeps it; says where. Raises `CannotRun` where the API does not take it."""
     tried = replace(desk, settings=desk.settings.model_copy(update={"token": given}))
     with open_ledger(tried, "login") as ledger, open_api(tried, ledger):
-        return token.keep(given, desk.settings.destination, desk.settings.home)
+        return secrets_store.keep(given, desk.settings.destination, desk.settings.home)
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
-from importer import token
+from importer import secrets_store
 from importer.domain.severity import Level, unusable
 from importer.errors import BadSettings
-from importer.smtp import WHERE_IT_STANDS, Smtp, is_loopback
+from importer.smtp_settings import WHERE_IT_STANDS, Smtp, is_loopback
 
 PRODUCTION = "https://api.propexo.com"
 ENVIRONMENT = {
@@ -96,7 +96,7 @@ class Settings(BaseModel):
     @field_validator("token")
     @classmethod
     def _can_be_a_header(cls, given: SecretStr | None) -> SecretStr | None:
-        if given is not None and not token.is_plausible(given):
+        if given is not None and not secrets_store.is_plausible(given):
             raise ValueError("it has spaces or characters in it that no token has; copy it again")
         return given
 
@@ -157,7 +157,7 @@ class Settings(BaseModel):
 
     def find_token(self) -> SecretStr:
         """The token from the environment, or where `login` kept it. Raises `BadSettings` where there is none."""
-        found = self.token or token.find(self.destination, self.home)
+        found = self.token or secrets_store.find(self.destination, self.home)
         if found is None:
             raise BadSettings(
                 "There is no access token.", "Run `invoice-importer login`, or set PROPEXO_TOKEN in the environment."

@@ -14,7 +14,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import NoKeyringError
 from pydantic import SecretStr
 
-from importer import token
+from importer import secrets_store
 from importer.errors import BadSettings
 from importer.settings import PRODUCTION, Settings, load
 
@@ -366,7 +366,7 @@ def test_the_token_comes_from_the_environment_the_keyring_or_the_file(
     with pytest.raises(BadSettings, match=r"There is no access token\. Run `invoice-importer login`"):
         settings.find_token()
     keyring.set_keyring(NO_KEYRING)
-    assert token.keep(SecretStr("from-file"), settings.destination, settings.home).startswith("the file ")
+    assert secrets_store.keep(SecretStr("from-file"), settings.destination, settings.home).startswith("the file ")
     assert settings.find_token().get_secret_value() == "from-file"
     keyring.set_keyring(keyring_of_this_test)
     keyring_of_this_test.secrets["invoice-importer", PRODUCTION] = "from-keyring"
@@ -380,23 +380,23 @@ def test_keeping_in_the_keyring_leaves_no_file_behind(tmp_path: Path, keyring_of
     """And what is forgotten is gone from both."""
     home = tmp_path / "home"
     keyring.set_keyring(NO_KEYRING)
-    token.keep(SecretStr("old"), PRODUCTION, home)
+    secrets_store.keep(SecretStr("old"), PRODUCTION, home)
     keyring.set_keyring(keyring_of_this_test)
-    assert token.keep(SecretStr("new"), PRODUCTION, home) == "the system's keyring"
+    assert secrets_store.keep(SecretStr("new"), PRODUCTION, home) == "the system's keyring"
     assert (list(home.iterdir()), keyring_of_this_test.secrets) == ([], {("invoice-importer", PRODUCTION): "new"})
-    assert token.forget(PRODUCTION, home)
-    assert not token.forget(PRODUCTION, home)
-    assert token.find(PRODUCTION, home) is None
+    assert secrets_store.forget(PRODUCTION, home)
+    assert not secrets_store.forget(PRODUCTION, home)
+    assert secrets_store.find(PRODUCTION, home) is None
 
 
 def test_a_keyring_that_fails_in_its_own_way_is_as_good_as_none(tmp_path: Path) -> None:
     """A machine without a session, a locked keyring, a backend that is not installed."""
     keyring.set_keyring(Failing(RuntimeError("no session bus")))
     settings = loaded(tmp_path)
-    assert token.find(PRODUCTION, settings.home) is None
-    assert token.keep(SecretStr(SECRET), PRODUCTION, settings.home).startswith("the file ")
+    assert secrets_store.find(PRODUCTION, settings.home) is None
+    assert secrets_store.keep(SecretStr(SECRET), PRODUCTION, settings.home).startswith("the file ")
     assert settings.find_token().get_secret_value() == SECRET
-    assert token.forget(PRODUCTION, settings.home)
+    assert secrets_store.forget(PRODUCTION, settings.home)
 
 
 @posix
@@ -404,7 +404,7 @@ def test_the_token_file_is_its_owners_alone(tmp_path: Path) -> None:
     """Written so; and refused where others could have read it."""
     keyring.set_keyring(NO_KEYRING)
     settings = loaded(tmp_path)
-    token.keep(SecretStr(SECRET), PRODUCTION, settings.home)
+    secrets_store.keep(SecretStr(SECRET), PRODUCTION, settings.home)
     path = settings.home / "token"
     assert path.stat().st_mode & 0o777 == 0o600
     for mode in (0o640, 0o604, 0o660):

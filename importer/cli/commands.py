@@ -204,7 +204,7 @@ def login(**given: Any) -> None:
 def logout(**given: Any) -> None:
     """Removes the access token that `login` kept."""
     from importer.cli.desk import load_settings
-    from importer.token import forget
+    from importer.secrets_store import forget
 
     loaded = load_settings(given)
     removed = forget(loaded.destination, loaded.home)

@@ -31,7 +31,7 @@ from importer.reader import names_of
 from importer.report.target import check_target
 from importer.results import results_name
 from importer.settings import Settings
-from importer.smtp import is_loopback
+from importer.smtp_settings import is_loopback
 from importer.submitter.decisions import Decision
 from importer.submitter.schema import sqlite_file
 from importer.validator.control import Expected

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from importer import private, token
+from importer import private, secrets_store
 from importer.doctor.finding import Finding, look, ok, wrong
 from importer.errors import BadSettings
 from importer.settings import Settings
@@ -50,7 +50,7 @@ def token_findings(settings: Settings) -> Iterator[Finding]:
         yield wrong("Token", error.sentence, error.advice)
         return
     from_environment = settings.token is not None
-    where = "the environment" if from_environment else token.where(settings.destination, settings.home)
+    where = "the environment" if from_environment else secrets_store.where(settings.destination, settings.home)
     yield ok("Token", f"There is one, from {where}.")
 
 

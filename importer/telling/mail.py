@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from importer.settings import Settings
-from importer.smtp import Smtp
+from importer.smtp_settings import Smtp
 from importer.telling.deadline import Deadline
 from importer.telling.message import Message, as_text, clean, short_name
 from importer.telling.page import as_html

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
-from importer.smtp import Address, is_loopback
+from importer.smtp_settings import Address, is_loopback
 
 Form = Literal["slack", "teams", "plain"]
 """What the other side of a webhook understands. "plain" is an object with a `text`."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from importer import token
+from importer import secrets_store
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -72,7 +72,7 @@ class Smtp(BaseModel):
 
     def find_password(self) -> SecretStr | None:
         """The password from the keyring; None where none is kept."""
-        return None if self.user is None else token.from_keyring(self.account)
+        return None if self.user is None else secrets_store.from_keyring(self.account)
 
 
 def is_loopback(host: str) -> bool:
