@@ -18,6 +18,7 @@ from importer.domain.follow_up_facts import Change
 from importer.domain.money import dollars
 from importer.domain.outcome import Run, Status
 from importer.errors import ApiAway, CannotRun, FileUnreadable, LedgerUnavailable, NoAccess, RequestError
+from importer.home.written_files import Sort, is_as_noted
 from importer.newest import acknowledged, must_be_newest
 from importer.outcomes import Start, of_entries
 from importer.past_runs import Known, digest, known_run, read_again, spelt
@@ -34,7 +35,6 @@ from importer.submitter.ledger import Ledger
 from importer.submitter.postings import places_of
 from importer.submitter.settle import settle_doubts
 from importer.submitter.states import State
-from importer.written import Sort, is_as_noted
 
 
 def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:

@@ -10,7 +10,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from importer import private
 from importer.domain.problem_catalog import KINDS
 from importer.domain.problems import (
     Kind,
@@ -20,6 +19,7 @@ from importer.domain.problems import (
 )
 from importer.domain.reading import InputFile
 from importer.errors import CannotRun
+from importer.home import private_files
 from importer.validator.control import Expected
 from importer.wanted import Wanted
 
@@ -69,8 +69,8 @@ def keep_remarks(home: Path, run: str, remarks: Mapping[str, Sequence[Problem]])
     }
     folder = _folder(home, run)
     try:
-        private.make_folder(folder)
-        private.write_text(folder / REMARKS, json.dumps(said))
+        private_files.make_folder(folder)
+        private_files.write_text(folder / REMARKS, json.dumps(said))
     except OSError as error:
         raise _not_kept(folder, error) from error
 
@@ -121,7 +121,7 @@ def archived_runs(home: Path) -> list[str]:
 def remove_archived(home: Path, run: str) -> None:
     """Removes what was kept of a run, all of it or, as far as anybody can see, nothing. Raises `OSError`."""
     aside = home / "archive-removed" / run
-    private.make_folder(aside.parent)
+    private_files.make_folder(aside.parent)
     _folder(home, run).rename(aside)
     finish_removing(home)
 
@@ -133,8 +133,8 @@ def finish_removing(home: Path) -> None:
 
 
 def _copy(path: Path, to: Path) -> Path:
-    private.make_folder(to.parent)
-    private.make_file(to)
+    private_files.make_folder(to.parent)
+    private_files.make_file(to)
     return Path(shutil.copyfile(path, to))
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from importer import private
 from importer.directory import Directory, folder_of, open_directory
 from importer.errors import AccessDenied, ApiAway, NoAccess, RateLimited, RequestError
+from importer.home import private_files
 from importer.newest import must_not_be_older
 from importer.settings import Settings
 from importer.submitter.journal import Journal
@@ -79,7 +79,7 @@ def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
     """The ledger under the name of a run, for as long as the block lasts. Raises `LedgerUnavailable`, also where it
     lacks what was sent from here."""
     settings = desk.settings
-    private.tighten_home(settings.home)
+    private_files.tighten_home(settings.home)
     store = open_store(settings.ledger)
     try:
         journal = Journal.of(settings.home, settings.second_journal)

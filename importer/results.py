@@ -14,13 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer import private, report
+from importer import report
 from importer.afterwards import keep_results, may_replace, owe_results
 from importer.desk import Desk
 from importer.domain.outcome import Run
 from importer.errors import ImporterError, LedgerUnavailable
+from importer.home import private_files
+from importer.home.written_files import Sort, is_as_noted, note_written
 from importer.past_runs import Known
-from importer.written import Sort, is_as_noted, note_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _write(run: Run, desk: Desk, asked: Path, said: list[str]) -> Path | None:
         said.append(_said_of(error))  # what was posted stays posted, whatever keeps the workbook from being written
     try:
         folder = desk.settings.home / "results"
-        private.make_folder(folder)
+        private_files.make_folder(folder)
         return report.write_workbook(run, folder / f"{run.id}.results.xlsx")
     except Exception as error:  # noqa: BLE001 - as above
         said.append(f"{_said_of(error)} The run is in the ledger: `invoice-importer history`.")

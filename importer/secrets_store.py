@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from importer import private
 from importer.errors import BadSettings
+from importer.home import private_files
 
 SERVICE = "invoice-importer"
 
@@ -99,9 +99,9 @@ def _from_file(path: Path) -> str | None:
 def _keep_in_file(token: SecretStr, path: Path) -> str:
     aside = path.with_name(".token.part")
     try:
-        private.make_folder(path.parent)
+        private_files.make_folder(path.parent)
         aside.unlink(missing_ok=True)
-        with private.private_open(aside, "x") as stream:
+        with private_files.private_open(aside, "x") as stream:
             stream.write(token.get_secret_value() + "\n")
         aside.replace(path)
     except OSError as error:

@@ -21,12 +21,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from importer import private, sandbox, settings
+from importer import sandbox, settings
 from importer.cli.progress import Bar
 from importer.cli.saying import say
 from importer.clock import VARIABLE, Clock, clock_of
 from importer.desk import Desk, Silence
 from importer.errors import CannotRun, ResultsNotWritten
+from importer.home import private_files
+from importer.home.written_files import refuse_own_files
 from importer.reader import names_of
 from importer.report.target import check_target
 from importer.results import results_name
@@ -36,7 +38,6 @@ from importer.submitter.decisions import Decision
 from importer.submitter.schema import sqlite_file
 from importer.validator.control import Expected
 from importer.wanted import Wanted
-from importer.written import refuse_own_files
 
 AMOUNT = re.compile(r"-?\$?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?")
 """Dollars as they are typed: 18204, 18204.00, $18,204.00."""
@@ -94,7 +95,7 @@ def _is_a_rehearsal(loaded: Settings) -> None:
 @contextmanager
 def _stand_in(folder: Path, clock: Clock) -> Iterator[str]:
     try:
-        private.make_folder(folder)
+        private_files.make_folder(folder)
     except OSError as error:
         raise CannotRun(
             f"The folder {folder} cannot be made: {error.strerror}.", "Set IMPORTER_HOME to a folder you can write."

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from importer import private
 from importer.directory.alone import alone
 from importer.directory.cache import Sort
 from importer.directory.spelling import is_id_like, whole_key
 from importer.errors import BadSettings, CannotRun
+from importer.home import private_files
 
 FILE = "aliases.toml"
 PATIENCE = 30.0  # seconds that a decision waits for others that are being kept
@@ -93,8 +93,8 @@ class Aliases:
         text = "\n".join(lines) + "\n"
         written = self.path.with_suffix(".new")
         try:
-            private.make_folder(self.path.parent)
-            private.write_text(written, text)
+            private_files.make_folder(self.path.parent)
+            private_files.write_text(written, text)
             read = load_aliases(self.path.parent, name=written.name).entries
             if read != kept:
                 raise CannotRun(f"The alias cannot be kept in {self.path}: it would not be read as it was given.")

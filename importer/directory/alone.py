@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from importer import private
 from importer.errors import CannotRun
+from importer.home import private_files
 
 
 @contextmanager
@@ -18,8 +18,8 @@ def alone(path: Path, *, patience: float, taken: CannotRun) -> Iterator[None]:
     Waits so many seconds for another to end, then raises `taken`. Raises `CannotRun` where the file cannot be used.
     """
     try:
-        private.make_folder(path.parent)
-        private.make_file(path)
+        private_files.make_folder(path.parent)
+        private_files.make_file(path)
         lock = sqlite3.connect(path, isolation_level=None, timeout=patience)
     except (OSError, sqlite3.Error) as error:
         raise CannotRun(f"{path} cannot be made: {error}.", "Set IMPORTER_HOME to a folder you can write.") from error

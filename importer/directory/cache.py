@@ -15,9 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from importer import private
 from importer.errors import CannotRun
-from importer.lock_holder import held_by, is_busy
+from importer.home import private_files
+from importer.home.lock_holder import held_by, is_busy
 
 STALE_AFTER = timedelta(days=30)
 """A record that ResMan has not shown for so long is taken for gone. Contract, "What ResMan already has"."""
@@ -99,8 +99,8 @@ class Cache:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            private.make_folder(path.parent)
-            private.make_file(path)
+            private_files.make_folder(path.parent)
+            private_files.make_file(path)
             self._database = sqlite3.connect(path, isolation_level=None, timeout=30)
         except (sqlite3.Error, OSError) as error:
             raise self._unusable(error) from error

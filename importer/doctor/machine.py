@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from importer import private, secrets_store
+from importer import secrets_store
 from importer.doctor.finding import Finding, look, ok, wrong
 from importer.errors import BadSettings
+from importer.home import private_files
 from importer.settings import Settings
 
 LITTLE, SCARCELY = 1_000_000_000, 100_000_000
@@ -30,7 +31,7 @@ def home_findings(settings: Settings) -> Iterator[Finding]:
     refused = cannot_write(home)
     if refused is not None:
         yield wrong("Home", f"{home} cannot be written: {refused}.", "Give this account the right to write there.")
-    elif (others := private.others_can(home)) == "write":
+    elif (others := private_files.others_can(home)) == "write":
         said = f"Others on this machine can write into {home}, and so change or exchange what was posted."
         yield wrong("Home", said, f"Run: chmod go-rwx {home}")
     elif others == "read":

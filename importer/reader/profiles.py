@@ -13,11 +13,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, get_args
 
-from importer import private
 from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, Kind
 from importer.domain.invoice import Rounding
 from importer.errors import BadSettings
+from importer.home import private_files
 from importer.reader.contents import Contents
 from importer.reader.dates import DateOrder, read_text_date
 from importer.reader.given_dates import CELL
@@ -299,10 +299,10 @@ def profile_text(profile: Profile) -> str:
 
 def save_profile(profile: Profile, folder: Path) -> Path:
     """Writes the profile under its name into the folder and says where. An existing one of that name is replaced."""
-    private.make_folder(folder)
+    private_files.make_folder(folder)
     path = folder / f"{normalised_name(profile.name)}.toml"
     draft = path.with_suffix(".toml.new")
-    private.write_text(draft, profile_text(profile))
+    private_files.write_text(draft, profile_text(profile))
     draft.replace(path)
     return path
 

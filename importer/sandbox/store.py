@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from importer import private
+from importer.home import private_files
 from importer.sandbox import account, records
 from importer.sandbox.behaviour import INTEGRATION_ID, Behaviour
 from importer.sandbox.intake import Json, timestamp
@@ -60,8 +60,8 @@ class Store:
     """One open stand-in. Used from one thread; several processes may share a folder. Times are seconds since 1970."""
 
     def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
-        private.make_folder(folder)
-        private.make_file(folder / FILE)
+        private_files.make_folder(folder)
+        private_files.make_file(folder / FILE)
         self.now = clock
         self.database = sqlite3.connect(folder / FILE, isolation_level=None, timeout=10)
         self.database.row_factory = sqlite3.Row

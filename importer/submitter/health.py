@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from importer import lock_holder
+from importer.home import lock_holder
 from importer.submitter.ledger import Ledger
 from importer.submitter.schema import HEAD, address, batches, engine_for, unavailable, version_of
 from importer.submitter.shares import network_share

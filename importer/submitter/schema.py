@@ -29,9 +29,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from importer import private
 from importer.errors import LedgerUnavailable
-from importer.lock_holder import held_by, is_busy
+from importer.home import private_files
+from importer.home.lock_holder import held_by, is_busy
 from importer.submitter.tables import METADATA, VERSION
 
 HEAD = "0010"
@@ -185,7 +185,7 @@ def _prepare_folder(database: str | None) -> None:
         raise LedgerUnavailable("A ledger in memory would forget what was posted.", "Give it a file.")
     folder = Path(database).absolute().parent
     try:
-        private.make_folder(folder)
+        private_files.make_folder(folder)
     except OSError as error:
         raise LedgerUnavailable(
             f"The folder {folder} cannot be made: {error.strerror}.", "Set IMPORTER_HOME to a folder you can write."
@@ -202,8 +202,8 @@ def _keep_private(database: str | None) -> None:
     """The ledger is its owner's alone; SQLite gives what it makes beside it the same mode."""
     file = Path(database or "").absolute()
     with suppress(OSError):  # SQLite says what the matter is
-        private.make_file(file)
-    private.tighten_database(file)
+        private_files.make_file(file)
+    private_files.tighten_database(file)
 
 
 def engine_for(url: str, *, durable: bool, patience: float = PATIENCE) -> Engine:

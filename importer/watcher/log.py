@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
-from importer import private
+from importer.home import private_files
 from importer.reader.opening import shown
 
 FILE = "watch.jsonl"
@@ -33,7 +33,7 @@ class Log:
         self._as_json = as_json
         self._file: _Shared | None = None
         with suppress(OSError):
-            private.make_folder(home / "logs")
+            private_files.make_folder(home / "logs")
             self._file = _Shared(
                 home / "logs" / FILE, maxBytes=MOST_BYTES, backupCount=MOST_FILES, encoding="utf-8", delay=True
             )
@@ -75,7 +75,7 @@ class _Shared(logging.handlers.RotatingFileHandler):
         """A full disk is no reason to stop, and nobody reads a traceback."""
 
     def _open(self) -> TextIOWrapper:
-        return open(self.baseFilename, "a", encoding=self.encoding, opener=private.opener)
+        return open(self.baseFilename, "a", encoding=self.encoding, opener=private_files.opener)
 
     def _follow(self) -> None:
         if self.stream is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from importer import private
+from importer.home import private_files
 from tests.cli.clerk import Clerk
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="other systems keep their rights elsewhere")
@@ -80,7 +80,7 @@ def test_a_folder_that_holds_other_things_as_well_stays_as_open_as_it_is(tmp_pat
     (tmp_path / "archive").mkdir(mode=0o755)
     (tmp_path / "ledger.sqlite3").touch(mode=0o644)
     tmp_path.chmod(0o755)
-    private.tighten_home(tmp_path)
+    private_files.tighten_home(tmp_path)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path, *tmp_path.iterdir())}
     assert modes == {tmp_path.name: 0o755, "drop": 0o755, "archive": 0o700, "ledger.sqlite3": 0o600}
 
@@ -89,7 +89,7 @@ def test_somebodys_own_folder_is_not_touched(tmp_path: Path) -> None:
     """One without a ledger may be no home at all."""
     (tmp_path / "archive").mkdir(mode=0o755)
     (tmp_path / "letters.txt").touch(mode=0o644)
-    private.tighten_home(tmp_path)
+    private_files.tighten_home(tmp_path)
     assert stat.S_IMODE((tmp_path / "archive").stat().st_mode) == 0o755
 
 
@@ -100,6 +100,6 @@ def test_a_link_leads_nobody_to_change_what_is_elsewhere(tmp_path: Path) -> None
     home.mkdir(mode=0o755)
     (home / "archive").symlink_to(tmp_path / "elsewhere")
     (home / "ledger.sqlite3").touch(mode=0o644)
-    private.tighten_home(home)
+    private_files.tighten_home(home)
     assert stat.S_IMODE((tmp_path / "elsewhere").stat().st_mode) == 0o755
     assert stat.S_IMODE((home / "ledger.sqlite3").stat().st_mode) == 0o600

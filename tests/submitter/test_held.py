@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from importer.directory.cache import Cache
 from importer.errors import CannotRun, LedgerUnavailable
-from importer.lock_holder import holder_of
+from importer.home.lock_holder import holder_of
 from importer.submitter.schema import open_store, unavailable
 from tests.submitter.made import at_work
 

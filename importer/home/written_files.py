@@ -12,8 +12,8 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
-from importer import private
 from importer.errors import CannotRun
+from importer.home import private_files
 
 NOTES = "written"
 _OPEN_TO_ALL = ("results", "")  # parts of the home into which somebody may have answers written
@@ -34,8 +34,8 @@ def note_written(home: Path, path: Path, sort: Sort) -> None:
     note = _note(home, path)
     aside = note.with_suffix(f".{os.getpid()}.part")
     with suppress(OSError):
-        private.make_folder(note.parent)
-        private.write_text(aside, f"{sort} {_digest(path)}\n")
+        private_files.make_folder(note.parent)
+        private_files.write_text(aside, f"{sort} {_digest(path)}\n")
         aside.replace(note)
 
 
@@ -67,7 +67,7 @@ def _is_in_own_part(real: str, home: Path) -> bool:
     except ValueError:
         return False
     part = inside.parts[0] if len(inside.parts) > 1 else ""
-    if part not in private.FOLDERS and part:
+    if part not in private_files.FOLDERS and part:
         return False  # somebody's own folder within the home
     return part not in _OPEN_TO_ALL or inside.suffix not in _ANSWERS
 
