@@ -12,11 +12,11 @@ import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 from rich.console import Console
 
-from importer import results_layout as layout
 from importer.domain.outcome import Run
 from importer.report import as_json, html_summary, summary, write_workbook
 from importer.report.tie_out import tie_out
 from importer.report.wording import by_hand_in_short
+from importer.workbook_format import layout
 from tests.test_giving_back import csv, good, put, read, run_of
 
 

@@ -8,13 +8,13 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from importer import results_layout as layout
 from importer.domain.problem_catalog import LAYOUT_CHANGED
 from importer.errors import FileUnreadable
 from importer.reader.profiles import parse_profile
 from importer.report import write_workbook
 from importer.report.as_csv import write_csv
 from importer.report.terminal import problem_lines
+from importer.workbook_format import layout
 from tests.test_giving_back import HEADINGS, column, csv, errors, given_back, good, put, read, run_of
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
-from importer import results_layout as layout
 from importer.domain.problem_catalog import (
     CHANGED_TOTAL,
     CONTROL_TOTAL,
@@ -20,6 +19,7 @@ from importer.domain.reading import Reading
 from importer.report import write_workbook
 from importer.report.as_json import as_json
 from importer.report.tie_out import tie_out
+from importer.workbook_format import layout
 from tests.test_corrections import rows_of
 from tests.test_giving_back import csv, good, put, read, run_of
 

@@ -17,7 +17,6 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures import make
-from importer import results_layout as layout
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import CHANGED_ROW, CONTROL_TOTAL, CORRECTED_TOTAL
 from importer.domain.reading import Reading
@@ -26,6 +25,7 @@ from importer.reader import read_files
 from importer.reader.profiles import Profile, load_profile
 from importer.report import write_workbook
 from importer.validator import validate
+from importer.workbook_format import layout
 from tests import factory
 from tests.report.injections import ALL
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.results_layout import (
+from importer.workbook_format.layout import (
     FRONT,
     MARK,
     ROWS,

@@ -13,7 +13,7 @@ from importer.desk import Desk
 from importer.directory import Sort, Synced
 from importer.directory.resolve import NOUN
 from importer.domain.money import dollars
-from importer.results_layout import tidy_text
+from importer.workbook_format.layout import tidy_text
 
 TITLES = {
     Sort.PROPERTY: "Properties",

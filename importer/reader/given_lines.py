@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from importer import results_layout as layout
 from importer.domain.cells import Cell, cell_text
 from importer.reader.cells import is_blank
 from importer.reader.given_sheets import Given
-from importer.results_layout import RowMark
-from importer.results_manifest import Kept
+from importer.workbook_format import layout
+from importer.workbook_format.layout import RowMark
+from importer.workbook_format.manifest import Kept
 
 GIVE_THE_ORIGINAL = "Give the vendor's own file instead: what was posted stays posted."
 

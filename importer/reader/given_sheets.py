@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from importer import results_layout as layout
 from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.fields import BY_NAME
 from importer.domain.packed import trimmed
@@ -13,7 +12,8 @@ from importer.errors import FileUnreadable
 from importer.reader.cells import is_blank
 from importer.reader.contents import Contents, Sheet
 from importer.reader.headings import PLAIN_SPELLINGS, normalised, spelled
-from importer.results_manifest import Kept
+from importer.workbook_format import layout
+from importer.workbook_format.manifest import Kept
 
 OR_THE_ORIGINAL = "Or give the vendor's own file: what was posted stays posted."
 OFFERED = BY_NAME["accounting_date"].heading  # of the empty column that "To fix" offers where a period is closed

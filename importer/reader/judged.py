@@ -13,8 +13,8 @@ from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal, Reading
 from importer.reader.cells import quoted
 from importer.reader.own_totals import control_problem
-from importer.results_layout import ROWS, canonical, column_index
-from importer.results_manifest import Kept
+from importer.workbook_format.layout import ROWS, canonical, column_index
+from importer.workbook_format.manifest import Kept
 
 Rows = Mapping[int, tuple[Cell, ...]]
 

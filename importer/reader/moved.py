@@ -9,7 +9,7 @@ from importer.domain.corrections import NOT_KEPT, Correction
 from importer.domain.fields import BY_NAME, Kind
 from importer.domain.invoice import Invoice
 from importer.domain.reading import Reading
-from importer.results_layout import column_index
+from importer.workbook_format.layout import column_index
 
 Place = tuple[str | None, int]  # sheet and row of one file
 _FIGURES = (Kind.DOLLARS, Kind.CENTS, Kind.QUANTITY)

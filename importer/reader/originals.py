@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from importer import results_layout as layout
 from importer.domain.cells import Cell
 from importer.domain.packed import PackedRows
 from importer.domain.problems import Place, Problem
@@ -19,7 +18,8 @@ from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
 from importer.reader.sheets import Found, Plan
 from importer.reader.traced import Hands, Rows
 from importer.reader.whose_file import is_shown
-from importer.results_manifest import Kept
+from importer.workbook_format import layout
+from importer.workbook_format.manifest import Kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from importer import results_layout as layout
-from importer import results_manifest as manifest
 from importer.domain import problem_catalog
 from importer.domain.cells import Cell, cell_text
 from importer.domain.corrections import GONE, GivenBack
@@ -27,8 +25,9 @@ from importer.reader.originals import Original, headings_of, sheet_of
 from importer.reader.sheets import Found, Plan
 from importer.reader.table import Heading
 from importer.reader.traced import Hands
-from importer.results_layout import NOTED, RowMark
-from importer.results_manifest import Kept, Manifest
+from importer.workbook_format import layout, manifest
+from importer.workbook_format.layout import NOTED, RowMark
+from importer.workbook_format.manifest import Kept, Manifest
 
 UNTOUCHABLE = frozenset({Status.POSTED, Status.ALREADY_POSTED, Status.IN_DOUBT})
 """The rows of these must be as they were: the invoice is in ResMan, or may be."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from importer import results_layout as layout
 from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.corrections import (
     ADDED,
@@ -22,7 +21,8 @@ from importer.domain.corrections import (
 from importer.domain.invoice import Invoice
 from importer.domain.reading import InputFile, Reading
 from importer.reader.moved import places, with_money
-from importer.results_manifest import Kept, Manifest, first_trace
+from importer.workbook_format import layout
+from importer.workbook_format.manifest import Kept, Manifest, first_trace
 
 Rows = Mapping[int, tuple[Cell, ...]]
 

@@ -15,7 +15,13 @@ from importer.domain.outcome import Outcome, Run
 from importer.domain.problems import Problem
 from importer.domain.reading import SkippedRow, Table
 from importer.report.tie_out import as_said
-from importer.results_layout import NO_INVOICE, OPEN_STATUSES, SKIPPED, column_index, label_of
+from importer.workbook_format.layout import (
+    NO_INVOICE,
+    OPEN_STATUSES,
+    SKIPPED,
+    column_index,
+    label_of,
+)
 
 OFFERED = "accounting_date"
 """The field that "To fix" offers an empty column for."""

@@ -17,7 +17,7 @@ from importer.report import styles
 from importer.report.accounts import advised
 from importer.report.rehearsing import as_rehearsal
 from importer.report.target import place
-from importer.results_layout import column_index, tidy_text
+from importer.workbook_format.layout import column_index, tidy_text
 
 LIST = "Importer remarks"
 _AUTHOR = "invoice-importer"

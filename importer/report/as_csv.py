@@ -16,7 +16,7 @@ from importer.domain.outcome import Run
 from importer.report.accounts import Accounts, Layout
 from importer.report.rehearsing import as_rehearsal
 from importer.report.target import place
-from importer.results_layout import FRONT, tidy_text
+from importer.workbook_format.layout import FRONT, tidy_text
 
 BY_HAND = "Changed by hand"
 """The last column, where a workbook was given back."""

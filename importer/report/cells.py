@@ -12,7 +12,7 @@ from importer.domain.fields import BY_NAME, Kind
 from importer.domain.invoice import Source
 from importer.report import styles
 from importer.report.styles import Styles
-from importer.results_layout import tidy_text, written_cell
+from importer.workbook_format.layout import tidy_text, written_cell
 
 
 def put_text(sheet: Any, row: int, column: int, text: str, style: Any = None) -> None:

@@ -14,7 +14,7 @@ from importer.domain.money import dollars
 from importer.domain.outcome import Run, Status
 from importer.report.as_csv import safe_text
 from importer.report.as_json import as_json
-from importer.results_layout import tidy_text
+from importer.workbook_format.layout import tidy_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

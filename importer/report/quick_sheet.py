@@ -15,7 +15,7 @@ from typing import Any
 from xlsxwriter.worksheet import Worksheet
 
 from importer.domain.cells import column_letter
-from importer.results_layout import EXCEL_COLUMNS, tidy_text
+from importer.workbook_format.layout import EXCEL_COLUMNS, tidy_text
 
 Value = str | int | float | bool | date | datetime | time | timedelta | None
 

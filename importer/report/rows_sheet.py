@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
-from importer import results_layout as layout
 from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.fields import BY_NAME, Kind
 from importer.domain.outcome import Outcome
@@ -19,6 +18,7 @@ from importer.report.accounts import OFFERED, Answer, Layout, advised, worst_fir
 from importer.report.cells import CellStyles, columns_of, row_height
 from importer.report.styles import Styles
 from importer.report.wording import how_to_mend
+from importer.workbook_format import layout
 
 MAX_COMMENTS = 2_000  # a sheet with many more opens slowly; its cells are coloured all the same
 _SAMPLE = 200  # rows that decide how wide a column is

@@ -6,7 +6,7 @@ from typing import Any
 
 from importer.domain.outcome import Status
 from importer.report.wording import Place
-from importer.results_layout import NO_INVOICE, SKIPPED
+from importer.workbook_format.layout import NO_INVOICE, SKIPPED
 
 FONT = "Arial"
 INK = "#1F2933"

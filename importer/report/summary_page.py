@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from importer import results_layout as layout
 from importer.domain.outcome import Status
 from importer.report import styles
 from importer.report.cells import lines_needed, put_text
 from importer.report.styles import Styles
+from importer.workbook_format import layout
 
 _LABEL, _COUNT, _MONEY, _MEANING = 1, 2, 3, 4
 _WIDTHS = {0: 2, _LABEL: 48, _COUNT: 10, _MONEY: 16, _MEANING: 60}

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from importer import results_layout as layout
 from importer.domain.outcome import Run, Status
 from importer.domain.problem_catalog import CONTROL_TOTAL
 from importer.domain.problems import Place, Problem
@@ -30,6 +29,7 @@ from importer.report.wording import (
     several,
     stays_named,
 )
+from importer.workbook_format import layout
 
 _MOST_NOTES, _MOST_TOTALS, _MOST_REASONS = 40, 12, 14
 

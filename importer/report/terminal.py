@@ -26,7 +26,7 @@ from importer.report.wording import (
     notices,
     several,
 )
-from importer.results_layout import column_index, tidy_text
+from importer.workbook_format.layout import column_index, tidy_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

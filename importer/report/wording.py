@@ -33,7 +33,7 @@ from importer.domain.problem_catalog import (
 from importer.domain.problems import Problem
 from importer.rehearsal import rehearsed
 from importer.report.own_totals import to_compare
-from importer.results_layout import NOTED
+from importer.workbook_format.layout import NOTED
 
 
 class Place(StrEnum):

@@ -10,8 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from importer import results_layout as layout
-from importer import results_manifest as manifest
 from importer.domain.outcome import Run
 from importer.domain.problems import Place
 from importer.report.accounts import Accounts
@@ -24,6 +22,7 @@ from importer.report.summary_sheet import write_summary
 from importer.report.target import place
 from importer.report.tie_out import tie_out
 from importer.report.tie_out_sheet import write_tie_out
+from importer.workbook_format import layout, manifest
 
 
 def write_workbook(run: Run, path: Path, *, rows_per_sheet: int = layout.EXCEL_ROWS - 1, over: bool = False) -> Path:

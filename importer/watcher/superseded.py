@@ -9,13 +9,13 @@ from importer.errors import FileUnreadable, LedgerUnavailable
 from importer.reader.files import open_file
 from importer.reader.returned import made_from
 from importer.results import results_name
-from importer.results_manifest import SHEET
 from importer.submitter import drops
 from importer.submitter.drops import Drop
 from importer.submitter.ledger import Ledger
 from importer.watcher.bench import Bench
 from importer.watcher.folder import DONE, NEEDS_FIXING, move
 from importer.watcher.naming import numbered
+from importer.workbook_format.manifest import SHEET
 
 
 def tidy_after(bench: Bench, ledger: Ledger, drop: Drop) -> None:

@@ -14,8 +14,8 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from importer import results_manifest as manifest
-from importer.results_layout import MARK, RowMark
+from importer.workbook_format import manifest
+from importer.workbook_format.layout import MARK, RowMark
 from tests.cli.clerk import Clerk, Said, row
 
 RESULTS = "march.results.xlsx"

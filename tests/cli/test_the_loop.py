@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from importer.results_layout import TAKEN_OUT_REASON
+from importer.workbook_format.layout import TAKEN_OUT_REASON
 from tests.cli.clerk import TODAY, Clerk, row
 
 MISTAKES: dict[str, tuple[str, str, object]] = {

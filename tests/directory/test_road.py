@@ -15,7 +15,7 @@ from importer.domain.outcome import Status
 from importer.domain.unresolved import alias_command
 from importer.errors import CannotRun
 from importer.report import as_json, summary, write_workbook
-from importer.results_layout import SUMMARY
+from importer.workbook_format.layout import SUMMARY
 from tests.clock import CLOCK
 from tests.directory.office import Office, codes, statuses
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from importer import results_layout as layout
 from importer.domain.outcome import Outcome, Status
 from importer.domain.reading import Reading
 from importer.reader import read_files
 from importer.reader.looks import Look, Piece, joined, kept, restored, settled
 from importer.report import write_workbook
 from importer.validator import validate
+from importer.workbook_format import layout
 from tests import factory
 from tests.reader import books
 from tests.reader.tables import said

@@ -12,7 +12,7 @@ from importer.domain.outcome import Status
 from importer.domain.problem_catalog import NOT_A_DATE
 from importer.domain.problems import Problem
 from importer.report import write_csv
-from importer.results_layout import FRONT
+from importer.workbook_format.layout import FRONT
 from tests import factory
 
 

@@ -31,7 +31,7 @@ from importer.domain.unresolved import UnknownName
 from importer.domain.visible_text import visible
 from importer.report import annotate, as_json, html_summary, summary, write_csv, write_html_summary, write_workbook
 from importer.report.history import history_csv, one_run_csv
-from importer.results_layout import tidy_text
+from importer.workbook_format.layout import tidy_text
 from tests import factory
 from tests.report.injections import ALL
 

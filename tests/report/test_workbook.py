@@ -18,7 +18,6 @@ from hypothesis import HealthCheck, given, settings
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import load_workbook
 
-from importer import results_layout as layout
 from importer.domain.cells import Cell, ErrorCell, UncalculatedCell
 from importer.domain.invoice import Row
 from importer.domain.money import dollars
@@ -33,7 +32,8 @@ from importer.domain.problem_catalog import (
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading, SkippedRow
 from importer.report import workbook, write_workbook
-from importer.results_layout import RowMark
+from importer.workbook_format import layout
+from importer.workbook_format.layout import RowMark
 from tests import factory
 from tests.report.random_runs import readable, runs
 

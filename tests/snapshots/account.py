@@ -20,7 +20,6 @@ from pathlib import Path
 
 from fixtures import make
 from importer import report, sandbox
-from importer import results_layout as layout
 from importer.desk import Desk, Silence, open_ledger
 from importer.domain.cells import Cell
 from importer.domain.follow_up_facts import Change, Stays, Why
@@ -38,6 +37,7 @@ from importer.settings import Settings
 from importer.submitter.identity import KEY, NAME
 from importer.submitter.tables import IDENTITY
 from importer.wanted import Wanted
+from importer.workbook_format import layout
 from tests import factory
 from tests.snapshots.tables import made_table
 

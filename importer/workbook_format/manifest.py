@@ -25,7 +25,7 @@ from importer.domain.problem_catalog import BROKEN_QUOTES
 from importer.domain.problems import Place
 from importer.domain.reading import Reading, Table
 from importer.domain.seals import Seal
-from importer.results_layout import cannot_hold, column_index
+from importer.workbook_format.layout import cannot_hold, column_index
 
 SHEET = "importer"
 TITLE = "Kept by invoice-importer, so that this workbook can be given back. Version 3."

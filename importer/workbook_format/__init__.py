@@ -1,0 +1,3 @@
+"""The contract of the results workbook: its writer is `report`, its reader `roundtrip`."""
+
+from __future__ import annotations
