@@ -16,15 +16,15 @@ from bench.measuring import PYTHON, Comparison, Measured, Size, run
 from importer.clock import Clock
 from importer.domain.invoice import Row, Source
 from importer.domain.payload import Body, Payload, PayloadLine
-from importer.submitter.entries import NO_TERMS, Intent
-from importer.submitter.journal import Journal
-from importer.submitter.ledger import Ledger
-from importer.submitter.lineage import digest
+from importer.ledger.entries import NO_TERMS, Intent
+from importer.ledger.journal import Journal
+from importer.ledger.ledger import Ledger
+from importer.ledger.row_lineage import digest
+from importer.ledger.schema import open_store
+from importer.ledger.states import Event, State
+from importer.ledger.witness import missing, must_be_whole
 from importer.submitter.pacing import Pace
-from importer.submitter.schema import open_store
-from importer.submitter.states import Event, State
 from importer.submitter.submit import IN_FLIGHT
-from importer.submitter.witness import missing, must_be_whole
 
 HISTORY = 10
 """So many invoices in the large ledger for each row of the largest file."""

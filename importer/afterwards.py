@@ -19,6 +19,11 @@ from importer.domain.money import dollars
 from importer.domain.outcome import Run, Status
 from importer.errors import ApiAway, CannotRun, FileUnreadable, LedgerUnavailable, NoAccess, RequestError
 from importer.home.written_files import Sort, is_as_noted
+from importer.ledger.entries import Entry
+from importer.ledger.ledger import Ledger
+from importer.ledger.ledger_identity import seal_of
+from importer.ledger.postings import places_of
+from importer.ledger.states import State
 from importer.newest import acknowledged, must_be_newest
 from importer.outcomes import Start, of_entries
 from importer.past_runs import Known, digest, known_run, read_again, spelt
@@ -28,13 +33,8 @@ from importer.reader.files import open_file
 from importer.reader.returned import is_as_written
 from importer.submitter.confirmed import integrations_of_confirmed
 from importer.submitter.decisions import Decision, decide
-from importer.submitter.entries import Entry
 from importer.submitter.follow import LOOKED_BACK, Followed, follow, retry_failed
-from importer.submitter.identity import seal_of
-from importer.submitter.ledger import Ledger
-from importer.submitter.postings import places_of
 from importer.submitter.settle import settle_doubts
-from importer.submitter.states import State
 
 
 def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from importer.domain.corrections import GivenBack
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable, NotTheNewest
-from importer.submitter.identity import seal_of
-from importer.submitter.ledger import Ledger
-from importer.submitter.witness import never_sent
+from importer.ledger.ledger import Ledger
+from importer.ledger.ledger_identity import seal_of
+from importer.ledger.witness import never_sent
 
 GIVE_THE_ORIGINAL = "Give the vendor's own file instead."
 

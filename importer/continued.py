@@ -9,8 +9,8 @@ from typing import Any
 
 from importer.domain.follow_up_facts import Continued
 from importer.domain.reading import Reading
+from importer.ledger.ledger import Ledger
 from importer.prepared import Prepared
-from importer.submitter.ledger import Ledger
 
 
 def continued_in(ledger: Ledger, record: Mapping[str, Any]) -> Continued | None:

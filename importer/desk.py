@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 from importer.directory import Directory, folder_of, open_directory
 from importer.errors import AccessDenied, ApiAway, NoAccess, RateLimited, RequestError
 from importer.home import private_files
+from importer.ledger.journal import Journal
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import open_store
 from importer.newest import must_not_be_older
 from importer.settings import Settings
-from importer.submitter.journal import Journal
-from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Pace, Stopped
-from importer.submitter.schema import open_store
 from importer.submitter.settle import Policy
 from importer.validator.case import Limits
 

@@ -20,10 +20,10 @@ from importer.directory.spelling import is_id_like, whole_key
 from importer.directory.sync import alone_syncing
 from importer.domain.identity import invoice_key
 from importer.errors import BadSettings, CannotRun, RequestError
+from importer.ledger.accepted_duplicates import posted_bills
 from importer.offers import offered
 from importer.reader.profiles import load_profiles
 from importer.report.template import Offer, write_template
-from importer.submitter.acceptances import posted_bills
 from importer.submitter.pacing import Stopped
 
 OFFERS = ("properties", "vendors", "accounts")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from importer.archive import archived_runs
 from importer.errors import CannotRun, NotTheNewest, RequestError
-from importer.submitter.ledger import Ledger
+from importer.ledger.ledger import Ledger
+from importer.ledger.witness import missing, must_be_whole
 from importer.submitter.strangers import acknowledge, must_know_all
-from importer.submitter.witness import missing, must_be_whole
 
 if TYPE_CHECKING:
     from importer.settings import Settings

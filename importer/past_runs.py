@@ -21,12 +21,12 @@ from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import NOT_SENT, REFUSED, REFUSED_BEFORE
 from importer.domain.problems import Problem
 from importer.errors import CannotRun
+from importer.ledger.entries import Entry
+from importer.ledger.ledger import Ledger
+from importer.ledger.ledger_identity import seal_of
+from importer.ledger.states import State
 from importer.outcomes import Start, as_it_stands
 from importer.pipeline import prepare
-from importer.submitter.entries import Entry
-from importer.submitter.identity import seal_of
-from importer.submitter.ledger import Ledger
-from importer.submitter.states import State
 from importer.wanted import Wanted
 
 

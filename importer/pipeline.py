@@ -23,18 +23,18 @@ from importer.domain.outcome import Run
 from importer.domain.severity import with_levels
 from importer.domain.vendor_rows import kept_contents
 from importer.errors import CannotRun, LedgerUnavailable
+from importer.ledger import plans
+from importer.ledger.accepted_duplicates import accept
+from importer.ledger.ledger import Ledger
+from importer.ledger.ledger_identity import seal_of
+from importer.ledger.original_files import keep_origins
+from importer.ledger.postings import keep_contents
 from importer.newest import acknowledged, must_be_newest
 from importer.outcomes import Start, after_sending, before_sending, not_sent
 from importer.periods import with_periods
 from importer.prepared import Prepared
 from importer.reader import names_of, read_files
 from importer.reader.profiles import find_profile, load_profiles
-from importer.submitter import plans
-from importer.submitter.acceptances import accept
-from importer.submitter.identity import seal_of
-from importer.submitter.ledger import Ledger
-from importer.submitter.originals import keep_origins
-from importer.submitter.postings import keep_contents
 from importer.submitter.settle import settle_doubts
 from importer.submitter.submit import send
 from importer.surroundings import terms_of, weighed, with_rivals

@@ -18,10 +18,10 @@ from importer.domain.problems import Place as PlaceOf
 from importer.domain.problems import Problem
 from importer.domain.reading import Reading
 from importer.domain.vendor_rows import contents_of, typed_rows
-from importer.submitter.entries import Entry, Intent
-from importer.submitter.ledger import Ledger
-from importer.submitter.postings import out_of
-from importer.submitter.states import State
+from importer.ledger.entries import Entry, Intent
+from importer.ledger.ledger import Ledger
+from importer.ledger.postings import out_of
+from importer.ledger.states import State
 
 Place = tuple[str, str | None, int]  # file, sheet and row
 

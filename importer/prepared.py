@@ -16,13 +16,13 @@ from importer.domain.problem_catalog import CHANGED_ROW
 from importer.domain.problems import Problem
 from importer.domain.reading import Reading
 from importer.domain.unresolved import UnknownName
+from importer.ledger import plans
+from importer.ledger.accepted_duplicates import LetGo
+from importer.ledger.entries import Entry, Intent, may_go
+from importer.ledger.ledger import Ledger
+from importer.ledger.original_files import Origins, known_origins
+from importer.ledger.states import State
 from importer.posted_rows import PostedRows, posted_already, posted_rows, went_instead
-from importer.submitter import plans
-from importer.submitter.acceptances import LetGo
-from importer.submitter.entries import Entry, Intent, may_go
-from importer.submitter.ledger import Ledger
-from importer.submitter.originals import Origins, known_origins
-from importer.submitter.states import State
 from importer.validator import Verdict
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from importer.archive import archived_runs, finish_removing, remove_archived
 from importer.desk import Desk, open_ledger
-from importer.submitter.health import settled_before
+from importer.ledger.ledger_health import settled_before
 
 OF_A_RUN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{4})\.results\.xlsx")
 """A workbook of last resort. One by another name is somebody's own."""

@@ -32,16 +32,16 @@ from importer.domain.problems import Problem, Severity
 from importer.domain.severity import with_levels
 from importer.domain.vendor_rows import of_two_invoices
 from importer.errors import CannotRun
-from importer.prepared import Prepared
-from importer.submitter.acceptances import LetGo, accepted, posted_bills
-from importer.submitter.entries import (
+from importer.ledger.accepted_duplicates import LetGo, accepted, posted_bills
+from importer.ledger.entries import (
     Contest,
     Intent,
     Rival,
     Terms,
 )
-from importer.submitter.ledger import Ledger
-from importer.submitter.postings import bills_of, names_of_runs, of_totals
+from importer.ledger.ledger import Ledger
+from importer.ledger.postings import bills_of, names_of_runs, of_totals
+from importer.prepared import Prepared
 from importer.submitter.strangers import acknowledged_bills
 from importer.submitter.submit import Sent
 from importer.validator import Verdict

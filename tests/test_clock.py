@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 READERS = {
     "importer/clock.py": "hands it in",
     "importer/submitter/answers.py": "a pause until a moment that the API names",
-    "importer/submitter/schema.py": "leases and turns, which all on this machine share",
+    "importer/ledger/schema.py": "leases and turns, which all on this machine share",
     "importer/submitter/watch.py": "whether the machine slept",
     "tests/test_clock.py": "compares with it",
     "tests/cli/test_days.py": "moves it to a day of its own",

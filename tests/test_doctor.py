@@ -22,14 +22,14 @@ from importer.desk import Desk, Silence, open_ledger
 from importer.doctor import Finding, Source, Verdict, examine, exit_code
 from importer.doctor.machine import of_room
 from importer.doctor.service import of_clock, of_integrations
+from importer.ledger.ledger_identity import identity
+from importer.ledger.states import State
+from importer.ledger.tables import INVOICES
 from importer.names import sync
 from importer.sandbox import FORBIDDEN_TOKEN, INTEGRATION_ID, TOKEN, Behaviour, embedded
 from importer.settings import Settings
 from importer.submitter import drops
 from importer.submitter.answers import Integration
-from importer.submitter.identity import identity
-from importer.submitter.states import State
-from importer.submitter.tables import INVOICES
 from importer.watcher.folder import DropFolder
 from importer.watcher.heartbeat import beat
 from tests.clock import CLOCK

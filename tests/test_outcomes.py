@@ -25,11 +25,11 @@ from importer.domain.problem_catalog import (
     WRITE_FAILED,
 )
 from importer.domain.problems import Kind, Place, Problem
+from importer.ledger.entries import Entry, Intent
+from importer.ledger.refusals import Refusal
+from importer.ledger.states import Event, State
 from importer.outcomes import Start, after_sending, as_it_stands, before_sending, not_sent, of_entries
 from importer.prepared import Prepared
-from importer.submitter.entries import Entry, Intent
-from importer.submitter.refusals import Refusal
-from importer.submitter.states import Event, State
 from importer.submitter.submit import Heard, Sent
 from importer.validator import validate
 from tests.factory import DESTINATION, NOON, invoice, line, reading, source

@@ -13,10 +13,10 @@ from sqlalchemy import update
 from importer.archive import archived_runs, kept_inputs
 from importer.desk import Desk, Silence, open_ledger
 from importer.errors import LedgerUnavailable
+from importer.ledger.states import State
+from importer.ledger.tables import INVOICES
 from importer.retention import Tidied, tidy
 from importer.settings import Settings
-from importer.submitter.states import State
-from importer.submitter.tables import INVOICES
 from tests.submitter.made import intent
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

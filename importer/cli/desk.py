@@ -29,13 +29,13 @@ from importer.desk import Desk, Silence
 from importer.errors import CannotRun, ResultsNotWritten
 from importer.home import private_files
 from importer.home.written_files import refuse_own_files
+from importer.ledger.schema import sqlite_file
 from importer.reader import names_of
 from importer.report.target import check_target
 from importer.results import results_name
 from importer.settings import Settings
 from importer.smtp_settings import is_loopback
 from importer.submitter.decisions import Decision
-from importer.submitter.schema import sqlite_file
 from importer.validator.control import Expected
 from importer.wanted import Wanted
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from importer.desk import Desk
 from importer.doctor.finding import Finding, Verdict, exit_code, ok, untold, wrong
 from importer.errors import BadSettings, ImporterError
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import open_store
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import open_store
 
 __all__ = ["Finding", "Source", "Verdict", "examine", "exit_code", "without_settings"]
 

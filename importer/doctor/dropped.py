@@ -13,9 +13,9 @@ from importer.directory.desk import ago
 from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.doctor.machine import cannot_write
 from importer.errors import CannotRun
+from importer.ledger.ledger import Ledger
+from importer.ledger.ledger_identity import identity
 from importer.submitter import drops
-from importer.submitter.identity import identity
-from importer.submitter.ledger import Ledger
 from importer.telling import try_telling
 from importer.watcher.folder import PARTS, DropFolder
 from importer.watcher.heartbeat import FRESH_SECONDS, is_looked_at_times, last_beat

@@ -11,9 +11,16 @@ from importer.directory.desk import ago
 from importer.doctor.finding import Finding, look, ok, wrong
 from importer.domain.money import dollars
 from importer.errors import LedgerUnavailable
-from importer.submitter.health import Age, Health, Open, look_at, settled_before, unsettled
-from importer.submitter.ledger import Ledger
-from importer.submitter.states import State
+from importer.ledger.ledger import Ledger
+from importer.ledger.ledger_health import (
+    Age,
+    Health,
+    Open,
+    look_at,
+    settled_before,
+    unsettled,
+)
+from importer.ledger.states import State
 
 OVERDUE = timedelta(hours=24)
 """What is pending for longer should be asked about."""

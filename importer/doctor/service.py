@@ -13,11 +13,11 @@ from importer.directory import Sort
 from importer.directory.desk import ago
 from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.errors import AccessDenied, BadSettings, CannotRun, LedgerUnavailable, NotSent, RateLimited, RequestError
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import Store, open_store
 from importer.submitter.answers import Integration
 from importer.submitter.client import Api, Probe
-from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Pace, Stopped
-from importer.submitter.schema import Store, open_store
 
 SLOW = 5.0
 """Seconds; the API holds its answers back for two where much of its budget is used. Contract, "Rate limits"."""

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, Self
 
 from importer.domain.follow_up_facts import ALARM, PARTLY, Alarm
 from importer.domain.outcome import Evidence
+from importer.ledger.entries import Entry
+from importer.ledger.refusals import Refusal, refusal_of
+from importer.ledger.states import Event
 from importer.submitter.answers import WriteStatus
-from importer.submitter.entries import Entry
 from importer.submitter.evidence import Sought
-from importer.submitter.refusals import Refusal, refusal_of
-from importer.submitter.states import Event
 from importer.submitter.synced import Synced
 
 REST = timedelta(minutes=15)

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 
-from importer.submitter import proofs
-from importer.submitter.entries import ENTRY_COLUMNS, Entry, entry_of
-from importer.submitter.ledger import DECISIVE, Ledger
-from importer.submitter.schema import batches
-from importer.submitter.states import Event, State
-from importer.submitter.tables import ATTEMPTS, INVOICES
+from importer.ledger import proofs
+from importer.ledger.entries import ENTRY_COLUMNS, Entry, entry_of
+from importer.ledger.ledger import DECISIVE, Ledger
+from importer.ledger.schema import batches
+from importer.ledger.states import Event, State
+from importer.ledger.tables import ATTEMPTS, INVOICES
 
 LOGGED = timedelta(days=32)
 """The write logs reach back a month (contract, "Write logs")."""

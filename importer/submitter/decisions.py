@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from importer.domain.follow_up_facts import Alarm
 from importer.domain.outcome import Evidence
 from importer.errors import AccessDenied, CannotRun, Misdirected, Refused, RequestError
+from importer.ledger.entries import Entry
+from importer.ledger.ledger import Ledger
+from importer.ledger.states import Event
 from importer.submitter.case import Case, Ending, Word, ending_of
-from importer.submitter.entries import Entry
 from importer.submitter.evidence import Match, values_of
-from importer.submitter.ledger import Ledger
 from importer.submitter.settle import Policy, time_range
-from importer.submitter.states import Event
 from importer.submitter.strangers import know
 from importer.submitter.synced import SKEW
 

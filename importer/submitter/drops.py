@@ -20,10 +20,17 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 from sqlalchemy.exc import IntegrityError
 
 from importer.errors import LedgerUnavailable
-from importer.submitter.ledger import Ledger
-from importer.submitter.runs import LEASE_SECONDS, process_lives
-from importer.submitter.states import State
-from importer.submitter.tables import DROPS, FOLDERS, INVOICES, RUNS, TROUBLES, WATCHERS
+from importer.ledger.ledger import Ledger
+from importer.ledger.run_records import LEASE_SECONDS, process_lives
+from importer.ledger.states import State
+from importer.ledger.tables import (
+    DROPS,
+    FOLDERS,
+    INVOICES,
+    RUNS,
+    TROUBLES,
+    WATCHERS,
+)
 
 
 class Stage(StrEnum):

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from importer.domain.follow_up_facts import ALARM, Alarm
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, RateLimited, Refused
+from importer.ledger.entries import Entry
+from importer.ledger.ledger import Ledger
+from importer.ledger.refusals import Refusal
+from importer.ledger.states import Event, State
 from importer.submitter.case import Ending, Word, ending_of, open_words
 from importer.submitter.confirmed import confirmed_by_jobs, integrations_of_confirmed
-from importer.submitter.entries import Entry
-from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Stopped, Turn
-from importer.submitter.refusals import Refusal
 from importer.submitter.retry_look import RetryLook
 from importer.submitter.settle import NO_POLICY, Policy, time_range
-from importer.submitter.states import Event, State
 from importer.submitter.watch import Fresh
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from importer.errors import LedgerUnavailable
-from importer.submitter.schema import Store, unavailable
-from importer.submitter.tables import GATES, TURNS
+from importer.ledger.schema import Store, unavailable
+from importer.ledger.tables import GATES, TURNS
 
 API_LIMIT = 150
 """Requests a minute until the API's own headers say otherwise (contract, "Rate limits")."""

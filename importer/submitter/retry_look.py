@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from importer.domain.outcome import Evidence
 from importer.errors import AccessDenied, Misdirected, OutcomeUnknown, Refused
+from importer.ledger.entries import Entry
+from importer.ledger.ledger import Ledger
+from importer.ledger.refusals import Refusal
+from importer.ledger.states import Event
 from importer.submitter.case import Word, ending_of
-from importer.submitter.entries import Entry
 from importer.submitter.evidence import Match, Sought, values_of
-from importer.submitter.ledger import Ledger
-from importer.submitter.refusals import Refusal
 from importer.submitter.settle import Policy, time_range
-from importer.submitter.states import Event
 from importer.submitter.synced import SKEW
 
 if TYPE_CHECKING:

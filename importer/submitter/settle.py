@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from importer.errors import AccessDenied, Refused, RequestError
+from importer.ledger.ledger import Ledger
+from importer.ledger.states import Event, State
 from importer.submitter.answers import HeldInvoice, JobLog, WriteLog
 from importer.submitter.case import Case, Ending, Word, ending_of
 from importer.submitter.evidence import Match, values_of
-from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Stopped
-from importer.submitter.states import Event, State
 from importer.submitter.synced import COVERED_DAYS, SKEW, Synced, look_at_sync
 
 if TYPE_CHECKING:

@@ -25,19 +25,24 @@ from importer.domain.bills import Held
 from importer.domain.identity import normalised_number
 from importer.domain.money import dollars
 from importer.errors import ApiAway, NotTheNewest, RequestError
+from importer.ledger.entries import Entry
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import batches
+from importer.ledger.states import State
+from importer.ledger.tables import (
+    ATTEMPTS,
+    INVOICES,
+    SEEN_LOGS,
+    STRANGERS,
+)
 from importer.rehearsal import rehearsed
 from importer.submitter.answers import WriteLog
 from importer.submitter.case import Case
 from importer.submitter.confirmed import confirmed_without_a_job
-from importer.submitter.entries import Entry
 from importer.submitter.evidence import Match, Sought, values_of
-from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Stopped
-from importer.submitter.schema import batches
 from importer.submitter.settle import time_range
-from importer.submitter.states import State
 from importer.submitter.synced import SKEW
-from importer.submitter.tables import ATTEMPTS, INVOICES, SEEN_LOGS, STRANGERS
 
 if TYPE_CHECKING:
     from importer.submitter.client import Api

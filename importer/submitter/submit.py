@@ -27,10 +27,16 @@ from importer.errors import (
     Refused,
     RequestError,
 )
-from importer.submitter.entries import NO_TERMS, Entry, Intent, Rival, Terms
-from importer.submitter.ledger import Ledger
+from importer.ledger.entries import (
+    NO_TERMS,
+    Entry,
+    Intent,
+    Rival,
+    Terms,
+)
+from importer.ledger.ledger import Ledger
+from importer.ledger.states import Event, State
 from importer.submitter.pacing import Stopped
-from importer.submitter.states import Event, State
 from importer.submitter.watch import Fresh
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from importer.ledger.ledger import Ledger
 from importer.reader.opening import shown
 from importer.submitter import drops
 from importer.submitter.drops import Drop, Stage
-from importer.submitter.ledger import Ledger
 from importer.telling import at_a_standstill
 from importer.telling.message import Message, as_text
 from importer.watcher.arrivals import Arrivals

@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 from importer.afterwards import keep_results, may_replace
 from importer.domain.outcome import Status
 from importer.errors import LedgerUnavailable
+from importer.ledger.ledger import Ledger
 from importer.results import results_name
 from importer.submitter import drops
 from importer.submitter.drops import Decided, Drop, Stage
-from importer.submitter.ledger import Ledger
 from importer.telling import Drop as Told
 from importer.telling import Message, at_a_standstill, of_failure, of_run, to_approve
 from importer.telling.message import as_text

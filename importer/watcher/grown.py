@@ -9,9 +9,9 @@ import stat
 from collections.abc import Callable
 from datetime import timedelta
 
+from importer.ledger.ledger import Ledger
 from importer.submitter import drops
 from importer.submitter.drops import Drop
-from importer.submitter.ledger import Ledger
 from importer.telling import Message, at_a_standstill
 from importer.telling.message import as_text
 from importer.watcher.bench import Bench

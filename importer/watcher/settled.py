@@ -7,12 +7,12 @@ from pathlib import Path
 from importer.afterwards import keep_results, may_replace
 from importer.desk import open_ledger
 from importer.domain.outcome import Run
+from importer.ledger.ledger import Ledger
+from importer.ledger.states import State
 from importer.past_runs import read_again
 from importer.results import results_name
 from importer.submitter import drops
 from importer.submitter.drops import Drop
-from importer.submitter.ledger import Ledger
-from importer.submitter.states import State
 from importer.telling import Drop as Told
 from importer.telling import of_run, tell
 from importer.telling.message import Message, as_text

@@ -6,12 +6,12 @@ from pathlib import Path, PurePosixPath
 
 from importer.afterwards import keep_results, may_replace
 from importer.errors import FileUnreadable, LedgerUnavailable
+from importer.ledger.ledger import Ledger
 from importer.reader.files import open_file
 from importer.reader.returned import made_from
 from importer.results import results_name
 from importer.submitter import drops
 from importer.submitter.drops import Drop
-from importer.submitter.ledger import Ledger
 from importer.watcher.bench import Bench
 from importer.watcher.folder import DONE, NEEDS_FIXING, move
 from importer.watcher.naming import numbered

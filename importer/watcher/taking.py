@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from importer.ledger.ledger import Ledger
 from importer.reader.opening import shown
 from importer.submitter import drops
 from importer.submitter.drops import Drop, Stage
-from importer.submitter.ledger import Ledger
 from importer.watcher.arrivals import Odd, strange_thing
 from importer.watcher.bench import Bench
 from importer.watcher.folder import FAILED, INBOX, WORKING, is_workplace, move, owner_of, sha256_of

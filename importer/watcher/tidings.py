@@ -10,9 +10,9 @@ import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from importer.ledger.ledger import Ledger
 from importer.submitter import drops
 from importer.submitter.drops import Drop
-from importer.submitter.ledger import Ledger
 from importer.telling import Message, tell
 from importer.telling.tell import went_nowhere
 from importer.watcher.bench import Bench

@@ -20,13 +20,13 @@ from typing import Any
 
 from importer.desk import Desk, open_ledger
 from importer.errors import BadSettings, CannotRun, LedgerUnavailable
+from importer.ledger.ledger import Ledger
+from importer.ledger.ledger_identity import identity
+from importer.ledger.states import State
 from importer.submitter import drops
 from importer.submitter.confirmed import integrations_of_confirmed
 from importer.submitter.drops import Drop, Stage
 from importer.submitter.follow import LOOKED_BACK
-from importer.submitter.identity import identity
-from importer.submitter.ledger import Ledger
-from importer.submitter.states import State
 from importer.telling import Message, api_away, at_a_standstill, settings_wrong, tell, token_refused
 from importer.telling.tell import went_nowhere
 from importer.watcher.approvals import Approvals

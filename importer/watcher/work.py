@@ -8,9 +8,9 @@ from typing import Any
 
 from importer.desk import open_ledger
 from importer.errors import LedgerUnavailable
+from importer.ledger.ledger import Ledger
 from importer.submitter import drops
 from importer.submitter.drops import Drop, Stage
-from importer.submitter.ledger import Ledger
 from importer.telling import Message, tell
 from importer.watcher import filing
 from importer.watcher.bench import Answer, Bench

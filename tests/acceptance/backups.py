@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
 
-from importer.submitter.tables import METADATA
+from importer.ledger.tables import METADATA
 from tests.acceptance.stage import Clerk
 
 LEDGER = "ledger.sqlite3"

@@ -49,7 +49,7 @@ def test_all_that_a_run_keeps_is_its_owners_alone(clerk: Clerk) -> None:
 @pytest.mark.usefixtures("_usual_mask")
 def test_what_sqlite_makes_beside_an_open_ledger_is_private_too(tmp_path: Path) -> None:
     """Its write-ahead log holds postings as well."""
-    from importer.submitter.schema import open_store
+    from importer.ledger.schema import open_store
 
     store = open_store(f"sqlite:///{tmp_path / 'home' / 'ledger.sqlite3'}")
     try:

@@ -30,15 +30,15 @@ from importer.afterwards import follow_up, settle
 from importer.desk import Desk
 from importer.domain.outcome import Run, Status
 from importer.errors import CannotRun
+from importer.ledger.entries import Entry
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import open_store
+from importer.ledger.states import State
+from importer.ledger.tables import METADATA, RUNS
 from importer.pipeline import submit_files
 from importer.report import write_workbook
 from importer.sandbox import INTEGRATION_ID, TOKEN, Behaviour, embedded
 from importer.submitter.decisions import Decision
-from importer.submitter.entries import Entry
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import open_store
-from importer.submitter.states import State
-from importer.submitter.tables import METADATA, RUNS
 from importer.wanted import Wanted
 from tests.clock import CLOCK
 from tests.conftest import new_database

@@ -17,11 +17,11 @@ import pytest
 from importer.afterwards import follow_up, settle
 from importer.desk import open_ledger
 from importer.domain.outcome import Run
+from importer.ledger.states import State
 from importer.pipeline import submit_files
 from importer.report import write_workbook
 from importer.sandbox import INTEGRATION_ID
 from importer.submitter.decisions import Decision
-from importer.submitter.states import State
 from importer.wanted import Wanted
 from tests.clock import CLOCK
 from tests.directory.office import COLUMNS, Office, codes, statuses

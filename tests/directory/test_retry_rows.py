@@ -11,9 +11,9 @@ from rich.console import Console
 
 from importer.afterwards import follow_up
 from importer.domain.outcome import Run
+from importer.ledger.states import State
 from importer.report import write_workbook
 from importer.report.standing import standing
-from importer.submitter.states import State
 from tests.directory.office import Office, statuses
 
 

@@ -16,12 +16,12 @@ from importer.desk import Silence, open_ledger
 from importer.domain.outcome import Run
 from importer.domain.problem_catalog import WENT_OUT_BEFORE
 from importer.domain.vendor_rows import kept_contents
+from importer.ledger.postings import keep_contents
+from importer.ledger.states import Event
 from importer.pipeline import prepare, submit_files
 from importer.report import write_workbook
 from importer.report.tie_out import tie_out
 from importer.sandbox import INTEGRATION_ID
-from importer.submitter.postings import keep_contents
-from importer.submitter.states import Event
 from importer.wanted import Wanted
 from tests.clock import CLOCK
 from tests.directory.office import COLUMNS, PLAIN, Office, codes, statuses

@@ -29,13 +29,13 @@ from importer.domain.problem_catalog import KINDS
 from importer.domain.problems import Problem
 from importer.domain.reading import Reading, Table
 from importer.errors import ImporterError
+from importer.ledger.ledger_identity import KEY, NAME
+from importer.ledger.tables import IDENTITY
 from importer.pipeline import check_files
 from importer.reader.profiles import profile_text
 from importer.reader.proposals import propose_profile
 from importer.report.standing import doubts, standing
 from importer.settings import Settings
-from importer.submitter.identity import KEY, NAME
-from importer.submitter.tables import IDENTITY
 from importer.wanted import Wanted
 from importer.workbook_format import layout
 from tests import factory

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from importer.ledger.schema import Store, open_store
+from importer.ledger.tables import METADATA, VERSION
 from importer.sandbox import Behaviour, embedded
-from importer.submitter.schema import Store, open_store
-from importer.submitter.tables import METADATA, VERSION
 from tests.clock import CLOCK
 from tests.conftest import new_database
 from tests.submitter.made import Truth

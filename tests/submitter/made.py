@@ -13,15 +13,15 @@ from sqlalchemy import select, update
 
 from importer.domain.invoice import Row, Source
 from importer.domain.payload import Body, Payload, PayloadLine
+from importer.ledger.entries import Entry, Intent
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import Store
+from importer.ledger.states import Event, State
+from importer.ledger.tables import INVOICES, RUNS
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.submitter.client import Api
-from importer.submitter.entries import Entry, Intent
-from importer.submitter.ledger import Ledger
 from importer.submitter.pacing import Pace
-from importer.submitter.schema import Store
-from importer.submitter.states import Event, State
 from importer.submitter.submit import Sent, send
-from importer.submitter.tables import INVOICES, RUNS
 from importer.submitter.watch import Fresh
 from tests.clock import CLOCK
 

@@ -12,13 +12,13 @@ import pytest
 
 from importer.domain.follow_up_facts import Alarm
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown
+from importer.ledger.entries import Intent
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import Store
+from importer.ledger.states import Event, State
 from importer.submitter.client import Api
-from importer.submitter.entries import Intent
 from importer.submitter.follow import MOST_UNREADABLE, follow, retry_failed
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import Store
 from importer.submitter.settle import settle_doubts
-from importer.submitter.states import Event, State
 from importer.submitter.submit import send
 from tests.submitter.made import (
     PATIENT,

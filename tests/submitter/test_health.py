@@ -11,10 +11,15 @@ import pytest
 from sqlalchemy import create_engine, text, update
 
 from importer.errors import LedgerUnavailable
-from importer.submitter.health import Age, look_at, settled_before, unsettled
-from importer.submitter.schema import Store, open_store
-from importer.submitter.states import State
-from importer.submitter.tables import INVOICES
+from importer.ledger.ledger_health import (
+    Age,
+    look_at,
+    settled_before,
+    unsettled,
+)
+from importer.ledger.schema import Store, open_store
+from importer.ledger.states import State
+from importer.ledger.tables import INVOICES
 from tests.submitter.made import PLACE, at_work, intent
 
 NEVER = datetime(2999, 1, 1, tzinfo=UTC)

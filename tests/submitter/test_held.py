@@ -17,7 +17,7 @@ from sqlalchemy import text
 from importer.directory.cache import Cache
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.home.lock_holder import holder_of
-from importer.submitter.schema import open_store, unavailable
+from importer.ledger.schema import open_store, unavailable
 from tests.submitter.made import at_work
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system does not stop processes")
@@ -27,7 +27,7 @@ IN_LEDGER = """
 import os, signal, sys
 from datetime import UTC, datetime
 from sqlalchemy import text
-from importer.submitter.ledger import Ledger; from importer.submitter.schema import open_store
+from importer.ledger.ledger import Ledger; from importer.ledger.schema import open_store
 store = open_store(sys.argv[1], patience=float(sys.argv[2]))
 ledger = Ledger(store, "run-stopped", "ann@desk", "desk", lambda: datetime(2026, 3, 31, tzinfo=UTC))
 ledger.open_run(command="submit", destination="api.example", started=datetime(2026, 3, 31, tzinfo=UTC))

@@ -6,9 +6,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from importer.domain.outcome import Evidence
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import BATCH, Store
-from importer.submitter.states import Event, State
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import BATCH, Store
+from importer.ledger.states import Event, State
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, at_work, dies, entry, events, intent, owners, rows_of, sends, state
 

@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import event
 
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import open_store
+from importer.ledger.states import Event, State
 from importer.submitter.answers import WriteStatus
 from importer.submitter.case import Case, Word, ending_of
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import open_store
-from importer.submitter.states import Event, State
 from importer.submitter.synced import Synced
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, at_work, dies, entry, intent

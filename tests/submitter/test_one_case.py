@@ -8,13 +8,13 @@ import pytest
 
 from importer.domain.follow_up_facts import Alarm
 from importer.errors import CannotRun
+from importer.ledger.entries import Entry, Intent
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import Store
+from importer.ledger.states import Event, State
 from importer.submitter.client import Api
 from importer.submitter.decisions import Decision, decide
-from importer.submitter.entries import Entry, Intent
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import Store
 from importer.submitter.settle import Policy, settle_doubts
-from importer.submitter.states import Event, State
 from importer.submitter.strangers import must_know_all
 from tests.submitter.made import PLACE, Truth, api, at_work, entry, events, intent, post, send_one, sends, state
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from importer.domain.payload import PayloadLine
 from importer.errors import CannotRun
-from importer.submitter import plans
-from importer.submitter.entries import Intent
-from importer.submitter.schema import Store
+from importer.ledger import plans
+from importer.ledger.entries import Intent
+from importer.ledger.schema import Store
 from tests.submitter.made import at_work, intent
 
 THREE = [intent("INV-1"), intent("INV-2", cents=9_900), intent("INV-3", vendor_id="vend-citypower")]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from importer.ledger.refusals import Refusal, refusal_of
+from importer.ledger.schema import Store
+from importer.ledger.states import Event, State
 from importer.submitter.follow import follow, retry_failed
-from importer.submitter.refusals import Refusal, refusal_of
-from importer.submitter.schema import Store
-from importer.submitter.states import Event, State
 from importer.submitter.submit import send
 from tests.submitter.made import PLACE, Truth, api, at_work, entry, events, intent
 

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import update
 
 from importer.errors import LedgerUnavailable
-from importer.submitter.ledger import Ledger
-from importer.submitter.runs import BROKE_OFF, LEASE_SECONDS
-from importer.submitter.schema import Store
-from importer.submitter.states import Event, State
-from importer.submitter.tables import RUNS
+from importer.ledger.ledger import Ledger
+from importer.ledger.run_records import BROKE_OFF, LEASE_SECONDS
+from importer.ledger.schema import Store
+from importer.ledger.states import Event, State
+from importer.ledger.tables import RUNS
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, at_work, intent, sends, state
 

@@ -17,13 +17,18 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event, inspect, text
 
 from importer.errors import LedgerUnavailable, NotTheNewest
-from importer.submitter import schema
-from importer.submitter.originals import any_sheet_id, original_id, row_identity, rows_of_original
-from importer.submitter.refusals import Refusal
-from importer.submitter.schema import HEAD, Store, open_store
-from importer.submitter.states import Event, State
-from importer.submitter.tables import CONTENTS, INVOICES, METADATA
-from importer.submitter.witness import must_be_whole
+from importer.ledger import schema
+from importer.ledger.original_files import (
+    any_sheet_id,
+    original_id,
+    row_identity,
+    rows_of_original,
+)
+from importer.ledger.refusals import Refusal
+from importer.ledger.schema import HEAD, Store, open_store
+from importer.ledger.states import Event, State
+from importer.ledger.tables import CONTENTS, INVOICES, METADATA
+from importer.ledger.witness import must_be_whole
 from tests.submitter.made import PLACE, at_work, entry, intent, rows_of, sends
 
 MIGRATIONS = str(Path(schema.__file__).with_name("migrations"))
@@ -152,7 +157,7 @@ def test_a_newer_ledger_is_refused(address: str) -> None:
 
 OPENING = """
 import sys
-from importer.submitter.schema import open_store
+from importer.ledger.schema import open_store
 sys.stdin.read(1)
 open_store(sys.argv[1]).close()
 """

@@ -9,10 +9,15 @@ from typing import cast
 
 import pytest
 
-from importer.submitter.entries import NO_TERMS, Claim, Intent, Terms
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import Store
-from importer.submitter.states import State
+from importer.ledger.entries import (
+    NO_TERMS,
+    Claim,
+    Intent,
+    Terms,
+)
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import Store
+from importer.ledger.states import State
 from importer.submitter.submit import Sent, send
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, dies, intent, state

@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from importer.ledger.entries import Entry, Intent
+from importer.ledger.ledger import Ledger
+from importer.ledger.refusals import Refusal
+from importer.ledger.schema import Store
+from importer.ledger.states import Event, State
+from importer.ledger.tables import ATTEMPTS, INVOICES, RUNS
 from importer.submitter.client import Api
-from importer.submitter.entries import Entry, Intent
 from importer.submitter.follow import follow
-from importer.submitter.ledger import Ledger
-from importer.submitter.refusals import Refusal
-from importer.submitter.schema import Store
 from importer.submitter.settle import Policy, settle_doubts
-from importer.submitter.states import Event, State
 from importer.submitter.synced import Synced
-from importer.submitter.tables import ATTEMPTS, INVOICES, RUNS
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, dies, entry, events, intent, post, send_one, state
 from tests.submitter.servers import closed_port

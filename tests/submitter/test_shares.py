@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from importer.errors import LedgerUnavailable
-from importer.submitter import schema
-from importer.submitter.schema import open_store
-from importer.submitter.shares import network_share, share_among
+from importer.ledger import schema
+from importer.ledger.network_share import network_share, share_among
+from importer.ledger.schema import open_store
 
 MOUNTS = (
     "/dev/sda1 / ext4 rw,relatime 0 0",
@@ -52,7 +52,7 @@ def test_this_folder_is_local(tmp_path: Path) -> None:
 
 def test_a_ledger_on_a_share_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the advice to use PostgreSQL. The one test that stands in for the machine: there is no share to mount."""
-    monkeypatch.setattr("importer.submitter.shares.network_share", lambda _: "nfs4")
+    monkeypatch.setattr("importer.ledger.network_share.network_share", lambda _: "nfs4")
     with pytest.raises(LedgerUnavailable) as refused:
         schema.open_store(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
     assert "network share (nfs4)" in str(refused.value)

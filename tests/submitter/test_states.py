@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from importer.submitter.entries import Intent
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import Store
-from importer.submitter.states import MOVES, Event, Owner, State
-from importer.submitter.tables import INVOICES
+from importer.ledger.entries import Intent
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import Store
+from importer.ledger.states import (
+    MOVES,
+    Event,
+    Owner,
+    State,
+)
+from importer.ledger.tables import INVOICES
 from tests.submitter.made import PLACE, at_work, entry, events, intent, sends, state
 
 WAYS: dict[State, tuple[Event, ...]] = {

@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from importer.errors import ApiAway, NotTheNewest
+from importer.ledger.entries import Intent
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import Store
+from importer.ledger.states import Event
+from importer.ledger.tables import SEEN_LOGS
 from importer.sandbox import INTEGRATION_ID
 from importer.submitter.client import Api
-from importer.submitter.entries import Intent
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import Store
-from importer.submitter.states import Event
 from importer.submitter.strangers import Bill, acknowledge, acknowledged_bills, look, must_know_all
-from importer.submitter.tables import SEEN_LOGS
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, intent, post, send_one, sends
 

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import delete, update
 
 from importer.errors import LedgerUnavailable, NotTheNewest
-from importer.submitter.journal import ENDING, Journal, Line
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import Store
-from importer.submitter.states import Event, State
-from importer.submitter.tables import ATTEMPTS, INVOICES, JOURNALS
-from importer.submitter.witness import missing, must_be_whole
+from importer.ledger.journal import ENDING, Journal, Line
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import Store
+from importer.ledger.states import Event, State
+from importer.ledger.tables import ATTEMPTS, INVOICES, JOURNALS
+from importer.ledger.witness import missing, must_be_whole
 from tests.submitter.made import Truth, api, at_work, entry, events, intent, send_one, sends, state
 
 

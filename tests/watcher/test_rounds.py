@@ -11,8 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from importer.ledger.states import State
 from importer.submitter import drops
-from importer.submitter.states import State
 from importer.watcher.bench import Answer, Charge
 from importer.watcher.crew import Crew, News
 from importer.watcher.rounds import go_round

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from importer.ledger.tables import WATCHERS
 from importer.submitter import drops
 from importer.submitter.drops import Drop, Stage
-from importer.submitter.tables import WATCHERS
 from importer.watcher import filing
 from importer.watcher.judging import Verdict, judge
 from tests.clock import CLOCK

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.desk import Desk, Silence, open_ledger
+from importer.ledger.ledger import Ledger
+from importer.ledger.ledger_identity import identity
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.settings import Settings, load
 from importer.submitter import drops
 from importer.submitter.drops import Drop, Stage
-from importer.submitter.identity import identity
-from importer.submitter.ledger import Ledger
 from importer.telling.message import Message
 from importer.watcher.approvals import Approvals
 from importer.watcher.arrivals import Arrivals, Look

@@ -17,11 +17,18 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from importer.home import lock_holder
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import HEAD, address, batches, engine_for, unavailable, version_of
-from importer.submitter.shares import network_share
-from importer.submitter.states import State
-from importer.submitter.tables import INVOICES, RUNS
+from importer.ledger.ledger import Ledger
+from importer.ledger.network_share import network_share
+from importer.ledger.schema import (
+    HEAD,
+    address,
+    batches,
+    engine_for,
+    unavailable,
+    version_of,
+)
+from importer.ledger.states import State
+from importer.ledger.tables import INVOICES, RUNS
 
 PATIENCE = 10.0
 """Seconds to wait for somebody who is writing."""

@@ -21,10 +21,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from importer.errors import LedgerUnavailable
-from importer.submitter.journal import Journal
-from importer.submitter.schema import Store, batches, unavailable
-from importer.submitter.states import State
-from importer.submitter.tables import INVOICES, RUNS
+from importer.ledger.journal import Journal
+from importer.ledger.schema import Store, batches, unavailable
+from importer.ledger.states import State
+from importer.ledger.tables import INVOICES, RUNS
 
 LEASE_SECONDS = 60.0
 """A run that has not renewed its lease for so long is taken for dead."""

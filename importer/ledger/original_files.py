@@ -13,10 +13,21 @@ from sqlalchemy import Connection, insert, select, text, update
 
 from importer.domain.reading import Reading
 from importer.domain.vendor_rows import VendorTable, vendor_tables
-from importer.submitter.lineage import Known, digest, inherited, marks_of
-from importer.submitter.runs import RunBook
-from importer.submitter.schema import batches
-from importer.submitter.tables import CLAIMS, CONTENTS, INVOICES, ORIGINALS, ROW_MARKS
+from importer.ledger.row_lineage import (
+    Known,
+    digest,
+    inherited,
+    marks_of,
+)
+from importer.ledger.run_records import RunBook
+from importer.ledger.schema import batches
+from importer.ledger.tables import (
+    CLAIMS,
+    CONTENTS,
+    INVOICES,
+    ORIGINALS,
+    ROW_MARKS,
+)
 
 MOST_BASES = 3
 """Earlier files that one is compared with: those with which it shares most rows."""

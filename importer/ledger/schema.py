@@ -32,7 +32,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from importer.errors import LedgerUnavailable
 from importer.home import private_files
 from importer.home.lock_holder import held_by, is_busy
-from importer.submitter.tables import METADATA, VERSION
+from importer.ledger.tables import METADATA, VERSION
 
 HEAD = "0010"
 """The newest migration."""
@@ -179,7 +179,7 @@ def unavailable(where: str, error: Exception) -> LedgerUnavailable:
 
 
 def _prepare_folder(database: str | None) -> None:
-    from importer.submitter.shares import network_share
+    from importer.ledger.network_share import network_share
 
     if not database or database == ":memory:":
         raise LedgerUnavailable("A ledger in memory would forget what was posted.", "Give it a file.")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select
 
 from importer.domain.bills import Held
-from importer.submitter.entries import BILL_COLUMNS, OUT, held_of
-from importer.submitter.ledger import Ledger
-from importer.submitter.postings import LOOKED_BACK
-from importer.submitter.schema import batches
-from importer.submitter.tables import ACCEPTANCES, INVOICES
+from importer.ledger.entries import BILL_COLUMNS, OUT, held_of
+from importer.ledger.ledger import Ledger
+from importer.ledger.postings import LOOKED_BACK
+from importer.ledger.schema import batches
+from importer.ledger.tables import ACCEPTANCES, INVOICES
 
 
 def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str] | None) -> Iterator[tuple[str, Held]]:

@@ -18,12 +18,20 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from importer.domain.identity import normalised_number
 from importer.domain.payload import Payload
-from importer.submitter.entries import BILL_COLUMNS, OUT, Contest, Intent, Rival, Terms, held_of
-from importer.submitter.lineage import digest
-from importer.submitter.originals import rows_of_original
-from importer.submitter.schema import batches
-from importer.submitter.states import State
-from importer.submitter.tables import CLAIMS, INVOICES
+from importer.ledger.entries import (
+    BILL_COLUMNS,
+    OUT,
+    Contest,
+    Intent,
+    Rival,
+    Terms,
+    held_of,
+)
+from importer.ledger.original_files import rows_of_original
+from importer.ledger.row_lineage import digest
+from importer.ledger.schema import batches
+from importer.ledger.states import State
+from importer.ledger.tables import CLAIMS, INVOICES
 
 COLUMNS = (
     *BILL_COLUMNS, *(INVOICES.c[name] for name in ("destination", "state", "owner", "like_number", "like_day")),

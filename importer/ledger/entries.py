@@ -17,10 +17,10 @@ from importer.domain.invoice import Row as InputRow
 from importer.domain.outcome import Evidence
 from importer.domain.payload import Payload
 from importer.domain.vendor_rows import sheets_said
-from importer.submitter.originals import Origins
-from importer.submitter.refusals import Refusal
-from importer.submitter.states import State
-from importer.submitter.tables import INVOICES
+from importer.ledger.original_files import Origins
+from importer.ledger.refusals import Refusal
+from importer.ledger.states import State
+from importer.ledger.tables import INVOICES
 
 
 class Intent(NamedTuple):

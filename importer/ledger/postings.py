@@ -10,10 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from importer.domain.bills import Posted
-from importer.submitter.entries import BILL_COLUMNS, OUT, Intent, held_of
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import batches
-from importer.submitter.tables import CONTENTS, INVOICES, RUNS
+from importer.ledger.entries import (
+    BILL_COLUMNS,
+    OUT,
+    Intent,
+    held_of,
+)
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import batches
+from importer.ledger.tables import CONTENTS, INVOICES, RUNS
 
 LOOKED_BACK = timedelta(days=550)
 """Older postings are not compared: the months that matter are the last eighteen."""

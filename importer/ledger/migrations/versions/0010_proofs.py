@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from importer.submitter.refusals import refusal_of
-from importer.submitter.tables import Moment
+from importer.ledger.refusals import refusal_of
+from importer.ledger.tables import Moment
 
 revision = "0010"
 down_revision = "0009"

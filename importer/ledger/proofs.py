@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, ScalarSelect, Update, delete, or_, select, update
 
 from importer.domain.follow_up_facts import ALARM, Alarm
-from importer.submitter.states import State
-from importer.submitter.tables import INVOICES, PROOFS
+from importer.ledger.states import State
+from importer.ledger.tables import INVOICES, PROOFS
 
 
 class ProofKind(StrEnum):

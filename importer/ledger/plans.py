@@ -18,10 +18,10 @@ from importer.domain.fields import BY_NAME
 from importer.domain.identity import normalised_number
 from importer.domain.money import dollars
 from importer.errors import PlanDiffers
-from importer.submitter.entries import Intent
-from importer.submitter.ledger import Ledger
-from importer.submitter.schema import batches
-from importer.submitter.tables import PLANS
+from importer.ledger.entries import Intent
+from importer.ledger.ledger import Ledger
+from importer.ledger.schema import batches
+from importer.ledger.tables import PLANS
 
 MOST_DIFFERENCES = 20
 

@@ -16,12 +16,12 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from importer.domain.money import dollars
 from importer.errors import NotTheNewest
-from importer.submitter.journal import Journal, Line, Link
-from importer.submitter.schema import batches
-from importer.submitter.tables import ATTEMPTS, INVOICES, JOURNALS
+from importer.ledger.journal import Journal, Line, Link
+from importer.ledger.schema import batches
+from importer.ledger.tables import ATTEMPTS, INVOICES, JOURNALS
 
 if TYPE_CHECKING:
-    from importer.submitter.runs import RunBook
+    from importer.ledger.run_records import RunBook
 
 MOST_NAMED = 5
 

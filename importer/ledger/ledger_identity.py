@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from importer.domain.seals import Seal
-from importer.submitter.ledger import Ledger
-from importer.submitter.tables import IDENTITY, RUNS
+from importer.ledger.ledger import Ledger
+from importer.ledger.tables import IDENTITY, RUNS
 
 NAME, KEY = "ledger", "seal"
 

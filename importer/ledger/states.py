@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Any
 
 from importer.domain.follow_up_facts import Alarm
-from importer.submitter.refusals import Refusal
+from importer.ledger.refusals import Refusal
 
 
 class State(StrEnum):

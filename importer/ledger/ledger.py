@@ -22,18 +22,39 @@ from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, func, 
 from importer.domain.follow_up_facts import ALARM, Alarm
 from importer.domain.outcome import Evidence
 from importer.errors import LedgerUnavailable
-from importer.submitter import proofs
-from importer.submitter.claims import Claims, likenesses_of
-from importer.submitter.entries import ENTRY_COLUMNS, NO_TERMS, Claim, Entry, Intent, Rival, Terms, entry_of, may_go
-from importer.submitter.journal import Line, line_of
-from importer.submitter.originals import one_at_a_time
-from importer.submitter.proofs import Overtaken, Proof, ProofKind, proofs_of
-from importer.submitter.refusals import Refusal
-from importer.submitter.runs import RunBook
-from importer.submitter.schema import BATCH, batches
-from importer.submitter.states import MOVES, Event, Owner, State, facts_of
-from importer.submitter.tables import ATTEMPTS, INVOICES, PROOFS
-from importer.submitter.witness import next_link
+from importer.ledger import proofs
+from importer.ledger.entries import (
+    ENTRY_COLUMNS,
+    NO_TERMS,
+    Claim,
+    Entry,
+    Intent,
+    Rival,
+    Terms,
+    entry_of,
+    may_go,
+)
+from importer.ledger.journal import Line, line_of
+from importer.ledger.original_files import one_at_a_time
+from importer.ledger.proofs import (
+    Overtaken,
+    Proof,
+    ProofKind,
+    proofs_of,
+)
+from importer.ledger.refusals import Refusal
+from importer.ledger.row_claims import Claims, likenesses_of
+from importer.ledger.run_records import RunBook
+from importer.ledger.schema import BATCH, batches
+from importer.ledger.states import (
+    MOVES,
+    Event,
+    Owner,
+    State,
+    facts_of,
+)
+from importer.ledger.tables import ATTEMPTS, INVOICES, PROOFS
+from importer.ledger.witness import next_link
 
 DECISIVE = (
     Event.ACCEPTED, Event.REFUSED, Event.LOST, Event.OWNER_DIED, Event.CONFIRMED, Event.FAILED, Event.UNSURE,
