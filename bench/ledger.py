@@ -23,7 +23,7 @@ from importer.ledger.row_lineage import digest
 from importer.ledger.schema import open_store
 from importer.ledger.states import Event, State
 from importer.ledger.witness import missing, must_be_whole
-from importer.submitter.pacing import Pace
+from importer.propexo.rate_limit import Pace
 from importer.submitter.submit import IN_FLIGHT
 
 HISTORY = 10

@@ -16,13 +16,13 @@ from importer.ledger.journal import Journal
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import open_store
 from importer.newest import must_not_be_older
+from importer.propexo.rate_limit import Pace, Stopped
 from importer.settings import Settings
-from importer.submitter.pacing import Pace, Stopped
 from importer.submitter.settle import Policy
 from importer.validator.case import Limits
 
 if TYPE_CHECKING:
-    from importer.submitter.client import Api
+    from importer.propexo.client import Api
 
 
 class Watcher(Protocol):
@@ -112,7 +112,7 @@ def open_directories(desk: Desk) -> Iterator[Callable[[str], Directory | None]]:
 @contextmanager
 def open_api(desk: Desk, ledger: Ledger) -> Iterator[Api]:
     """The API, after one harmless request: a wrong token or a missing network ends the run here."""
-    from importer.submitter.client import Api
+    from importer.propexo.client import Api
 
     settings = desk.settings
     pace = Pace(

@@ -22,9 +22,9 @@ from importer.domain.identity import invoice_key
 from importer.errors import BadSettings, CannotRun, RequestError
 from importer.ledger.accepted_duplicates import posted_bills
 from importer.offers import offered
+from importer.propexo.rate_limit import Stopped
 from importer.reader.profiles import load_profiles
 from importer.report.template import Offer, write_template
-from importer.submitter.pacing import Stopped
 
 OFFERS = ("properties", "vendors", "accounts")
 PREFIXES = {"prop-": Sort.PROPERTY, "vend-": Sort.VENDOR, "finacct-": Sort.ACCOUNT}

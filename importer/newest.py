@@ -14,8 +14,8 @@ from importer.ledger.witness import missing, must_be_whole
 from importer.submitter.strangers import acknowledge, must_know_all
 
 if TYPE_CHECKING:
+    from importer.propexo.client import Api
     from importer.settings import Settings
-    from importer.submitter.client import Api
 
 
 def must_not_be_older(ledger: Ledger, home: Path) -> None:

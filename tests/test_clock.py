@@ -16,9 +16,9 @@ from importer.errors import BadSettings, CannotRun
 ROOT = Path(__file__).parent.parent
 READERS = {
     "importer/clock.py": "hands it in",
-    "importer/submitter/answers.py": "a pause until a moment that the API names",
+    "importer/propexo/answers.py": "a pause until a moment that the API names",
     "importer/ledger/schema.py": "leases and turns, which all on this machine share",
-    "importer/submitter/watch.py": "whether the machine slept",
+    "importer/propexo/exchange_deadline.py": "whether the machine slept",
     "tests/test_clock.py": "compares with it",
     "tests/cli/test_days.py": "moves it to a day of its own",
 }

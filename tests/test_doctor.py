@@ -26,10 +26,10 @@ from importer.ledger.ledger_identity import identity
 from importer.ledger.states import State
 from importer.ledger.tables import INVOICES
 from importer.names import sync
+from importer.propexo.answers import Integration
 from importer.sandbox import FORBIDDEN_TOKEN, INTEGRATION_ID, TOKEN, Behaviour, embedded
 from importer.settings import Settings
 from importer.submitter import drops
-from importer.submitter.answers import Integration
 from importer.watcher.folder import DropFolder
 from importer.watcher.heartbeat import beat
 from tests.clock import CLOCK

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from importer.cli import run
-from importer.submitter.client import LONGEST_EXCHANGE
+from importer.propexo.client import LONGEST_EXCHANGE
 from templates import make
 
 FOLDER = make.FOLDER / "scheduling"

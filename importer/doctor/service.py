@@ -15,9 +15,9 @@ from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.errors import AccessDenied, BadSettings, CannotRun, LedgerUnavailable, NotSent, RateLimited, RequestError
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store, open_store
-from importer.submitter.answers import Integration
-from importer.submitter.client import Api, Probe
-from importer.submitter.pacing import Pace, Stopped
+from importer.propexo.answers import Integration
+from importer.propexo.client import Api, Probe
+from importer.propexo.rate_limit import Pace, Stopped
 
 SLOW = 5.0
 """Seconds; the API holds its answers back for two where much of its budget is used. Contract, "Rate limits"."""

@@ -13,7 +13,7 @@ from importer.domain.outcome import Evidence
 from importer.ledger.entries import Entry
 from importer.ledger.refusals import Refusal, refusal_of
 from importer.ledger.states import Event
-from importer.submitter.answers import WriteStatus
+from importer.propexo.answers import WriteStatus
 from importer.submitter.evidence import Sought
 from importer.submitter.synced import Synced
 

@@ -24,7 +24,7 @@ from importer.submitter.strangers import know
 from importer.submitter.synced import SKEW
 
 if TYPE_CHECKING:
-    from importer.submitter.client import Api
+    from importer.propexo.client import Api
 
 MOST_LOGS = 100
 MOST_HELD = 250

@@ -18,7 +18,7 @@ from typing import Any
 
 from importer.domain.identity import normalised_number
 from importer.domain.payload import Payload
-from importer.submitter.answers import HeldInvoice
+from importer.propexo.answers import HeldInvoice
 
 Named = tuple[str, str]
 """A value and the name under which it stands; "" where it has none."""

@@ -20,7 +20,7 @@ from importer.submitter.settle import Policy, time_range
 from importer.submitter.synced import SKEW
 
 if TYPE_CHECKING:
-    from importer.submitter.client import Api
+    from importer.propexo.client import Api
 
 _LOGS, _HELD, _STATUS = "the write logs", "ResMan's invoices", "the status of the job"
 

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 from importer.errors import AccessDenied, Refused, RequestError
 from importer.ledger.ledger import Ledger
 from importer.ledger.states import Event, State
-from importer.submitter.answers import HeldInvoice, JobLog, WriteLog
+from importer.propexo.answers import HeldInvoice, JobLog, WriteLog
+from importer.propexo.rate_limit import Stopped
 from importer.submitter.case import Case, Ending, Word, ending_of
 from importer.submitter.evidence import Match, values_of
-from importer.submitter.pacing import Stopped
 from importer.submitter.synced import COVERED_DAYS, SKEW, Synced, look_at_sync
 
 if TYPE_CHECKING:
-    from importer.submitter.client import Api
+    from importer.propexo.client import Api
 
 MOST_RAW_RECORDS = 200
 """Raw requests fetched in one settling; each costs one request of the budget."""

@@ -35,17 +35,17 @@ from importer.ledger.tables import (
     SEEN_LOGS,
     STRANGERS,
 )
+from importer.propexo.answers import WriteLog
+from importer.propexo.rate_limit import Stopped
 from importer.rehearsal import rehearsed
-from importer.submitter.answers import WriteLog
 from importer.submitter.case import Case
 from importer.submitter.confirmed import confirmed_without_a_job
 from importer.submitter.evidence import Match, Sought, values_of
-from importer.submitter.pacing import Stopped
 from importer.submitter.settle import time_range
 from importer.submitter.synced import SKEW
 
 if TYPE_CHECKING:
-    from importer.submitter.client import Api
+    from importer.propexo.client import Api
 
 OVERLAP = timedelta(hours=1)
 """So far behind what was seen last is looked at again: a job may show late, under the moment at which it was made."""

@@ -36,11 +36,11 @@ from importer.ledger.entries import (
 )
 from importer.ledger.ledger import Ledger
 from importer.ledger.states import Event, State
-from importer.submitter.pacing import Stopped
-from importer.submitter.watch import Fresh
+from importer.propexo.exchange_deadline import Fresh
+from importer.propexo.rate_limit import Stopped
 
 if TYPE_CHECKING:
-    from importer.submitter.client import Api
+    from importer.propexo.client import Api
 
 IN_FLIGHT = 12
 """Requests under way at once: twice what 150 a minute need while every answer is held back 2 seconds."""

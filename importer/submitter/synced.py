@@ -15,10 +15,10 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from importer.domain.payload import Body
-from importer.submitter.pacing import Stopped
+from importer.propexo.rate_limit import Stopped
 
 if TYPE_CHECKING:
-    from importer.submitter.client import Api
+    from importer.propexo.client import Api
 
 SKEW = timedelta(minutes=5)
 """How far the API's clock and ours may differ: a record that much older than an attempt is not about it."""

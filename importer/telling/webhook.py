@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from importer.submitter.watch import Watch
+from importer.propexo.exchange_deadline import Watch
 from importer.telling.deadline import Deadline
 from importer.telling.message import Message, clean, equation
 from importer.telling.recipients import Form, Recipients

@@ -18,11 +18,11 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
 from importer.ledger.tables import INVOICES, RUNS
+from importer.propexo.client import Api
+from importer.propexo.exchange_deadline import Fresh
+from importer.propexo.rate_limit import Pace
 from importer.sandbox import INTEGRATION_ID, TOKEN
-from importer.submitter.client import Api
-from importer.submitter.pacing import Pace
 from importer.submitter.submit import Sent, send
-from importer.submitter.watch import Fresh
 from tests.clock import CLOCK
 
 PLACE = "https://api.example"

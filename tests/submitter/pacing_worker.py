@@ -10,9 +10,9 @@ from contextlib import closing
 from pydantic import SecretStr
 
 from importer.ledger.schema import open_store
+from importer.propexo.client import Api
+from importer.propexo.rate_limit import Pace
 from importer.sandbox import TOKEN
-from importer.submitter.client import Api
-from importer.submitter.pacing import Pace
 
 AT_ONCE = 4
 """Requests under way in one process: few, so that a stand-in on the same two cores answers as quickly as it counts."""

@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import OutcomeUnknown
-from importer.submitter.answers import HeldInvoice, WriteLog, job_id_of, models, retry_after, rows_of, whole_number
+from importer.propexo.answers import (
+    HeldInvoice,
+    WriteLog,
+    job_id_of,
+    models,
+    retry_after,
+    rows_of,
+    whole_number,
+)
 from importer.submitter.evidence import Match, Sought, values_of
 from tests.submitter.made import payload
 

@@ -16,7 +16,7 @@ from importer.ledger.entries import Intent
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
-from importer.submitter.client import Api
+from importer.propexo.client import Api
 from importer.submitter.follow import MOST_UNREADABLE, follow, retry_failed
 from importer.submitter.settle import settle_doubts
 from importer.submitter.submit import send

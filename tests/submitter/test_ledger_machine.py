@@ -23,7 +23,7 @@ from sqlalchemy import event
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import open_store
 from importer.ledger.states import Event, State
-from importer.submitter.answers import WriteStatus
+from importer.propexo.answers import WriteStatus
 from importer.submitter.case import Case, Word, ending_of
 from importer.submitter.synced import Synced
 from tests.clock import CLOCK

@@ -12,7 +12,7 @@ from importer.ledger.entries import Entry, Intent
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
-from importer.submitter.client import Api
+from importer.propexo.client import Api
 from importer.submitter.decisions import Decision, decide
 from importer.submitter.settle import Policy, settle_doubts
 from importer.submitter.strangers import must_know_all

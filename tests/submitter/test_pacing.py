@@ -17,8 +17,14 @@ from sqlalchemy import insert, select, update
 from importer.ledger.schema import Store, open_store
 from importer.ledger.states import State
 from importer.ledger.tables import GATES, TURNS
+from importer.propexo.rate_limit import (
+    API_LIMIT,
+    HOLD_BACK,
+    Pace,
+    Stopped,
+    Turn,
+)
 from importer.sandbox import TOKEN, Behaviour, embedded
-from importer.submitter.pacing import API_LIMIT, HOLD_BACK, Pace, Stopped, Turn
 from importer.submitter.submit import send
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, intent

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, Refused, RequestError
 from importer.ledger.schema import Store
-from importer.submitter.client import Api
-from importer.submitter.pacing import Pace
+from importer.propexo.client import Api
+from importer.propexo.rate_limit import Pace
 from tests.submitter.made import PLACE, Truth, api, at_work, intent, post, send_one
 from tests.submitter.servers import Server, answering, closed_port, request_of, serving
 

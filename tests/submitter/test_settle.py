@@ -13,7 +13,7 @@ from importer.ledger.refusals import Refusal
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
 from importer.ledger.tables import ATTEMPTS, INVOICES, RUNS
-from importer.submitter.client import Api
+from importer.propexo.client import Api
 from importer.submitter.follow import follow
 from importer.submitter.settle import Policy, settle_doubts
 from importer.submitter.synced import Synced

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, RateLimited, Refused, RequestError
-from importer.submitter.answers import (
+from importer.propexo.answers import (
     HeldInvoice,
     Integration,
     JobLog,
@@ -39,8 +39,8 @@ from importer.submitter.answers import (
     words_of,
     write_log_of,
 )
-from importer.submitter.pacing import Pace, Turn
-from importer.submitter.watch import Fresh, Watch
+from importer.propexo.exchange_deadline import Fresh, Watch
+from importer.propexo.rate_limit import Pace, Turn
 
 MOST_BYTES = 20_000_000
 """An answer longer than this is not read to its end."""
