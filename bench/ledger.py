@@ -24,7 +24,7 @@ from importer.ledger.schema import open_store
 from importer.ledger.states import Event, State
 from importer.ledger.witness import missing, must_be_whole
 from importer.propexo.rate_limit import Pace
-from importer.submitter.submit import IN_FLIGHT
+from importer.sending.send import IN_FLIGHT
 
 HISTORY = 10
 """So many invoices in the large ledger for each row of the largest file."""

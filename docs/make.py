@@ -40,7 +40,7 @@ MEANINGS = {
         "So many days back Propexo's syncs look. That an older bill is not there after a sync proves nothing.",
     ),
     "definite_refusals": (
-        "those in `importer/submitter/refusals.toml`",
+        "those in `importer/sending/refusals.toml`",
         'More phrases that are sure refusals: `["Cost center * is closed"]`, with `*` for a name or a number.',
     ),
     "old_after_days": ("", "A bill date so many days ago is called old."),

@@ -31,10 +31,15 @@ from importer.pipeline import new_run_id
 from importer.posted_rows import went_instead
 from importer.reader.files import open_file
 from importer.reader.returned import is_as_written
-from importer.submitter.confirmed import integrations_of_confirmed
-from importer.submitter.decisions import Decision, decide
-from importer.submitter.follow import LOOKED_BACK, Followed, follow, retry_failed
-from importer.submitter.settle import settle_doubts
+from importer.sending.confirmed import integrations_of_confirmed
+from importer.sending.follow import (
+    LOOKED_BACK,
+    Followed,
+    follow,
+    retry_failed,
+)
+from importer.sending.person_decisions import Decision, decide
+from importer.sending.settle import settle_doubts
 
 
 def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:

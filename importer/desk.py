@@ -17,8 +17,8 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.schema import open_store
 from importer.newest import must_not_be_older
 from importer.propexo.rate_limit import Pace, Stopped
+from importer.sending.settle import Policy
 from importer.settings import Settings
-from importer.submitter.settle import Policy
 from importer.validator.case import Limits
 
 if TYPE_CHECKING:

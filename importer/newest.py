@@ -11,7 +11,7 @@ from importer.archive import archived_runs
 from importer.errors import CannotRun, NotTheNewest, RequestError
 from importer.ledger.ledger import Ledger
 from importer.ledger.witness import missing, must_be_whole
-from importer.submitter.strangers import acknowledge, must_know_all
+from importer.sending.unknown_jobs import acknowledge, must_know_all
 
 if TYPE_CHECKING:
     from importer.propexo.client import Api

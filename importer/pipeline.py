@@ -35,8 +35,8 @@ from importer.periods import with_periods
 from importer.prepared import Prepared
 from importer.reader import names_of, read_files
 from importer.reader.profiles import find_profile, load_profiles
-from importer.submitter.settle import settle_doubts
-from importer.submitter.submit import send
+from importer.sending.send import send
+from importer.sending.settle import settle_doubts
 from importer.surroundings import terms_of, weighed, with_rivals
 from importer.validator import validate
 from importer.validator.control import against

@@ -42,8 +42,8 @@ from importer.ledger.entries import (
 from importer.ledger.ledger import Ledger
 from importer.ledger.postings import bills_of, names_of_runs, of_totals
 from importer.prepared import Prepared
-from importer.submitter.strangers import acknowledged_bills
-from importer.submitter.submit import Sent
+from importer.sending.send import Sent
+from importer.sending.unknown_jobs import acknowledged_bills
 from importer.validator import Verdict
 from importer.validator.again import Again, Otherwise, Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances

@@ -30,7 +30,7 @@ from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event, State
 from importer.outcomes import Start, after_sending, as_it_stands, before_sending, not_sent, of_entries
 from importer.prepared import Prepared
-from importer.submitter.submit import Heard, Sent
+from importer.sending.send import Heard, Sent
 from importer.validator import validate
 from tests.factory import DESTINATION, NOON, invoice, line, reading, source
 

@@ -33,9 +33,9 @@ from importer.ledger.schema import sqlite_file
 from importer.reader import names_of
 from importer.report.target import check_target
 from importer.results import results_name
+from importer.sending.person_decisions import Decision
 from importer.settings import Settings
 from importer.smtp_settings import is_loopback
-from importer.submitter.decisions import Decision
 from importer.validator.control import Expected
 from importer.wanted import Wanted
 

@@ -38,7 +38,7 @@ from importer.ledger.tables import METADATA, RUNS
 from importer.pipeline import submit_files
 from importer.report import write_workbook
 from importer.sandbox import INTEGRATION_ID, TOKEN, Behaviour, embedded
-from importer.submitter.decisions import Decision
+from importer.sending.person_decisions import Decision
 from importer.wanted import Wanted
 from tests.clock import CLOCK
 from tests.conftest import new_database

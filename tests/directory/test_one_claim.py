@@ -21,7 +21,7 @@ from importer.ledger.states import State
 from importer.pipeline import submit_files
 from importer.report import write_workbook
 from importer.sandbox import INTEGRATION_ID
-from importer.submitter.decisions import Decision
+from importer.sending.person_decisions import Decision
 from importer.wanted import Wanted
 from tests.clock import CLOCK
 from tests.directory.office import COLUMNS, Office, codes, statuses

@@ -22,7 +22,7 @@ from importer.propexo.client import Api
 from importer.propexo.exchange_deadline import Fresh
 from importer.propexo.rate_limit import Pace
 from importer.sandbox import INTEGRATION_ID, TOKEN
-from importer.submitter.submit import Sent, send
+from importer.sending.send import Sent, send
 from tests.clock import CLOCK
 
 PLACE = "https://api.example"

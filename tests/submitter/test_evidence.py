@@ -20,7 +20,7 @@ from importer.propexo.answers import (
     rows_of,
     whole_number,
 )
-from importer.submitter.evidence import Match, Sought, values_of
+from importer.sending.evidence import Match, Sought, values_of
 from tests.submitter.made import payload
 
 BODY: dict[str, Any] = json.loads(payload().body())

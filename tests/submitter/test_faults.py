@@ -15,8 +15,8 @@ from importer.ledger.entries import Intent
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
 from importer.sandbox import FORBIDDEN_TOKEN, TOKEN
-from importer.submitter.settle import settle_doubts
-from importer.submitter.submit import send
+from importer.sending.send import send
+from importer.sending.settle import settle_doubts
 from tests.submitter.made import PLACE, SHORT, Truth, api, at_work, entry, events, intent, post, send_one
 from tests.submitter.servers import answering, closed_port, deaf, full_backlog, no_tls, serving
 

@@ -17,9 +17,9 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
 from importer.propexo.client import Api
-from importer.submitter.follow import MOST_UNREADABLE, follow, retry_failed
-from importer.submitter.settle import settle_doubts
-from importer.submitter.submit import send
+from importer.sending.follow import MOST_UNREADABLE, follow, retry_failed
+from importer.sending.send import send
+from importer.sending.settle import settle_doubts
 from tests.submitter.made import (
     PATIENT,
     PLACE,

@@ -24,8 +24,8 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.schema import open_store
 from importer.ledger.states import Event, State
 from importer.propexo.answers import WriteStatus
-from importer.submitter.case import Case, Word, ending_of
-from importer.submitter.synced import Synced
+from importer.sending.doubt import Case, Word, ending_of
+from importer.sending.synced import Synced
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, at_work, dies, entry, intent
 

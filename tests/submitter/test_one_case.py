@@ -13,9 +13,9 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
 from importer.propexo.client import Api
-from importer.submitter.decisions import Decision, decide
-from importer.submitter.settle import Policy, settle_doubts
-from importer.submitter.strangers import must_know_all
+from importer.sending.person_decisions import Decision, decide
+from importer.sending.settle import Policy, settle_doubts
+from importer.sending.unknown_jobs import must_know_all
 from tests.submitter.made import PLACE, Truth, api, at_work, entry, events, intent, post, send_one, sends, state
 
 EVERY_DAY = Policy(sync_covers_days=36_500)

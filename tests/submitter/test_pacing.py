@@ -25,7 +25,7 @@ from importer.propexo.rate_limit import (
     Turn,
 )
 from importer.sandbox import TOKEN, Behaviour, embedded
-from importer.submitter.submit import send
+from importer.sending.send import send
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, intent
 

@@ -7,8 +7,8 @@ import pytest
 from importer.ledger.refusals import Refusal, refusal_of
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
-from importer.submitter.follow import follow, retry_failed
-from importer.submitter.submit import send
+from importer.sending.follow import follow, retry_failed
+from importer.sending.send import send
 from tests.submitter.made import PLACE, Truth, api, at_work, entry, events, intent
 
 DEFINITE = {

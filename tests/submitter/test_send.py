@@ -18,7 +18,7 @@ from importer.ledger.entries import (
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import State
-from importer.submitter.submit import Sent, send
+from importer.sending.send import Sent, send
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, dies, intent, state
 

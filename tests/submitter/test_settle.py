@@ -14,9 +14,9 @@ from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
 from importer.ledger.tables import ATTEMPTS, INVOICES, RUNS
 from importer.propexo.client import Api
-from importer.submitter.follow import follow
-from importer.submitter.settle import Policy, settle_doubts
-from importer.submitter.synced import Synced
+from importer.sending.follow import follow
+from importer.sending.settle import Policy, settle_doubts
+from importer.sending.synced import Synced
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, dies, entry, events, intent, post, send_one, state
 from tests.submitter.servers import closed_port

@@ -17,7 +17,13 @@ from importer.ledger.states import Event
 from importer.ledger.tables import SEEN_LOGS
 from importer.propexo.client import Api
 from importer.sandbox import INTEGRATION_ID
-from importer.submitter.strangers import Bill, acknowledge, acknowledged_bills, look, must_know_all
+from importer.sending.unknown_jobs import (
+    Bill,
+    acknowledge,
+    acknowledged_bills,
+    look,
+    must_know_all,
+)
 from tests.clock import CLOCK
 from tests.submitter.made import PLACE, Truth, api, at_work, intent, post, send_one, sends
 

@@ -17,10 +17,15 @@ from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event, State
 from importer.propexo.exchange_deadline import Fresh
 from importer.propexo.rate_limit import Stopped, Turn
-from importer.submitter.case import Ending, Word, ending_of, open_words
-from importer.submitter.confirmed import confirmed_by_jobs, integrations_of_confirmed
-from importer.submitter.retry_look import RetryLook
-from importer.submitter.settle import NO_POLICY, Policy, time_range
+from importer.sending.confirmed import confirmed_by_jobs, integrations_of_confirmed
+from importer.sending.doubt import (
+    Ending,
+    Word,
+    ending_of,
+    open_words,
+)
+from importer.sending.retry_look import RetryLook
+from importer.sending.settle import NO_POLICY, Policy, time_range
 
 if TYPE_CHECKING:
     from importer.propexo.client import Api

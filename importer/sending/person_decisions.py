@@ -17,11 +17,16 @@ from importer.errors import AccessDenied, CannotRun, Misdirected, Refused, Reque
 from importer.ledger.entries import Entry
 from importer.ledger.ledger import Ledger
 from importer.ledger.states import Event
-from importer.submitter.case import Case, Ending, Word, ending_of
-from importer.submitter.evidence import Match, values_of
-from importer.submitter.settle import Policy, time_range
-from importer.submitter.strangers import know
-from importer.submitter.synced import SKEW
+from importer.sending.doubt import (
+    Case,
+    Ending,
+    Word,
+    ending_of,
+)
+from importer.sending.evidence import Match, values_of
+from importer.sending.settle import Policy, time_range
+from importer.sending.synced import SKEW
+from importer.sending.unknown_jobs import know
 
 if TYPE_CHECKING:
     from importer.propexo.client import Api

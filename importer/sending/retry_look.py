@@ -14,10 +14,10 @@ from importer.ledger.entries import Entry
 from importer.ledger.ledger import Ledger
 from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event
-from importer.submitter.case import Word, ending_of
-from importer.submitter.evidence import Match, Sought, values_of
-from importer.submitter.settle import Policy, time_range
-from importer.submitter.synced import SKEW
+from importer.sending.doubt import Word, ending_of
+from importer.sending.evidence import Match, Sought, values_of
+from importer.sending.settle import Policy, time_range
+from importer.sending.synced import SKEW
 
 if TYPE_CHECKING:
     from importer.propexo.client import Api

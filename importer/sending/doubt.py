@@ -14,8 +14,8 @@ from importer.ledger.entries import Entry
 from importer.ledger.refusals import Refusal, refusal_of
 from importer.ledger.states import Event
 from importer.propexo.answers import WriteStatus
-from importer.submitter.evidence import Sought
-from importer.submitter.synced import Synced
+from importer.sending.evidence import Sought
+from importer.sending.synced import Synced
 
 REST = timedelta(minutes=15)
 """So long after a failure that proves nothing was first heard of, a sync must begin that is to prove that ResMan has

@@ -38,11 +38,11 @@ from importer.ledger.tables import (
 from importer.propexo.answers import WriteLog
 from importer.propexo.rate_limit import Stopped
 from importer.rehearsal import rehearsed
-from importer.submitter.case import Case
-from importer.submitter.confirmed import confirmed_without_a_job
-from importer.submitter.evidence import Match, Sought, values_of
-from importer.submitter.settle import time_range
-from importer.submitter.synced import SKEW
+from importer.sending.confirmed import confirmed_without_a_job
+from importer.sending.doubt import Case
+from importer.sending.evidence import Match, Sought, values_of
+from importer.sending.settle import time_range
+from importer.sending.synced import SKEW
 
 if TYPE_CHECKING:
     from importer.propexo.client import Api

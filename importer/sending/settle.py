@@ -18,9 +18,19 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.states import Event, State
 from importer.propexo.answers import HeldInvoice, JobLog, WriteLog
 from importer.propexo.rate_limit import Stopped
-from importer.submitter.case import Case, Ending, Word, ending_of
-from importer.submitter.evidence import Match, values_of
-from importer.submitter.synced import COVERED_DAYS, SKEW, Synced, look_at_sync
+from importer.sending.doubt import (
+    Case,
+    Ending,
+    Word,
+    ending_of,
+)
+from importer.sending.evidence import Match, values_of
+from importer.sending.synced import (
+    COVERED_DAYS,
+    SKEW,
+    Synced,
+    look_at_sync,
+)
 
 if TYPE_CHECKING:
     from importer.propexo.client import Api
