@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from importer.archive import keep_inputs, keep_remarks
-from importer.belonging import must_belong_here
 from importer.continued import with_newer
 from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.directory import resolve
@@ -35,6 +34,7 @@ from importer.periods import with_periods
 from importer.prepared import Prepared
 from importer.reader import names_of, read_files
 from importer.reader.profiles import find_profile, load_profiles
+from importer.roundtrip.belonging import must_belong_here
 from importer.sending.send import send
 from importer.sending.settle import settle_doubts
 from importer.surroundings import terms_of, weighed, with_rivals

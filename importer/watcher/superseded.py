@@ -8,8 +8,8 @@ from importer.afterwards import keep_results, may_replace
 from importer.errors import FileUnreadable, LedgerUnavailable
 from importer.ledger.ledger import Ledger
 from importer.reader.files import open_file
-from importer.reader.returned import made_from
 from importer.results import results_name
+from importer.roundtrip.corrected_workbook import made_from
 from importer.submitter import drops
 from importer.submitter.drops import Drop
 from importer.watcher.bench import Bench

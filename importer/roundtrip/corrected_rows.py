@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from importer.domain.cells import Cell, cell_text
 from importer.reader.cells import is_blank
-from importer.reader.given_sheets import Given
+from importer.roundtrip.corrected_sheets import Given
 from importer.workbook_format import layout
 from importer.workbook_format.layout import RowMark
 from importer.workbook_format.manifest import Kept

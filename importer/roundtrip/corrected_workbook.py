@@ -19,12 +19,19 @@ from importer.domain.seals import Seal
 from importer.errors import FileUnreadable
 from importer.reader.cells import quoted
 from importer.reader.contents import Contents, Sheet
-from importer.reader.given_lines import GIVE_THE_ORIGINAL, Line, Table, as_corrected, lines, same
-from importer.reader.given_sheets import Given, given_sheets, refuse_parts
-from importer.reader.originals import Original, headings_of, sheet_of
 from importer.reader.sheets import Found, Plan
 from importer.reader.table import Heading
-from importer.reader.traced import Hands
+from importer.roundtrip.corrected_rows import (
+    GIVE_THE_ORIGINAL,
+    Line,
+    Table,
+    as_corrected,
+    lines,
+    same,
+)
+from importer.roundtrip.corrected_sheets import Given, given_sheets, refuse_parts
+from importer.roundtrip.correction_trail import Hands
+from importer.roundtrip.restored_file import Original, headings_of, sheet_of
 from importer.workbook_format import layout, manifest
 from importer.workbook_format.layout import NOTED, RowMark
 from importer.workbook_format.manifest import Kept, Manifest

@@ -20,7 +20,7 @@ from importer.domain.corrections import (
 )
 from importer.domain.invoice import Invoice
 from importer.domain.reading import InputFile, Reading
-from importer.reader.moved import places, with_money
+from importer.roundtrip.amount_effect import places, with_money
 from importer.workbook_format import layout
 from importer.workbook_format.manifest import Kept, Manifest, first_trace
 

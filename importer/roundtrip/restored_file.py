@@ -11,13 +11,13 @@ from importer.domain.packed import PackedRows
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading, SkippedRow
 from importer.reader.contents import Contents, Sheet
-from importer.reader.given_sheets import OFFERED
-from importer.reader.judged import altered_totals, mended_rows, vendors_rows
 from importer.reader.looks import restored
 from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
 from importer.reader.sheets import Found, Plan
-from importer.reader.traced import Hands, Rows
 from importer.reader.whose_file import is_shown
+from importer.roundtrip.compare_totals import altered_totals, mended_rows, vendors_rows
+from importer.roundtrip.corrected_sheets import OFFERED
+from importer.roundtrip.correction_trail import Hands, Rows
 from importer.workbook_format import layout
 from importer.workbook_format.manifest import Kept
 
