@@ -103,7 +103,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def part_of(module: str) -> str | None:
-    """ "importer.reader.cells" → "reader"; None for the package's own name and version."""
+    """ "importer.reading.cells" → "reader"; None for the package's own name and version."""
     part = module.split(".")[1] if "." in module else "__version__"
     return None if part == "__version__" else part
 

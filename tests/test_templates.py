@@ -13,7 +13,7 @@ import pytest
 from importer import settings
 from importer.domain.fields import COLUMNS, Kind
 from importer.errors import FileUnreadable
-from importer.reader import read_files
+from importer.reading import read_files
 from templates import make
 
 FOLDER = make.FOLDER

@@ -78,7 +78,7 @@ READING = (
 def check(**given: Any) -> int:
     """Reads, checks, and says what would happen. Sends nothing, ever."""
     from importer.domain.gc_pause import at_rest, leave_alone
-    from importer.reader import reading_ahead
+    from importer.reading import reading_ahead
 
     with at_rest(), reading_ahead(given["files"]) as ahead:  # while the rest is loaded
         from importer.cli.desk import at_desk, outputs, wanted

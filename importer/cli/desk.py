@@ -30,7 +30,7 @@ from importer.errors import CannotRun, ResultsNotWritten
 from importer.home import private_files
 from importer.home.written_files import refuse_own_files
 from importer.ledger.schema import sqlite_file
-from importer.reader import names_of
+from importer.reading import names_of
 from importer.report.target import check_target
 from importer.results import results_name
 from importer.sending.person_decisions import Decision

@@ -21,10 +21,10 @@ from importer.reader.likely_totals import likely_total
 from importer.reader.mapping import LINE_MONEY, SAID_AMOUNTS, Question, fits, heading_index, unused
 from importer.reader.parts import columns_of_total
 from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
-from importer.reader.reading import read_contents
 from importer.reader.sheets import Plan, plan_sheets
 from importer.reader.unaccounted import unaccounted
 from importer.reader.vocabulary import AMOUNT, meaning_of, words_of
+from importer.reading.read import read_contents
 
 NOTES = "{file} row {row}"
 ADD_AMOUNTS = "add a column Line Amount to the file, with what each line comes to, and begin again"

@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from importer.reader import names_of
+from importer.reading import names_of
 from tests.cli.clerk import HEADINGS, Clerk, row
 
 

@@ -19,7 +19,7 @@ from importer.directory.cache import Progress
 from importer.directory.desk import cache_path, folder_of
 from importer.domain.outcome import Run
 from importer.errors import BadSettings, CannotRun
-from importer.reader import read_files
+from importer.reading import read_files
 from importer.report.terminal import problem_lines
 from importer.sandbox import INTEGRATION_ID
 from tests.directory.office import Office, codes, statuses

@@ -11,7 +11,7 @@ from importer.domain.packed import PackedRows
 from importer.domain.reading import InputFile, Reading
 from importer.reader.contents import Contents, Sheet
 from importer.reader.profiles import Profile, parse_profile
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 
 PLAIN = (
     "property_id",

@@ -8,7 +8,7 @@ import pytest
 
 from importer.domain.cells import Cell
 from importer.errors import FileUnreadable
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 from tests.reader.tables import contents, money, profile, said, sheet, skipped, vendor
 
 HEADINGS = ("Description", "Qty", "Unit Price", "Amount")

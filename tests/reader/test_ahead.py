@@ -10,7 +10,7 @@ import pytest
 
 from importer.domain.gc_pause import at_rest
 from importer.errors import FileUnreadable
-from importer.reader import read_files, reading_ahead
+from importer.reading import read_files, reading_ahead
 from tests.reader.books import xlsx
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "landscaping-xlsx" / "greenleaf-october.xlsx"

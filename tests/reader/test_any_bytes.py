@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reader import read_files
-from importer.reader.reading import read_contents
+from importer.reading import read_files
+from importer.reading.read import read_contents
 from tests.reader.tables import contents, profile, sheet
 
 HEADING = b"Invoice #,Date,Qty,Price,Amount,Description\n"

@@ -8,7 +8,7 @@ from importer.domain.cells import Cell
 from importer.errors import FileUnreadable
 from importer.reader.carried import is_carried
 from importer.reader.proposals import TAX, answered, propose_for
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 from tests.reader.tables import contents, money, profile, sheet, vendor
 
 DATE = "2026-11-03"

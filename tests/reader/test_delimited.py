@@ -15,7 +15,7 @@ from importer.reader.contents import Contents, Finding
 from importer.reader.delimited import likely_dialect
 from importer.reader.files import open_file
 from importer.reader.limits import Limits
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 
 
 def opened(folder: Path, content: str | bytes, limits: Limits | None = None) -> Contents:

@@ -10,7 +10,7 @@ from importer.domain.cells import Cell
 from importer.errors import BadSettings, FileUnreadable
 from importer.reader.profiles import parse_profile, profile_text
 from importer.reader.proposals import answered, propose_for
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 from tests.reader.tables import contents, money, profile, said, sheet, vendor
 
 DATE = "2026-10-02"

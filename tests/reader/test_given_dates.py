@@ -9,7 +9,7 @@ import pytest
 
 from importer.errors import BadSettings
 from importer.reader.profiles import parse_profile, profile_text
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 from tests.reader.tables import IDS, contents, sheet
 
 ROWS = (("Invoice #", "Amount Due"), ("A", "10.00"), ("B", "20.00"))

@@ -12,8 +12,8 @@ import pytest
 
 from importer.domain.outcome import Outcome, Status
 from importer.domain.reading import Reading
-from importer.reader import read_files
 from importer.reader.looks import Look, Piece, joined, kept, restored, settled
+from importer.reading import read_files
 from importer.report import write_workbook
 from importer.validator import validate
 from importer.workbook_format import layout

@@ -7,8 +7,8 @@ import pytest
 from importer.domain.fields import COLUMNS
 from importer.errors import FileUnreadable
 from importer.reader.profiles import parse_profile
-from importer.reader.reading import read_contents
 from importer.reader.vocabulary import AMOUNT, Surety, meaning_of
+from importer.reading.read import read_contents
 from tests.reader.tables import PLAIN, contents, money, plain, row, said, sheet, vendor
 
 DATE = "2026-03-14"

@@ -10,9 +10,9 @@ from importer.domain.fields import BY_NAME
 from importer.domain.invoice import Invoice
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reader import read_files
 from importer.reader.placeholders import NO_NUMBERS
-from importer.reader.reading import read_contents
+from importer.reading import read_files
+from importer.reading.read import read_contents
 from tests.reader import books
 from tests.reader.tables import PLAIN, contents, plain, row, said, sheet
 

@@ -11,7 +11,7 @@ from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
 from importer.reader.contents import Sheet
 from importer.reader.other_sheets import is_not_to_be_paid
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 from tests.reader.tables import contents, money, profile, said, sheet
 
 DAY = date(2026, 11, 3)

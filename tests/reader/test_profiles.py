@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import BadSettings, FileUnreadable
-from importer.reader import read_files
 from importer.reader.profiles import (
     ExtraLine,
     Profile,
@@ -24,7 +23,8 @@ from importer.reader.profiles import (
     save_profile,
 )
 from importer.reader.proposals import Proposal, answered, check_profile, propose_for, propose_profile
-from importer.reader.reading import read_contents
+from importer.reading import read_files
+from importer.reading.read import read_contents
 from tests.reader.tables import IDS, contents, said, sheet, vendor
 
 DATE = "2026-03-14"

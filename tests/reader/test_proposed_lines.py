@@ -7,7 +7,7 @@ from dataclasses import replace
 from importer.domain.cells import Cell
 from importer.reader.profiles import Profile
 from importer.reader.proposals import ACCOUNT_OF, LINES, Ask, answered, is_open, propose_for
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 from tests.reader.tables import contents, sheet
 
 DATE = "2026-11-02"

@@ -11,8 +11,8 @@ import pytest
 from importer.domain import problem_catalog
 from importer.domain.cells import Cell, ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
-from importer.reader import read_files
-from importer.reader.reading import read_contents
+from importer.reading import read_files
+from importer.reading.read import read_contents
 from tests.reader.tables import PLAIN, contents, plain, row, said, sheet
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from importer.domain.cells import Cell
 from importer.errors import FileUnreadable
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 from tests.reader.tables import contents, money, profile, sheet, trimmed, vendor
 
 DAY = "2026-10-02"

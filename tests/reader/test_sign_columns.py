@@ -10,7 +10,7 @@ from importer.domain.cells import Cell
 from importer.domain.reading import Reading
 from importer.reader.contents import Contents
 from importer.reader.files import open_file
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 from tests.reader.tables import money, profile, said, sheet, skipped, vendor
 
 HEADINGS: tuple[Cell, ...] = ("Invoice #", "Invoice Date", "Amount")

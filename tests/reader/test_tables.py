@@ -8,7 +8,7 @@ from importer.domain.cells import Cell, UncalculatedCell
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
 from importer.reader.contents import Sheet
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 from tests.reader.tables import PLAIN, contents, money, plain, profile, row, said, sheet, skipped, vendor
 
 DATE = "2026-03-14"

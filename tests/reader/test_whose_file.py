@@ -7,7 +7,7 @@ from dataclasses import replace
 from importer.domain.cells import Cell
 from importer.domain.reading import Reading
 from importer.reader.profiles import Profile, parse_profile, profile_text
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 from tests.reader.tables import IDS, contents, sheet
 
 HEADINGS: tuple[Cell, ...] = ("Num", "Date", "Memo", "Amount")

@@ -12,7 +12,7 @@ from importer.domain.invoice import Invoice, Rounding
 from importer.domain.problem_catalog import ROUNDING_LINE, TOTAL_MISMATCH
 from importer.errors import BadSettings
 from importer.reader.profiles import parse_profile, profile_text
-from importer.reader.reading import read_contents
+from importer.reading.read import read_contents
 from tests import factory
 from tests.factory import line
 from tests.reader.tables import PLAIN, contents, row, sheet

@@ -79,7 +79,7 @@ def read_files(
     """
     from importer.errors import FileUnreadable
     from importer.reader.ahead import opened
-    from importer.reader.reading import read_contents
+    from importer.reading.read import read_contents
 
     contents, refused = [], []
     for path, name in zip(paths, names_of(paths), strict=True):
