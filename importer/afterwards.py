@@ -29,7 +29,7 @@ from importer.outcomes import Start, of_entries
 from importer.past_runs import Known, digest, known_run, read_again, spelt
 from importer.pipeline import new_run_id
 from importer.posted_rows import went_instead
-from importer.reader.files import open_file
+from importer.reading.formats.open_file import open_file
 from importer.roundtrip.corrected_workbook import is_as_written
 from importer.sending.confirmed import integrations_of_confirmed
 from importer.sending.follow import (

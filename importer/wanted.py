@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from importer.reader.ahead import Ahead
+from importer.reading.formats.prefetch import Ahead
 from importer.validator.control import Expected
 
 NOTHING_EXPECTED = Expected()

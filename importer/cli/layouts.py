@@ -27,10 +27,10 @@ def profile() -> None:
 def new(file: Path, **given: Any) -> int:
     """Proposes a layout from a sample FILE, asks what only you can say, and saves it."""
     from importer.cli.desk import at_desk
-    from importer.reader.files import open_file
     from importer.reader.profiles import load_profiles, profile_text, save_profile
     from importer.reader.proposals import check_profile, is_open, propose_profile
     from importer.reader.whose_file import carries_vendor, is_shown
+    from importer.reading.formats.open_file import open_file
 
     with at_desk(given) as desk:
         folder = desk.settings.profiles

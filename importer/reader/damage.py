@@ -10,7 +10,7 @@ from importer.domain.cells import column_letter
 from importer.domain.invoice import Invoice
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Table
-from importer.reader.contents import Contents, Finding
+from importer.reading.formats.raw_workbook import Contents, Finding
 
 
 def with_findings(contents: Contents, invoices: list[Invoice]) -> tuple[list[Invoice], list[Problem]]:

@@ -13,8 +13,8 @@ from importer.domain.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted
 from importer.reader.damage import ranges
 from importer.reader.layout import IDS, Layout
-from importer.reader.looks import Look, Pieces, still_there
 from importer.reader.standing import Standing, said_alone, standing_of
+from importer.reading.formats.facts.looks import Look, Pieces, still_there
 
 _OF_A_COMMENT = {
     Standing.VOID: problem_catalog.VOID_ROW,

@@ -18,12 +18,10 @@ from importer.reader.amounts import Amounts, invoice_keys
 from importer.reader.by_cells import take_by_cells
 from importer.reader.carried import carried_forward
 from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
-from importer.reader.contents import Contents, Sheet
 from importer.reader.dates import DateOrder, clash_of, day_second, evident_orders, mark_of, unproven_marks
 from importer.reader.dittos import dittos
 from importer.reader.headings import spelled
 from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
-from importer.reader.looks import Pieces, Position
 from importer.reader.mapping import LINE_MONEY, Mapped, heading_index, map_headings, pass_over_blank_totals
 from importer.reader.merges import fill_merged
 from importer.reader.money import AMERICAN, Marks, marks_together
@@ -34,6 +32,8 @@ from importer.reader.side_by_side import tables_beside
 from importer.reader.table import Heading, filled_rows, rows_above, table_above
 from importer.reader.unaccounted import unaccounted
 from importer.reader.vocabulary import heading_currency
+from importer.reading.formats.facts.looks import Pieces, Position
+from importer.reading.formats.raw_workbook import Contents, Sheet
 
 Side = Literal["whole", "header", "lines"]
 TOTALLED = ("total_amount", "total_amount_in_cents", "line_amount")

@@ -18,11 +18,11 @@ from importer.domain.fields import BY_NAME, Kind
 from importer.domain.invoice import Rounding
 from importer.errors import BadSettings
 from importer.home import private_files
-from importer.reader.contents import Contents
 from importer.reader.dates import DateOrder, read_text_date
 from importer.reader.given_dates import CELL
 from importer.reader.headings import normalised, spelled
 from importer.reader.money import currency_code
+from importer.reading.formats.raw_workbook import Contents
 
 PLACEHOLDERS = ("file", "sheet", "row", "invoice_number", "vendor_id", "property_id", "invoice_date")
 """What a text in [defaults] may refer to, in braces."""

@@ -14,7 +14,6 @@ from importer.errors import FileUnreadable
 from importer.reader.carried import carried_forward
 from importer.reader.cells import is_blank
 from importer.reader.charges import is_taken_off
-from importer.reader.contents import Contents
 from importer.reader.headings import normalised, spelled
 from importer.reader.layout import Layout, Side, lay_out
 from importer.reader.likely_totals import likely_total
@@ -24,6 +23,7 @@ from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
 from importer.reader.sheets import Plan, plan_sheets
 from importer.reader.unaccounted import unaccounted
 from importer.reader.vocabulary import AMOUNT, meaning_of, words_of
+from importer.reading.formats.raw_workbook import Contents
 from importer.reading.read import read_contents
 
 NOTES = "{file} row {row}"
@@ -71,7 +71,7 @@ class Proposal:
 
 def propose_profile(path: Path, name: str | None = None) -> Proposal:
     """A profile for files like this one. Raises FileUnreadable where there is no table in it."""
-    from importer.reader.files import open_file
+    from importer.reading.formats.open_file import open_file
 
     return propose_for(open_file(path), name)
 
@@ -211,7 +211,7 @@ def _id(name: str, text: str, profile: Profile) -> str:
 
 def check_profile(profile: Profile, path: Path) -> tuple[str, ...]:
     """How a file reads with a profile, in sentences. Raises FileUnreadable where it does not."""
-    from importer.reader.files import open_file
+    from importer.reading.formats.open_file import open_file
 
     contents = open_file(path)
     reading = read_contents([contents], integration_id="", profile=profile)

@@ -14,13 +14,13 @@ from importer.domain.problems import Place, Problem
 from importer.domain.reading import SkippedRow, Table
 from importer.errors import FileUnreadable
 from importer.reader.cells import is_blank
-from importer.reader.contents import Contents, Sheet
 from importer.reader.headings import normalised, spelled
 from importer.reader.other_sheets import goes_on, is_not_to_be_paid, is_pattern
 from importer.reader.profiles import Profile
 from importer.reader.sign_columns import over_amounts
 from importer.reader.table import SEARCHED_ROWS, Heading, find_heading, has_rows, heading_by_shape
 from importer.reader.vocabulary import AMOUNT, meaning_of
+from importer.reading.formats.raw_workbook import Contents, Sheet
 
 NUMBER = "invoice_number"
 PATTERN = "template or example, by its name"

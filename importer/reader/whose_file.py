@@ -9,8 +9,8 @@ from importer.domain import problem_catalog
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading
 from importer.reader.cells import quoted
-from importer.reader.contents import Contents
 from importer.reader.profiles import Profile, says_a_text
+from importer.reading.formats.raw_workbook import Contents
 
 VENDOR = "vendor_id"
 LEAST = 3  # letters of a word that tells one vendor from another

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.reader.opening import shown
+from importer.reading.formats.safe_file import shown
 
 if TYPE_CHECKING:
     from importer.domain.reading import Reading
     from importer.domain.seals import Seal
-    from importer.reader.ahead import Ahead
     from importer.reader.profiles import Profile
+    from importer.reading.formats.prefetch import Ahead
 
 __all__ = ["name_of", "names_of", "read_files", "reading_ahead"]
 
@@ -53,7 +53,7 @@ def _parts(path: Path) -> tuple[str, ...]:
 @contextmanager
 def reading_ahead(paths: Sequence[Path]) -> Iterator[Ahead | None]:
     """Begins to read the first of the files, for `read_files`, where that saves time. Raises nothing."""
-    from importer.reader.ahead import begun
+    from importer.reading.formats.prefetch import begun
 
     with begun(paths, names_of(paths)) as ahead:
         yield ahead
@@ -78,7 +78,7 @@ def read_files(
     profiles fit equally well.
     """
     from importer.errors import FileUnreadable
-    from importer.reader.ahead import opened
+    from importer.reading.formats.prefetch import opened
     from importer.reading.read import read_contents
 
     contents, refused = [], []

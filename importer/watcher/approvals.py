@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from importer.ledger.ledger import Ledger
-from importer.reader.opening import shown
+from importer.reading.formats.safe_file import shown
 from importer.submitter import drops
 from importer.submitter.drops import Drop, Stage
 from importer.telling import at_a_standstill

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from importer.home import private_files
-from importer.reader.opening import shown
+from importer.reading.formats.safe_file import shown
 
 FILE = "watch.jsonl"
 MOST_BYTES, MOST_FILES = 10 * 1024 * 1024, 9

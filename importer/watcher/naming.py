@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
-from importer.reader.opening import shown
+from importer.reading.formats.safe_file import shown
 
 PASSED_OVER = (
     ".*", "~$*", "*~", "*.part", "*.partial", "*.filepart", "*.crdownload", "*.opdownload", "*.download", "*.tmp",

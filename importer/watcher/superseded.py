@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from importer.afterwards import keep_results, may_replace
 from importer.errors import FileUnreadable, LedgerUnavailable
 from importer.ledger.ledger import Ledger
-from importer.reader.files import open_file
+from importer.reading.formats.open_file import open_file
 from importer.results import results_name
 from importer.roundtrip.corrected_workbook import made_from
 from importer.submitter import drops

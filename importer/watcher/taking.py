@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.ledger.ledger import Ledger
-from importer.reader.opening import shown
+from importer.reading.formats.safe_file import shown
 from importer.submitter import drops
 from importer.submitter.drops import Drop, Stage
 from importer.watcher.arrivals import Odd, strange_thing

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
-from importer.reader import compound
+from importer.reading.formats import ole
 
 END_RECORD = b"PK\x05\x06"
 MOST_COMMENT = 65_535
@@ -46,7 +46,7 @@ def _looked_at(stream: BinaryIO, size: int) -> Wholeness:
     head = stream.read(512)
     if head.startswith((b"PK\x03\x04", END_RECORD)):
         return Wholeness.WHOLE if _ends_as_zip(stream, size) else Wholeness.CUT
-    if head.startswith(compound.MAGIC):
+    if head.startswith(ole.MAGIC):
         return _of_compound(stream, size)
     stream.seek(max(0, size - 512))
     end = stream.read()
@@ -89,8 +89,8 @@ def _of_compound(stream: BinaryIO, size: int) -> Wholeness:
         return Wholeness.WHOLE
     stream.seek(0)
     try:
-        needed = compound.Compound(stream.read()).needed_bytes
-    except compound.CompoundDamaged:
+        needed = ole.Compound(stream.read()).needed_bytes
+    except ole.CompoundDamaged:
         return Wholeness.OPEN
     if size < needed:
         return Wholeness.CUT

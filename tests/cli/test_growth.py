@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from importer.reader import vocabulary
-from importer.reader.limits import Limits
+from importer.reading.formats.limits import Limits
 from tests.cli.clerk import Clerk, as_csv, row
 
 FEW, MANY = 250, 1_000

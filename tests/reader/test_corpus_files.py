@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from importer.errors import FileUnreadable
-from importer.reader.contents import Sheet
-from importer.reader.files import open_file
+from importer.reading.formats.open_file import open_file
+from importer.reading.formats.raw_workbook import Sheet
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 FILES = sorted(path for path in CORPUS.rglob("*") if path.is_file() and path.name != "README.md")

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from importer.errors import FileUnreadable
-from importer.reader.contents import Contents, Finding
-from importer.reader.delimited import likely_dialect
-from importer.reader.files import open_file
-from importer.reader.limits import Limits
+from importer.reading.formats.delimited import likely_dialect
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.open_file import open_file
+from importer.reading.formats.raw_workbook import Contents, Finding
 from importer.reading.read import read_contents
 
 

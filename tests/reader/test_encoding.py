@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.reader.files import open_file
+from importer.reading.formats.open_file import open_file
 
 TEXT = "Nummer;Betrag;Notiz\n007;1,50;Café – Müller\n008;2,50;naïve € 5\n"
 ROWS = [("Nummer", "Betrag", "Notiz"), ("007", "1,50", "Café – Müller"), ("008", "2,50", "naïve € 5")]

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.errors import FileUnreadable
-from importer.reader.contents import Contents
-from importer.reader.files import open_file
-from importer.reader.limits import Limits
 from importer.reading import read_files
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.open_file import open_file
+from importer.reading.formats.raw_workbook import Contents
 from tests.reader.books import zipped
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from importer.domain.fields import Kind
-from importer.reader import xlsb_details
 from importer.reader.cells import PLAIN, Unreadable, read_cells
-from importer.reader.files import open_file
 from importer.reader.formats import shown_by
+from importer.reading.formats.facts import xlsb
+from importer.reading.formats.open_file import open_file
 from tests.reader.books import MAIN, biff, binary, compound, ods, record, wide, xlsx_parts, zipped
 
 STYLES = (
@@ -170,11 +170,11 @@ def test_formats_of_an_xlsb() -> None:
     """The same in the binary format."""
     styles = binary(44, struct.pack("<H", 164) + wide("000")) + binary(47, bytes(16)) + binary(617, bytes(4))
     styles += binary(47, struct.pack("<HH", 0, 0)) + binary(47, struct.pack("<HH", 0, 164))
-    found = xlsb_details.formats(styles)
+    found = xlsb.formats(styles)
     assert {number: shown.of(7.0) for number, shown in found.items()} == {1: "007"}
     cells = binary(0, struct.pack("<I", 4) + bytes(13)) + binary(5, struct.pack("<II", 2, 1) + bytes(8))
-    assert xlsb_details.details_of(cells, found).formats == {(4, 2): found[1]}
-    assert xlsb_details.dates_from_1904(binary(153, b"\1" + bytes(11)))
+    assert xlsb.details_of(cells, found).formats == {(4, 2): found[1]}
+    assert xlsb.dates_from_1904(binary(153, b"\1" + bytes(11)))
 
 
 def test_formats_of_an_ods(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from importer.errors import FileUnreadable
-from importer.reader.contents import Sheet
-from importer.reader.files import open_file
-from importer.reader.limits import Limits
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.open_file import open_file
+from importer.reading.formats.raw_workbook import Sheet
 
 
 def tables(folder: Path, page: str, limits: Limits | None = None) -> tuple[Sheet, ...]:

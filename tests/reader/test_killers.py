@@ -10,8 +10,8 @@ import pytest
 
 from importer.domain.cells import ErrorCell
 from importer.errors import FileUnreadable
-from importer.reader.files import open_file
-from importer.reader.limits import MEBIBYTE, Limits
+from importer.reading.formats.limits import MEBIBYTE, Limits
+from importer.reading.formats.open_file import open_file
 from tests.reader.books import biff, binary, compound, ods, record, relationships, xlsb, xlsx, xlsx_parts, zipped
 
 

@@ -12,8 +12,15 @@ import pytest
 
 from importer.domain.outcome import Outcome, Status
 from importer.domain.reading import Reading
-from importer.reader.looks import Look, Piece, joined, kept, restored, settled
 from importer.reading import read_files
+from importer.reading.formats.facts.looks import (
+    Look,
+    Piece,
+    joined,
+    kept,
+    restored,
+    settled,
+)
 from importer.report import write_workbook
 from importer.validator import validate
 from importer.workbook_format import layout

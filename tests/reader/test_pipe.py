@@ -15,9 +15,9 @@ import pytest
 import xlsxwriter
 
 from importer.errors import FileUnreadable
-from importer.reader import child
-from importer.reader.limits import Limits
-from importer.reader.parsing import Parser
+from importer.reading.formats import subprocess_worker
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.parse_in_child import Parser
 
 ROWS = 6_000
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="what a pipe holds is asked as Linux tells it")
@@ -90,13 +90,14 @@ def test_an_answer_in_json_arrives_whole(tmp_path: Path) -> None:
 
 def _frames(*contents: bytes) -> bytes:
     return b"".join(
-        child.HEAD.pack(len(each), child.checksum(number, each)) + each for number, each in enumerate(contents)
+        subprocess_worker.HEAD.pack(len(each), subprocess_worker.checksum(number, each)) + each
+        for number, each in enumerate(contents)
     )
 
 
 def _taken(stream: bytes, count: int) -> list[bytes]:
     source = io.BytesIO(stream)
-    return [child.take(source, number) for number in range(count)]
+    return [subprocess_worker.take(source, number) for number in range(count)]
 
 
 def test_frames_that_are_not_as_they_were_sent_are_refused() -> None:

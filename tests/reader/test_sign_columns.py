@@ -8,8 +8,8 @@ import pytest
 
 from importer.domain.cells import Cell
 from importer.domain.reading import Reading
-from importer.reader.contents import Contents
-from importer.reader.files import open_file
+from importer.reading.formats.open_file import open_file
+from importer.reading.formats.raw_workbook import Contents
 from importer.reading.read import read_contents
 from tests.reader.tables import money, profile, said, sheet, skipped, vendor
 

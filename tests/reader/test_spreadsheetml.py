@@ -9,8 +9,8 @@ import pytest
 
 from importer.domain.cells import ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
-from importer.reader.contents import Contents
-from importer.reader.files import open_file
+from importer.reading.formats.open_file import open_file
+from importer.reading.formats.raw_workbook import Contents
 
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 

@@ -7,7 +7,7 @@ import pytest
 from importer.domain.cells import Cell, UncalculatedCell
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reader.contents import Sheet
+from importer.reading.formats.raw_workbook import Sheet
 from importer.reading.read import read_contents
 from tests.reader.tables import PLAIN, contents, money, plain, profile, row, said, sheet, skipped, vendor
 

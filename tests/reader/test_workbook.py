@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from importer.domain.cells import Cell, ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
-from importer.reader import xlsx_details
-from importer.reader.contents import Sheet
-from importer.reader.files import open_file
+from importer.reading.formats.facts import xlsx as xlsx_details
+from importer.reading.formats.open_file import open_file
+from importer.reading.formats.raw_workbook import Sheet
 from tests.reader.books import MAIN, biff, binary, compound, ods, record, wide, xlsb, xlsx, xlsx_parts, zipped
 
 

@@ -6,10 +6,10 @@ import struct
 from collections.abc import Iterator, Mapping
 
 from importer.domain.cells import ErrorCell, UncalculatedCell, column_letter
-from importer.reader import xls_looks
-from importer.reader.details import Details
 from importer.reader.formats import BUILT_IN, Shown, shown_by
-from importer.reader.looks import Look, Pieces
+from importer.reading.formats.facts import xls_looks
+from importer.reading.formats.facts.looks import Look, Pieces
+from importer.reading.formats.facts.sheet_facts import Details
 
 ERRORS = {
     0x00: "#NULL!",

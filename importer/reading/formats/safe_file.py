@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from importer.errors import FileUnreadable
-from importer.reader.compound import MAGIC
+from importer.reading.formats.ole import MAGIC
 
 WORKBOOKS = (b"PK\x03\x04", b"PK\x05\x06", MAGIC)
 

@@ -6,11 +6,11 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 
 from importer.domain.cells import ErrorCell, column_letter
-from importer.reader.details import Details
 from importer.reader.formats import BUILT_IN, Shown, shown_by
-from importer.reader.looks import Look, Pieces, is_telling
-from importer.reader.xls_details import ERRORS
-from importer.reader.xlsb_looks import rich_text
+from importer.reading.formats.facts.looks import Look, Pieces, is_telling
+from importer.reading.formats.facts.sheet_facts import Details
+from importer.reading.formats.facts.xls import ERRORS
+from importer.reading.formats.facts.xlsb_looks import rich_text
 
 ROW, ERROR, FORMULA_ERROR, COLUMN, SHEET, MERGED = 0, 3, 11, 60, 156, 176
 SHARED, RICH = 7, 62

@@ -12,10 +12,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.reader.contents import Contents
-from importer.reader.limits import Limits
-from importer.reader.opening import is_workbook
-from importer.reader.parsing import Parser
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.parse_in_child import Parser
+from importer.reading.formats.raw_workbook import Contents
+from importer.reading.formats.safe_file import is_workbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def begun(paths: Sequence[Path], names: Sequence[str]) -> Iterator[Ahead | None]
         return
     path, name = paths[0], names[0]
     with _started(name) as parser, ThreadPoolExecutor(1, "ahead") as reading:
-        from importer.reader.files import open_file  # loaded while the parser starts
+        from importer.reading.formats.open_file import open_file  # loaded while the parser starts
 
         yield Ahead(path, name, reading.submit(open_file, path, name=name, parser=parser))
 
@@ -53,6 +53,6 @@ def opened(path: Path, name: str, ahead: Ahead | None) -> Contents:
     """The file's contents, from what is under way or read now. Raises FileUnreadable."""
     if ahead is not None and (ahead.path, ahead.name) == (path, name):
         return ahead.opened.result()
-    from importer.reader.files import open_file
+    from importer.reading.formats.open_file import open_file
 
     return open_file(path, name=name)

@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 
-from importer.reader.code_pages import MOST_WORDS, likely_page, words_of
+from importer.reading.formats.code_pages import MOST_WORDS, likely_page, words_of
 
 DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 DECLARED_WITHIN = 4_096  # bytes

@@ -18,10 +18,10 @@ from xml.etree import ElementTree
 
 from importer.domain.cells import column_letter
 from importer.errors import FileUnreadable
-from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reader.formats import BUILT_IN, Shown, shown_by
-from importer.reader.limits import Limits
-from importer.reader.xlsx_looks import has_runs
+from importer.reading.formats.facts.xlsx_looks import has_runs
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.reading_advice import NO_PASSWORD, SAVE_AGAIN
 
 SHARED_TEXTS = "xl/sharedstrings.xml"
 DIMENSION = re.compile(rb"""<(?:\w+:)?dimension\s[^<>]*?\bref\s*=\s*["'](?P<range>[^"'<>]*)["'][^<>]*/>""")

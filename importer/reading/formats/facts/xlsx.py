@@ -16,11 +16,11 @@ from typing import Any
 from xml.parsers import expat
 
 from importer.domain.cells import ErrorCell, UncalculatedCell, column_letter
-from importer.reader.details import Details
 from importer.reader.formats import Shown
-from importer.reader.looks import Look, Pieces, Position
-from importer.reader.package import column_number
-from importer.reader.xlsx_looks import RUN_END, has_runs, note_looks
+from importer.reading.formats.facts.looks import Look, Pieces, Position
+from importer.reading.formats.facts.sheet_facts import Details
+from importer.reading.formats.facts.xlsx_looks import RUN_END, has_runs, note_looks
+from importer.reading.formats.zip_package import column_number
 
 REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9]\d{0,6})")
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from importer.errors import FileUnreadable
-from importer.reader import ods_details, xls_details, xlsb_details, xlsb_looks, xlsx_details, xlsx_looks
-from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
-from importer.reader.compound import Compound, CompoundDamaged
-from importer.reader.contents import Sheet
-from importer.reader.details import Details
-from importer.reader.limits import Limits
-from importer.reader.package import Package, damaged
-from importer.reader.parsing import Parser
+from importer.reading.formats.facts import (
+    ods,
+    xls,
+    xlsb,
+    xlsb_looks,
+    xlsx,
+    xlsx_looks,
+)
+from importer.reading.formats.facts.sheet_facts import Details
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.ole import Compound, CompoundDamaged
+from importer.reading.formats.parse_in_child import Parser
+from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.formats.reading_advice import NO_PASSWORD, SAVE_AGAIN
+from importer.reading.formats.zip_package import Package, damaged
 
 OTHER_DOCUMENTS = {
     "WordDocument": "a Word document",
@@ -49,14 +56,14 @@ def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits, pa
     with parser or Parser(name, limits) as parser:
         stream = _workbook_stream(name, book)
         parser.begin(book, wanted)
-        found = xls_details.details_of(stream)
+        found = xls.details_of(stream)
         sheets = _sheets(
             parser,
             name,
             lambda index, _: found[index] if index < len(found) else Details(),
-            lambda index, _: xls_details.cell_twice(stream, index),
+            lambda index, _: xls.cell_twice(stream, index),
         )
-        return "xls", sheets, {"dates": "1904"} if xls_details.dates_from_1904(stream) else {}
+        return "xls", sheets, {"dates": "1904"} if xls.dates_from_1904(stream) else {}
 
 
 def _workbook_stream(name: str, book: bytes) -> bytes:
@@ -66,7 +73,7 @@ def _workbook_stream(name: str, book: bytes) -> bytes:
     except CompoundDamaged as error:
         raise FileUnreadable(f"{name} is damaged: {error}.", SAVE_AGAIN) from error
     names = {entry.name for entry in container.entries}
-    if "EncryptedPackage" in names or (stream and xls_details.is_protected(stream)):
+    if "EncryptedPackage" in names or (stream and xls.is_protected(stream)):
         raise FileUnreadable(f"{name} is protected by a password.", NO_PASSWORD)
     if stream:
         return stream
@@ -78,16 +85,16 @@ def _workbook_stream(name: str, book: bytes) -> bytes:
 
 def _dates_from_1904(package: Package) -> bool:
     if package.format == "xlsb":
-        return xlsb_details.dates_from_1904(package.part("xl/workbook.bin") or b"")
+        return xlsb.dates_from_1904(package.part("xl/workbook.bin") or b"")
     if package.format == "ods":
-        return ods_details.dates_from_1904(package.part("content.xml") or b"")
+        return ods.dates_from_1904(package.part("content.xml") or b"")
     return package.dates_from_1904()
 
 
 def _package_details(package: Package) -> tuple[Callable[[int, str], Details], Callable[[int, str], str]]:
     """What finds a sheet's details by its place and name, and what looks in it for a cell that has two values."""
     if package.format == "ods":
-        found = ods_details.details_of(package.part("content.xml") or b"")
+        found = ods.details_of(package.part("content.xml") or b"")
         return lambda index, _: found[index] if index < len(found) else Details(), lambda *_: ""
     if package.format == "xlsb":
         return _xlsb_details(package)
@@ -97,31 +104,31 @@ def _package_details(package: Package) -> tuple[Callable[[int, str], Details], C
     by_name: dict[str, Details] = {}
     for title, path in worksheets.items():
         if (part := package.part(path)) is not None:
-            by_name[title] = xlsx_details.details_of(
+            by_name[title] = xlsx.details_of(
                 part, recalculates=recalculates, formats=formats, styles=looks, rich=shared
             )
             by_name[title].comments = xlsx_looks.comments_of(package.part, path)
     return (
         lambda _, title: by_name.get(title) or Details(),
-        lambda _, title: xlsx_details.cell_twice(package.part(worksheets.get(title, "")) or b""),
+        lambda _, title: xlsx.cell_twice(package.part(worksheets.get(title, "")) or b""),
     )
 
 
 def _xlsb_details(package: Package) -> tuple[Callable[[int, str], Details], Callable[[int, str], str]]:
     paths = package.links("xl/_rels/workbook.bin.rels")
-    links = dict(xlsb_details.sheets(package.part("xl/workbook.bin") or b""))
-    listed = list(xlsb_details.records(package.part("xl/styles.bin") or b""))
-    styles = xlsb_details.formats(package.part("xl/styles.bin") or b"")
+    links = dict(xlsb.sheets(package.part("xl/workbook.bin") or b""))
+    listed = list(xlsb.records(package.part("xl/styles.bin") or b""))
+    styles = xlsb.formats(package.part("xl/styles.bin") or b"")
     fonts = xlsb_looks.fonts_of(listed)
     looks = xlsb_looks.styles_of(listed, fonts)
-    rich = xlsb_looks.shared_texts(xlsb_details.records(package.part("xl/sharedStrings.bin") or b""), fonts)
+    rich = xlsb_looks.shared_texts(xlsb.records(package.part("xl/sharedStrings.bin") or b""), fonts)
 
     def sheet(title: str) -> bytes:
         return package.part(paths.get(links.get(title, ""), "")) or b""
 
     return (
-        lambda _, title: xlsb_details.details_of(sheet(title), styles, looks, rich, fonts),
-        lambda _, title: xlsb_details.cell_twice(sheet(title)),
+        lambda _, title: xlsb.details_of(sheet(title), styles, looks, rich, fonts),
+        lambda _, title: xlsb.cell_twice(sheet(title)),
     )
 
 

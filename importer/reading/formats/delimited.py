@@ -23,10 +23,10 @@ from importer.domain.packed import PackedRows, trimmed
 from importer.domain.problem_catalog import BROKEN_QUOTES, FILE_CUT_SHORT
 from importer.errors import FileUnreadable
 from importer.reader.armour import unwrap
-from importer.reader.contents import Finding, Sheet
-from importer.reader.encoding import Encoding
-from importer.reader.limits import Limits
 from importer.reader.vocabulary import meaning_of
+from importer.reading.formats.encoding import Encoding
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.raw_workbook import Finding, Sheet
 
 DELIMITERS = (";", "\t", "|", ",")  # of two that fit equally well, the earlier: commas also stand inside numbers
 SAMPLE_CHARACTERS = 200_000

@@ -12,8 +12,16 @@ from contextlib import suppress
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from importer.reader.details import Details
-from importer.reader.looks import WHITE, Look, Piece, Pieces, Position, is_telling, settled
+from importer.reading.formats.facts.looks import (
+    WHITE,
+    Look,
+    Piece,
+    Pieces,
+    Position,
+    is_telling,
+    settled,
+)
+from importer.reading.formats.facts.sheet_facts import Details
 
 Part = Callable[[str], bytes | None]
 """A part of the package by its path."""

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, Self
 
 from importer.domain.packed import PackedRows
 from importer.errors import FileUnreadable
-from importer.reader import child
-from importer.reader.advice import NO_PASSWORD, SAVE_AGAIN
-from importer.reader.limits import Limits
+from importer.reading.formats import subprocess_worker
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.reading_advice import NO_PASSWORD, SAVE_AGAIN
 
 
 class _Frame(pickle.Unpickler):
@@ -52,7 +52,7 @@ class Parser:
         self._timed_out = False
         self._frames = 0  # taken so far
         self._process = subprocess.Popen(  # noqa: S603 - our own script, no shell, nothing of the file in the command
-            [sys.executable, "-P", str(Path(child.__file__)), str(limits.memory_bytes)],
+            [sys.executable, "-P", str(Path(subprocess_worker.__file__)), str(limits.memory_bytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -86,7 +86,7 @@ class Parser:
         assert stdin is not None  # noqa: S101 - it was asked for
         with suppress(BrokenPipeError), stdin:
             for number, content in enumerate((wanted, book)):
-                stdin.write(child.HEAD.pack(len(content), child.checksum(number, content)))
+                stdin.write(subprocess_worker.HEAD.pack(len(content), subprocess_worker.checksum(number, content)))
                 stdin.write(content)
 
     def sheets(self) -> Iterator[ParsedSheet]:
@@ -122,7 +122,7 @@ class Parser:
         stdout = self._process.stdout
         assert stdout is not None  # noqa: S101 - it was asked for
         try:
-            content = child.take(stdout, self._frames)
+            content = subprocess_worker.take(stdout, self._frames)
         except (EOFError, MemoryError, OverflowError):  # a length that was garbled may be any number
             raise self._gone() from None
         self._frames += 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 
-from importer.reader.looks import Look, Pieces, is_telling
-from importer.reader.xls_looks import look_of, pieces_of
+from importer.reading.formats.facts.looks import Look, Pieces, is_telling
+from importer.reading.formats.facts.xls_looks import look_of, pieces_of
 
 FONT, FILL, STYLE, STYLES, TEXT = 43, 45, 47, 617, 19
 SOLID = 1

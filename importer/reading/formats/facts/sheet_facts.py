@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 
 from importer.domain.cells import Cell, cell_text
 from importer.domain.packed import PackedRows
-from importer.reader.contents import Sheet
 from importer.reader.formats import Shown
-from importer.reader.looks import Look, Piece, Pieces, Position, joined
+from importer.reading.formats.facts.looks import (
+    Look,
+    Piece,
+    Pieces,
+    Position,
+    joined,
+)
+from importer.reading.formats.raw_workbook import Sheet
 
 
 @dataclass(slots=True)

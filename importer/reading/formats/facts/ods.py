@@ -12,10 +12,16 @@ from importer.domain.cells import (
     UncalculatedCell,
     cell_text,
 )
-from importer.reader.details import Details
 from importer.reader.formats import HOME, PERCENT
-from importer.reader.looks import WHITE, Look, Piece, is_telling, settled
 from importer.reader.money import currency_code
+from importer.reading.formats.facts.looks import (
+    WHITE,
+    Look,
+    Piece,
+    is_telling,
+    settled,
+)
+from importer.reading.formats.facts.sheet_facts import Details
 
 WORTH_A_LOOK = (
     b"table:formula=",

@@ -15,9 +15,18 @@ from importer.domain.packed import PackedRows, trimmed
 from importer.domain.problem_catalog import FILE_CUT_SHORT
 from importer.errors import FileUnreadable
 from importer.reader.armour import unwrapped
-from importer.reader.contents import Finding, Sheet
-from importer.reader.limits import Limits
-from importer.reader.looks import WHITE, Look, Piece, Pieces, Position, is_telling, joined, settled
+from importer.reading.formats.facts.looks import (
+    WHITE,
+    Look,
+    Piece,
+    Pieces,
+    Position,
+    is_telling,
+    joined,
+    settled,
+)
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.raw_workbook import Finding, Sheet
 
 FORMAT = "html"
 BEGINNINGS = ("<!doctype html", "<html", "<table", "<head", "<body", "<div", "<meta", "<style")

@@ -13,11 +13,20 @@ from importer.domain.cells import (
 )
 from importer.domain.packed import PackedRows
 from importer.errors import FileUnreadable
-from importer.reader.advice import SAVE_AGAIN
-from importer.reader.contents import Finding, Sheet
 from importer.reader.formats import PERCENT, Shown, shown_by
-from importer.reader.limits import Limits
-from importer.reader.looks import WHITE, Look, Piece, Pieces, Position, is_telling, joined, settled
+from importer.reading.formats.facts.looks import (
+    WHITE,
+    Look,
+    Piece,
+    Pieces,
+    Position,
+    is_telling,
+    joined,
+    settled,
+)
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.raw_workbook import Finding, Sheet
+from importer.reading.formats.reading_advice import SAVE_AGAIN
 
 FORMAT = "xml"
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"

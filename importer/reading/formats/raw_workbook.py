@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from importer.domain.packed import PackedRows
 from importer.domain.reading import InputFile
-from importer.reader.looks import Pieces, Position
+from importer.reading.formats.facts.looks import Pieces, Position
 
 
 @dataclass(frozen=True, slots=True, eq=False)

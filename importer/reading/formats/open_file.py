@@ -12,12 +12,19 @@ from importer.domain.gc_pause import at_rest
 from importer.domain.problem_catalog import UNSURE_LETTERS
 from importer.domain.reading import InputFile
 from importer.errors import FileUnreadable
-from importer.reader import armour, compound, delimited, html_table, spreadsheetml, workbook
-from importer.reader.contents import Contents, Finding, Sheet
-from importer.reader.encoding import EncodingSurvey
-from importer.reader.limits import Limits
-from importer.reader.opening import WORKBOOKS, opened, shown
-from importer.reader.parsing import Parser
+from importer.reader import armour
+from importer.reading.formats import (
+    delimited,
+    html_table,
+    ole,
+    spreadsheet,
+    spreadsheetml,
+)
+from importer.reading.formats.encoding import EncodingSurvey
+from importer.reading.formats.limits import Limits
+from importer.reading.formats.parse_in_child import Parser
+from importer.reading.formats.raw_workbook import Contents, Finding, Sheet
+from importer.reading.formats.safe_file import WORKBOOKS, opened, shown
 
 HEAD = 65_536
 PIECE = 1024 * 1024
@@ -90,7 +97,7 @@ def _read(stream: BinaryIO, name: str, wanted: str | None, limits: Limits, parse
 
 
 def _read_workbook(book: bytes, name: str, wanted: str | None, limits: Limits, parser: Parser | None) -> Contents:
-    read = workbook.read_compound if book.startswith(compound.MAGIC) else workbook.read_package
+    read = spreadsheet.read_compound if book.startswith(ole.MAGIC) else spreadsheet.read_package
     form, sheets, details = read(name, book, wanted, limits, parser)
     return Contents(InputFile(name, hashlib.sha256(book).hexdigest(), len(book)), form, sheets, details)
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 
-from importer.reader.looks import Look, Piece, Pieces, is_telling, settled
+from importer.reading.formats.facts.looks import (
+    Look,
+    Piece,
+    Pieces,
+    is_telling,
+    settled,
+)
 
 FONT, XF, SST, CONTINUE = 0x31, 0xE0, 0xFC, 0x3C
 STRUCK = 8
