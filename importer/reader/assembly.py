@@ -21,7 +21,6 @@ from importer.reader.formatting import formatting_remarks, told_once, unseen_rem
 from importer.reader.given_dates import CELL, day_in_cell, day_in_text
 from importer.reader.grouping import build_invoices
 from importer.reader.headings import listed, spelled
-from importer.reader.layout import Layout
 from importer.reader.likely_totals import likely_total
 from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints, unused
 from importer.reader.marks import marked
@@ -33,6 +32,7 @@ from importer.reader.stated_amounts import charges_alone, paid_in_part, parts_th
 from importer.reader.told import not_bills, told_of
 from importer.reader.total_above import totals_above
 from importer.reader.types import credits_among
+from importer.reading.tables.parsed_table import Layout
 
 HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)
 FEW, MANY = 2, 20  # profile lines, and headings, that one sentence may list

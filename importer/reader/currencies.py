@@ -14,9 +14,9 @@ from importer.domain.problems import Place, Problem
 from importer.reader.by_cells import CURRENCY, CURRENCY_WORDS, currency_of
 from importer.reader.cells import quoted
 from importer.reader.headings import listed, spelled
-from importer.reader.layout import Layout
 from importer.reader.profiles import Profile
 from importer.reader.vocabulary import heading_currency, words_of
+from importer.reading.tables.parsed_table import Layout
 
 FEW = 40  # rows above the table, and below it, that are looked at
 NO_CURRENCY = "Enter it in the account's currency; where the column is about something else, take it out of the file."

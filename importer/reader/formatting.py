@@ -12,9 +12,9 @@ from importer.domain.invoice import Invoice, Row
 from importer.domain.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted
 from importer.reader.damage import ranges
-from importer.reader.layout import IDS, Layout
 from importer.reader.standing import Standing, said_alone, standing_of
 from importer.reading.formats.facts.looks import Look, Pieces, still_there
+from importer.reading.tables.parsed_table import IDS, Layout
 
 _OF_A_COMMENT = {
     Standing.VOID: problem_catalog.VOID_ROW,

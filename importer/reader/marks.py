@@ -14,11 +14,11 @@ from importer.domain.money import dollars
 from importer.domain.problems import Problem
 from importer.reader.cells import is_blank, quoted, read_cells
 from importer.reader.headings import listed, normalised, spelled
-from importer.reader.layout import Layout
 from importer.reader.mapping import unused
 from importer.reader.standing import Standing
 from importer.reader.told import Told
 from importer.reader.vocabulary import words_of
+from importer.reading.tables.parsed_table import Layout
 
 NO_WORDS = frozenset(
     (

@@ -10,8 +10,8 @@ from importer.reader.carried import is_carried
 from importer.reader.cells import Unreadable, Value, is_blank, read_cells
 from importer.reader.charges import is_taken_off, taken_off
 from importer.reader.headings import spelled
-from importer.reader.layout import Layout
 from importer.reader.mapping import unused
+from importer.reading.tables.parsed_table import Layout
 
 LEAST, MOST = 2, 24
 """So many columns make a total; past that, nobody would look for them."""

@@ -15,16 +15,16 @@ from importer.reader.carried import carried_forward
 from importer.reader.cells import is_blank
 from importer.reader.charges import is_taken_off
 from importer.reader.headings import normalised, spelled
-from importer.reader.layout import Layout, Side, lay_out
 from importer.reader.likely_totals import likely_total
 from importer.reader.mapping import LINE_MONEY, SAID_AMOUNTS, Question, fits, heading_index, unused
 from importer.reader.parts import columns_of_total
 from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
-from importer.reader.sheets import Plan, plan_sheets
 from importer.reader.unaccounted import unaccounted
 from importer.reader.vocabulary import AMOUNT, meaning_of, words_of
 from importer.reading.formats.raw_workbook import Contents
 from importer.reading.read import read_contents
+from importer.reading.tables.choose_sheets import Plan, plan_sheets
+from importer.reading.tables.parsed_table import Layout, Side, lay_out
 
 NOTES = "{file} row {row}"
 ADD_AMOUNTS = "add a column Line Amount to the file, with what each line comes to, and begin again"

@@ -9,10 +9,10 @@ from importer.domain.problems import Place, Problem
 from importer.domain.reading import SkippedRow
 from importer.reader.cells import is_blank, quoted
 from importer.reader.headings import normalised, spelled
-from importer.reader.layout import Layout
 from importer.reader.leftovers import NOTE, TOTAL, UNUSED
 from importer.reader.profiles import Profile
 from importer.reader.vocabulary import words_of
+from importer.reading.tables.parsed_table import Layout
 
 SHOWN = 3
 LONGEST = 60  # letters of a name; what is longer is a note

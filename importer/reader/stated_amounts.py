@@ -14,10 +14,10 @@ from importer.reader.carried import is_carried
 from importer.reader.cells import read_cells
 from importer.reader.charges import NO_AMOUNTS, is_added, is_taken_off, taken_off
 from importer.reader.headings import listed, spelled
-from importer.reader.layout import Layout
 from importer.reader.mapping import SAID_AMOUNTS, unused
 from importer.reader.parts import likely_parts
 from importer.reader.vocabulary import AMOUNT, meaning_of, words_of
+from importer.reading.tables.parsed_table import Layout
 
 _LEFT = frozenset(("balance", "due", "open", "outstanding", "remaining", "unpaid", "left", "saldo", "rest", "offen"))
 _WHOLE = frozenset(("original", "initial", "originalbetrag", "urspr"))

@@ -14,7 +14,7 @@ from importer.domain.money import dollars
 from importer.domain.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted, read_cells
 from importer.reader.headings import spelled
-from importer.reader.layout import Layout
+from importer.reading.tables.parsed_table import Layout
 
 _LABEL = re.compile(
     r"(?i)(?:(?:grand|invoice|invoices|statement|report|batch|overall) )?total(?: (?:amount|due|payable|invoiced))*"

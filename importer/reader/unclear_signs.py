@@ -12,8 +12,8 @@ from importer.domain.invoice import Row
 from importer.domain.problems import Problem
 from importer.reader.cells import quoted
 from importer.reader.headings import listed, normalised, spelled
-from importer.reader.layout import Layout
 from importer.reader.mapping import unused
+from importer.reading.tables.parsed_table import Layout
 
 MOST = 4  # different texts in such a column
 SAMPLE = 60  # rows by which most columns are passed over

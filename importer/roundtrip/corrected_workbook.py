@@ -18,9 +18,9 @@ from importer.domain.reading import InputFile
 from importer.domain.seals import Seal
 from importer.errors import FileUnreadable
 from importer.reader.cells import quoted
-from importer.reader.sheets import Found, Plan
-from importer.reader.table import Heading
 from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.tables.choose_sheets import Found, Plan
+from importer.reading.tables.locate_table import Heading
 from importer.roundtrip.corrected_rows import (
     GIVE_THE_ORIGINAL,
     Line,

@@ -9,9 +9,9 @@ import pytest
 from importer.domain.cells import Cell
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reader.other_sheets import is_not_to_be_paid
 from importer.reading.formats.raw_workbook import Sheet
 from importer.reading.read import read_contents
+from importer.reading.tables.other_sheets import is_not_to_be_paid
 from tests.reader.tables import contents, money, profile, said, sheet
 
 DAY = date(2026, 11, 3)

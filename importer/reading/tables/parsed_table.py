@@ -13,7 +13,6 @@ from importer.domain.invoice import Row, Source
 from importer.domain.packed import Rows
 from importer.domain.reading import SkippedRow
 from importer.errors import FileUnreadable
-from importer.reader.above import Beside, fields_above
 from importer.reader.amounts import Amounts, invoice_keys
 from importer.reader.by_cells import take_by_cells
 from importer.reader.carried import carried_forward
@@ -23,17 +22,23 @@ from importer.reader.dittos import dittos
 from importer.reader.headings import spelled
 from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
 from importer.reader.mapping import LINE_MONEY, Mapped, heading_index, map_headings, pass_over_blank_totals
-from importer.reader.merges import fill_merged
 from importer.reader.money import AMERICAN, Marks, marks_together
 from importer.reader.placeholders import as_numbers
 from importer.reader.profiles import Profile
 from importer.reader.quantities import LOOKED_AT, settle_quantity
-from importer.reader.side_by_side import tables_beside
-from importer.reader.table import Heading, filled_rows, rows_above, table_above
 from importer.reader.unaccounted import unaccounted
 from importer.reader.vocabulary import heading_currency
 from importer.reading.formats.facts.looks import Pieces, Position
 from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.tables.invoice_form import Beside, fields_above
+from importer.reading.tables.locate_table import (
+    Heading,
+    filled_rows,
+    rows_above,
+    table_above,
+)
+from importer.reading.tables.merged_cells import fill_merged
+from importer.reading.tables.side_by_side import tables_beside
 
 Side = Literal["whole", "header", "lines"]
 TOTALLED = ("total_amount", "total_amount_in_cents", "line_amount")

@@ -9,9 +9,9 @@ from dataclasses import replace
 from importer.domain.cells import Cell, cell_text
 from importer.reader.cells import is_blank
 from importer.reader.money import currency_code
-from importer.reader.table import Heading
 from importer.reader.vocabulary import meaning_of
 from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.tables.locate_table import Heading
 
 LOOKED_AT = 20  # rows that show whether there are any; an accountant puts one sign at the top of the column
 

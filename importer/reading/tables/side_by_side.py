@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from importer.domain.cells import Cell, column_letter
 from importer.reader.cells import is_blank
 from importer.reader.headings import normalised, spelled
-from importer.reader.table import SEARCHED_ROWS, Heading
 from importer.reader.vocabulary import AMOUNT, Surety, meaning_of
 from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.tables.locate_table import SEARCHED_ROWS, Heading
 
 NUMBER = "invoice_number"
 BESIDE_IT = frozenset((AMOUNT, "total_amount", "total_amount_in_cents", "line_amount", "unit_price", "invoice_date"))

@@ -9,9 +9,9 @@ from datetime import date
 from importer.domain.cells import Cell, cell_text
 from importer.reader.cells import is_blank
 from importer.reader.headings import normalised, spelled
-from importer.reader.table import Heading
 from importer.reader.vocabulary import meaning_of
 from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.tables.locate_table import Heading
 
 SAMPLE = 20
 _PATTERNS = frozenset(

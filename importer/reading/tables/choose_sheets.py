@@ -15,12 +15,18 @@ from importer.domain.reading import SkippedRow, Table
 from importer.errors import FileUnreadable
 from importer.reader.cells import is_blank
 from importer.reader.headings import normalised, spelled
-from importer.reader.other_sheets import goes_on, is_not_to_be_paid, is_pattern
 from importer.reader.profiles import Profile
-from importer.reader.sign_columns import over_amounts
-from importer.reader.table import SEARCHED_ROWS, Heading, find_heading, has_rows, heading_by_shape
 from importer.reader.vocabulary import AMOUNT, meaning_of
 from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.tables.locate_table import (
+    SEARCHED_ROWS,
+    Heading,
+    find_heading,
+    has_rows,
+    heading_by_shape,
+)
+from importer.reading.tables.other_sheets import goes_on, is_not_to_be_paid, is_pattern
+from importer.reading.tables.sign_columns import over_amounts
 
 NUMBER = "invoice_number"
 PATTERN = "template or example, by its name"

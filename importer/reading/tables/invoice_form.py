@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from importer.domain.cells import Cell
 from importer.reader.cells import is_blank
 from importer.reader.headings import spelled
-from importer.reader.table import Heading
 from importer.reader.vocabulary import Surety, meaning_of
 from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.tables.locate_table import Heading
 
 NUMBER = "invoice_number"
 FIELDS = frozenset((NUMBER, "invoice_date", "due_date", "accounting_date", "vendor_id", "property_id", "memo"))

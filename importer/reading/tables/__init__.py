@@ -1,0 +1,3 @@
+"""Which sheets are read, and where on them the tables stand."""
+
+from __future__ import annotations
