@@ -15,23 +15,28 @@ from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal, Table
 from importer.errors import FileUnreadable
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank
-from importer.reader.charges import taken_off
 from importer.reader.due_dates import agreed, days_of_terms, due_dates
 from importer.reader.formatting import formatting_remarks, told_once, unseen_remarks
 from importer.reader.given_dates import CELL, day_in_cell, day_in_text
 from importer.reader.grouping import build_invoices
-from importer.reader.headings import listed, spelled
-from importer.reader.likely_totals import likely_total
-from importer.reader.mapping import LINE_FIELDS, LINE_MONEY, named_hints, unused
 from importer.reader.marks import marked
 from importer.reader.own_totals import control_problem, control_totals, unread_totals
 from importer.reader.profiles import Profile
 from importer.reader.remarks import column_remarks, repeated_rows, row_remarks
 from importer.reader.rows_together import LineSet, Read, Shape
-from importer.reader.stated_amounts import charges_alone, paid_in_part, parts_that_miss
 from importer.reader.told import not_bills, told_of
 from importer.reader.total_above import totals_above
 from importer.reader.types import credits_among
+from importer.reading.columns.charges import taken_off
+from importer.reading.columns.column_map import (
+    LINE_FIELDS,
+    LINE_MONEY,
+    named_hints,
+    unused,
+)
+from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.stated_amounts import charges_alone, paid_in_part, parts_that_miss
+from importer.reading.columns.unnamed_total import likely_total
 from importer.reading.tables.parsed_table import Layout
 
 HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)

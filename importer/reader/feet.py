@@ -13,7 +13,7 @@ from enum import Enum
 
 from importer.domain.cells import Cell
 from importer.reader.cells import is_blank
-from importer.reader.headings import spelled
+from importer.reading.columns.headings import spelled
 
 
 class Sort(Enum):

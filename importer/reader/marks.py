@@ -13,11 +13,11 @@ from importer.domain.invoice import Invoice, Row
 from importer.domain.money import dollars
 from importer.domain.problems import Problem
 from importer.reader.cells import is_blank, quoted, read_cells
-from importer.reader.headings import listed, normalised, spelled
-from importer.reader.mapping import unused
 from importer.reader.standing import Standing
 from importer.reader.told import Told
-from importer.reader.vocabulary import words_of
+from importer.reading.columns.column_map import unused
+from importer.reading.columns.headings import listed, normalised, spelled
+from importer.reading.columns.meaning import words_of
 from importer.reading.tables.parsed_table import Layout
 
 NO_WORDS = frozenset(

@@ -20,8 +20,8 @@ from importer.errors import BadSettings
 from importer.home import private_files
 from importer.reader.dates import DateOrder, read_text_date
 from importer.reader.given_dates import CELL
-from importer.reader.headings import normalised, spelled
 from importer.reader.money import currency_code
+from importer.reading.columns.headings import normalised, spelled
 from importer.reading.formats.raw_workbook import Contents
 
 PLACEHOLDERS = ("file", "sheet", "row", "invoice_number", "vendor_id", "property_id", "invoice_date")

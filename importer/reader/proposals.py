@@ -11,16 +11,23 @@ from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, COLUMNS
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reader.carried import carried_forward
 from importer.reader.cells import is_blank
-from importer.reader.charges import is_taken_off
-from importer.reader.headings import normalised, spelled
-from importer.reader.likely_totals import likely_total
-from importer.reader.mapping import LINE_MONEY, SAID_AMOUNTS, Question, fits, heading_index, unused
-from importer.reader.parts import columns_of_total
 from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
-from importer.reader.unaccounted import unaccounted
-from importer.reader.vocabulary import AMOUNT, meaning_of, words_of
+from importer.reading.columns.balance_forward import carried_forward
+from importer.reading.columns.charges import is_taken_off
+from importer.reading.columns.column_map import (
+    LINE_MONEY,
+    SAID_AMOUNTS,
+    Question,
+    fits,
+    heading_index,
+    unused,
+)
+from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.meaning import AMOUNT, meaning_of, words_of
+from importer.reading.columns.total_parts import columns_of_total
+from importer.reading.columns.unaccounted_charges import unaccounted
+from importer.reading.columns.unnamed_total import likely_total
 from importer.reading.formats.raw_workbook import Contents
 from importer.reading.read import read_contents
 from importer.reading.tables.choose_sheets import Plan, plan_sheets

@@ -16,11 +16,11 @@ from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.invoice import Invoice, Row
 from importer.domain.problems import Problem
 from importer.reader.cells import is_blank, quoted
-from importer.reader.headings import listed, spelled
-from importer.reader.mapping import unused
 from importer.reader.standing import BEGINNINGS, IN_NUMBERS, Standing, flagged, in_number, said_alone, standing_of
 from importer.reader.types import YES
-from importer.reader.vocabulary import words_of
+from importer.reading.columns.column_map import unused
+from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.meaning import words_of
 from importer.reading.tables.parsed_table import Layout
 
 Told = list[tuple[int, dict[Cell, Standing]]]

@@ -13,7 +13,7 @@ from importer.domain.invoice import Invoice
 from importer.domain.money import dollars
 from importer.domain.problems import Place, Problem
 from importer.reader.cells import is_blank, quoted, read_cells
-from importer.reader.headings import spelled
+from importer.reading.columns.headings import spelled
 from importer.reading.tables.parsed_table import Layout
 
 _LABEL = re.compile(

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from importer.reader.headings import normalised
-from importer.reader.vocabulary import words_of
+from importer.reading.columns.headings import normalised
+from importer.reading.columns.meaning import words_of
 
 _CREDITS = frozenset(
     re.findall(

@@ -10,7 +10,7 @@ from importer.domain.fields import BY_NAME
 from importer.domain.packed import trimmed
 from importer.errors import FileUnreadable
 from importer.reader.cells import is_blank
-from importer.reader.headings import PLAIN_SPELLINGS, normalised, spelled
+from importer.reading.columns.headings import PLAIN_SPELLINGS, normalised, spelled
 from importer.reading.formats.raw_workbook import Contents, Sheet
 from importer.workbook_format import layout
 from importer.workbook_format.manifest import Kept

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from importer.reader import vocabulary
+from importer.reading.columns import meaning
 from importer.reading.formats.limits import Limits
 from tests.cli.clerk import Clerk, as_csv, row
 
@@ -72,7 +72,7 @@ def test_each_heading_of_the_widest_sheet_is_worked_out_once(clerk: Clerk) -> No
     (clerk.folder / "wide.csv").write_text(
         "\n".join([f"{lines[0]},{more}", *(f"{line}{',x' * columns}" for line in lines[1:])]), encoding="utf-8"
     )
-    before = vocabulary._meaning.cache_info().misses
+    before = meaning._meaning.cache_info().misses
     clerk.runs("check", "wide.csv", "--no-results")
-    assert vocabulary._meaning.cache_info().misses - before < 3 * columns
-    assert Limits().columns * 2 < vocabulary.REMEMBERED
+    assert meaning._meaning.cache_info().misses - before < 3 * columns
+    assert Limits().columns * 2 < meaning.REMEMBERED

@@ -7,7 +7,7 @@ import pytest
 from importer.domain.fields import COLUMNS
 from importer.errors import FileUnreadable
 from importer.reader.profiles import parse_profile
-from importer.reader.vocabulary import AMOUNT, Surety, meaning_of
+from importer.reading.columns.meaning import AMOUNT, Surety, meaning_of
 from importer.reading.read import read_contents
 from tests.reader.tables import PLAIN, contents, money, plain, row, said, sheet, vendor
 

@@ -9,7 +9,7 @@ import pytest
 from importer.errors import FileUnreadable
 from importer.reader.profiles import profile_text
 from importer.reader.proposals import answered, propose_for
-from importer.reader.vocabulary import meaning_of
+from importer.reading.columns.meaning import meaning_of
 from tests.reader.tables import contents, money, sheet, vendor
 
 DUTCH = (

@@ -23,7 +23,7 @@ from importer.domain.packed import PackedRows, trimmed
 from importer.domain.problem_catalog import BROKEN_QUOTES, FILE_CUT_SHORT
 from importer.errors import FileUnreadable
 from importer.reader.armour import unwrap
-from importer.reader.vocabulary import meaning_of
+from importer.reading.columns.meaning import meaning_of
 from importer.reading.formats.encoding import Encoding
 from importer.reading.formats.limits import Limits
 from importer.reading.formats.raw_workbook import Finding, Sheet

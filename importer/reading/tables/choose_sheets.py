@@ -14,9 +14,9 @@ from importer.domain.problems import Place, Problem
 from importer.domain.reading import SkippedRow, Table
 from importer.errors import FileUnreadable
 from importer.reader.cells import is_blank
-from importer.reader.headings import normalised, spelled
 from importer.reader.profiles import Profile
-from importer.reader.vocabulary import AMOUNT, meaning_of
+from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.meaning import AMOUNT, meaning_of
 from importer.reading.formats.raw_workbook import Contents, Sheet
 from importer.reading.tables.locate_table import (
     SEARCHED_ROWS,

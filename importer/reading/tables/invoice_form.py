@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from importer.domain.cells import Cell
 from importer.reader.cells import is_blank
-from importer.reader.headings import spelled
-from importer.reader.vocabulary import Surety, meaning_of
+from importer.reading.columns.headings import spelled
+from importer.reading.columns.meaning import Surety, meaning_of
 from importer.reading.formats.raw_workbook import Sheet
 from importer.reading.tables.locate_table import Heading
 

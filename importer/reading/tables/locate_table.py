@@ -10,9 +10,9 @@ from itertools import islice, zip_longest
 from importer.domain.cells import Cell
 from importer.domain.reading import SkippedRow
 from importer.reader.cells import is_blank
-from importer.reader.headings import normalised, spelled
 from importer.reader.money import Marks, read_amount
-from importer.reader.vocabulary import Surety, meaning_of
+from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.meaning import Surety, meaning_of
 from importer.reading.formats.raw_workbook import Sheet
 
 SEARCHED_ROWS = 60  # a heading row stands above; what is below is surely data

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, Kind
 from importer.reader.cells import is_blank
-from importer.reader.mapping import Mapped
+from importer.reading.columns.column_map import Mapped
 from importer.reading.formats.raw_workbook import Sheet
 
 SAID_ONCE = frozenset((Kind.TEXT, Kind.DATE))  # an amount over several rows is theirs together

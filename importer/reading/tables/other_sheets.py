@@ -8,8 +8,8 @@ from datetime import date
 
 from importer.domain.cells import Cell, cell_text
 from importer.reader.cells import is_blank
-from importer.reader.headings import normalised, spelled
-from importer.reader.vocabulary import meaning_of
+from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.meaning import meaning_of
 from importer.reading.formats.raw_workbook import Sheet
 from importer.reading.tables.locate_table import Heading
 

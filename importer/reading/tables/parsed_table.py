@@ -13,21 +13,27 @@ from importer.domain.invoice import Row, Source
 from importer.domain.packed import Rows
 from importer.domain.reading import SkippedRow
 from importer.errors import FileUnreadable
-from importer.reader.amounts import Amounts, invoice_keys
-from importer.reader.by_cells import take_by_cells
-from importer.reader.carried import carried_forward
 from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
 from importer.reader.dates import DateOrder, clash_of, day_second, evident_orders, mark_of, unproven_marks
 from importer.reader.dittos import dittos
-from importer.reader.headings import spelled
 from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
-from importer.reader.mapping import LINE_MONEY, Mapped, heading_index, map_headings, pass_over_blank_totals
 from importer.reader.money import AMERICAN, Marks, marks_together
 from importer.reader.placeholders import as_numbers
 from importer.reader.profiles import Profile
-from importer.reader.quantities import LOOKED_AT, settle_quantity
-from importer.reader.unaccounted import unaccounted
-from importer.reader.vocabulary import heading_currency
+from importer.reading.columns.amounts import Amounts, invoice_keys
+from importer.reading.columns.balance_forward import carried_forward
+from importer.reading.columns.by_content import take_by_cells
+from importer.reading.columns.column_map import (
+    LINE_MONEY,
+    Mapped,
+    heading_index,
+    map_headings,
+    pass_over_blank_totals,
+)
+from importer.reading.columns.headings import spelled
+from importer.reading.columns.meaning import heading_currency
+from importer.reading.columns.quantity import LOOKED_AT, settle_quantity
+from importer.reading.columns.unaccounted_charges import unaccounted
 from importer.reading.formats.facts.looks import Pieces, Position
 from importer.reading.formats.raw_workbook import Contents, Sheet
 from importer.reading.tables.invoice_form import Beside, fields_above

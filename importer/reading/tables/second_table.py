@@ -8,8 +8,8 @@ from typing import cast
 
 from importer.domain.cells import Cell
 from importer.reader.cells import is_blank, quoted
-from importer.reader.headings import normalised, spelled
-from importer.reader.vocabulary import meaning_of
+from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.meaning import meaning_of
 
 LONGEST = 40  # letters of a heading
 ADVICE = (

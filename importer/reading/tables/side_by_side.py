@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from importer.domain.cells import Cell, column_letter
 from importer.reader.cells import is_blank
-from importer.reader.headings import normalised, spelled
-from importer.reader.vocabulary import AMOUNT, Surety, meaning_of
+from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.meaning import AMOUNT, Surety, meaning_of
 from importer.reading.formats.raw_workbook import Sheet
 from importer.reading.tables.locate_table import SEARCHED_ROWS, Heading
 

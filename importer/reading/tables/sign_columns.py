@@ -9,7 +9,7 @@ from dataclasses import replace
 from importer.domain.cells import Cell, cell_text
 from importer.reader.cells import is_blank
 from importer.reader.money import currency_code
-from importer.reader.vocabulary import meaning_of
+from importer.reading.columns.meaning import meaning_of
 from importer.reading.formats.raw_workbook import Sheet
 from importer.reading.tables.locate_table import Heading
 

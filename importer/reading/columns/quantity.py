@@ -13,11 +13,22 @@ from decimal import Decimal
 
 from importer.domain.cells import Cell, cell_text
 from importer.domain.fields import BY_NAME, Kind
-from importer.reader.amounts import CENT, Column, is_product, role_of
 from importer.reader.cells import Conventions, is_blank, quoted, read_cells
-from importer.reader.headings import listed, spelled
-from importer.reader.mapping import SAID_AMOUNTS, Cells, Mapped, Question, unused
-from importer.reader.vocabulary import words_of
+from importer.reading.columns.amounts import (
+    CENT,
+    Column,
+    is_product,
+    role_of,
+)
+from importer.reading.columns.column_map import (
+    SAID_AMOUNTS,
+    Cells,
+    Mapped,
+    Question,
+    unused,
+)
+from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.meaning import words_of
 
 QUANTITY = "quantity_ordered"
 LOOKED_AT = 1_000  # rows that show what a column is

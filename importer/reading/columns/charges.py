@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from importer.reader.cells import Unreadable, Value
-from importer.reader.vocabulary import words_of
+from importer.reading.columns.meaning import words_of
 
 ADDED = frozenset(
     (

@@ -11,11 +11,11 @@ from collections.abc import Collection, Sequence
 from importer.domain.cells import Cell, cell_text
 from importer.domain.fields import BY_NAME, Kind
 from importer.reader.cells import is_blank
-from importer.reader.headings import spelled
-from importer.reader.mapping import Cells, Mapped, unused
 from importer.reader.money import CODES, SYMBOLS, named_currency
 from importer.reader.types import tells_type
-from importer.reader.vocabulary import words_of
+from importer.reading.columns.column_map import Cells, Mapped, unused
+from importer.reading.columns.headings import spelled
+from importer.reading.columns.meaning import words_of
 
 FIRST_ROWS = 100
 CURRENCY = "currency"

@@ -11,8 +11,8 @@ from importer.domain.cells import Cell
 from importer.domain.fields import Kind
 from importer.domain.invoice import Invoice
 from importer.reader.cells import Conventions, is_blank, read_cells
-from importer.reader.headings import spelled
-from importer.reader.vocabulary import words_of
+from importer.reading.columns.headings import spelled
+from importer.reading.columns.meaning import words_of
 
 LOOKED_AT = 300  # invoices that show what a column is
 _TOTALS = frozenset(("total", "sum", "due", "payable"))

@@ -11,8 +11,8 @@ from importer.domain.cells import cell_text, column_letter
 from importer.domain.invoice import Row
 from importer.domain.problems import Problem
 from importer.reader.cells import quoted
-from importer.reader.headings import listed, normalised, spelled
-from importer.reader.mapping import unused
+from importer.reading.columns.column_map import unused
+from importer.reading.columns.headings import listed, normalised, spelled
 from importer.reading.tables.parsed_table import Layout
 
 MOST = 4  # different texts in such a column

@@ -12,10 +12,17 @@ from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, Kind
 from importer.errors import FileUnreadable
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
-from importer.reader.headings import listed, normalised, spelled
 from importer.reader.money import Marks
 from importer.reader.profiles import ExtraLine, Profile
-from importer.reader.vocabulary import AMOUNT, OTHERS, Meaning, Surety, meaning_of, words_of
+from importer.reading.columns.headings import listed, normalised, spelled
+from importer.reading.columns.meaning import (
+    AMOUNT,
+    OTHERS,
+    Meaning,
+    Surety,
+    meaning_of,
+    words_of,
+)
 
 LINE_FIELDS = frozenset(
     ("financial_account_id", "quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount", "item_notes")

@@ -10,13 +10,18 @@ from importer.domain.fields import Kind
 from importer.domain.invoice import Invoice, Row
 from importer.domain.money import dollars
 from importer.domain.problems import Problem
-from importer.reader.carried import is_carried
 from importer.reader.cells import read_cells
-from importer.reader.charges import NO_AMOUNTS, is_added, is_taken_off, taken_off
-from importer.reader.headings import listed, spelled
-from importer.reader.mapping import SAID_AMOUNTS, unused
-from importer.reader.parts import likely_parts
-from importer.reader.vocabulary import AMOUNT, meaning_of, words_of
+from importer.reading.columns.balance_forward import is_carried
+from importer.reading.columns.charges import (
+    NO_AMOUNTS,
+    is_added,
+    is_taken_off,
+    taken_off,
+)
+from importer.reading.columns.column_map import SAID_AMOUNTS, unused
+from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.meaning import AMOUNT, meaning_of, words_of
+from importer.reading.columns.total_parts import likely_parts
 from importer.reading.tables.parsed_table import Layout
 
 _LEFT = frozenset(("balance", "due", "open", "outstanding", "remaining", "unpaid", "left", "saldo", "rest", "offen"))

@@ -14,10 +14,21 @@ from importer.domain.cells import Cell, cell_text
 from importer.domain.fields import Kind
 from importer.domain.identity import normalised_number
 from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
-from importer.reader.charges import booked_as, is_added, is_taken_off, taken_off
-from importer.reader.headings import listed, spelled
-from importer.reader.mapping import SAID_AMOUNTS, Cells, Mapped, Question, unused
-from importer.reader.vocabulary import words_of
+from importer.reading.columns.charges import (
+    booked_as,
+    is_added,
+    is_taken_off,
+    taken_off,
+)
+from importer.reading.columns.column_map import (
+    SAID_AMOUNTS,
+    Cells,
+    Mapped,
+    Question,
+    unused,
+)
+from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.meaning import words_of
 
 Column = Sequence[Value | Unreadable]
 CENT = Decimal(1)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from importer.domain.fields import Kind
-from importer.reader.amounts import adds_up
-from importer.reader.carried import is_carried
 from importer.reader.cells import Unreadable, Value, is_blank, read_cells
-from importer.reader.charges import is_taken_off, taken_off
-from importer.reader.headings import spelled
-from importer.reader.mapping import unused
+from importer.reading.columns.amounts import adds_up
+from importer.reading.columns.balance_forward import is_carried
+from importer.reading.columns.charges import is_taken_off, taken_off
+from importer.reading.columns.column_map import unused
+from importer.reading.columns.headings import spelled
 from importer.reading.tables.parsed_table import Layout
 
 LEAST, MOST = 2, 24

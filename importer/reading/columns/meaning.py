@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from importer.domain.cells import Cell
 from importer.domain.fields import COLUMNS
-from importer.reader.headings import normalised, spelled
 from importer.reader.money import CODES, CURRENCY_NAMES, ISO, SYMBOLS, WORDS_TOO, currency_code
+from importer.reading.columns.headings import normalised, spelled
 
 
 class Surety(IntEnum):

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from importer.domain.cells import Cell, column_letter
 from importer.domain.fields import BY_NAME, Kind
-from importer.reader.amounts import Column, adds_up, same
 from importer.reader.cells import Conventions, is_blank, quoted, read_cells
-from importer.reader.charges import (
+from importer.reading.columns.amounts import Column, adds_up, same
+from importer.reading.columns.charges import (
     ADDED,
     MULTIPLIERS,
     NO_AMOUNTS,
@@ -23,9 +23,15 @@ from importer.reader.charges import (
     is_taken_off,
     taken_off,
 )
-from importer.reader.headings import listed, spelled
-from importer.reader.mapping import SAID_AMOUNTS, Cells, Mapped, Question, unused
-from importer.reader.vocabulary import words_of
+from importer.reading.columns.column_map import (
+    SAID_AMOUNTS,
+    Cells,
+    Mapped,
+    Question,
+    unused,
+)
+from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.meaning import words_of
 
 _GOODS = frozenset(
     (

@@ -8,11 +8,17 @@ from decimal import Decimal
 from importer.domain.cells import Cell
 from importer.domain.fields import Kind
 from importer.domain.money import dollars
-from importer.reader.amounts import Column, same
 from importer.reader.cells import Conventions, read_cells
-from importer.reader.headings import listed, spelled
-from importer.reader.mapping import SAID_AMOUNTS, Cells, Mapped, Question, unused
-from importer.reader.vocabulary import words_of
+from importer.reading.columns.amounts import Column, same
+from importer.reading.columns.column_map import (
+    SAID_AMOUNTS,
+    Cells,
+    Mapped,
+    Question,
+    unused,
+)
+from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.meaning import words_of
 
 _EARLIER = frozenset(("previous", "prior", "prev", "opening", "anterior", "precedent", "precedente", "vorig", "vorige"))
 _SUMS = frozenset(("balance", "bal", "amount", "due", "charges", "charge", "total", "saldo", "solde", "invoice"))

@@ -1,0 +1,3 @@
+"""Which column is which field, with the evidence for it."""
+
+from __future__ import annotations
