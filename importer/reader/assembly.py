@@ -14,7 +14,6 @@ from importer.domain.problem_catalog import SEVERAL_TEXTS
 from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal, Table
 from importer.errors import FileUnreadable
-from importer.reader.cells import Conventions, Unreadable, Value, is_blank
 from importer.reader.due_dates import agreed, days_of_terms, due_dates
 from importer.reader.formatting import formatting_remarks, told_once, unseen_remarks
 from importer.reader.given_dates import CELL, day_in_cell, day_in_text
@@ -27,6 +26,12 @@ from importer.reader.rows_together import LineSet, Read, Shape
 from importer.reader.told import not_bills, told_of
 from importer.reader.total_above import totals_above
 from importer.reader.types import credits_among
+from importer.reading.cells.parse_cell import (
+    Conventions,
+    Unreadable,
+    Value,
+    is_blank,
+)
 from importer.reading.columns.charges import taken_off
 from importer.reading.columns.column_map import (
     LINE_FIELDS,

@@ -9,7 +9,7 @@ from importer.domain.cells import cell_text
 from importer.domain.fields import BY_NAME
 from importer.domain.invoice import Row
 from importer.domain.problems import Problem
-from importer.reader.cells import Unreadable, Value, quoted
+from importer.reading.cells.parse_cell import Unreadable, Value, quoted
 
 WHOSE = ("vendor_id", "property_id")
 

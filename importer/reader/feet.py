@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from importer.domain.cells import Cell
-from importer.reader.cells import is_blank
+from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.headings import spelled
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from importer.domain.cells import Cell
 from importer.domain.fields import Kind
 from importer.domain.packed import Rows
-from importer.reader.cells import Conventions, read_cells
-from importer.reader.dates import DateOrder, read_text_date
+from importer.reading.cells.parse_cell import Conventions, read_cells
+from importer.reading.cells.parse_date import DateOrder, read_text_date
 
 CELL = re.compile(r"([A-Z]{1,2})([1-9]\d{0,3})")
 _WITHIN = re.compile(r"(?<!\d)\d{4}([-_.]?)\d{2}\1\d{2}(?!\d)")

@@ -16,7 +16,6 @@ from importer.domain.invoice import Invoice, Line, Row
 from importer.domain.money import Exact
 from importer.domain.problems import Place, Problem
 from importer.reader.blanks import below_others
-from importer.reader.cells import Unreadable, Value, is_blank, quoted
 from importer.reader.rows_together import (
     HEADER,
     Found,
@@ -27,6 +26,12 @@ from importer.reader.rows_together import (
     group_rows,
     hold_above,
     hold_doubted,
+)
+from importer.reading.cells.parse_cell import (
+    Unreadable,
+    Value,
+    is_blank,
+    quoted,
 )
 
 T = TypeVar("T")

@@ -21,12 +21,19 @@ from importer.domain.cells import (
 )
 from importer.domain.fields import Kind
 from importer.domain.money import dollars
-from importer.reader.cells import PLAIN, Conventions, Unreadable, is_blank, quoted, read_cells
 from importer.reader.feet import Foot, Sort, foot_of
-from importer.reader.money import Marks, read_amount
 from importer.reader.total_rows import ALONE, ColumnSum, fits, is_forward, is_partial, names_of_rows
 from importer.reader.total_rows import TOTAL as TOTAL_WORDS
 from importer.reader.types import is_credit
+from importer.reading.cells.parse_cell import (
+    PLAIN,
+    Conventions,
+    Unreadable,
+    is_blank,
+    quoted,
+    read_cells,
+)
+from importer.reading.cells.parse_money import Marks, read_amount
 from importer.reading.columns.headings import normalised, spelled
 from importer.reading.tables.second_table import ADVICE as ANOTHER_TABLE
 from importer.reading.tables.second_table import table_below

@@ -11,8 +11,8 @@ from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, COLUMNS
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reader.cells import is_blank
 from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
+from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.balance_forward import carried_forward
 from importer.reading.columns.charges import is_taken_off
 from importer.reading.columns.column_map import (

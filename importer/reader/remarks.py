@@ -13,7 +13,6 @@ from importer.domain.fields import BY_NAME
 from importer.domain.invoice import Invoice, Row
 from importer.domain.money import dollars
 from importer.domain.problems import Place, Problem
-from importer.reader.cells import is_blank, quoted
 from importer.reader.currencies import currency_remarks, stated_currency
 from importer.reader.profiles import Profile
 from importer.reader.sections import names_of_sections
@@ -21,6 +20,7 @@ from importer.reader.standing import Standing, standing_of
 from importer.reader.terms import due_by
 from importer.reader.told import unknown_statuses
 from importer.reader.types import payments_among, unknown_among
+from importer.reading.cells.parse_cell import is_blank, quoted
 from importer.reading.columns.column_map import unused
 from importer.reading.columns.headings import listed, normalised, spelled
 from importer.reading.columns.meaning import words_of

@@ -12,7 +12,7 @@ from importer.domain.fields import Kind
 from importer.domain.invoice import Invoice
 from importer.domain.money import dollars
 from importer.domain.problems import Place, Problem
-from importer.reader.cells import is_blank, quoted, read_cells
+from importer.reading.cells.parse_cell import is_blank, quoted, read_cells
 from importer.reading.columns.headings import spelled
 from importer.reading.tables.parsed_table import Layout
 

@@ -10,7 +10,13 @@ from itertools import compress
 
 from importer.domain.cells import Cell
 from importer.domain.fields import Kind
-from importer.reader.cells import PLAIN, Conventions, Unreadable, Value, read_cells
+from importer.reading.cells.parse_cell import (
+    PLAIN,
+    Conventions,
+    Unreadable,
+    Value,
+    read_cells,
+)
 
 _OF_EXCEL = r"ergebnis|summe|totale|totaal|somme|suma|summa|i alt|totalt|yhteensä|celkem|összeg|toplam|σύνολο|итог"
 _NAMED = (

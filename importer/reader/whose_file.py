@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importer.domain import problem_catalog
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading
-from importer.reader.cells import quoted
 from importer.reader.profiles import Profile, says_a_text
+from importer.reading.cells.parse_cell import quoted
 from importer.reading.formats.raw_workbook import Contents
 
 VENDOR = "vendor_id"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from importer.domain.cells import Cell, cell_text
-from importer.reader.cells import is_blank
+from importer.reading.cells.parse_cell import is_blank
 from importer.roundtrip.corrected_sheets import Given
 from importer.workbook_format import layout
 from importer.workbook_format.layout import RowMark

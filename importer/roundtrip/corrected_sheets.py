@@ -9,7 +9,7 @@ from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.fields import BY_NAME
 from importer.domain.packed import trimmed
 from importer.errors import FileUnreadable
-from importer.reader.cells import is_blank
+from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.headings import PLAIN_SPELLINGS, normalised, spelled
 from importer.reading.formats.raw_workbook import Contents, Sheet
 from importer.workbook_format import layout

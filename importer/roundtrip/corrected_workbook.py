@@ -17,7 +17,7 @@ from importer.domain.problems import Place, Problem
 from importer.domain.reading import InputFile
 from importer.domain.seals import Seal
 from importer.errors import FileUnreadable
-from importer.reader.cells import quoted
+from importer.reading.cells.parse_cell import quoted
 from importer.reading.formats.raw_workbook import Contents, Sheet
 from importer.reading.tables.choose_sheets import Found, Plan
 from importer.reading.tables.locate_table import Heading

@@ -10,8 +10,15 @@ from hypothesis import strategies as st
 
 from importer.domain.cells import Cell
 from importer.domain.fields import Kind
-from importer.reader.cells import EXCEL_EPOCH, PLAIN, Conventions, Unreadable, Value, read_cells
-from importer.reader.dates import MONTHS, DateOrder
+from importer.reading.cells.parse_cell import (
+    EXCEL_EPOCH,
+    PLAIN,
+    Conventions,
+    Unreadable,
+    Value,
+    read_cells,
+)
+from importer.reading.cells.parse_date import MONTHS, DateOrder
 
 days = st.dates(date(2000, 1, 1), date(2029, 12, 31))
 NAMES = {number: [name for name, of in MONTHS.items() if of == number] for number in range(1, 13)}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from importer.domain.fields import Kind
-from importer.reader.cells import PLAIN, Unreadable, read_cells
-from importer.reader.formats import shown_by
+from importer.reading.cells.number_formats import shown_by
+from importer.reading.cells.parse_cell import PLAIN, Unreadable, read_cells
 from importer.reading.formats.facts import xlsb
 from importer.reading.formats.open_file import open_file
 from tests.reader.books import MAIN, biff, binary, compound, ods, record, wide, xlsx_parts, zipped

@@ -10,8 +10,14 @@ from hypothesis import strategies as st
 
 from importer.domain.cells import Cell
 from importer.domain.fields import Kind
-from importer.reader.cells import PLAIN, Conventions, Unreadable, Value, read_cells
-from importer.reader.money import Marks, evident_marks
+from importer.reading.cells.parse_cell import (
+    PLAIN,
+    Conventions,
+    Unreadable,
+    Value,
+    read_cells,
+)
+from importer.reading.cells.parse_money import Marks, evident_marks
 
 cents = st.integers(-99_999_999_999, 99_999_999_999)
 WESTERN, INDIAN = "western", "indian"

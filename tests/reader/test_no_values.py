@@ -10,8 +10,8 @@ from importer.domain.fields import BY_NAME
 from importer.domain.invoice import Invoice
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reader.placeholders import NO_NUMBERS
 from importer.reading import read_files
+from importer.reading.cells.placeholders import NO_NUMBERS
 from importer.reading.read import read_contents
 from tests.reader import books
 from tests.reader.tables import PLAIN, contents, plain, row, said, sheet

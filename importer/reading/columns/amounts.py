@@ -13,7 +13,13 @@ from decimal import Decimal
 from importer.domain.cells import Cell, cell_text
 from importer.domain.fields import Kind
 from importer.domain.identity import normalised_number
-from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
+from importer.reading.cells.parse_cell import (
+    Conventions,
+    Unreadable,
+    Value,
+    is_blank,
+    read_cells,
+)
 from importer.reading.columns.charges import (
     booked_as,
     is_added,

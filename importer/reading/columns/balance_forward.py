@@ -8,7 +8,7 @@ from decimal import Decimal
 from importer.domain.cells import Cell
 from importer.domain.fields import Kind
 from importer.domain.money import dollars
-from importer.reader.cells import Conventions, read_cells
+from importer.reading.cells.parse_cell import Conventions, read_cells
 from importer.reading.columns.amounts import Column, same
 from importer.reading.columns.column_map import (
     SAID_AMOUNTS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from importer.reader.cells import Unreadable, Value
+from importer.reading.cells.parse_cell import Unreadable, Value
 from importer.reading.columns.meaning import words_of
 
 ADDED = frozenset(

@@ -11,9 +11,15 @@ from importer.domain import problem_catalog
 from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, Kind
 from importer.errors import FileUnreadable
-from importer.reader.cells import Conventions, Unreadable, Value, is_blank, read_cells
-from importer.reader.money import Marks
 from importer.reader.profiles import ExtraLine, Profile
+from importer.reading.cells.parse_cell import (
+    Conventions,
+    Unreadable,
+    Value,
+    is_blank,
+    read_cells,
+)
+from importer.reading.cells.parse_money import Marks
 from importer.reading.columns.headings import listed, normalised, spelled
 from importer.reading.columns.meaning import (
     AMOUNT,

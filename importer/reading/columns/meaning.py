@@ -14,7 +14,14 @@ from functools import lru_cache
 
 from importer.domain.cells import Cell
 from importer.domain.fields import COLUMNS
-from importer.reader.money import CODES, CURRENCY_NAMES, ISO, SYMBOLS, WORDS_TOO, currency_code
+from importer.reading.cells.parse_money import (
+    CODES,
+    CURRENCY_NAMES,
+    ISO,
+    SYMBOLS,
+    WORDS_TOO,
+    currency_code,
+)
 from importer.reading.columns.headings import normalised, spelled
 
 

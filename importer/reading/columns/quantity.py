@@ -13,7 +13,12 @@ from decimal import Decimal
 
 from importer.domain.cells import Cell, cell_text
 from importer.domain.fields import BY_NAME, Kind
-from importer.reader.cells import Conventions, is_blank, quoted, read_cells
+from importer.reading.cells.parse_cell import (
+    Conventions,
+    is_blank,
+    quoted,
+    read_cells,
+)
 from importer.reading.columns.amounts import (
     CENT,
     Column,

@@ -10,7 +10,7 @@ from importer.domain.fields import Kind
 from importer.domain.invoice import Invoice, Row
 from importer.domain.money import dollars
 from importer.domain.problems import Problem
-from importer.reader.cells import read_cells
+from importer.reading.cells.parse_cell import read_cells
 from importer.reading.columns.balance_forward import is_carried
 from importer.reading.columns.charges import (
     NO_AMOUNTS,

@@ -5,7 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from importer.domain.fields import Kind
-from importer.reader.cells import Unreadable, Value, is_blank, read_cells
+from importer.reading.cells.parse_cell import (
+    Unreadable,
+    Value,
+    is_blank,
+    read_cells,
+)
 from importer.reading.columns.amounts import adds_up
 from importer.reading.columns.balance_forward import is_carried
 from importer.reading.columns.charges import is_taken_off, taken_off

@@ -8,7 +8,12 @@ from decimal import Decimal
 
 from importer.domain.cells import Cell, column_letter
 from importer.domain.fields import BY_NAME, Kind
-from importer.reader.cells import Conventions, is_blank, quoted, read_cells
+from importer.reading.cells.parse_cell import (
+    Conventions,
+    is_blank,
+    quoted,
+    read_cells,
+)
 from importer.reading.columns.amounts import Column, adds_up, same
 from importer.reading.columns.charges import (
     ADDED,

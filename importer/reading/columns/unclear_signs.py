@@ -10,7 +10,7 @@ from importer.domain import problem_catalog
 from importer.domain.cells import cell_text, column_letter
 from importer.domain.invoice import Row
 from importer.domain.problems import Problem
-from importer.reader.cells import quoted
+from importer.reading.cells.parse_cell import quoted
 from importer.reading.columns.column_map import unused
 from importer.reading.columns.headings import listed, normalised, spelled
 from importer.reading.tables.parsed_table import Layout

@@ -10,7 +10,7 @@ from itertools import islice
 from importer.domain.cells import Cell
 from importer.domain.fields import Kind
 from importer.domain.invoice import Invoice
-from importer.reader.cells import Conventions, is_blank, read_cells
+from importer.reading.cells.parse_cell import Conventions, is_blank, read_cells
 from importer.reading.columns.headings import spelled
 from importer.reading.columns.meaning import words_of
 

@@ -22,7 +22,7 @@ from typing import BinaryIO
 from importer.domain.packed import PackedRows, trimmed
 from importer.domain.problem_catalog import BROKEN_QUOTES, FILE_CUT_SHORT
 from importer.errors import FileUnreadable
-from importer.reader.armour import unwrap
+from importer.reading.cells.excel_text_guards import unwrap
 from importer.reading.columns.meaning import meaning_of
 from importer.reading.formats.encoding import Encoding
 from importer.reading.formats.limits import Limits

@@ -14,7 +14,7 @@ from importer.domain.cells import Cell
 from importer.domain.packed import PackedRows, trimmed
 from importer.domain.problem_catalog import FILE_CUT_SHORT
 from importer.errors import FileUnreadable
-from importer.reader.armour import unwrapped
+from importer.reading.cells.excel_text_guards import unwrapped
 from importer.reading.formats.facts.looks import (
     WHITE,
     Look,

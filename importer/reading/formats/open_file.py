@@ -12,7 +12,7 @@ from importer.domain.gc_pause import at_rest
 from importer.domain.problem_catalog import UNSURE_LETTERS
 from importer.domain.reading import InputFile
 from importer.errors import FileUnreadable
-from importer.reader import armour
+from importer.reading.cells import excel_text_guards
 from importer.reading.formats import (
     delimited,
     html_table,
@@ -111,7 +111,7 @@ def _read_text(stream: BinaryIO, head: bytes, name: str, wanted: str | None, lim
         digest.update(piece)
         survey.look(piece)
         size += len(piece)
-        is_wrapped = is_wrapped or armour.is_suspect(end + piece)
+        is_wrapped = is_wrapped or excel_text_guards.is_suspect(end + piece)
         end = piece[-4:]
     survey.look(b"", final=True)
     file = InputFile(name, digest.hexdigest(), size)

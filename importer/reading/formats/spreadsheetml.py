@@ -13,7 +13,7 @@ from importer.domain.cells import (
 )
 from importer.domain.packed import PackedRows
 from importer.errors import FileUnreadable
-from importer.reader.formats import PERCENT, Shown, shown_by
+from importer.reading.cells.number_formats import PERCENT, Shown, shown_by
 from importer.reading.formats.facts.looks import (
     WHITE,
     Look,

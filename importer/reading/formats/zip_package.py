@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 from importer.domain.cells import column_letter
 from importer.errors import FileUnreadable
-from importer.reader.formats import BUILT_IN, Shown, shown_by
+from importer.reading.cells.number_formats import BUILT_IN, Shown, shown_by
 from importer.reading.formats.facts.xlsx_looks import has_runs
 from importer.reading.formats.limits import Limits
 from importer.reading.formats.reading_advice import NO_PASSWORD, SAVE_AGAIN

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from importer.domain.cells import Cell
-from importer.reader.cells import is_blank
+from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.headings import spelled
 from importer.reading.columns.meaning import Surety, meaning_of
 from importer.reading.formats.raw_workbook import Sheet

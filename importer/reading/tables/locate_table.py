@@ -9,8 +9,8 @@ from itertools import islice, zip_longest
 
 from importer.domain.cells import Cell
 from importer.domain.reading import SkippedRow
-from importer.reader.cells import is_blank
-from importer.reader.money import Marks, read_amount
+from importer.reading.cells.parse_cell import is_blank
+from importer.reading.cells.parse_money import Marks, read_amount
 from importer.reading.columns.headings import normalised, spelled
 from importer.reading.columns.meaning import Surety, meaning_of
 from importer.reading.formats.raw_workbook import Sheet

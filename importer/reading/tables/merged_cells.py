@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, Kind
-from importer.reader.cells import is_blank
+from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.column_map import Mapped
 from importer.reading.formats.raw_workbook import Sheet
 

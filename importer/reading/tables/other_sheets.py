@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from importer.domain.cells import Cell, cell_text
-from importer.reader.cells import is_blank
+from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.headings import normalised, spelled
 from importer.reading.columns.meaning import meaning_of
 from importer.reading.formats.raw_workbook import Sheet

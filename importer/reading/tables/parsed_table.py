@@ -13,13 +13,26 @@ from importer.domain.invoice import Row, Source
 from importer.domain.packed import Rows
 from importer.domain.reading import SkippedRow
 from importer.errors import FileUnreadable
-from importer.reader.cells import Conventions, Unreadable, Value, marks_of, read_cells
-from importer.reader.dates import DateOrder, clash_of, day_second, evident_orders, mark_of, unproven_marks
 from importer.reader.dittos import dittos
 from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
-from importer.reader.money import AMERICAN, Marks, marks_together
-from importer.reader.placeholders import as_numbers
 from importer.reader.profiles import Profile
+from importer.reading.cells.parse_cell import (
+    Conventions,
+    Unreadable,
+    Value,
+    marks_of,
+    read_cells,
+)
+from importer.reading.cells.parse_date import (
+    DateOrder,
+    clash_of,
+    day_second,
+    evident_orders,
+    mark_of,
+    unproven_marks,
+)
+from importer.reading.cells.parse_money import AMERICAN, Marks, marks_together
+from importer.reading.cells.placeholders import as_numbers
 from importer.reading.columns.amounts import Amounts, invoice_keys
 from importer.reading.columns.balance_forward import carried_forward
 from importer.reading.columns.by_content import take_by_cells

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from importer.domain.cells import Cell
-from importer.reader.cells import is_blank, quoted
+from importer.reading.cells.parse_cell import is_blank, quoted
 from importer.reading.columns.headings import normalised, spelled
 from importer.reading.columns.meaning import meaning_of
 

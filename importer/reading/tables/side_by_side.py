@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from importer.domain.cells import Cell, column_letter
-from importer.reader.cells import is_blank
+from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.headings import normalised, spelled
 from importer.reading.columns.meaning import AMOUNT, Surety, meaning_of
 from importer.reading.formats.raw_workbook import Sheet

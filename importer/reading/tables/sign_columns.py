@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from importer.domain.cells import Cell, cell_text
-from importer.reader.cells import is_blank
-from importer.reader.money import currency_code
+from importer.reading.cells.parse_cell import is_blank
+from importer.reading.cells.parse_money import currency_code
 from importer.reading.columns.meaning import meaning_of
 from importer.reading.formats.raw_workbook import Sheet
 from importer.reading.tables.locate_table import Heading

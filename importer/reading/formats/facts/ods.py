@@ -12,8 +12,8 @@ from importer.domain.cells import (
     UncalculatedCell,
     cell_text,
 )
-from importer.reader.formats import HOME, PERCENT
-from importer.reader.money import currency_code
+from importer.reading.cells.number_formats import HOME, PERCENT
+from importer.reading.cells.parse_money import currency_code
 from importer.reading.formats.facts.looks import (
     WHITE,
     Look,

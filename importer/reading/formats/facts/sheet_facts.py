@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from importer.domain.cells import Cell, cell_text
 from importer.domain.packed import PackedRows
-from importer.reader.formats import Shown
+from importer.reading.cells.number_formats import Shown
 from importer.reading.formats.facts.looks import (
     Look,
     Piece,

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator, Mapping
 
 from importer.domain.cells import ErrorCell, UncalculatedCell, column_letter
-from importer.reader.formats import BUILT_IN, Shown, shown_by
+from importer.reading.cells.number_formats import BUILT_IN, Shown, shown_by
 from importer.reading.formats.facts import xls_looks
 from importer.reading.formats.facts.looks import Look, Pieces
 from importer.reading.formats.facts.sheet_facts import Details

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 
 from importer.domain.cells import ErrorCell, column_letter
-from importer.reader.formats import BUILT_IN, Shown, shown_by
+from importer.reading.cells.number_formats import BUILT_IN, Shown, shown_by
 from importer.reading.formats.facts.looks import Look, Pieces, is_telling
 from importer.reading.formats.facts.sheet_facts import Details
 from importer.reading.formats.facts.xls import ERRORS

@@ -16,7 +16,7 @@ from typing import Any
 from xml.parsers import expat
 
 from importer.domain.cells import ErrorCell, UncalculatedCell, column_letter
-from importer.reader.formats import Shown
+from importer.reading.cells.number_formats import Shown
 from importer.reading.formats.facts.looks import Look, Pieces, Position
 from importer.reading.formats.facts.sheet_facts import Details
 from importer.reading.formats.facts.xlsx_looks import RUN_END, has_runs, note_looks

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from importer.domain.cells import Cell, cell_text
-from importer.reader.money import currency_code
+from importer.reading.cells.parse_money import currency_code
 
 _CURRENCY = re.compile(r"\[\$([^\]-]+)(?:-(?P<locale>[^\]]+))?\]|\"([^\"]+)\"|\\?([£€¥₹₽₩₪₺₱฿₫₦₴₡])")
 _IDENTIFIER = re.compile(r'(?:"(?P<quoted>[A-Za-z][A-Za-z ]*[-/# ]?)"|\\?(?P<bare>[A-Z]))?(?P<zeros>0[0/ \\-]*)')

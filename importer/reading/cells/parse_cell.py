@@ -21,10 +21,21 @@ from importer.domain.cells import (
     UncalculatedCell,
     cell_text,
 )
-from importer.reader.armour import unwrapped
-from importer.reader.dates import DateOrder, clash_of, evident_orders, read_text_date
-from importer.reader.doubtful_dates import doubtful_dates
-from importer.reader.money import AMERICAN, Marks, OtherCurrency, evident_marks, read_amount
+from importer.reading.cells.doubtful_dates import doubtful_dates
+from importer.reading.cells.excel_text_guards import unwrapped
+from importer.reading.cells.parse_date import (
+    DateOrder,
+    clash_of,
+    evident_orders,
+    read_text_date,
+)
+from importer.reading.cells.parse_money import (
+    AMERICAN,
+    Marks,
+    OtherCurrency,
+    evident_marks,
+    read_amount,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

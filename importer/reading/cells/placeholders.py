@@ -9,7 +9,12 @@ import re
 from dataclasses import replace
 
 from importer.domain import problem_catalog
-from importer.reader.cells import STAND_INS, Unreadable, Value, quoted
+from importer.reading.cells.parse_cell import (
+    STAND_INS,
+    Unreadable,
+    Value,
+    quoted,
+)
 
 _WORDS = """
 number: pending | see attached | attached | see attachment | see invoice | see bill | see below | see above | see notes

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from importer.domain.cells import Cell
-from importer.reader.dates import evident_orders, is_either_way, is_numeric_date, mark_of, may_be_day_second
+from importer.reading.cells.parse_date import (
+    evident_orders,
+    is_either_way,
+    is_numeric_date,
+    mark_of,
+    may_be_day_second,
+)
 
 _DAY_SECOND = (
     "Write the dates of this file with the month in the middle, or correct the one that is mistyped; where all others "
