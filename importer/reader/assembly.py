@@ -15,17 +15,10 @@ from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal, Table
 from importer.errors import FileUnreadable
 from importer.reader.due_dates import agreed, days_of_terms, due_dates
-from importer.reader.formatting import formatting_remarks, told_once, unseen_remarks
 from importer.reader.given_dates import CELL, day_in_cell, day_in_text
 from importer.reader.grouping import build_invoices
-from importer.reader.marks import marked
-from importer.reader.own_totals import control_problem, control_totals, unread_totals
 from importer.reader.profiles import Profile
-from importer.reader.remarks import column_remarks, repeated_rows, row_remarks
 from importer.reader.rows_together import LineSet, Read, Shape
-from importer.reader.told import not_bills, told_of
-from importer.reader.total_above import totals_above
-from importer.reader.types import credits_among
 from importer.reading.cells.parse_cell import (
     Conventions,
     Unreadable,
@@ -42,6 +35,13 @@ from importer.reading.columns.column_map import (
 from importer.reading.columns.headings import listed, spelled
 from importer.reading.columns.stated_amounts import charges_alone, paid_in_part, parts_that_miss
 from importer.reading.columns.unnamed_total import likely_total
+from importer.reading.rows.control_totals import control_problem, control_totals, unread_totals
+from importer.reading.rows.document_type import credits_among
+from importer.reading.rows.formatting import formatting_remarks, told_once, unseen_remarks
+from importer.reading.rows.payment_marks import marked
+from importer.reading.rows.remarks import column_remarks, repeated_rows, row_remarks
+from importer.reading.rows.row_status import not_bills, told_of
+from importer.reading.rows.total_above import totals_above
 from importer.reading.tables.parsed_table import Layout
 
 HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importer.domain.cells import Cell, cell_text
-from importer.reader.leftovers import Asked
 from importer.reading.cells.parse_cell import quoted
+from importer.reading.rows.classify import Asked
 
 _WORDS = (
     *("same", "same as above", "as above", "see above", "ditto", "dito", "do", "do.", "dto", "dto.", "idem"),

@@ -13,8 +13,8 @@ from importer.domain.identity import normalised_number
 from importer.domain.invoice import Row
 from importer.domain.problems import Problem
 from importer.reader.keys_with_gaps import KeysWithGaps, agrees
-from importer.reader.leftovers import Asked
 from importer.reading.cells.parse_cell import Unreadable, Value, quoted
+from importer.reading.rows.classify import Asked
 
 Read = list[Value | Unreadable]
 Found = defaultdict[int, list[Problem]]  # invoice → its problems; most have none

@@ -11,8 +11,8 @@ from importer.domain.corrections import Trace
 from importer.domain.money import dollars
 from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal, Reading
-from importer.reader.own_totals import control_problem
 from importer.reading.cells.parse_cell import quoted
+from importer.reading.rows.control_totals import control_problem
 from importer.workbook_format.layout import ROWS, canonical, column_index
 from importer.workbook_format.manifest import Kept
 

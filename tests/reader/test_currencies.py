@@ -6,7 +6,7 @@ import pytest
 
 from importer.domain.cells import Cell
 from importer.errors import FileUnreadable
-from importer.reader.currencies import stated
+from importer.reading.rows.currency import stated
 from tests.reader.tables import said, vendor
 
 DATE = "2026-10-02"

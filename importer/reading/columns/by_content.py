@@ -10,12 +10,12 @@ from collections.abc import Collection, Sequence
 
 from importer.domain.cells import Cell, cell_text
 from importer.domain.fields import BY_NAME, Kind
-from importer.reader.types import tells_type
 from importer.reading.cells.parse_cell import is_blank
 from importer.reading.cells.parse_money import CODES, SYMBOLS, named_currency
 from importer.reading.columns.column_map import Cells, Mapped, unused
 from importer.reading.columns.headings import spelled
 from importer.reading.columns.meaning import words_of
+from importer.reading.rows.document_type import tells_type
 
 FIRST_ROWS = 100
 CURRENCY = "currency"

@@ -14,7 +14,6 @@ from importer.domain.packed import Rows
 from importer.domain.reading import SkippedRow
 from importer.errors import FileUnreadable
 from importer.reader.dittos import dittos
-from importer.reader.leftovers import Asked, Meant, StatedTotal, find_leftovers
 from importer.reader.profiles import Profile
 from importer.reading.cells.parse_cell import (
     Conventions,
@@ -49,6 +48,12 @@ from importer.reading.columns.quantity import LOOKED_AT, settle_quantity
 from importer.reading.columns.unaccounted_charges import unaccounted
 from importer.reading.formats.facts.looks import Pieces, Position
 from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.rows.classify import (
+    Asked,
+    Meant,
+    StatedTotal,
+    find_leftovers,
+)
 from importer.reading.tables.invoice_form import Beside, fields_above
 from importer.reading.tables.locate_table import (
     Heading,

@@ -10,10 +10,10 @@ from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.fields import BY_NAME, Kind
 from importer.domain.invoice import Invoice, Row
 from importer.domain.problems import Place, Problem
-from importer.reader.damage import ranges
-from importer.reader.standing import Standing, said_alone, standing_of
 from importer.reading.cells.parse_cell import is_blank, quoted
 from importer.reading.formats.facts.looks import Look, Pieces, still_there
+from importer.reading.rows.file_damage import ranges
+from importer.reading.rows.status_words import Standing, said_alone, standing_of
 from importer.reading.tables.parsed_table import IDS, Layout
 
 _OF_A_COMMENT = {

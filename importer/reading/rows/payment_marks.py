@@ -12,12 +12,12 @@ from importer.domain.fields import Kind
 from importer.domain.invoice import Invoice, Row
 from importer.domain.money import dollars
 from importer.domain.problems import Problem
-from importer.reader.standing import Standing
-from importer.reader.told import Told
 from importer.reading.cells.parse_cell import is_blank, quoted, read_cells
 from importer.reading.columns.column_map import unused
 from importer.reading.columns.headings import listed, normalised, spelled
 from importer.reading.columns.meaning import words_of
+from importer.reading.rows.row_status import Told
+from importer.reading.rows.status_words import Standing
 from importer.reading.tables.parsed_table import Layout
 
 NO_WORDS = frozenset(

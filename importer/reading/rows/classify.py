@@ -21,10 +21,6 @@ from importer.domain.cells import (
 )
 from importer.domain.fields import Kind
 from importer.domain.money import dollars
-from importer.reader.feet import Foot, Sort, foot_of
-from importer.reader.total_rows import ALONE, ColumnSum, fits, is_forward, is_partial, names_of_rows
-from importer.reader.total_rows import TOTAL as TOTAL_WORDS
-from importer.reader.types import is_credit
 from importer.reading.cells.parse_cell import (
     PLAIN,
     Conventions,
@@ -35,6 +31,17 @@ from importer.reading.cells.parse_cell import (
 )
 from importer.reading.cells.parse_money import Marks, read_amount
 from importer.reading.columns.headings import normalised, spelled
+from importer.reading.rows.document_type import is_credit
+from importer.reading.rows.footers import Foot, Sort, foot_of
+from importer.reading.rows.total_rows import (
+    ALONE,
+    ColumnSum,
+    fits,
+    is_forward,
+    is_partial,
+    names_of_rows,
+)
+from importer.reading.rows.total_rows import TOTAL as TOTAL_WORDS
 from importer.reading.tables.second_table import ADVICE as ANOTHER_TABLE
 from importer.reading.tables.second_table import table_below
 

@@ -15,12 +15,20 @@ from importer.domain import problem_catalog
 from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.invoice import Invoice, Row
 from importer.domain.problems import Problem
-from importer.reader.standing import BEGINNINGS, IN_NUMBERS, Standing, flagged, in_number, said_alone, standing_of
-from importer.reader.types import YES
 from importer.reading.cells.parse_cell import is_blank, quoted
 from importer.reading.columns.column_map import unused
 from importer.reading.columns.headings import listed, spelled
 from importer.reading.columns.meaning import words_of
+from importer.reading.rows.document_type import YES
+from importer.reading.rows.status_words import (
+    BEGINNINGS,
+    IN_NUMBERS,
+    Standing,
+    flagged,
+    in_number,
+    said_alone,
+    standing_of,
+)
 from importer.reading.tables.parsed_table import Layout
 
 Told = list[tuple[int, dict[Cell, Standing]]]

@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from importer.reader.types import is_payment
+from importer.reading.rows.document_type import is_payment
 
 
 class Standing(Enum):

@@ -1,0 +1,3 @@
+"""Totals, footers, sections and statuses: every row is accounted for."""
+
+from __future__ import annotations
