@@ -18,11 +18,11 @@ from importer.domain.fields import BY_NAME, Kind
 from importer.domain.invoice import Rounding
 from importer.errors import BadSettings
 from importer.home import private_files
-from importer.reader.given_dates import CELL
 from importer.reading.cells.parse_date import DateOrder, read_text_date
 from importer.reading.cells.parse_money import currency_code
 from importer.reading.columns.headings import normalised, spelled
 from importer.reading.formats.raw_workbook import Contents
+from importer.reading.invoices.given_dates import CELL
 
 PLACEHOLDERS = ("file", "sheet", "row", "invoice_number", "vendor_id", "property_id", "invoice_date")
 """What a text in [defaults] may refer to, in braces."""

@@ -13,8 +13,8 @@ from importer.domain.invoice import Invoice
 from importer.domain.money import dollars
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import ControlTotal
-from importer.reader.rows_together import Read
 from importer.reading.cells.parse_cell import Unreadable, quoted
+from importer.reading.invoices.rows_together import Read
 from importer.reading.tables.parsed_table import TOTALLED, Layout
 
 _NAMED = 5  # cells that a sentence names

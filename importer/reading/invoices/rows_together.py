@@ -12,8 +12,8 @@ from importer.domain.fields import COLUMNS, IDENTITY
 from importer.domain.identity import normalised_number
 from importer.domain.invoice import Row
 from importer.domain.problems import Problem
-from importer.reader.keys_with_gaps import KeysWithGaps, agrees
 from importer.reading.cells.parse_cell import Unreadable, Value, quoted
+from importer.reading.invoices.keys_with_gaps import KeysWithGaps, agrees
 from importer.reading.rows.classify import Asked
 
 Read = list[Value | Unreadable]

@@ -11,14 +11,14 @@ from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.invoice import Invoice, Row
 from importer.domain.problems import Problem
 from importer.reader.profiles import Profile
-from importer.reader.rows_together import Read
-from importer.reader.terms import due_by
 from importer.reading.cells.parse_cell import (
     Unreadable,
     Value,
     is_blank,
     quoted,
 )
+from importer.reading.invoices.payment_terms import due_by
+from importer.reading.invoices.rows_together import Read
 from importer.reading.tables.parsed_table import Layout
 
 

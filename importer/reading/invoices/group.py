@@ -15,8 +15,14 @@ from importer.domain.fields import IDENTITY
 from importer.domain.invoice import Invoice, Line, Row
 from importer.domain.money import Exact
 from importer.domain.problems import Place, Problem
-from importer.reader.blanks import below_others
-from importer.reader.rows_together import (
+from importer.reading.cells.parse_cell import (
+    Unreadable,
+    Value,
+    is_blank,
+    quoted,
+)
+from importer.reading.invoices.blank_headers import below_others
+from importer.reading.invoices.rows_together import (
     HEADER,
     Found,
     Grouped,
@@ -26,12 +32,6 @@ from importer.reader.rows_together import (
     group_rows,
     hold_above,
     hold_doubted,
-)
-from importer.reading.cells.parse_cell import (
-    Unreadable,
-    Value,
-    is_blank,
-    quoted,
 )
 
 T = TypeVar("T")

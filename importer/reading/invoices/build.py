@@ -14,11 +14,7 @@ from importer.domain.problem_catalog import SEVERAL_TEXTS
 from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal, Table
 from importer.errors import FileUnreadable
-from importer.reader.due_dates import agreed, days_of_terms, due_dates
-from importer.reader.given_dates import CELL, day_in_cell, day_in_text
-from importer.reader.grouping import build_invoices
 from importer.reader.profiles import Profile
-from importer.reader.rows_together import LineSet, Read, Shape
 from importer.reading.cells.parse_cell import (
     Conventions,
     Unreadable,
@@ -35,6 +31,10 @@ from importer.reading.columns.column_map import (
 from importer.reading.columns.headings import listed, spelled
 from importer.reading.columns.stated_amounts import charges_alone, paid_in_part, parts_that_miss
 from importer.reading.columns.unnamed_total import likely_total
+from importer.reading.invoices.due_dates import agreed, days_of_terms, due_dates
+from importer.reading.invoices.given_dates import CELL, day_in_cell, day_in_text
+from importer.reading.invoices.group import build_invoices
+from importer.reading.invoices.rows_together import LineSet, Read, Shape
 from importer.reading.rows.control_totals import control_problem, control_totals, unread_totals
 from importer.reading.rows.document_type import credits_among
 from importer.reading.rows.formatting import formatting_remarks, told_once, unseen_remarks

@@ -1,0 +1,3 @@
+"""Rows become invoices."""
+
+from __future__ import annotations
