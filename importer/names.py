@@ -23,7 +23,7 @@ from importer.errors import BadSettings, CannotRun, RequestError
 from importer.ledger.accepted_duplicates import posted_bills
 from importer.offers import offered
 from importer.propexo.rate_limit import Stopped
-from importer.reader.profiles import load_profiles
+from importer.reading.profiles.vendor_profile import load_profiles
 from importer.report.template import Offer, write_template
 
 OFFERS = ("properties", "vendors", "accounts")

@@ -32,8 +32,8 @@ from importer.newest import acknowledged, must_be_newest
 from importer.outcomes import Start, after_sending, before_sending, not_sent
 from importer.periods import with_periods
 from importer.prepared import Prepared
-from importer.reader.profiles import find_profile, load_profiles
 from importer.reading import names_of, read_files
+from importer.reading.profiles.vendor_profile import find_profile, load_profiles
 from importer.roundtrip.belonging import must_belong_here
 from importer.sending.send import send
 from importer.sending.settle import settle_doubts

@@ -17,7 +17,7 @@ from typing import Any
 
 from importer.domain.invoice import Invoice, Row
 from importer.domain.reading import Reading
-from importer.reader.profiles import parse_profile
+from importer.reading.profiles.vendor_profile import parse_profile
 
 _MOVES = {"file", "sheet", "row"}
 """What a text may refer to that is of the file and not of the bill."""

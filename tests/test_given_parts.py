@@ -10,7 +10,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from importer.domain.problem_catalog import LAYOUT_CHANGED
 from importer.errors import FileUnreadable
-from importer.reader.profiles import parse_profile
+from importer.reading.profiles.vendor_profile import parse_profile
 from importer.report import write_workbook
 from importer.report.as_csv import write_csv
 from importer.report.terminal import problem_lines

@@ -21,8 +21,8 @@ from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import CHANGED_ROW, CONTROL_TOTAL, CORRECTED_TOTAL
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reader.profiles import Profile, load_profile
 from importer.reading import read_files
+from importer.reading.profiles.vendor_profile import Profile, load_profile
 from importer.report import write_workbook
 from importer.validator import validate
 from importer.workbook_format import layout

@@ -27,10 +27,10 @@ def profile() -> None:
 def new(file: Path, **given: Any) -> int:
     """Proposes a layout from a sample FILE, asks what only you can say, and saves it."""
     from importer.cli.desk import at_desk
-    from importer.reader.profiles import load_profiles, profile_text, save_profile
-    from importer.reader.proposals import check_profile, is_open, propose_profile
-    from importer.reader.whose_file import carries_vendor, is_shown
     from importer.reading.formats.open_file import open_file
+    from importer.reading.profiles.propose import check_profile, is_open, propose_profile
+    from importer.reading.profiles.vendor_profile import load_profiles, profile_text, save_profile
+    from importer.reading.profiles.whose_file import carries_vendor, is_shown
 
     with at_desk(given) as desk:
         folder = desk.settings.profiles
@@ -78,7 +78,7 @@ def new(file: Path, **given: Any) -> int:
 def _tried(made: Any, file: Path) -> str:
     """Why the very file that it was made from cannot be read with a profile; "" where it can."""
     from importer.errors import FileUnreadable
-    from importer.reader.proposals import check_profile
+    from importer.reading.profiles.propose import check_profile
 
     try:
         check_profile(made, file)
@@ -100,7 +100,7 @@ def list_(**given: Any) -> None:
     """Every saved layout, and which files it is for."""
     from importer.cli.desk import load_settings
     from importer.cli.rendering import print_json
-    from importer.reader.profiles import load_profiles
+    from importer.reading.profiles.vendor_profile import load_profiles
 
     folder = load_settings(given).profiles
     profiles = load_profiles(folder)
@@ -121,7 +121,7 @@ def list_(**given: Any) -> None:
 def show(name: str, **given: Any) -> None:
     """One saved layout, as it stands in its file."""
     from importer.cli.desk import load_settings
-    from importer.reader.profiles import find_profile, load_profiles, profile_text
+    from importer.reading.profiles.vendor_profile import find_profile, load_profiles, profile_text
 
     say(profile_text(find_profile(name, load_profiles(load_settings(given).profiles))), nl=False)
 
@@ -133,8 +133,8 @@ def show(name: str, **given: Any) -> None:
 def check_(name: str, file: Path, **given: Any) -> None:
     """How a FILE reads with a saved layout: columns, rows, and what cannot be read."""
     from importer.cli.desk import load_settings
-    from importer.reader.profiles import find_profile, load_profiles
-    from importer.reader.proposals import check_profile
+    from importer.reading.profiles.propose import check_profile
+    from importer.reading.profiles.vendor_profile import find_profile, load_profiles
 
     found = find_profile(name, load_profiles(load_settings(given).profiles))
     say("\n".join(check_profile(found, file)))
@@ -147,7 +147,7 @@ def check_(name: str, file: Path, **given: Any) -> None:
 def remove(name: str, **given: Any) -> int:
     """Removes one saved layout. To rename one, change its `name` in its file."""
     from importer.cli.desk import load_settings
-    from importer.reader.profiles import saved_as
+    from importer.reading.profiles.vendor_profile import saved_as
 
     path = saved_as(name, load_settings(given).profiles)
     if not given["yes"]:
@@ -162,7 +162,7 @@ def remove(name: str, **given: Any) -> int:
 
 def _ask_for_text(made: Any, contents: Any) -> Any:
     """What stands in each file of the vendor: without it, headings alone would choose the profile for anybody's."""
-    from importer.reader.profiles import says_a_text
+    from importer.reading.profiles.vendor_profile import says_a_text
 
     question = (
         "Nothing in this file's name or titles says whose it is. Which words stand in each of the vendor's files? "
@@ -181,7 +181,7 @@ def _ask(made: Any, ask: Any, desk: Any) -> Any:
     """Asks until the answer can be taken; nothing leaves the question open. A name that ResMan does not have is said,
     and taken where it is typed a second time."""
     from importer.names import doubt_about
-    from importer.reader.proposals import TERMS_DAYS, account_or_name, answered
+    from importer.reading.profiles.propose import TERMS_DAYS, account_or_name, answered
 
     counts = ask.field != TERMS_DAYS  # there a number is one of days
     for number, choice in enumerate(ask.choices, start=1):

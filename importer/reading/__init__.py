@@ -15,8 +15,8 @@ from importer.reading.formats.safe_file import shown
 if TYPE_CHECKING:
     from importer.domain.reading import Reading
     from importer.domain.seals import Seal
-    from importer.reader.profiles import Profile
     from importer.reading.formats.prefetch import Ahead
+    from importer.reading.profiles.vendor_profile import Profile
 
 __all__ = ["name_of", "names_of", "read_files", "reading_ahead"]
 

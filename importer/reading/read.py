@@ -18,11 +18,17 @@ from importer.domain.reading import (
 )
 from importer.domain.seals import Seal
 from importer.errors import FileUnreadable
-from importer.reader.profiles import NO_PROFILE, Chosen, Profile, choose_profile, profile_text
-from importer.reader.whose_file import carries_vendor, doubt, is_shown
 from importer.reading.formats.facts.looks import kept
 from importer.reading.formats.raw_workbook import Contents
 from importer.reading.invoices.build import assemble
+from importer.reading.profiles.vendor_profile import (
+    NO_PROFILE,
+    Chosen,
+    Profile,
+    choose_profile,
+    profile_text,
+)
+from importer.reading.profiles.whose_file import carries_vendor, doubt, is_shown
 from importer.reading.rows.file_damage import damage_report, with_findings
 from importer.reading.tables.choose_sheets import Plan, left_out_table, plan_sheets
 from importer.reading.tables.parsed_table import Layout, Side, lay_out

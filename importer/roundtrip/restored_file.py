@@ -10,10 +10,10 @@ from importer.domain.cells import Cell
 from importer.domain.packed import PackedRows
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading, SkippedRow
-from importer.reader.profiles import NO_PROFILE, Profile, parse_profile
-from importer.reader.whose_file import is_shown
 from importer.reading.formats.facts.looks import restored
 from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.profiles.vendor_profile import NO_PROFILE, Profile, parse_profile
+from importer.reading.profiles.whose_file import is_shown
 from importer.reading.tables.choose_sheets import Found, Plan
 from importer.roundtrip.compare_totals import altered_totals, mended_rows, vendors_rows
 from importer.roundtrip.corrected_sheets import OFFERED

@@ -9,8 +9,8 @@ from importer.domain.cells import Cell
 from importer.domain.money import Exact
 from importer.domain.packed import PackedRows
 from importer.domain.reading import InputFile, Reading
-from importer.reader.profiles import Profile, parse_profile
 from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.profiles.vendor_profile import Profile, parse_profile
 from importer.reading.read import read_contents
 
 PLAIN = (

@@ -6,8 +6,8 @@ import pytest
 
 from importer.domain.cells import Cell
 from importer.errors import FileUnreadable
-from importer.reader.proposals import TAX, answered, propose_for
 from importer.reading.columns.balance_forward import is_carried
+from importer.reading.profiles.propose import TAX, answered, propose_for
 from importer.reading.read import read_contents
 from tests.reader.tables import contents, money, profile, sheet, vendor
 

@@ -16,9 +16,9 @@ import pytest
 
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reader.profiles import load_profiles, save_profile
-from importer.reader.proposals import answered, propose_profile
 from importer.reading import read_files
+from importer.reading.profiles.propose import answered, propose_profile
+from importer.reading.profiles.vendor_profile import load_profiles, save_profile
 from tests.reader.tables import profile
 
 FOLDER = Path(__file__).parents[3] / "shared" / "corpus"

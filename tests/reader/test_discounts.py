@@ -8,8 +8,8 @@ import pytest
 
 from importer.domain.cells import Cell
 from importer.errors import BadSettings, FileUnreadable
-from importer.reader.profiles import parse_profile, profile_text
-from importer.reader.proposals import answered, propose_for
+from importer.reading.profiles.propose import answered, propose_for
+from importer.reading.profiles.vendor_profile import parse_profile, profile_text
 from importer.reading.read import read_contents
 from tests.reader.tables import contents, money, profile, said, sheet, vendor
 

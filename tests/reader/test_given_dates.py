@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from importer.errors import BadSettings
-from importer.reader.profiles import parse_profile, profile_text
+from importer.reading.profiles.vendor_profile import parse_profile, profile_text
 from importer.reading.read import read_contents
 from tests.reader.tables import IDS, contents, sheet
 

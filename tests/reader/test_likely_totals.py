@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from importer.domain.cells import Cell
-from importer.reader.proposals import Ask, answered, propose_for
+from importer.reading.profiles.propose import Ask, answered, propose_for
 from tests.reader.tables import contents, money, sheet, vendor
 
 DAY = "2026-03-14"

@@ -6,8 +6,8 @@ import pytest
 
 from importer.domain.fields import COLUMNS
 from importer.errors import FileUnreadable
-from importer.reader.profiles import parse_profile
 from importer.reading.columns.meaning import AMOUNT, Surety, meaning_of
+from importer.reading.profiles.vendor_profile import parse_profile
 from importer.reading.read import read_contents
 from tests.reader.tables import PLAIN, contents, money, plain, row, said, sheet, vendor
 

@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import BadSettings, FileUnreadable
-from importer.reader.profiles import (
+from importer.reading import read_files
+from importer.reading.profiles.propose import (
+    Proposal,
+    answered,
+    check_profile,
+    propose_for,
+    propose_profile,
+)
+from importer.reading.profiles.vendor_profile import (
     ExtraLine,
     Profile,
     find_profile,
@@ -22,8 +30,6 @@ from importer.reader.profiles import (
     profile_text,
     save_profile,
 )
-from importer.reader.proposals import Proposal, answered, check_profile, propose_for, propose_profile
-from importer.reading import read_files
 from importer.reading.read import read_contents
 from tests.reader.tables import IDS, contents, said, sheet, vendor
 

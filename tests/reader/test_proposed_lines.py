@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from importer.domain.cells import Cell
-from importer.reader.profiles import Profile
-from importer.reader.proposals import ACCOUNT_OF, LINES, Ask, answered, is_open, propose_for
+from importer.reading.profiles.propose import (
+    ACCOUNT_OF,
+    LINES,
+    Ask,
+    answered,
+    is_open,
+    propose_for,
+)
+from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.read import read_contents
 from tests.reader.tables import contents, sheet
 

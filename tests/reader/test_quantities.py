@@ -6,7 +6,7 @@ import pytest
 
 from importer.domain.cells import Cell
 from importer.errors import FileUnreadable
-from importer.reader.proposals import answered, propose_for
+from importer.reading.profiles.propose import answered, propose_for
 from tests.reader.tables import contents, money, profile, said, sheet, vendor
 
 DAY = "2026-03-14"

@@ -7,9 +7,9 @@ import tomllib
 import pytest
 
 from importer.errors import FileUnreadable
-from importer.reader.profiles import profile_text
-from importer.reader.proposals import answered, propose_for
 from importer.reading.columns.meaning import meaning_of
+from importer.reading.profiles.propose import answered, propose_for
+from importer.reading.profiles.vendor_profile import profile_text
 from tests.reader.tables import contents, money, sheet, vendor
 
 DUTCH = (

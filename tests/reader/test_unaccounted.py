@@ -8,8 +8,8 @@ import pytest
 
 from importer.domain.cells import Cell
 from importer.errors import FileUnreadable
-from importer.reader.profiles import profile_text
-from importer.reader.proposals import answered, propose_for
+from importer.reading.profiles.propose import answered, propose_for
+from importer.reading.profiles.vendor_profile import profile_text
 from tests.reader.tables import contents, money, sheet, vendor
 
 DATE = "2026-10-02"

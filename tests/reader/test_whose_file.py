@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from importer.domain.cells import Cell
 from importer.domain.reading import Reading
-from importer.reader.profiles import Profile, parse_profile, profile_text
+from importer.reading.profiles.vendor_profile import Profile, parse_profile, profile_text
 from importer.reading.read import read_contents
 from tests.reader.tables import IDS, contents, sheet
 

@@ -32,8 +32,8 @@ from importer.errors import ImporterError
 from importer.ledger.ledger_identity import KEY, NAME
 from importer.ledger.tables import IDENTITY
 from importer.pipeline import check_files
-from importer.reader.profiles import profile_text
-from importer.reader.proposals import propose_profile
+from importer.reading.profiles.propose import propose_profile
+from importer.reading.profiles.vendor_profile import profile_text
 from importer.report.standing import doubts, standing
 from importer.settings import Settings
 from importer.wanted import Wanted

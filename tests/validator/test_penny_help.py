@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from importer.domain.invoice import Invoice, Rounding
 from importer.domain.problem_catalog import ROUNDING_LINE, TOTAL_MISMATCH
 from importer.errors import BadSettings
-from importer.reader.profiles import parse_profile, profile_text
+from importer.reading.profiles.vendor_profile import parse_profile, profile_text
 from importer.reading.read import read_contents
 from tests import factory
 from tests.factory import line

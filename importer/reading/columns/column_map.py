@@ -11,7 +11,6 @@ from importer.domain import problem_catalog
 from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, Kind
 from importer.errors import FileUnreadable
-from importer.reader.profiles import ExtraLine, Profile
 from importer.reading.cells.parse_cell import (
     Conventions,
     Unreadable,
@@ -29,6 +28,7 @@ from importer.reading.columns.meaning import (
     meaning_of,
     words_of,
 )
+from importer.reading.profiles.vendor_profile import ExtraLine, Profile
 
 LINE_FIELDS = frozenset(
     ("financial_account_id", "quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount", "item_notes")

@@ -14,7 +14,6 @@ from importer.domain.problem_catalog import SEVERAL_TEXTS
 from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal, Table
 from importer.errors import FileUnreadable
-from importer.reader.profiles import Profile
 from importer.reading.cells.parse_cell import (
     Conventions,
     Unreadable,
@@ -35,6 +34,7 @@ from importer.reading.invoices.due_dates import agreed, days_of_terms, due_dates
 from importer.reading.invoices.given_dates import CELL, day_in_cell, day_in_text
 from importer.reading.invoices.group import build_invoices
 from importer.reading.invoices.rows_together import LineSet, Read, Shape
+from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.rows.control_totals import control_problem, control_totals, unread_totals
 from importer.reading.rows.document_type import credits_among
 from importer.reading.rows.formatting import formatting_remarks, told_once, unseen_remarks

@@ -10,7 +10,6 @@ from importer.domain import problem_catalog
 from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.invoice import Invoice, Row
 from importer.domain.problems import Problem
-from importer.reader.profiles import Profile
 from importer.reading.cells.parse_cell import (
     Unreadable,
     Value,
@@ -19,6 +18,7 @@ from importer.reading.cells.parse_cell import (
 )
 from importer.reading.invoices.payment_terms import due_by
 from importer.reading.invoices.rows_together import Read
+from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.tables.parsed_table import Layout
 
 

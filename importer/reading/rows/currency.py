@@ -11,11 +11,11 @@ from importer.domain.cells import cell_text, column_letter
 from importer.domain.fields import BY_NAME, Kind
 from importer.domain.invoice import Row
 from importer.domain.problems import Place, Problem
-from importer.reader.profiles import Profile
 from importer.reading.cells.parse_cell import quoted
 from importer.reading.columns.by_content import CURRENCY, CURRENCY_WORDS, currency_of
 from importer.reading.columns.headings import listed, spelled
 from importer.reading.columns.meaning import heading_currency, words_of
+from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.tables.parsed_table import Layout
 
 FEW = 40  # rows above the table, and below it, that are looked at

@@ -13,13 +13,13 @@ from importer.domain.fields import BY_NAME
 from importer.domain.invoice import Invoice, Row
 from importer.domain.money import dollars
 from importer.domain.problems import Place, Problem
-from importer.reader.profiles import Profile
 from importer.reading.cells.parse_cell import is_blank, quoted
 from importer.reading.columns.column_map import unused
 from importer.reading.columns.headings import listed, normalised, spelled
 from importer.reading.columns.meaning import words_of
 from importer.reading.columns.unclear_signs import unclear_signs
 from importer.reading.invoices.payment_terms import due_by
+from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.rows.currency import currency_remarks, stated_currency
 from importer.reading.rows.document_type import payments_among, unknown_among
 from importer.reading.rows.row_status import unknown_statuses

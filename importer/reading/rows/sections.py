@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from importer.domain import problem_catalog
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import SkippedRow
-from importer.reader.profiles import Profile
 from importer.reading.cells.parse_cell import is_blank, quoted
 from importer.reading.columns.headings import normalised, spelled
 from importer.reading.columns.meaning import words_of
+from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.rows.classify import NOTE, TOTAL, UNUSED
 from importer.reading.tables.parsed_table import Layout
 

@@ -13,11 +13,11 @@ from importer.domain.problem_catalog import BROKEN_QUOTES
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import SkippedRow, Table
 from importer.errors import FileUnreadable
-from importer.reader.profiles import Profile
 from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.headings import normalised, spelled
 from importer.reading.columns.meaning import AMOUNT, meaning_of
 from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.tables.locate_table import (
     SEARCHED_ROWS,
     Heading,

@@ -13,7 +13,6 @@ from importer.domain.invoice import Row, Source
 from importer.domain.packed import Rows
 from importer.domain.reading import SkippedRow
 from importer.errors import FileUnreadable
-from importer.reader.profiles import Profile
 from importer.reading.cells.parse_cell import (
     Conventions,
     Unreadable,
@@ -48,6 +47,7 @@ from importer.reading.columns.unaccounted_charges import unaccounted
 from importer.reading.formats.facts.looks import Pieces, Position
 from importer.reading.formats.raw_workbook import Contents, Sheet
 from importer.reading.invoices.dittos import dittos
+from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.rows.classify import (
     Asked,
     Meant,

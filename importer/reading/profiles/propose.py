@@ -11,7 +11,6 @@ from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, COLUMNS
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reader.profiles import NO_PROFILE, ExtraLine, Profile
 from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.balance_forward import carried_forward
 from importer.reading.columns.charges import is_taken_off
@@ -29,6 +28,7 @@ from importer.reading.columns.total_parts import columns_of_total
 from importer.reading.columns.unaccounted_charges import unaccounted
 from importer.reading.columns.unnamed_total import likely_total
 from importer.reading.formats.raw_workbook import Contents
+from importer.reading.profiles.vendor_profile import NO_PROFILE, ExtraLine, Profile
 from importer.reading.read import read_contents
 from importer.reading.tables.choose_sheets import Plan, plan_sheets
 from importer.reading.tables.parsed_table import Layout, Side, lay_out

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from importer.domain import problem_catalog
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading
-from importer.reader.profiles import Profile, says_a_text
 from importer.reading.cells.parse_cell import quoted
 from importer.reading.formats.raw_workbook import Contents
+from importer.reading.profiles.vendor_profile import Profile, says_a_text
 
 VENDOR = "vendor_id"
 LEAST = 3  # letters of a word that tells one vendor from another

@@ -1,0 +1,3 @@
+"""Saved layouts of vendors' files: kept, chosen, proposed."""
+
+from __future__ import annotations
