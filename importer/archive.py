@@ -20,7 +20,7 @@ from importer.domain.problems import (
 from importer.domain.reading import InputFile
 from importer.errors import CannotRun
 from importer.home import private_files
-from importer.validator.control import Expected
+from importer.validation.expectation import Expected
 from importer.wanted import Wanted
 
 PROFILES = "profiles"

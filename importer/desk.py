@@ -19,7 +19,7 @@ from importer.newest import must_not_be_older
 from importer.propexo.rate_limit import Pace, Stopped
 from importer.sending.settle import Policy
 from importer.settings import Settings
-from importer.validator.case import Limits
+from importer.validation.rule_input import Limits
 
 if TYPE_CHECKING:
     from importer.propexo.client import Api

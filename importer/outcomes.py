@@ -36,7 +36,7 @@ from importer.posted_rows import told_instead
 from importer.prepared import POSTED, UNSURE, Prepared, is_changed
 from importer.same_bill import MadeTexts, in_any_order, is_same_but_for_order, without_texts
 from importer.sending.send import Sent
-from importer.validator import Verdict
+from importer.validation import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from importer.directory.desk import ago
 from importer.domain.severity import with_levels
 from importer.prepared import Prepared
 from importer.settings import Settings
-from importer.validator import Verdict
-from importer.validator.periods import closed_period
+from importer.validation import Verdict
+from importer.validation.periods import closed_period
 
 
 def with_periods(

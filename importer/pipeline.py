@@ -38,8 +38,8 @@ from importer.roundtrip.belonging import must_belong_here
 from importer.sending.send import send
 from importer.sending.settle import settle_doubts
 from importer.surroundings import terms_of, weighed, with_rivals
-from importer.validator import validate
-from importer.validator.control import against
+from importer.validation import validate
+from importer.validation.expectation import against
 from importer.wanted import Wanted
 
 

@@ -23,7 +23,7 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.original_files import Origins, known_origins
 from importer.ledger.states import State
 from importer.posted_rows import PostedRows, posted_already, posted_rows, went_instead
-from importer.validator import Verdict
+from importer.validation import Verdict
 
 
 @dataclass(frozen=True)

@@ -44,11 +44,11 @@ from importer.ledger.postings import bills_of, names_of_runs, of_totals
 from importer.prepared import Prepared
 from importer.sending.send import Sent
 from importer.sending.unknown_jobs import acknowledged_bills
-from importer.validator import Verdict
+from importer.validation import Verdict
+from importer.validation.row_places import rows_said
 from importer.validator.again import Again, Otherwise, Postings
 from importer.validator.circumstances import Past, Surroundings, circumstances
 from importer.validator.likeness import Likeness, Why
-from importer.validator.places import rows_said
 
 DirectoryOf = Callable[[str], Directory | None]
 NOTHING_PAST = Past()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.reading.formats.prefetch import Ahead
-from importer.validator.control import Expected
+from importer.validation.expectation import Expected
 
 NOTHING_EXPECTED = Expected()
 

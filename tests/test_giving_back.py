@@ -24,7 +24,7 @@ from importer.errors import FileUnreadable
 from importer.reading import read_files
 from importer.reading.profiles.vendor_profile import Profile, load_profile
 from importer.report import write_workbook
-from importer.validator import validate
+from importer.validation import validate
 from importer.workbook_format import layout
 from tests import factory
 from tests.report.injections import ALL

@@ -31,7 +31,7 @@ from importer.ledger.states import Event, State
 from importer.outcomes import Start, after_sending, as_it_stands, before_sending, not_sent, of_entries
 from importer.prepared import Prepared
 from importer.sending.send import Heard, Sent
-from importer.validator import validate
+from importer.validation import validate
 from tests.factory import DESTINATION, NOON, invoice, line, reading, source
 
 START = Start("2026-03-31T12-00-00-7f3a", "submit", NOON, "clerk@desk-7", DESTINATION)

@@ -36,7 +36,7 @@ from importer.results import results_name
 from importer.sending.person_decisions import Decision
 from importer.settings import Settings
 from importer.smtp_settings import is_loopback
-from importer.validator.control import Expected
+from importer.validation.expectation import Expected
 from importer.wanted import Wanted
 
 AMOUNT = re.compile(r"-?\$?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?")

@@ -15,7 +15,7 @@ from importer.domain.bills import Held, Posted
 from importer.domain.identity import normalised_number
 from importer.domain.invoice import Invoice
 from importer.domain.payload import Payload
-from importer.validator.numbers import number_of
+from importer.validation.invoice_numbers import number_of
 
 
 class Otherwise(StrEnum):

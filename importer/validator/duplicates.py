@@ -15,7 +15,7 @@ from importer.domain.invoice import Invoice
 from importer.domain.payload import Payload
 from importer.domain.problem_catalog import REPEATED_INVOICE
 from importer.domain.problems import Problem
-from importer.validator.places import rows_said
+from importer.validation.row_places import rows_said
 
 Identity = tuple[str, str, str, str]
 _IDENTITY_OF = attrgetter("integration_id", "property_id", "vendor_id", "invoice_number")

@@ -13,7 +13,12 @@ from enum import IntEnum
 
 from importer.domain.bills import Held
 from importer.domain.identity import normalised_number
-from importer.validator.numbers import Number, are_loosely_equal, number_of, tail_of
+from importer.validation.invoice_numbers import (
+    Number,
+    are_loosely_equal,
+    number_of,
+    tail_of,
+)
 
 NUMBERS_COME_BACK = timedelta(days=180)
 """Vendors that start again at 1 each year do so less often than this."""

@@ -22,7 +22,7 @@ from importer.reading.formats.facts.looks import (
     settled,
 )
 from importer.report import write_workbook
-from importer.validator import validate
+from importer.validation import validate
 from importer.workbook_format import layout
 from tests import factory
 from tests.reader import books

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importer.domain.problem_catalog import NEGATIVE_TWICE
-from importer.validator import validate
+from importer.validation import validate
 from tests.reader.tables import money, said, vendor
 from tests.validator.judged import TODAY
 

@@ -135,7 +135,7 @@ def test_importing_it_is_cheap() -> None:
     heavy = ["uvicorn", "starlette", "httpx", "pandas", "openpyxl", "sqlalchemy", "pydantic"]
     check = f"import sys, importer.sandbox; print([name for name in {heavy} if name in sys.modules])"
     assert _python(check) == "[]"
-    stations = ["importer.reading", "importer.validator", "importer.sending", "importer.report"]
+    stations = ["importer.reading", "importer.validation", "importer.sending", "importer.report"]
     check = f"import sys, importer.sandbox.server; print([name for name in {stations} if name in sys.modules])"
     assert _python(check) == "[]"
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from importer.domain.invoice import Invoice
 from importer.domain.problems import Kind, Place, Problem
-from importer.validator import Verdict, validate
+from importer.validation import Verdict, validate
 from tests.factory import reading
 
 TODAY = date(2026, 3, 31)

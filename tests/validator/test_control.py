@@ -9,7 +9,7 @@ from importer.domain.corrections import TakenOut, Trace
 from importer.domain.problem_catalog import CONTROL_TOTAL
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import ControlTotal, Reading
-from importer.validator.control import Expected, against, misses
+from importer.validation.expectation import Expected, against, misses
 from tests.factory import invoice, line, reading, source
 
 TWO = reading([invoice(line(1, 12_345)), invoice(line(1, 655), number="2", memo=None, first_row=3)])

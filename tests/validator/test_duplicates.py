@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importer.domain.invoice import Invoice
 from importer.domain.problem_catalog import MISSING_VALUE, REPEATED_INVOICE
 from importer.domain.problems import Place, Problem
-from importer.validator import Verdict, validate
+from importer.validation import Verdict, validate
 from tests.factory import invoice, line, reading, source
 from tests.validator.judged import TODAY
 

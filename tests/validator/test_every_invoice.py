@@ -20,9 +20,14 @@ from importer.domain.problem_catalog import (
     ROUNDED_LINE,
 )
 from importer.domain.problems import Kind
-from importer.validator import DATES, REQUIRED, TOTALS, validate
-from importer.validator.case import Case
-from importer.validator.charges import charge
+from importer.validation import (
+    DATES,
+    REQUIRED,
+    TOTALS,
+    validate,
+)
+from importer.validation.line_rounding import charge
+from importer.validation.rule_input import Case
 from tests.factory import FIELDS, HEADINGS, invoice, line, reading, source
 from tests.validator.judged import TODAY, verdict
 

@@ -10,7 +10,7 @@ from importer.domain.problem_catalog import UNKNOWN_NAME
 from importer.domain.problems import Problem
 from importer.domain.reading import Reading
 from importer.reading.read import read_contents
-from importer.validator import validate
+from importer.validation import validate
 from tests.factory import invoice, line, reading, source
 from tests.reader.tables import PLAIN, contents, row, sheet
 from tests.reader.tables import plain as read_plain

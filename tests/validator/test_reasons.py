@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from importer.domain.invoice import Line
-from importer.validator.reasons import likely_reason
+from importer.validation.likely_cause import likely_reason
 from tests.factory import invoice, line
 
 CASES: list[tuple[str, list[Line], int, str]] = [

@@ -9,8 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.invoice import Invoice, Line
 from importer.domain.money import EXACT, Exact, dollars
-from importer.validator.charges import WHOLE, is_whole
-from importer.validator.places import rows_said
+from importer.validation.line_rounding import WHOLE, is_whole
+from importer.validation.row_places import rows_said
 
 
 def likely_reason(invoice: Invoice, amounts: Sequence[int], total: int) -> str:

@@ -17,21 +17,21 @@ from importer.domain.payload import Payload
 from importer.domain.problems import Problem
 from importer.domain.reading import Reading
 from importer.domain.severity import Level, with_levels
-from importer.validator import dates, required, totals
-from importer.validator.case import USUAL_LIMITS, Case, Limits
-from importer.validator.charges import charge, with_rounding
+from importer.validation import date_rules, required, totals
+from importer.validation.half_bills import waiting
+from importer.validation.line_rounding import charge, with_rounding
+from importer.validation.rule_input import USUAL_LIMITS, Case, Limits
 from importer.validator.duplicates import repeated
-from importer.validator.half_bills import waiting
 
 Rule = Callable[[Case], Iterable[Problem]]
 NO_LEVELS: Mapping[str, Level] = {}
 
 REQUIRED: tuple[Rule, ...] = (required.header_is_filled, required.lines_are_filled)
 DATES: tuple[Rule, ...] = (
-    dates.years_are_possible,
-    dates.due_follows_issue,
-    dates.issue_is_recent,
-    dates.accounting_date_is_near,
+    date_rules.years_are_possible,
+    date_rules.due_follows_issue,
+    date_rules.issue_is_recent,
+    date_rules.accounting_date_is_near,
 )
 TOTALS: tuple[Rule, ...] = (
     totals.total_can_be_sent,
@@ -53,7 +53,7 @@ def validate(
     reading: Reading, *, today: date, limits: Limits = USUAL_LIMITS, levels: Mapping[str, Level] = NO_LEVELS
 ) -> tuple[Verdict, ...]:
     """A verdict for each invoice of the reading, in its order. `levels` says how bad a problem is, by its code."""
-    fine: set[dates.Days] = set()
+    fine: set[date_rules.Days] = set()
     texts = PackedTexts()
     verdicts = [_judge(_case(invoice, today, limits), levels, fine, texts) for invoice in reading.invoices]
     _stop(verdicts, repeated([(verdict.invoice, verdict.payload) for verdict in verdicts]))
@@ -71,12 +71,12 @@ def _case(invoice: Invoice, today: date, limits: Limits) -> Case:
     return Case(invoice, with_rounding(invoice, tuple(map(charge, invoice.lines))), today, limits)
 
 
-def _judge(case: Case, levels: Mapping[str, Level], fine: set[dates.Days], texts: PackedTexts) -> Verdict:
+def _judge(case: Case, levels: Mapping[str, Level], fine: set[date_rules.Days], texts: PackedTexts) -> Verdict:
     """`fine` are dates of which the rules had nothing to say, and learns of others: most invoices share theirs."""
     found = list(case.invoice.problems)
     if not required.are_filled(case):
         found += _told(REQUIRED, case)
-    days = dates.days_of(case.invoice)
+    days = date_rules.days_of(case.invoice)
     if days not in fine:
         of_days = list(_told(DATES, case))
         found += of_days

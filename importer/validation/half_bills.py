@@ -13,7 +13,7 @@ from importer.domain.invoice import Invoice
 from importer.domain.payload import Payload
 from importer.domain.problem_catalog import ROW_BELOW
 from importer.domain.problems import Problem
-from importer.validator.places import rows_said
+from importer.validation.row_places import rows_said
 
 WHOSE = ("integration_id", "property_id", "vendor_id")
 SETTLE_FIRST = (

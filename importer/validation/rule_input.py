@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from importer.domain.invoice import Invoice
-from importer.validator.charges import Charge
+from importer.validation.line_rounding import Charge
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from importer.domain.money import Exact, dollars
 from importer.domain.problem_catalog import CONTROL_TOTAL
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading
-from importer.validator.places import rows_said
+from importer.validation.row_places import rows_said
 
 
 @dataclass(frozen=True, slots=True)

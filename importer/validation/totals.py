@@ -24,11 +24,21 @@ from importer.domain.problem_catalog import (
     ZERO_TOTAL,
 )
 from importer.domain.problems import Kind, Problem
-from importer.validator.case import Case
-from importer.validator.charges import WHOLE, agrees, is_whole, said_of
-from importer.validator.places import rows_said
-from importer.validator.reasons import likely_reason
-from importer.validator.required import PRICE_FIELDS, Reported, price_field, total_field
+from importer.validation.likely_cause import likely_reason
+from importer.validation.line_rounding import (
+    WHOLE,
+    agrees,
+    is_whole,
+    said_of,
+)
+from importer.validation.required import (
+    PRICE_FIELDS,
+    Reported,
+    price_field,
+    total_field,
+)
+from importer.validation.row_places import rows_said
+from importer.validation.rule_input import Case
 
 MOST_CENTS = 10**12
 """$10,000,000,000.00: past this a number is not an invoice but a mistake."""

@@ -9,7 +9,7 @@ from importer.domain.fields import BY_NAME
 from importer.domain.invoice import Invoice, Line
 from importer.domain.problem_catalog import MISSING_VALUE, NO_ACCOUNT
 from importer.domain.problems import Problem
-from importer.validator.case import Case
+from importer.validation.rule_input import Case
 
 HEADER = ("integration_id", "property_id", "vendor_id", "invoice_number", "invoice_date", "due_date", "notes", "memo")
 TOTAL_FIELDS = ("total_amount", "total_amount_in_cents")

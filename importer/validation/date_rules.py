@@ -14,7 +14,7 @@ from importer.domain.problem_catalog import (
     OLD_DATE,
 )
 from importer.domain.problems import Problem
-from importer.validator.case import Case
+from importer.validation.rule_input import Case
 
 EARLIEST_YEAR = 2000
 LONGEST_TERMS = timedelta(days=5 * 366)
