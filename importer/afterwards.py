@@ -17,6 +17,7 @@ from importer.domain.corrections import TAKEN_OUT, WHOLE_ROW
 from importer.domain.follow_up_facts import Change
 from importer.domain.money import dollars
 from importer.domain.outcome import Run, Status
+from importer.duplicates.posted_rows import went_instead
 from importer.errors import ApiAway, CannotRun, FileUnreadable, LedgerUnavailable, NoAccess, RequestError
 from importer.home.written_files import Sort, is_as_noted
 from importer.ledger.entries import Entry
@@ -28,7 +29,6 @@ from importer.newest import acknowledged, must_be_newest
 from importer.outcomes import Start, of_entries
 from importer.past_runs import Known, digest, known_run, read_again, spelt
 from importer.pipeline import new_run_id
-from importer.posted_rows import went_instead
 from importer.reading.formats.open_file import open_file
 from importer.roundtrip.corrected_workbook import is_as_written
 from importer.sending.confirmed import integrations_of_confirmed

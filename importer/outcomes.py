@@ -27,14 +27,19 @@ from importer.domain.problem_catalog import (
 from importer.domain.problems import Kind, Problem
 from importer.domain.reading import InputFile, Reading
 from importer.domain.seals import Seal
+from importer.duplicates.generated_texts import (
+    MadeTexts,
+    in_any_order,
+    is_same_but_for_order,
+    without_texts,
+)
+from importer.duplicates.posted_rows import told_instead
 from importer.ledger import plans
 from importer.ledger.entries import Entry, Intent, may_go
 from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event, State
 from importer.named_cells import cells_named
-from importer.posted_rows import told_instead
 from importer.prepared import POSTED, UNSURE, Prepared, is_changed
-from importer.same_bill import MadeTexts, in_any_order, is_same_but_for_order, without_texts
 from importer.sending.send import Sent
 from importer.validation import Verdict
 

@@ -21,6 +21,7 @@ from importer.domain.gc_pause import at_rest
 from importer.domain.outcome import Run
 from importer.domain.severity import with_levels
 from importer.domain.vendor_rows import kept_contents
+from importer.duplicates.look_up import terms_of, weighed, with_rivals
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.ledger import plans
 from importer.ledger.accepted_duplicates import accept
@@ -37,7 +38,6 @@ from importer.reading.profiles.vendor_profile import find_profile, load_profiles
 from importer.roundtrip.belonging import must_belong_here
 from importer.sending.send import send
 from importer.sending.settle import settle_doubts
-from importer.surroundings import terms_of, weighed, with_rivals
 from importer.validation import validate
 from importer.validation.expectation import against
 from importer.wanted import Wanted

@@ -16,13 +16,18 @@ from importer.domain.problem_catalog import CHANGED_ROW
 from importer.domain.problems import Problem
 from importer.domain.reading import Reading
 from importer.domain.unresolved import UnknownName
+from importer.duplicates.posted_rows import (
+    PostedRows,
+    posted_already,
+    posted_rows,
+    went_instead,
+)
 from importer.ledger import plans
 from importer.ledger.accepted_duplicates import LetGo
 from importer.ledger.entries import Entry, Intent, may_go
 from importer.ledger.ledger import Ledger
 from importer.ledger.original_files import Origins, known_origins
 from importer.ledger.states import State
-from importer.posted_rows import PostedRows, posted_already, posted_rows, went_instead
 from importer.validation import Verdict
 
 

@@ -17,11 +17,11 @@ from importer.domain.payload import Payload
 from importer.domain.problems import Problem
 from importer.domain.reading import Reading
 from importer.domain.severity import Level, with_levels
+from importer.duplicates.within_run import repeated
 from importer.validation import date_rules, required, totals
 from importer.validation.half_bills import waiting
 from importer.validation.line_rounding import charge, with_rounding
 from importer.validation.rule_input import USUAL_LIMITS, Case, Limits
-from importer.validator.duplicates import repeated
 
 Rule = Callable[[Case], Iterable[Problem]]
 NO_LEVELS: Mapping[str, Level] = {}

@@ -8,7 +8,7 @@ import pytest
 
 from importer.domain.bills import Held
 from importer.domain.invoice import Invoice
-from importer.validator.circumstances import Past, Surroundings, circumstances
+from importer.duplicates.judge import Past, Surroundings, circumstances
 from tests.factory import invoice, line, payload
 
 PAST = tuple(

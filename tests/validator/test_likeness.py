@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.domain.bills import Held
+from importer.duplicates.similar import Likeness, Why, likenesses
 from importer.validation.invoice_numbers import are_loosely_equal, number_of
-from importer.validator.likeness import Likeness, Why, likenesses
 
 DAY = date(2026, 3, 2)
 A, B = "prop-aaaa", "prop-bbbb"

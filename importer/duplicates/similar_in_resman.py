@@ -7,8 +7,8 @@ from itertools import chain
 
 from importer.domain.bills import Held
 from importer.domain.invoice import Invoice
+from importer.duplicates.similar import Likeness, likenesses
 from importer.prepared import Prepared
-from importer.validator.likeness import Likeness, likenesses
 
 
 def alike_bills(

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain, compress
 
-from importer.alike import alike_bills
 from importer.desk import Desk
 from importer.directory import Directory
 from importer.directory.cache import Known, Sort
@@ -31,6 +30,10 @@ from importer.domain.problem_catalog import (
 from importer.domain.problems import Problem, Severity
 from importer.domain.severity import with_levels
 from importer.domain.vendor_rows import of_two_invoices
+from importer.duplicates.judge import Past, Surroundings, circumstances
+from importer.duplicates.repeated_posting import Again, Otherwise, Postings
+from importer.duplicates.similar import Likeness, Why
+from importer.duplicates.similar_in_resman import alike_bills
 from importer.errors import CannotRun
 from importer.ledger.accepted_duplicates import LetGo, accepted, posted_bills
 from importer.ledger.entries import (
@@ -46,9 +49,6 @@ from importer.sending.send import Sent
 from importer.sending.unknown_jobs import acknowledged_bills
 from importer.validation import Verdict
 from importer.validation.row_places import rows_said
-from importer.validator.again import Again, Otherwise, Postings
-from importer.validator.circumstances import Past, Surroundings, circumstances
-from importer.validator.likeness import Likeness, Why
 
 DirectoryOf = Callable[[str], Directory | None]
 NOTHING_PAST = Past()

@@ -22,9 +22,9 @@ from importer.domain.problem_catalog import (
     WENT_OUT_BEFORE,
 )
 from importer.domain.problems import Problem
+from importer.duplicates.repeated_posting import Again
+from importer.duplicates.similar import Likeness
 from importer.validation.periods import closed_period
-from importer.validator.again import Again
-from importer.validator.likeness import Likeness
 
 LEAST_HISTORY = 4
 """So many bills make a usual amount, and a property with a history."""
