@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from importer.directory import Directory, folder_of, open_directory
 from importer.errors import AccessDenied, ApiAway, NoAccess, RateLimited, RequestError
 from importer.home import private_files
 from importer.ledger.journal import Journal
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import open_store
+from importer.masterdata import Directory, folder_of, open_directory
 from importer.newest import must_not_be_older
 from importer.propexo.rate_limit import Pace, Stopped
 from importer.sending.settle import Policy

@@ -10,17 +10,26 @@ from datetime import date
 from pathlib import Path
 
 from importer.desk import Desk, open_api, open_directories, open_ledger
-from importer.directory import Alias, Aliases, Directory, Known, Sort, Synced, fetch, folder_of
-from importer.directory.aliases import load_aliases, settling
-from importer.directory.cache import Cache
-from importer.directory.desk import ago, cache_path
-from importer.directory.recurring import Awaited, awaited
-from importer.directory.resolve import FIELD, NOUN
-from importer.directory.spelling import is_id_like, whole_key
-from importer.directory.sync import alone_syncing
 from importer.domain.identity import invoice_key
 from importer.errors import BadSettings, CannotRun, RequestError
 from importer.ledger.accepted_duplicates import posted_bills
+from importer.masterdata import (
+    Alias,
+    Aliases,
+    Directory,
+    Known,
+    Sort,
+    Synced,
+    fetch,
+    folder_of,
+)
+from importer.masterdata.aliases import load_aliases, settling
+from importer.masterdata.cache import Cache
+from importer.masterdata.master_data import ago, cache_path
+from importer.masterdata.recurring import Awaited, awaited
+from importer.masterdata.resolve import FIELD, NOUN
+from importer.masterdata.spelling import is_id_like, whole_key
+from importer.masterdata.sync import alone_syncing
 from importer.offers import offered
 from importer.propexo.rate_limit import Stopped
 from importer.reading.profiles.vendor_profile import load_profiles

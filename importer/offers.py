@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from importer.directory import Directory, Known, Sort
-from importer.directory.lookup import Index
+from importer.masterdata import Directory, Known, Sort
+from importer.masterdata.lookup import Index
 from importer.report.template import FIELDS, PROPERTY, Choice, Offer
 
 SORTS = dict(zip(FIELDS, (Sort.PROPERTY, Sort.VENDOR, Sort.ACCOUNT), strict=True))

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from importer.directory import Directory
-from importer.directory.cache import Sort
-from importer.directory.desk import ago
 from importer.domain.severity import with_levels
+from importer.masterdata import Directory
+from importer.masterdata.cache import Sort
+from importer.masterdata.master_data import ago
 from importer.prepared import Prepared
 from importer.settings import Settings
 from importer.validation import Verdict

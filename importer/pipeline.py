@@ -15,8 +15,6 @@ from datetime import datetime
 from importer.archive import keep_inputs, keep_remarks
 from importer.continued import with_newer
 from importer.desk import Desk, open_api, open_directories, open_ledger
-from importer.directory import resolve
-from importer.directory.titles import other_vendors
 from importer.domain.gc_pause import at_rest
 from importer.domain.outcome import Run
 from importer.domain.severity import with_levels
@@ -29,6 +27,8 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import seal_of
 from importer.ledger.original_files import keep_origins
 from importer.ledger.postings import keep_contents
+from importer.masterdata import resolve
+from importer.masterdata.vendor_titles import other_vendors
 from importer.newest import acknowledged, must_be_newest
 from importer.outcomes import Start, after_sending, before_sending, not_sent
 from importer.periods import with_periods

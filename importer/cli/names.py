@@ -10,9 +10,9 @@ from importer import names
 from importer.cli.rendering import INTERRUPTED, print_json
 from importer.cli.saying import say
 from importer.desk import Desk
-from importer.directory import Sort, Synced
-from importer.directory.resolve import NOUN
 from importer.domain.money import dollars
+from importer.masterdata import Sort, Synced
+from importer.masterdata.resolve import NOUN
 from importer.workbook_format.layout import tidy_text
 
 TITLES = {

@@ -9,12 +9,12 @@ from pathlib import Path
 from secrets import token_hex
 
 from importer.desk import Desk
-from importer.directory.desk import ago
 from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.doctor.machine import cannot_write
 from importer.errors import CannotRun
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity
+from importer.masterdata.master_data import ago
 from importer.submitter import drops
 from importer.telling import try_telling
 from importer.watcher.folder import PARTS, DropFolder

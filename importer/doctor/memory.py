@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from importer.archive import archived_runs
 from importer.desk import Desk
-from importer.directory.desk import ago
 from importer.doctor.finding import Finding, look, ok, wrong
 from importer.domain.money import dollars
 from importer.errors import LedgerUnavailable
@@ -21,6 +20,7 @@ from importer.ledger.ledger_health import (
     unsettled,
 )
 from importer.ledger.states import State
+from importer.masterdata.master_data import ago
 
 OVERDUE = timedelta(hours=24)
 """What is pending for longer should be asked about."""

@@ -9,12 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from importer.desk import Desk, open_directories
-from importer.directory import Sort
-from importer.directory.desk import ago
 from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.errors import AccessDenied, BadSettings, CannotRun, LedgerUnavailable, NotSent, RateLimited, RequestError
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store, open_store
+from importer.masterdata import Sort
+from importer.masterdata.master_data import ago
 from importer.propexo.answers import Integration
 from importer.propexo.client import Api, Probe
 from importer.propexo.rate_limit import Pace, Stopped

@@ -14,9 +14,6 @@ from datetime import date, datetime
 from itertools import chain, compress
 
 from importer.desk import Desk
-from importer.directory import Directory
-from importer.directory.cache import Known, Sort
-from importer.directory.desk import ago
 from importer.domain.bills import Held, Posted
 from importer.domain.identity import invoice_key, normalised_number
 from importer.domain.money import dollars
@@ -44,6 +41,9 @@ from importer.ledger.entries import (
 )
 from importer.ledger.ledger import Ledger
 from importer.ledger.postings import bills_of, names_of_runs, of_totals
+from importer.masterdata import Directory
+from importer.masterdata.cache import Known, Sort
+from importer.masterdata.master_data import ago
 from importer.prepared import Prepared
 from importer.sending.send import Sent
 from importer.sending.unknown_jobs import acknowledged_bills

@@ -10,11 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.directory import Alias, Aliases, Known, Sort
-from importer.directory.aliases import load_aliases
-from importer.directory.lookup import Index
-from importer.directory.spelling import agree, is_id_like, short_key, whole_key
 from importer.errors import CannotRun
+from importer.masterdata import (
+    Alias,
+    Aliases,
+    Known,
+    Sort,
+)
+from importer.masterdata.aliases import load_aliases
+from importer.masterdata.lookup import Index
+from importer.masterdata.spelling import (
+    agree,
+    is_id_like,
+    short_key,
+    whole_key,
+)
 
 HERE, THERE = "prop-here", "prop-there"
 

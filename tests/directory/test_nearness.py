@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from importer.directory import Known, Sort
-from importer.directory.nearness import MOST_PROPOSED, Nearness
+from importer.masterdata import Known, Sort
+from importer.masterdata.fuzzy_match import MOST_PROPOSED, Nearness
 from importer.sandbox import account
 
 

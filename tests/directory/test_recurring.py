@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from importer import names
-from importer.directory.recurring import Awaited, awaited
 from importer.domain.bills import Held
 from importer.errors import CannotRun
+from importer.masterdata.recurring import Awaited, awaited
 from tests.directory.office import Office
 
 MARCH = date(2026, 3, 31)

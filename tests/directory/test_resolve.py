@@ -14,11 +14,17 @@ import pytest
 
 from importer import names
 from importer.desk import open_directories
-from importer.directory import Alias, Aliases, Cache, Sort, resolve
-from importer.directory.cache import Progress
-from importer.directory.desk import cache_path, folder_of
 from importer.domain.outcome import Run
 from importer.errors import BadSettings, CannotRun
+from importer.masterdata import (
+    Alias,
+    Aliases,
+    Cache,
+    Sort,
+    resolve,
+)
+from importer.masterdata.cache import Progress
+from importer.masterdata.master_data import cache_path, folder_of
 from importer.reading import read_files
 from importer.report.terminal import problem_lines
 from importer.sandbox import INTEGRATION_ID

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from importer import names
-from importer.directory import Cache, Sort, fetch
-from importer.directory.cache import first_day
-from importer.directory.desk import cache_path, folder_of
-from importer.directory.sync import PAGE, alone_syncing
 from importer.errors import CannotRun, OutcomeUnknown, Refused
+from importer.masterdata import Cache, Sort, fetch
+from importer.masterdata.cache import first_day
+from importer.masterdata.master_data import cache_path, folder_of
+from importer.masterdata.sync import PAGE, alone_syncing
 from importer.sandbox import INTEGRATION_ID
 from importer.settings import Settings
 from tests.directory.office import Office
@@ -180,7 +180,7 @@ def test_a_propertys_vendors_are_believed_only_while_they_are_as_new_as_the_vend
 
 DYING = """
 import os, pathlib, signal, sys
-from importer.directory.sync import PAGE, alone_syncing
+from importer.masterdata.sync import PAGE, alone_syncing
 from tests.directory.test_sync import Shelf, opened, run, vendors
 
 class Deadly(Shelf):

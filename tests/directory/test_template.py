@@ -14,10 +14,10 @@ import openpyxl
 import pytest
 
 from importer import names
-from importer.directory import Cache, Sort
-from importer.directory.desk import cache_path, folder_of
 from importer.domain.fields import OWN_SHEETS
 from importer.errors import CannotRun
+from importer.masterdata import Cache, Sort
+from importer.masterdata.master_data import cache_path, folder_of
 from importer.pipeline import check_files
 from importer.report.template import OFFERED, Choice, Offer, write_template
 from importer.sandbox import INTEGRATION_ID

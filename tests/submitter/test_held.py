@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from importer.directory.cache import Cache
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.home.lock_holder import holder_of
 from importer.ledger.schema import open_store, unavailable
+from importer.masterdata.cache import Cache
 from tests.submitter.made import at_work
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system does not stop processes")

@@ -9,10 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from importer.directory.aliases import Aliases, aliases_or_damage
-from importer.directory.cache import Bill, Cache, Known, Sort
-from importer.directory.lookup import Index
 from importer.domain.bills import Held
+from importer.masterdata.aliases import Aliases, aliases_or_damage
+from importer.masterdata.cache import (
+    Bill,
+    Cache,
+    Known,
+    Sort,
+)
+from importer.masterdata.lookup import Index
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log
 
-from importer.directory.cache import Known
-from importer.directory.spelling import essential_words, whole_key
+from importer.masterdata.cache import Known
+from importer.masterdata.spelling import essential_words, whole_key
 
 MOST_PROPOSED = 3
 NEAR = 0.7

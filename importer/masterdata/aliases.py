@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from importer.directory.alone import alone
-from importer.directory.cache import Sort
-from importer.directory.spelling import is_id_like, whole_key
 from importer.errors import BadSettings, CannotRun
 from importer.home import private_files
+from importer.masterdata.cache import Sort
+from importer.masterdata.file_lock import alone
+from importer.masterdata.spelling import is_id_like, whole_key
 
 FILE = "aliases.toml"
 PATIENCE = 30.0  # seconds that a decision waits for others that are being kept

@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from importer.directory.cache import Known, Sort
-from importer.directory.nearness import Nearness
-from importer.directory.spelling import agree, short_key, whole_key, without_article
+from importer.masterdata.cache import Known, Sort
+from importer.masterdata.fuzzy_match import Nearness
+from importer.masterdata.spelling import (
+    agree,
+    short_key,
+    whole_key,
+    without_article,
+)
 
 
 @dataclass(frozen=True, slots=True)

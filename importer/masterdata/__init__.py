@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importer.directory.aliases import Alias, Aliases
-from importer.directory.cache import Cache, Known, Sort
-from importer.directory.desk import Directory, folder_of, open_directory
-from importer.directory.resolve import Resolved, resolve
-from importer.directory.sync import Lists, Synced, fetch
+from importer.masterdata.aliases import Alias, Aliases
+from importer.masterdata.cache import Cache, Known, Sort
+from importer.masterdata.master_data import Directory, folder_of, open_directory
+from importer.masterdata.resolve import Resolved, resolve
+from importer.masterdata.sync import Lists, Synced, fetch
 
 __all__ = [
     "Alias",

@@ -14,9 +14,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from importer.directory.alone import alone
-from importer.directory.cache import Cache, Progress, Sort, moment, usable_list
 from importer.errors import CannotRun, Refused
+from importer.masterdata.cache import (
+    Cache,
+    Progress,
+    Sort,
+    moment,
+    usable_list,
+)
+from importer.masterdata.file_lock import alone
 
 PAGE = 250
 """Records a request: the most that the API gives."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from importer.directory.cache import Sort
-from importer.directory.desk import Directory
-from importer.directory.lookup import Index
-from importer.directory.spelling import essential_words, whole_key
 from importer.domain.cells import Cell, cell_text
 from importer.domain.problem_catalog import OTHER_VENDOR
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading, Table
+from importer.masterdata.cache import Sort
+from importer.masterdata.lookup import Index
+from importer.masterdata.master_data import Directory
+from importer.masterdata.spelling import essential_words, whole_key
 
 FEW = 12  # rows above a table that are looked at
 LONGEST = 7  # words of a vendor's name

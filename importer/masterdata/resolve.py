@@ -12,12 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from importer.directory.cache import Known, Sort
-from importer.directory.desk import Directory, ago
-from importer.directory.groups import Group, not_fetched, unknown_names
-from importer.directory.lookup import Index
-from importer.directory.merging import merge
-from importer.directory.spelling import is_id_like
 from importer.domain.invoice import Invoice, Line
 from importer.domain.problem_catalog import (
     AMBIGUOUS_NAME,
@@ -32,6 +26,12 @@ from importer.domain.problem_catalog import (
 from importer.domain.problems import Kind, Place, Problem
 from importer.domain.reading import Reading
 from importer.domain.unresolved import UnknownName, alias_command
+from importer.masterdata.cache import Known, Sort
+from importer.masterdata.lookup import Index
+from importer.masterdata.master_data import Directory, ago
+from importer.masterdata.merging import merge
+from importer.masterdata.spelling import is_id_like
+from importer.masterdata.unresolved_groups import Group, not_fetched, unknown_names
 
 NOUN = {Sort.PROPERTY: "property", Sort.VENDOR: "vendor", Sort.ACCOUNT: "GL account"}
 FIELD = {Sort.PROPERTY: "property_id", Sort.VENDOR: "vendor_id", Sort.ACCOUNT: "financial_account_id"}
