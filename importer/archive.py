@@ -20,8 +20,8 @@ from importer.domain.problems import (
 from importer.domain.reading import InputFile
 from importer.errors import CannotRun
 from importer.home import private_files
+from importer.runs.request import Wanted
 from importer.validation.expectation import Expected
-from importer.wanted import Wanted
 
 PROFILES = "profiles"
 GIVEN = "profile.toml"

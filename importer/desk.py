@@ -15,8 +15,8 @@ from importer.ledger.journal import Journal
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import open_store
 from importer.masterdata import Directory, folder_of, open_directory
-from importer.newest import must_not_be_older
 from importer.propexo.rate_limit import Pace, Stopped
+from importer.runs.newest_ledger import must_not_be_older
 from importer.sending.settle import Policy
 from importer.settings import Settings
 from importer.validation.rule_input import Limits

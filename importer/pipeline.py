@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from importer.archive import keep_inputs, keep_remarks
-from importer.continued import with_newer
 from importer.desk import Desk, open_api, open_directories, open_ledger
 from importer.domain.gc_pause import at_rest
 from importer.domain.outcome import Run
@@ -29,18 +28,24 @@ from importer.ledger.original_files import keep_origins
 from importer.ledger.postings import keep_contents
 from importer.masterdata import resolve
 from importer.masterdata.vendor_titles import other_vendors
-from importer.newest import acknowledged, must_be_newest
-from importer.outcomes import Start, after_sending, before_sending, not_sent
-from importer.periods import with_periods
-from importer.prepared import Prepared
 from importer.reading import names_of, read_files
 from importer.reading.profiles.vendor_profile import find_profile, load_profiles
 from importer.roundtrip.belonging import must_belong_here
+from importer.runs.closed_periods import with_periods
+from importer.runs.decisions import Prepared
+from importer.runs.newest_ledger import acknowledged, must_be_newest
+from importer.runs.outcomes import (
+    Start,
+    after_sending,
+    before_sending,
+    not_sent,
+)
+from importer.runs.request import Wanted
+from importer.runs.superseded_workbooks import with_newer
 from importer.sending.send import send
 from importer.sending.settle import settle_doubts
 from importer.validation import validate
 from importer.validation.expectation import against
-from importer.wanted import Wanted
 
 
 @at_rest()

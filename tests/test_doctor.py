@@ -25,8 +25,8 @@ from importer.doctor.service import of_clock, of_integrations
 from importer.ledger.ledger_identity import identity
 from importer.ledger.states import State
 from importer.ledger.tables import INVOICES
-from importer.names import sync
 from importer.propexo.answers import Integration
+from importer.runs.names import sync
 from importer.sandbox import FORBIDDEN_TOKEN, INTEGRATION_ID, TOKEN, Behaviour, embedded
 from importer.settings import Settings
 from importer.submitter import drops

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.named_cells import cells_named
+from importer.runs.api_message_cells import cells_named
 from tests import factory
 
 INVOICE = factory.invoice(factory.line(account="finacct-1"), factory.line(account="finacct-2"))

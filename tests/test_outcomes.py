@@ -28,8 +28,15 @@ from importer.domain.problems import Kind, Place, Problem
 from importer.ledger.entries import Entry, Intent
 from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event, State
-from importer.outcomes import Start, after_sending, as_it_stands, before_sending, not_sent, of_entries
-from importer.prepared import Prepared
+from importer.runs.decisions import Prepared
+from importer.runs.outcomes import (
+    Start,
+    after_sending,
+    as_it_stands,
+    before_sending,
+    not_sent,
+    of_entries,
+)
 from importer.sending.send import Heard, Sent
 from importer.validation import validate
 from tests.factory import DESTINATION, NOON, invoice, line, reading, source

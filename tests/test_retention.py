@@ -15,7 +15,7 @@ from importer.desk import Desk, Silence, open_ledger
 from importer.errors import LedgerUnavailable
 from importer.ledger.states import State
 from importer.ledger.tables import INVOICES
-from importer.retention import Tidied, tidy
+from importer.runs.retention import Tidied, tidy
 from importer.settings import Settings
 from tests.submitter.made import intent
 

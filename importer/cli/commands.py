@@ -124,9 +124,9 @@ def submit(**given: Any) -> int:
 @with_options(JSON, SANDBOX, CONFIG)
 def status(run: str | None, retry: bool, **given: Any) -> int:
     """Asks what became of posted invoices, and writes their results workbooks anew."""
-    from importer.afterwards import follow_up
     from importer.cli.desk import at_desk
     from importer.cli.rendering import render_status
+    from importer.runs.follow_up import follow_up
 
     with at_desk(given, serving=True) as desk:
         told, known = follow_up(desk, run=run, retry=retry)
@@ -144,9 +144,9 @@ def status(run: str | None, retry: bool, **given: Any) -> int:
 @with_options(JSON, SANDBOX, CONFIG)
 def settle(**given: Any) -> int:
     """Looks for invoices whose outcome is unknown; adopts what is proven, lists the rest."""
-    from importer import afterwards
     from importer.cli.desk import acknowledgements, at_desk, decisions
     from importer.cli.rendering import render_doubts
+    from importer.runs import follow_up as afterwards
 
     wanted, words = decisions(given), acknowledgements(given)
     with at_desk(given, serving=True) as desk:
@@ -171,9 +171,9 @@ for command in (watch, sync, alias, expected, template):
 @with_options(JSON, SANDBOX, CONFIG)
 def history(run: str | None, limit: int, **given: Any) -> None:
     """What was run: when, by whom, which file, and what came of it. With RUN, everything about that one."""
-    from importer.afterwards import past_run, past_runs
     from importer.cli.desk import at_desk
     from importer.cli.rendering import print_history, print_run
+    from importer.runs.follow_up import past_run, past_runs
 
     form = {"as_json": given["as_json"], "as_csv": given["as_csv"]}
     if all(form.values()):
@@ -191,8 +191,8 @@ def login(**given: Any) -> None:
     """Asks for the access token without showing it, tries it once, and keeps it where only you can read it."""
     from pydantic import SecretStr
 
-    from importer.afterwards import keep_token
     from importer.cli.desk import at_desk
+    from importer.runs.follow_up import keep_token
 
     with at_desk(given) as desk:
         token = SecretStr(prompt(f"Access token for {desk.settings.destination}", hide_input=True).strip())

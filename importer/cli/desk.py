@@ -32,12 +32,12 @@ from importer.home.written_files import refuse_own_files
 from importer.ledger.schema import sqlite_file
 from importer.reading import names_of
 from importer.report.target import check_target
-from importer.results import results_name
+from importer.runs.request import Wanted
+from importer.runs.results_file import results_name
 from importer.sending.person_decisions import Decision
 from importer.settings import Settings
 from importer.smtp_settings import is_loopback
 from importer.validation.expectation import Expected
-from importer.wanted import Wanted
 
 AMOUNT = re.compile(r"-?\$?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?")
 """Dollars as they are typed: 18204, 18204.00, $18,204.00."""

@@ -17,9 +17,9 @@ from importer.cli.saying import say
 @with_options(JSON, SANDBOX, CONFIG)
 def sync(everything: bool, by_property: bool, **given: Any) -> int:
     """Fetches ResMan's properties, vendors, accounts, periods and invoices, so that names work in place of ids."""
-    from importer import names
     from importer.cli.desk import at_desk
     from importer.cli.names import print_synced
+    from importer.runs import names
 
     with at_desk(given, serving=True) as desk:
         done = names.sync(desk, everything=everything, by_property=by_property)
@@ -49,9 +49,9 @@ def alias(name: str | None, meant: str | None, profile: str | None, remove: bool
 @with_options(JSON, SANDBOX, CONFIG)
 def expected(month: Any, months: int, **given: Any) -> int:
     """Who billed in the last months, and not in this one."""
-    from importer import names
     from importer.cli.desk import at_desk
     from importer.cli.names import print_expected
+    from importer.runs import names
 
     with at_desk(given) as desk:
         found = names.expected(desk, month=None if month is None else month.date(), months=months)
@@ -63,8 +63,8 @@ def expected(month: Any, months: int, **given: Any) -> int:
 @with_options(SANDBOX, CONFIG)
 def template(path: Path, **given: Any) -> None:
     """Writes a blank workbook with lists of what `sync` fetched to choose from. [invoices-to-fill-in.xlsx]"""
-    from importer import names
     from importer.cli.desk import at_desk
+    from importer.runs import names
 
     with at_desk(given) as desk:
         said = names.template(desk, path)

@@ -180,8 +180,8 @@ def _ask_for_text(made: Any, contents: Any) -> Any:
 def _ask(made: Any, ask: Any, desk: Any) -> Any:
     """Asks until the answer can be taken; nothing leaves the question open. A name that ResMan does not have is said,
     and taken where it is typed a second time."""
-    from importer.names import doubt_about
     from importer.reading.profiles.propose import TERMS_DAYS, account_or_name, answered
+    from importer.runs.names import doubt_about
 
     counts = ask.field != TERMS_DAYS  # there a number is one of days
     for number, choice in enumerate(ask.choices, start=1):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import click
 
-from importer import names
 from importer.cli.rendering import INTERRUPTED, print_json
 from importer.cli.saying import say
 from importer.desk import Desk
 from importer.domain.money import dollars
 from importer.masterdata import Sort, Synced
 from importer.masterdata.resolve import NOUN
+from importer.runs import names
 from importer.workbook_format.layout import tidy_text
 
 TITLES = {

@@ -21,10 +21,15 @@ from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.visible_text import visible_json
 from importer.errors import CannotRun, ImporterError
 from importer.home.written_files import Sort
-from importer.past_runs import Known
 from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.standing import doubts, standing
-from importer.results import Written, write_also, write_anew, write_results
+from importer.runs.past_runs import Known
+from importer.runs.results_file import (
+    Written,
+    write_also,
+    write_anew,
+    write_results,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

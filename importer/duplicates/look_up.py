@@ -44,7 +44,7 @@ from importer.ledger.postings import bills_of, names_of_runs, of_totals
 from importer.masterdata import Directory
 from importer.masterdata.cache import Known, Sort
 from importer.masterdata.master_data import ago
-from importer.prepared import Prepared
+from importer.runs.decisions import Prepared
 from importer.sending.send import Sent
 from importer.sending.unknown_jobs import acknowledged_bills
 from importer.validation import Verdict

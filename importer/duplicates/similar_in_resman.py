@@ -8,7 +8,7 @@ from itertools import chain
 from importer.domain.bills import Held
 from importer.domain.invoice import Invoice
 from importer.duplicates.similar import Likeness, likenesses
-from importer.prepared import Prepared
+from importer.runs.decisions import Prepared
 
 
 def alike_bills(

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from importer.afterwards import keep_results, may_replace
 from importer.domain.outcome import Status
 from importer.errors import LedgerUnavailable
 from importer.ledger.ledger import Ledger
-from importer.results import results_name
+from importer.runs.follow_up import keep_results, may_replace
+from importer.runs.results_file import results_name
 from importer.submitter import drops
 from importer.submitter.drops import Decided, Drop, Stage
 from importer.telling import Drop as Told

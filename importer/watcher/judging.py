@@ -22,10 +22,10 @@ from importer.errors import (
 )
 from importer.ledger.ledger import Ledger
 from importer.pipeline import check_files, submit_files
-from importer.results import write_results
+from importer.runs.request import Wanted
+from importer.runs.results_file import write_results
 from importer.submitter import drops
 from importer.submitter.drops import Drop
-from importer.wanted import Wanted
 from importer.watcher.arrivals import strange_thing
 from importer.watcher.bench import Bench
 

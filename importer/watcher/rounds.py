@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer.afterwards import follow_up, runs_behind, settle
 from importer.desk import open_ledger
 from importer.domain.outcome import Run
 from importer.errors import ApiAway, BadSettings, CannotRun, LedgerUnavailable, NoAccess
 from importer.report.wording import several
-from importer.results import write_anew
-from importer.retention import tidy
+from importer.runs.follow_up import follow_up, runs_behind, settle
+from importer.runs.results_file import write_anew
+from importer.runs.retention import tidy
 from importer.submitter import drops
 from importer.telling import Drop as Told
 from importer.telling import of_changes, tell

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer.afterwards import keep_results, may_replace
 from importer.desk import open_ledger
 from importer.domain.outcome import Run
 from importer.ledger.ledger import Ledger
 from importer.ledger.states import State
-from importer.past_runs import read_again
-from importer.results import results_name
+from importer.runs.follow_up import keep_results, may_replace
+from importer.runs.past_runs import read_again
+from importer.runs.results_file import results_name
 from importer.submitter import drops
 from importer.submitter.drops import Drop
 from importer.telling import Drop as Told

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from importer.afterwards import keep_results, may_replace
 from importer.errors import FileUnreadable, LedgerUnavailable
 from importer.ledger.ledger import Ledger
 from importer.reading.formats.open_file import open_file
-from importer.results import results_name
 from importer.roundtrip.corrected_workbook import made_from
+from importer.runs.follow_up import keep_results, may_replace
+from importer.runs.results_file import results_name
 from importer.submitter import drops
 from importer.submitter.drops import Drop
 from importer.watcher.bench import Bench

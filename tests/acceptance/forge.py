@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 MODULES = (
-    "importer.afterwards",
+    "importer.runs.follow_up",
     "importer.cli.desk",
     "importer.cli.rendering",
     "importer.pipeline",

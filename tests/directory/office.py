@@ -13,13 +13,13 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from importer import names
 from importer.desk import Desk, Silence
 from importer.domain.outcome import Run
 from importer.pipeline import check_files, submit_files
+from importer.runs import names
+from importer.runs.request import Wanted
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.settings import Settings
-from importer.wanted import Wanted
 from tests.clock import CLOCK
 
 COLUMNS = (

@@ -26,7 +26,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import create_engine, update
 
-from importer.afterwards import follow_up, settle
 from importer.desk import Desk
 from importer.domain.outcome import Run, Status
 from importer.errors import CannotRun
@@ -37,9 +36,10 @@ from importer.ledger.states import State
 from importer.ledger.tables import METADATA, RUNS
 from importer.pipeline import submit_files
 from importer.report import write_workbook
+from importer.runs.follow_up import follow_up, settle
+from importer.runs.request import Wanted
 from importer.sandbox import INTEGRATION_ID, TOKEN, Behaviour, embedded
 from importer.sending.person_decisions import Decision
-from importer.wanted import Wanted
 from tests.clock import CLOCK
 from tests.conftest import new_database
 from tests.directory.office import Office, codes

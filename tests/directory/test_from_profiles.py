@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from importer.pipeline import check_files
+from importer.runs.request import Wanted
 from importer.sandbox import INTEGRATION_ID
-from importer.wanted import Wanted
 from tests.clock import CLOCK
 from tests.directory.office import Office
 

@@ -14,15 +14,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from importer.afterwards import follow_up, settle
 from importer.desk import open_ledger
 from importer.domain.outcome import Run
 from importer.ledger.states import State
 from importer.pipeline import submit_files
 from importer.report import write_workbook
+from importer.runs.follow_up import follow_up, settle
+from importer.runs.request import Wanted
 from importer.sandbox import INTEGRATION_ID
 from importer.sending.person_decisions import Decision
-from importer.wanted import Wanted
 from tests.clock import CLOCK
 from tests.directory.office import COLUMNS, Office, codes, statuses
 from tests.directory.test_two_copies import AtOnce, corrected

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from importer import names
 from importer.domain.bills import Held
 from importer.errors import CannotRun
 from importer.masterdata.recurring import Awaited, awaited
+from importer.runs import names
 from tests.directory.office import Office
 
 MARCH = date(2026, 3, 31)

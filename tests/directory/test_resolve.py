@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from importer import names
 from importer.desk import open_directories
 from importer.domain.outcome import Run
 from importer.errors import BadSettings, CannotRun
@@ -27,6 +26,7 @@ from importer.masterdata.cache import Progress
 from importer.masterdata.master_data import cache_path, folder_of
 from importer.reading import read_files
 from importer.report.terminal import problem_lines
+from importer.runs import names
 from importer.sandbox import INTEGRATION_ID
 from tests.directory.office import Office, codes, statuses
 

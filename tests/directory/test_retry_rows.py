@@ -9,11 +9,11 @@ import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 from rich.console import Console
 
-from importer.afterwards import follow_up
 from importer.domain.outcome import Run
 from importer.ledger.states import State
 from importer.report import write_workbook
 from importer.report.standing import standing
+from importer.runs.follow_up import follow_up
 from tests.directory.office import Office, statuses
 
 

@@ -9,12 +9,12 @@ import openpyxl
 import pytest
 from rich.console import Console, RenderableType
 
-from importer import names
-from importer.afterwards import follow_up
 from importer.domain.outcome import Status
 from importer.domain.unresolved import alias_command
 from importer.errors import CannotRun
 from importer.report import as_json, summary, write_workbook
+from importer.runs import names
+from importer.runs.follow_up import follow_up
 from importer.workbook_format.layout import SUMMARY
 from tests.clock import CLOCK
 from tests.directory.office import Office, codes, statuses

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from importer import names
 from importer.errors import CannotRun, OutcomeUnknown, Refused
 from importer.masterdata import Cache, Sort, fetch
 from importer.masterdata.cache import first_day
 from importer.masterdata.master_data import cache_path, folder_of
 from importer.masterdata.sync import PAGE, alone_syncing
+from importer.runs import names
 from importer.sandbox import INTEGRATION_ID
 from importer.settings import Settings
 from tests.directory.office import Office

@@ -13,15 +13,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from importer import names
 from importer.domain.fields import OWN_SHEETS
 from importer.errors import CannotRun
 from importer.masterdata import Cache, Sort
 from importer.masterdata.master_data import cache_path, folder_of
 from importer.pipeline import check_files
 from importer.report.template import OFFERED, Choice, Offer, write_template
+from importer.runs import names
+from importer.runs.request import Wanted
 from importer.sandbox import INTEGRATION_ID
-from importer.wanted import Wanted
 from tests.directory.office import Office, codes, statuses
 
 TODAY = datetime(2026, 3, 2, tzinfo=UTC).replace(tzinfo=None)

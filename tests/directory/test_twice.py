@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from importer import names
 from importer.domain.outcome import Run
 from importer.report import write_workbook
+from importer.runs import names
 from importer.sandbox.store import Store
 from tests.clock import CLOCK
 from tests.directory.office import Office, codes, statuses

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import openpyxl
 
-from importer import names
 from importer.desk import Silence, open_ledger
 from importer.domain.outcome import Run
 from importer.domain.problem_catalog import WENT_OUT_BEFORE
@@ -21,8 +20,9 @@ from importer.ledger.states import Event
 from importer.pipeline import prepare, submit_files
 from importer.report import write_workbook
 from importer.report.tie_out import tie_out
+from importer.runs import names
+from importer.runs.request import Wanted
 from importer.sandbox import INTEGRATION_ID
-from importer.wanted import Wanted
 from tests.clock import CLOCK
 from tests.directory.office import COLUMNS, PLAIN, Office, codes, statuses
 from tests.submitter.made import dies

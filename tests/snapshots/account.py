@@ -35,8 +35,8 @@ from importer.pipeline import check_files
 from importer.reading.profiles.propose import propose_profile
 from importer.reading.profiles.vendor_profile import profile_text
 from importer.report.standing import doubts, standing
+from importer.runs.request import Wanted
 from importer.settings import Settings
-from importer.wanted import Wanted
 from importer.workbook_format import layout
 from tests import factory
 from tests.snapshots.tables import made_table

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from importer.pipeline import submit_files
+from importer.runs.request import Wanted
 from importer.submitter.drops import Stage
-from importer.wanted import Wanted
 from tests.watcher.yard import Yard
 
 APPROVAL = 'action = "submit"\napproval = "required"\n'

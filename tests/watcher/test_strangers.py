@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.afterwards import settle
+from importer.runs.follow_up import settle
 from tests.watcher.yard import Yard, yard_at
 
 

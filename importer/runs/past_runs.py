@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from importer.archive import kept_inputs, kept_remarks
-from importer.continued import continued_in
 from importer.desk import Desk
 from importer.domain.follow_up_facts import Change
 from importer.domain.outcome import Outcome, Run, Status
@@ -25,9 +24,10 @@ from importer.ledger.entries import Entry
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import seal_of
 from importer.ledger.states import State
-from importer.outcomes import Start, as_it_stands
 from importer.pipeline import prepare
-from importer.wanted import Wanted
+from importer.runs.outcomes import Start, as_it_stands
+from importer.runs.request import Wanted
+from importer.runs.superseded_workbooks import continued_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,18 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import seal_of
 from importer.ledger.postings import places_of
 from importer.ledger.states import State
-from importer.newest import acknowledged, must_be_newest
-from importer.outcomes import Start, of_entries
-from importer.past_runs import Known, digest, known_run, read_again, spelt
 from importer.pipeline import new_run_id
 from importer.reading.formats.open_file import open_file
 from importer.roundtrip.corrected_workbook import is_as_written
+from importer.runs.newest_ledger import acknowledged, must_be_newest
+from importer.runs.outcomes import Start, of_entries
+from importer.runs.past_runs import (
+    Known,
+    digest,
+    known_run,
+    read_again,
+    spelt,
+)
 from importer.sending.confirmed import integrations_of_confirmed
 from importer.sending.follow import (
     LOOKED_BACK,

@@ -38,8 +38,13 @@ from importer.ledger import plans
 from importer.ledger.entries import Entry, Intent, may_go
 from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event, State
-from importer.named_cells import cells_named
-from importer.prepared import POSTED, UNSURE, Prepared, is_changed
+from importer.runs.api_message_cells import cells_named
+from importer.runs.decisions import (
+    POSTED,
+    UNSURE,
+    Prepared,
+    is_changed,
+)
 from importer.sending.send import Sent
 from importer.validation import Verdict
 

@@ -10,7 +10,7 @@ from importer.domain.severity import with_levels
 from importer.masterdata import Directory
 from importer.masterdata.cache import Sort
 from importer.masterdata.master_data import ago
-from importer.prepared import Prepared
+from importer.runs.decisions import Prepared
 from importer.settings import Settings
 from importer.validation import Verdict
 from importer.validation.periods import closed_period

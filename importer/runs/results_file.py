@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer import report
-from importer.afterwards import keep_results, may_replace, owe_results
 from importer.desk import Desk
 from importer.domain.outcome import Run
 from importer.errors import ImporterError, LedgerUnavailable
 from importer.home import private_files
 from importer.home.written_files import Sort, is_as_noted, note_written
-from importer.past_runs import Known
+from importer.runs.follow_up import keep_results, may_replace, owe_results
+from importer.runs.past_runs import Known
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,10 @@ from importer.masterdata.recurring import Awaited, awaited
 from importer.masterdata.resolve import FIELD, NOUN
 from importer.masterdata.spelling import is_id_like, whole_key
 from importer.masterdata.sync import alone_syncing
-from importer.offers import offered
 from importer.propexo.rate_limit import Stopped
 from importer.reading.profiles.vendor_profile import load_profiles
 from importer.report.template import Offer, write_template
+from importer.runs.template_lists import offered
 
 OFFERS = ("properties", "vendors", "accounts")
 PREFIXES = {"prop-": Sort.PROPERTY, "vend-": Sort.VENDOR, "finacct-": Sort.ACCOUNT}

@@ -10,7 +10,7 @@ from typing import Any
 from importer.domain.follow_up_facts import Continued
 from importer.domain.reading import Reading
 from importer.ledger.ledger import Ledger
-from importer.prepared import Prepared
+from importer.runs.decisions import Prepared
 
 
 def continued_in(ledger: Ledger, record: Mapping[str, Any]) -> Continued | None:
