@@ -12,8 +12,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
-from importer.archive import keep_inputs, keep_remarks
-from importer.desk import Desk, open_api, open_directories, open_ledger
+from importer.context import (
+    Desk,
+    open_api,
+    open_directories,
+    open_ledger,
+)
 from importer.domain.gc_pause import at_rest
 from importer.domain.outcome import Run
 from importer.domain.severity import with_levels
@@ -31,6 +35,7 @@ from importer.masterdata.vendor_titles import other_vendors
 from importer.reading import names_of, read_files
 from importer.reading.profiles.vendor_profile import find_profile, load_profiles
 from importer.roundtrip.belonging import must_belong_here
+from importer.runs.archive import keep_inputs, keep_remarks
 from importer.runs.closed_periods import with_periods
 from importer.runs.decisions import Prepared
 from importer.runs.newest_ledger import acknowledged, must_be_newest

@@ -18,7 +18,7 @@ from keyring.backends.fail import Keyring
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text, update
 
-from importer.desk import Desk, Silence, open_ledger
+from importer.context import Desk, Silence, open_ledger
 from importer.doctor import Finding, Source, Verdict, examine, exit_code
 from importer.doctor.machine import of_room
 from importer.doctor.service import of_clock, of_integrations

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from importer.archive import archived_runs, kept_inputs
-from importer.desk import Desk, Silence, open_ledger
+from importer.context import Desk, Silence, open_ledger
 from importer.errors import LedgerUnavailable
 from importer.ledger.states import State
 from importer.ledger.tables import INVOICES
+from importer.runs.archive import archived_runs, kept_inputs
 from importer.runs.retention import Tidied, tidy
 from importer.settings import Settings
 from tests.submitter.made import intent

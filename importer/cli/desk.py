@@ -25,7 +25,7 @@ from importer import sandbox, settings
 from importer.cli.progress import Bar
 from importer.cli.saying import say
 from importer.clock import VARIABLE, Clock, clock_of
-from importer.desk import Desk, Silence
+from importer.context import Desk, Silence
 from importer.errors import CannotRun, ResultsNotWritten
 from importer.home import private_files
 from importer.home.written_files import refuse_own_files

@@ -8,7 +8,7 @@ import click
 
 from importer.cli.rendering import INTERRUPTED, print_json
 from importer.cli.saying import say
-from importer.desk import Desk
+from importer.context import Desk
 from importer.domain.money import dollars
 from importer.masterdata import Sort, Synced
 from importer.masterdata.resolve import NOUN

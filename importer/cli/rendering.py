@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from importer import report
 from importer.cli.desk import Marked, Outputs
 from importer.cli.saying import confirm, say, say_json
-from importer.desk import Desk
+from importer.context import Desk
 from importer.domain.money import dollars
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.visible_text import visible_json

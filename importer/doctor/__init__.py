@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.desk import Desk
+from importer.context import Desk
 from importer.doctor.finding import Finding, Verdict, exit_code, ok, untold, wrong
 from importer.errors import BadSettings, ImporterError
 from importer.ledger.ledger import Ledger

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 
-from importer.desk import Desk
+from importer.context import Desk
 from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.doctor.machine import cannot_write
 from importer.errors import CannotRun

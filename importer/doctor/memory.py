@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from importer.archive import archived_runs
-from importer.desk import Desk
+from importer.context import Desk
 from importer.doctor.finding import Finding, look, ok, wrong
 from importer.domain.money import dollars
 from importer.errors import LedgerUnavailable
@@ -21,6 +20,7 @@ from importer.ledger.ledger_health import (
 )
 from importer.ledger.states import State
 from importer.masterdata.master_data import ago
+from importer.runs.archive import archived_runs
 
 OVERDUE = timedelta(hours=24)
 """What is pending for longer should be asked about."""

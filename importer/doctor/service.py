@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from importer.desk import Desk, open_directories
+from importer.context import Desk, open_directories
 from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.errors import AccessDenied, BadSettings, CannotRun, LedgerUnavailable, NotSent, RateLimited, RequestError
 from importer.ledger.ledger import Ledger

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain, compress
 
-from importer.desk import Desk
+from importer.context import Desk
 from importer.domain.bills import Held, Posted
 from importer.domain.identity import invoice_key, normalised_number
 from importer.domain.money import dollars

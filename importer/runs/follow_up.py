@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from importer import secrets_store
-from importer.desk import Desk, open_api, open_ledger
+from importer.context import Desk, open_api, open_ledger
 from importer.domain.corrections import TAKEN_OUT, WHOLE_ROW
 from importer.domain.follow_up_facts import Change
 from importer.domain.money import dollars

@@ -9,7 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from importer.desk import Desk, open_api, open_directories, open_ledger
+from importer.context import (
+    Desk,
+    open_api,
+    open_directories,
+    open_ledger,
+)
 from importer.domain.identity import invoice_key
 from importer.errors import BadSettings, CannotRun, RequestError
 from importer.ledger.accepted_duplicates import posted_bills

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.archive import archived_runs
 from importer.errors import CannotRun, NotTheNewest, RequestError
 from importer.ledger.ledger import Ledger
 from importer.ledger.witness import missing, must_be_whole
+from importer.runs.archive import archived_runs
 from importer.sending.unknown_jobs import acknowledge, must_know_all
 
 if TYPE_CHECKING:

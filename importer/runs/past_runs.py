@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from importer.archive import kept_inputs, kept_remarks
-from importer.desk import Desk
+from importer.context import Desk
 from importer.domain.follow_up_facts import Change
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import NOT_SENT, REFUSED, REFUSED_BEFORE
@@ -25,6 +24,7 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import seal_of
 from importer.ledger.states import State
 from importer.pipeline import prepare
+from importer.runs.archive import kept_inputs, kept_remarks
 from importer.runs.outcomes import Start, as_it_stands
 from importer.runs.request import Wanted
 from importer.runs.superseded_workbooks import continued_in

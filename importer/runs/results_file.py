@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer import report
-from importer.desk import Desk
+from importer.context import Desk
 from importer.domain.outcome import Run
 from importer.errors import ImporterError, LedgerUnavailable
 from importer.home import private_files

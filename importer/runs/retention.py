@@ -1,6 +1,6 @@
 """What is not kept for ever: the copies of submitted files, results of last resort, and logs. The ledger keeps all.
 
-The newest archived run stays whatever its age: by it a ledger that is gone or old is noticed (`importer.desk`).
+The newest archived run stays whatever its age: by it a ledger that is gone or old is noticed (`importer.context`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from importer.archive import archived_runs, finish_removing, remove_archived
-from importer.desk import Desk, open_ledger
+from importer.context import Desk, open_ledger
 from importer.ledger.ledger_health import settled_before
+from importer.runs.archive import archived_runs, finish_removing, remove_archived
 
 OF_A_RUN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{4})\.results\.xlsx")
 """A workbook of last resort. One by another name is somebody's own."""

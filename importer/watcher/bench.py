@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from importer.desk import Desk
+from importer.context import Desk
 from importer.settings import Settings
 from importer.watcher.folder import DropFolder
 from importer.watcher.orders import Orders

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from importer.desk import Desk, open_ledger
+from importer.context import Desk, open_ledger
 from importer.errors import LedgerUnavailable
 from importer.submitter import drops
 from importer.watcher.folder import DONE, FAILED, INBOX, NEEDS_FIXING, WAITING, WORKING, DropFolder, open_plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer.desk import open_ledger
+from importer.context import open_ledger
 from importer.domain.outcome import Run
 from importer.errors import ApiAway, BadSettings, CannotRun, LedgerUnavailable, NoAccess
 from importer.report.wording import several

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from importer.desk import Desk, open_ledger
+from importer.context import Desk, open_ledger
 from importer.errors import BadSettings, CannotRun, LedgerUnavailable
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity

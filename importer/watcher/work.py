@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import Any
 
-from importer.desk import open_ledger
+from importer.context import open_ledger
 from importer.errors import LedgerUnavailable
 from importer.ledger.ledger import Ledger
 from importer.submitter import drops

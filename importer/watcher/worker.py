@@ -19,7 +19,7 @@ import traceback
 from dataclasses import asdict
 from typing import IO
 
-from importer.desk import Desk, Silence
+from importer.context import Desk, Silence
 from importer.errors import BadSettings
 from importer.watcher.bench import Answer, Bench, Charge
 from importer.watcher.folder import DropFolder

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from importer.desk import Desk, Silence
+from importer.context import Desk, Silence
 from importer.domain.outcome import Run
 from importer.pipeline import check_files, submit_files
 from importer.runs import names

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import create_engine, update
 
-from importer.desk import Desk
+from importer.context import Desk
 from importer.domain.outcome import Run, Status
 from importer.errors import CannotRun
 from importer.ledger.entries import Entry

@@ -14,7 +14,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from importer.desk import open_ledger
+from importer.context import open_ledger
 from importer.domain.outcome import Run
 from importer.ledger.states import State
 from importer.pipeline import submit_files

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from importer.desk import open_directories
+from importer.context import open_directories
 from importer.domain.outcome import Run
 from importer.errors import BadSettings, CannotRun
 from importer.masterdata import (

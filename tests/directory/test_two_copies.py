@@ -11,7 +11,7 @@ from pathlib import Path
 
 import openpyxl
 
-from importer.desk import Silence, open_ledger
+from importer.context import Silence, open_ledger
 from importer.domain.outcome import Run
 from importer.domain.problem_catalog import WENT_OUT_BEFORE
 from importer.domain.vendor_rows import kept_contents

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from fixtures import make
 from importer import report, sandbox
-from importer.desk import Desk, Silence, open_ledger
+from importer.context import Desk, Silence, open_ledger
 from importer.domain.cells import Cell
 from importer.domain.follow_up_facts import Change, Stays, Why
 from importer.domain.invoice import Invoice, Line, Row

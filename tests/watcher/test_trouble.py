@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.desk import Silence
+from importer.context import Silence
 from importer.submitter import drops
 from importer.submitter.drops import Stage
 from tests.cli.clerk import StandIn

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from importer.desk import Desk, Silence, open_ledger
+from importer.context import Desk, Silence, open_ledger
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity
 from importer.sandbox import INTEGRATION_ID, TOKEN
