@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from importer.report.template import OFFERED, write_blank
+from importer.report.workbook.template import OFFERED, write_blank
 
 __all__ = ["FOLDER", "OFFERED", "write_csv", "write_xlsx"]
 

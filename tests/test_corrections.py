@@ -14,8 +14,8 @@ from rich.console import Console
 
 from importer.domain.outcome import Run
 from importer.report import as_json, html_summary, summary, write_workbook
-from importer.report.tie_out import tie_out
-from importer.report.wording import by_hand_in_short
+from importer.report.sentences import by_hand_in_short
+from importer.report.workbook.tie_out import tie_out
 from importer.workbook_format import layout
 from tests.test_giving_back import csv, good, put, read, run_of
 

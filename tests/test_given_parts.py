@@ -12,7 +12,7 @@ from importer.domain.problem_catalog import LAYOUT_CHANGED
 from importer.errors import FileUnreadable
 from importer.reading.profiles.vendor_profile import parse_profile
 from importer.report import write_workbook
-from importer.report.as_csv import write_csv
+from importer.report.csv_report import write_csv
 from importer.report.terminal import problem_lines
 from importer.workbook_format import layout
 from tests.test_giving_back import HEADINGS, column, csv, errors, given_back, good, put, read, run_of

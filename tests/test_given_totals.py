@@ -17,8 +17,8 @@ from importer.domain.problem_catalog import (
 )
 from importer.domain.reading import Reading
 from importer.report import write_workbook
-from importer.report.as_json import as_json
-from importer.report.tie_out import tie_out
+from importer.report.json_report import as_json
+from importer.report.workbook.tie_out import tie_out
 from importer.workbook_format import layout
 from tests.test_corrections import rows_of
 from tests.test_giving_back import csv, good, put, read, run_of

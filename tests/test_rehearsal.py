@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.rehearsal import rehearsed
+from importer.report.sandbox_commands import rehearsed
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from importer.home import private_files
 from importer.home.written_files import refuse_own_files
 from importer.ledger.schema import sqlite_file
 from importer.reading import names_of
-from importer.report.target import check_target
+from importer.report.workbook.target import check_target
 from importer.runs.request import Wanted
 from importer.runs.results_file import results_name
 from importer.sending.person_decisions import Decision

@@ -22,7 +22,7 @@ from importer.domain.visible_text import visible_json
 from importer.errors import CannotRun, ImporterError
 from importer.home.written_files import Sort
 from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
-from importer.report.standing import doubts, standing
+from importer.report.status import doubts, standing
 from importer.runs.past_runs import Known
 from importer.runs.results_file import (
     Written,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from importer.domain.money import dollars
 from importer.domain.outcome import Run, Status
-from importer.report.as_csv import safe_text
-from importer.report.as_json import as_json
+from importer.report.csv_report import safe_text
+from importer.report.json_report import as_json
 from importer.workbook_format.layout import tidy_text
 
 if TYPE_CHECKING:

@@ -12,11 +12,9 @@ from importer.domain.money import dollars
 from importer.domain.outcome import Run, Status
 from importer.domain.problem_catalog import AMBIGUOUS_NAME, UNKNOWN_NAME
 from importer.domain.problems import Kind, Problem
-from importer.rehearsal import rehearsed
-from importer.report.accounts import advised
-from importer.report.strangers import NAMES_ADVICE, name_said, names_title
-from importer.report.tie_out import as_said
-from importer.report.wording import (
+from importer.report.row_outcomes import advised
+from importer.report.sandbox_commands import rehearsed
+from importer.report.sentences import (
     Place,
     by_hand_in_short,
     destination,
@@ -26,6 +24,8 @@ from importer.report.wording import (
     notices,
     several,
 )
+from importer.report.workbook.tie_out import as_said
+from importer.report.workbook.unresolved_names import NAMES_ADVICE, name_said, names_title
 from importer.workbook_format.layout import column_index, tidy_text
 
 if TYPE_CHECKING:

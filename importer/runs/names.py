@@ -37,7 +37,7 @@ from importer.masterdata.spelling import is_id_like, whole_key
 from importer.masterdata.sync import alone_syncing
 from importer.propexo.rate_limit import Stopped
 from importer.reading.profiles.vendor_profile import load_profiles
-from importer.report.template import Offer, write_template
+from importer.report.workbook.template import Offer, write_template
 from importer.runs.template_lists import offered
 
 OFFERS = ("properties", "vendors", "accounts")

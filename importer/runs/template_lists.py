@@ -6,7 +6,12 @@ from collections.abc import Mapping
 
 from importer.masterdata import Directory, Known, Sort
 from importer.masterdata.lookup import Index
-from importer.report.template import FIELDS, PROPERTY, Choice, Offer
+from importer.report.workbook.template import (
+    FIELDS,
+    PROPERTY,
+    Choice,
+    Offer,
+)
 
 SORTS = dict(zip(FIELDS, (Sort.PROPERTY, Sort.VENDOR, Sort.ACCOUNT), strict=True))
 MOST_CELLS = 200_000

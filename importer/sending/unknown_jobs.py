@@ -37,7 +37,7 @@ from importer.ledger.tables import (
 )
 from importer.propexo.answers import WriteLog
 from importer.propexo.rate_limit import Stopped
-from importer.rehearsal import rehearsed
+from importer.report.sandbox_commands import rehearsed
 from importer.sending.confirmed import confirmed_without_a_job
 from importer.sending.doubt import Case
 from importer.sending.evidence import Match, Sought, values_of

@@ -13,7 +13,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from importer.domain.money import dollars
-from importer.report.wording import Destination, several
+from importer.report.sentences import Destination, several
 
 LONGEST_NAME = 80
 LONGEST_LINE = 600

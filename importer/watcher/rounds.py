@@ -7,7 +7,7 @@ from pathlib import Path
 from importer.context import open_ledger
 from importer.domain.outcome import Run
 from importer.errors import ApiAway, BadSettings, CannotRun, LedgerUnavailable, NoAccess
-from importer.report.wording import several
+from importer.report.sentences import several
 from importer.runs.follow_up import follow_up, runs_behind, settle
 from importer.runs.results_file import write_anew
 from importer.runs.retention import tidy

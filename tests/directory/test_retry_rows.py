@@ -12,7 +12,7 @@ from rich.console import Console
 from importer.domain.outcome import Run
 from importer.ledger.states import State
 from importer.report import write_workbook
-from importer.report.standing import standing
+from importer.report.status import standing
 from importer.runs.follow_up import follow_up
 from tests.directory.office import Office, statuses
 

@@ -18,7 +18,12 @@ from importer.errors import CannotRun
 from importer.masterdata import Cache, Sort
 from importer.masterdata.master_data import cache_path, folder_of
 from importer.pipeline import check_files
-from importer.report.template import OFFERED, Choice, Offer, write_template
+from importer.report.workbook.template import (
+    OFFERED,
+    Choice,
+    Offer,
+    write_template,
+)
 from importer.runs import names
 from importer.runs.request import Wanted
 from importer.sandbox import INTEGRATION_ID

@@ -19,7 +19,7 @@ from importer.ledger.postings import keep_contents
 from importer.ledger.states import Event
 from importer.pipeline import prepare, submit_files
 from importer.report import write_workbook
-from importer.report.tie_out import tie_out
+from importer.report.workbook.tie_out import tie_out
 from importer.runs import names
 from importer.runs.request import Wanted
 from importer.sandbox import INTEGRATION_ID

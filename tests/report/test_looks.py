@@ -15,7 +15,7 @@ from importer.domain.problem_catalog import KINDS, NOT_A_DATE, TOTAL_MISMATCH
 from importer.domain.problems import Problem, Severity
 from importer.domain.reading import ControlTotal, SkippedRow
 from importer.report import write_workbook
-from importer.report.cells import lines_needed
+from importer.report.workbook.cell_styles import lines_needed
 from importer.workbook_format import layout
 from tests import factory
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from importer.domain.outcome import Status
 from importer.domain.problem_catalog import NAMES_NOT_FETCHED, WRITE_FAILED
 from importer.domain.problems import Problem
-from importer.rehearsal import SANDBOX
 from importer.report import html_summary, write_csv, write_workbook
+from importer.report.sandbox_commands import SANDBOX
 from tests import factory
 
 COMMAND = re.compile(r"invoice-importer (?:status|sync|alias|settle|submit|check)\b(?! --sandbox)")

@@ -12,7 +12,7 @@ import pytest
 
 from importer.errors import ResultsNotWritten
 from importer.report import write_workbook
-from importer.report.target import place
+from importer.report.workbook.target import place
 from tests import factory
 
 

@@ -13,9 +13,9 @@ from importer.domain.payload import Payload
 from importer.domain.problem_catalog import CONTROL_TOTAL, ROUNDED_LINE, TOTAL_MISMATCH
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import SkippedRow, Table
-from importer.report.accounts import Accounts
-from importer.report.tie_out import Amount, RowCount, tie_out
-from importer.report.wording import meaning_of, next_steps
+from importer.report.row_outcomes import Accounts
+from importer.report.sentences import meaning_of, next_steps
+from importer.report.workbook.tie_out import Amount, RowCount, tie_out
 from tests import factory
 from tests.report.random_runs import runs
 

@@ -18,8 +18,16 @@ from importer.domain.problem_catalog import (
 )
 from importer.domain.problems import Kind, Problem
 from importer.domain.problems import Place as At
-from importer.rehearsal import rehearsed
-from importer.report.wording import MEANING, Place, destination, happened, how_to_go_on, how_to_mend, next_steps
+from importer.report.sandbox_commands import rehearsed
+from importer.report.sentences import (
+    MEANING,
+    Place,
+    destination,
+    happened,
+    how_to_go_on,
+    how_to_mend,
+    next_steps,
+)
 from tests import factory
 
 

@@ -31,7 +31,8 @@ from importer.domain.problem_catalog import (
 )
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading, SkippedRow
-from importer.report import workbook, write_workbook
+from importer.report import write_workbook
+from importer.report.workbook import results_workbook
 from importer.workbook_format import layout
 from importer.workbook_format.layout import RowMark
 from tests import factory
@@ -435,5 +436,5 @@ def test_a_disk_that_fills_up_at_the_very_end_is_an_error_and_nothing_else() -> 
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
-        workbook._write(factory.run(factory.outcome(factory.invoice())), Full(), 100)
+        results_workbook._write(factory.run(factory.outcome(factory.invoice())), Full(), 100)
     gc.collect()  # a complaint of a destructor would fail this test

@@ -34,7 +34,7 @@ from importer.ledger.tables import IDENTITY
 from importer.pipeline import check_files
 from importer.reading.profiles.propose import propose_profile
 from importer.reading.profiles.vendor_profile import profile_text
-from importer.report.standing import doubts, standing
+from importer.report.status import doubts, standing
 from importer.runs.request import Wanted
 from importer.settings import Settings
 from importer.workbook_format import layout

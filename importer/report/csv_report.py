@@ -13,9 +13,9 @@ from typing import BinaryIO
 from importer.domain.cells import cell_text
 from importer.domain.corrections import Trace
 from importer.domain.outcome import Run
-from importer.report.accounts import Accounts, Layout
-from importer.report.rehearsing import as_rehearsal
-from importer.report.target import place
+from importer.report.row_outcomes import Accounts, Layout
+from importer.report.sandbox_run import as_rehearsal
+from importer.report.workbook.target import place
 from importer.workbook_format.layout import FRONT, tidy_text
 
 BY_HAND = "Changed by hand"

@@ -14,7 +14,7 @@ from importer.domain.invoice import Row, Source
 from importer.domain.outcome import Outcome, Run
 from importer.domain.problems import Problem
 from importer.domain.reading import SkippedRow, Table
-from importer.report.tie_out import as_said
+from importer.report.workbook.tie_out import as_said
 from importer.workbook_format.layout import (
     NO_INVOICE,
     OPEN_STATUSES,

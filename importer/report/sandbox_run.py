@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from importer.domain.outcome import Run
 from importer.domain.problems import Problem
-from importer.rehearsal import SANDBOX, rehearsed
+from importer.report.sandbox_commands import SANDBOX, rehearsed
 
 
 def as_rehearsal(run: Run) -> Run:

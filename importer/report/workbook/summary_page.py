@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from importer.domain.outcome import Status
-from importer.report import styles
-from importer.report.cells import lines_needed, put_text
-from importer.report.styles import Styles
+from importer.report.workbook import styles
+from importer.report.workbook.cell_styles import lines_needed, put_text
+from importer.report.workbook.styles import Styles
 from importer.workbook_format import layout
 
 _LABEL, _COUNT, _MONEY, _MEANING = 1, 2, 3, 4

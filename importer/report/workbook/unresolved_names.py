@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importer.domain.unresolved import UnknownName
-from importer.rehearsal import rehearsed
-from importer.report.summary_page import Page
-from importer.report.wording import several
+from importer.report.sandbox_commands import rehearsed
+from importer.report.sentences import several
+from importer.report.workbook.summary_page import Page
 
 NAMES_ADVICE = "Correct it in the file, or settle it for good:"
 _MOST = 40

@@ -8,14 +8,14 @@ from typing import Any
 from importer.domain.invoice import Row
 from importer.domain.money import dollars
 from importer.domain.outcome import Outcome, Run, Status
-from importer.rehearsal import rehearsed
-from importer.report import styles
-from importer.report.accounts import worst_first
-from importer.report.cells import CellStyles, put_text, row_height
-from importer.report.rows_sheet import FirstRows, print_landscape
-from importer.report.styles import Styles
-from importer.report.tie_out import as_it_went, as_said
-from importer.report.wording import how_to_go_on
+from importer.report.row_outcomes import worst_first
+from importer.report.sandbox_commands import rehearsed
+from importer.report.sentences import how_to_go_on
+from importer.report.workbook import styles
+from importer.report.workbook.cell_styles import CellStyles, put_text, row_height
+from importer.report.workbook.rows_sheet import FirstRows, print_landscape
+from importer.report.workbook.styles import Styles
+from importer.report.workbook.tie_out import as_it_went, as_said
 
 COLUMNS: tuple[tuple[str, int], ...] = (
     ("Status", 15),

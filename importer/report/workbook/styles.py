@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from importer.domain.outcome import Status
-from importer.report.wording import Place
+from importer.report.sentences import Place
 from importer.workbook_format.layout import NO_INVOICE, SKIPPED
 
 FONT = "Arial"

@@ -12,16 +12,16 @@ from typing import Any, BinaryIO
 
 from importer.domain.outcome import Run
 from importer.domain.problems import Place
-from importer.report.accounts import Accounts
-from importer.report.corrections_sheet import told_trace, write_corrections
-from importer.report.invoices_sheet import write_invoices
-from importer.report.rehearsing import as_rehearsal
-from importer.report.rows_sheet import Contents, FirstRows, RowsSheet
-from importer.report.styles import FONT, Styles
-from importer.report.summary_sheet import write_summary
-from importer.report.target import place
-from importer.report.tie_out import tie_out
-from importer.report.tie_out_sheet import write_tie_out
+from importer.report.row_outcomes import Accounts
+from importer.report.sandbox_run import as_rehearsal
+from importer.report.workbook.corrections_sheet import told_trace, write_corrections
+from importer.report.workbook.invoices_sheet import write_invoices
+from importer.report.workbook.rows_sheet import Contents, FirstRows, RowsSheet
+from importer.report.workbook.styles import FONT, Styles
+from importer.report.workbook.summary_sheet import write_summary
+from importer.report.workbook.target import place
+from importer.report.workbook.tie_out import tie_out
+from importer.report.workbook.tie_out_sheet import write_tie_out
 from importer.workbook_format import layout, manifest
 
 
@@ -38,7 +38,7 @@ def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
-    from importer.report.quick_sheet import QuickSheet
+    from importer.report.workbook.fast_worksheet import QuickSheet
 
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="results-"))

@@ -9,11 +9,11 @@ from importer.domain.follow_up_facts import Change, Stays
 from importer.domain.outcome import Outcome, Run
 from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal
-from importer.rehearsal import rehearsed
-from importer.report.corrections_sheet import told_trace
-from importer.report.own_totals import vendors
-from importer.report.tie_out import as_said
-from importer.report.wording import notices
+from importer.report.sandbox_commands import rehearsed
+from importer.report.sentences import notices
+from importer.report.workbook.corrections_sheet import told_trace
+from importer.report.workbook.tie_out import as_said
+from importer.report.workbook.vendor_totals import vendors
 
 
 def as_json(run: Run, results: Path | None) -> dict[str, object]:

@@ -12,12 +12,18 @@ from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.fields import BY_NAME, Kind
 from importer.domain.outcome import Outcome
 from importer.domain.problems import Place, Problem
-from importer.rehearsal import rehearsed
-from importer.report import styles
-from importer.report.accounts import OFFERED, Answer, Layout, advised, worst_first
-from importer.report.cells import CellStyles, columns_of, row_height
-from importer.report.styles import Styles
-from importer.report.wording import how_to_mend
+from importer.report.row_outcomes import (
+    OFFERED,
+    Answer,
+    Layout,
+    advised,
+    worst_first,
+)
+from importer.report.sandbox_commands import rehearsed
+from importer.report.sentences import how_to_mend
+from importer.report.workbook import styles
+from importer.report.workbook.cell_styles import CellStyles, columns_of, row_height
+from importer.report.workbook.styles import Styles
 from importer.workbook_format import layout
 
 MAX_COMMENTS = 2_000  # a sheet with many more opens slowly; its cells are coloured all the same

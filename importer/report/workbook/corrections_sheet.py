@@ -9,11 +9,19 @@ from typing import Any
 from importer.domain.corrections import Trace
 from importer.domain.money import dollars
 from importer.domain.outcome import Run
-from importer.report import styles
-from importer.report.cells import put_text, row_height
-from importer.report.rows_sheet import print_landscape
-from importer.report.styles import Styles
-from importer.report.tie_out import ADDED, CORRECTED, IN_FILE, OTHERWISE, TAKEN_OUT, UNTOLD, TieOut
+from importer.report.workbook import styles
+from importer.report.workbook.cell_styles import put_text, row_height
+from importer.report.workbook.rows_sheet import print_landscape
+from importer.report.workbook.styles import Styles
+from importer.report.workbook.tie_out import (
+    ADDED,
+    CORRECTED,
+    IN_FILE,
+    OTHERWISE,
+    TAKEN_OUT,
+    UNTOLD,
+    TieOut,
+)
 
 COLUMNS: tuple[tuple[str, int], ...] = (
     ("Round", 8),

@@ -31,8 +31,8 @@ from importer.domain.problem_catalog import (
     WRITE_FAILED,
 )
 from importer.domain.problems import Problem
-from importer.rehearsal import rehearsed
-from importer.report.own_totals import to_compare
+from importer.report.sandbox_commands import rehearsed
+from importer.report.workbook.vendor_totals import to_compare
 from importer.workbook_format.layout import NOTED
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, Kind
 from importer.domain.invoice import Source
-from importer.report import styles
-from importer.report.styles import Styles
+from importer.report.workbook import styles
+from importer.report.workbook.styles import Styles
 from importer.workbook_format.layout import tidy_text, written_cell
 
 

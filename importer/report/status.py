@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from importer.domain.money import dollars
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import IN_RESMAN, WRITE_FAILED
-from importer.rehearsal import rehearsed
-from importer.report.wording import changes_said
+from importer.report.sandbox_commands import rehearsed
+from importer.report.sentences import changes_said
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

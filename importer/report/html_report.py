@@ -10,14 +10,8 @@ from typing import BinaryIO
 from importer.domain.money import dollars
 from importer.domain.outcome import Run, Status
 from importer.domain.visible_text import visible
-from importer.report.corrections_sheet import by_hand_said, files_said
-from importer.report.own_totals import compared, vendors
-from importer.report.rehearsing import as_rehearsal
-from importer.report.styles import BANNERS, BARS, CHIPS
-from importer.report.target import place
-from importer.report.terminal import problem_lines
-from importer.report.tie_out import Amount, Party, TieOut, tie_out
-from importer.report.wording import (
+from importer.report.sandbox_run import as_rehearsal
+from importer.report.sentences import (
     by_hand_in_short,
     destination,
     happened,
@@ -26,6 +20,17 @@ from importer.report.wording import (
     notices,
     profiles_said,
 )
+from importer.report.terminal import problem_lines
+from importer.report.workbook.corrections_sheet import by_hand_said, files_said
+from importer.report.workbook.styles import BANNERS, BARS, CHIPS
+from importer.report.workbook.target import place
+from importer.report.workbook.tie_out import (
+    Amount,
+    Party,
+    TieOut,
+    tie_out,
+)
+from importer.report.workbook.vendor_totals import compared, vendors
 
 _MOST_LINES = 40  # of problems
 _MOST_PARTIES = 15  # vendors, properties

@@ -13,10 +13,10 @@ from importer.domain.fields import BY_NAME
 from importer.domain.outcome import Run
 from importer.domain.problems import Place, Problem
 from importer.errors import ResultsNotWritten
-from importer.report import styles
-from importer.report.accounts import advised
-from importer.report.rehearsing import as_rehearsal
-from importer.report.target import place
+from importer.report.row_outcomes import advised
+from importer.report.sandbox_run import as_rehearsal
+from importer.report.workbook import styles
+from importer.report.workbook.target import place
 from importer.workbook_format.layout import column_index, tidy_text
 
 LIST = "Importer remarks"

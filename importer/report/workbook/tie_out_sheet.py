@@ -7,13 +7,13 @@ from typing import Any
 
 from importer.domain.money import dollars
 from importer.domain.outcome import Run
-from importer.report import styles
-from importer.report.cells import put_text, row_height
-from importer.report.corrections_sheet import by_hand_said
-from importer.report.rows_sheet import print_landscape
-from importer.report.styles import Styles
-from importer.report.tie_out import Party, TieOut
-from importer.report.wording import several
+from importer.report.sentences import several
+from importer.report.workbook import styles
+from importer.report.workbook.cell_styles import put_text, row_height
+from importer.report.workbook.corrections_sheet import by_hand_said
+from importer.report.workbook.rows_sheet import print_landscape
+from importer.report.workbook.styles import Styles
+from importer.report.workbook.tie_out import Party, TieOut
 
 _WHY = 66  # characters
 

@@ -9,16 +9,8 @@ from typing import Any
 from importer.domain.outcome import Run, Status
 from importer.domain.problem_catalog import CONTROL_TOTAL
 from importer.domain.problems import Place, Problem
-from importer.report import styles
-from importer.report.accounts import Answer
-from importer.report.corrections_sheet import by_hand_said, files_said
-from importer.report.own_totals import compared, vendors
-from importer.report.rows_sheet import Contents
-from importer.report.strangers import write_unknown_names
-from importer.report.styles import Styles
-from importer.report.summary_page import Page
-from importer.report.tie_out import LATER, NO_INVOICE_LABEL, ROUNDING, TieOut
-from importer.report.wording import (
+from importer.report.row_outcomes import Answer
+from importer.report.sentences import (
     changes_said,
     destination,
     happened,
@@ -29,6 +21,19 @@ from importer.report.wording import (
     several,
     stays_named,
 )
+from importer.report.workbook import styles
+from importer.report.workbook.corrections_sheet import by_hand_said, files_said
+from importer.report.workbook.rows_sheet import Contents
+from importer.report.workbook.styles import Styles
+from importer.report.workbook.summary_page import Page
+from importer.report.workbook.tie_out import (
+    LATER,
+    NO_INVOICE_LABEL,
+    ROUNDING,
+    TieOut,
+)
+from importer.report.workbook.unresolved_names import write_unknown_names
+from importer.report.workbook.vendor_totals import compared, vendors
 from importer.workbook_format import layout
 
 _MOST_NOTES, _MOST_TOTALS, _MOST_REASONS = 40, 12, 14
