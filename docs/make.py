@@ -15,8 +15,8 @@ from importer.cli.commands import commands
 from importer.domain.fields import COLUMNS
 from importer.domain.problem_catalog import KINDS
 from importer.domain.problems import Severity
+from importer.dropfolder.folder_settings import Orders
 from importer.settings import ENVIRONMENT, Settings
-from importer.watcher.orders import Orders
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))

@@ -22,6 +22,9 @@ from importer.context import Desk, Silence, open_ledger
 from importer.doctor import Finding, Source, Verdict, examine, exit_code
 from importer.doctor.machine import of_room
 from importer.doctor.service import of_clock, of_integrations
+from importer.dropfolder import drop_store
+from importer.dropfolder.folder import DropFolder
+from importer.dropfolder.heartbeat import beat
 from importer.ledger.ledger_identity import identity
 from importer.ledger.states import State
 from importer.ledger.tables import INVOICES
@@ -29,9 +32,6 @@ from importer.propexo.answers import Integration
 from importer.runs.names import sync
 from importer.sandbox import FORBIDDEN_TOKEN, INTEGRATION_ID, TOKEN, Behaviour, embedded
 from importer.settings import Settings
-from importer.submitter import drops
-from importer.watcher.folder import DropFolder
-from importer.watcher.heartbeat import beat
 from tests.clock import CLOCK
 from tests.submitter.made import intent
 from tests.submitter.servers import answering, closed_port, serving
@@ -289,7 +289,7 @@ def test_a_folder_that_is_watched_is_in_order(desk: Desk, folder: DropFolder) ->
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger(desk, "watcher-1"))
         mine = folder.belongs_to(identity(ledger), desk.settings.destination)
-        drops.begin_to_watch(ledger, mine, str(folder.root))
+        drop_store.begin_to_watch(ledger, mine, str(folder.root))
         by = found(desk, folder.root)
         assert [each.verdict for about in ("Folder", "Orders", "Watching") for each in by[about]] == [Verdict.OK] * 3
         assert by["Watching"][0].said == "The folder is watched by clerk@desk (since just now)."
@@ -299,10 +299,10 @@ def test_a_folder_that_is_watched_is_in_order(desk: Desk, folder: DropFolder) ->
         verdict, said = only(desk, "Watching", folder.root)
         assert (verdict, "its last look at it was 2 hours ago" in said) == (Verdict.WRONG, True)
         (folder.own / "heartbeat.json").unlink()
-        drops.trouble(ledger, mine, "api", "The API did not answer.")
+        drop_store.trouble(ledger, mine, "api", "The API did not answer.")
         assert [each.verdict for each in found(desk, folder.root)["Watching"]] == [Verdict.OK, Verdict.WRONG]
-        drops.trouble_over(ledger, mine, "api")
-        drops.end_watching(ledger)
+        drop_store.trouble_over(ledger, mine, "api")
+        drop_store.end_watching(ledger)
     assert only(desk, "Watching", folder.root)[0] is Verdict.WRONG
     assert sorted(folder.root.rglob("*")) == sorted([*before, folder.own / "ledger.json"])
 

@@ -16,7 +16,7 @@ from importer.cli.options import CONFIG, SANDBOX, with_options
 from importer.cli.saying import say
 
 if TYPE_CHECKING:
-    from importer.watcher.heartbeat import Standing
+    from importer.dropfolder.heartbeat import Standing
 
 ALIVE, NOT_ALIVE, INTERRUPTED = 0, 1, 130
 
@@ -33,18 +33,18 @@ def watch(folder: Path, once: bool, status: bool, as_json: bool, **given: Any) -
     The folder's parts are made on first use: files are dropped into “inbox”.
     """
     from importer.cli.desk import at_desk
-    from importer.watcher.folder import DropFolder
+    from importer.dropfolder.folder import DropFolder
 
     if once and status:
         raise click.UsageError("Give either --once or --status.")
     with at_desk(given, serving=not status) as desk:
         place = DropFolder.at(folder)
         if status:
-            from importer.watcher.heartbeat import standing
+            from importer.dropfolder.heartbeat import standing
 
             return _tell(standing(desk, place), as_json=as_json)
-        from importer.watcher.log import Log
-        from importer.watcher.watching import Watching
+        from importer.dropfolder.log import Log
+        from importer.dropfolder.loop import Watching
 
         log = Log(place.root, desk.settings.home, sys.stderr, desk.now, as_json=as_json)
         interrupted = _note_interruption()

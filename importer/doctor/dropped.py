@@ -11,15 +11,15 @@ from secrets import token_hex
 from importer.context import Desk
 from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.doctor.machine import cannot_write
+from importer.dropfolder import drop_store
+from importer.dropfolder.folder import PARTS, DropFolder
+from importer.dropfolder.folder_settings import Orders, read_orders
+from importer.dropfolder.heartbeat import FRESH_SECONDS, is_looked_at_times, last_beat
 from importer.errors import CannotRun
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity
 from importer.masterdata.master_data import ago
-from importer.submitter import drops
 from importer.telling import try_telling
-from importer.watcher.folder import PARTS, DropFolder
-from importer.watcher.heartbeat import FRESH_SECONDS, is_looked_at_times, last_beat
-from importer.watcher.orders import Orders, read_orders
 
 
 def folder_findings(desk: Desk, given: Path, ledger: Ledger | None) -> Iterator[Finding]:
@@ -144,7 +144,7 @@ def _of_watching(desk: Desk, folder: DropFolder, ledger: Ledger | None) -> Itera
     except CannotRun as error:
         yield wrong("Watching", error.sentence, error.advice)
         return
-    now, alive = desk.now(), drops.watchers(ledger, mine)
+    now, alive = desk.now(), drop_store.watchers(ledger, mine)
     if alive:
         said = ", ".join(f"{who} (since {ago(now, since)})" for who, since in alive)
         beat = last_beat(folder)
@@ -160,5 +160,5 @@ def _of_watching(desk: Desk, folder: DropFolder, ledger: Ledger | None) -> Itera
         yield ok("Watching", f"The folder is looked at from time to time (`watch --once`), last {last}.")
     else:
         yield wrong("Watching", "Nobody watches the folder.", f"Start it: invoice-importer watch {folder.root}")
-    for _, since, trouble in drops.troubles(ledger, mine):
+    for _, since, trouble in drop_store.troubles(ledger, mine):
         yield wrong("Watching", f"Files wait since {ago(now, since)}: {trouble}")

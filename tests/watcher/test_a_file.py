@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from importer.submitter.drops import Stage
+from importer.dropfolder.drop_store import Stage
 from tests.cli.clerk import TODAY, as_csv, row
 from tests.watcher.yard import Yard
 

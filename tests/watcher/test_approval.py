@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from importer.dropfolder.drop_store import Stage
 from importer.pipeline import submit_files
 from importer.runs.request import Wanted
-from importer.submitter.drops import Stage
 from tests.watcher.yard import Yard
 
 APPROVAL = 'action = "submit"\napproval = "required"\n'

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
-from importer.watcher.naming import is_passed_over, safe, why_unusable
-from importer.watcher.wholeness import Wholeness, wholeness
+from importer.dropfolder.completeness import Wholeness, wholeness
+from importer.dropfolder.file_names import is_passed_over, safe, why_unusable
 from tests.watcher.yard import A_WHILE, Yard
 
 CORPUS = Path(__file__).parent.parent.parent.parent / "shared" / "corpus"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.watcher.grown import take_again
+from importer.dropfolder.grew_after_claim import take_again
 from tests.watcher.yard import Watcher, Yard
 
 SUBMIT = 'action = "submit"\n'

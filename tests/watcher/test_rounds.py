@@ -11,12 +11,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from importer.dropfolder import drop_store
+from importer.dropfolder.job_context import Answer, Charge
+from importer.dropfolder.loop import MOST_DEATHS, Watching
+from importer.dropfolder.schedule import go_round
+from importer.dropfolder.worker_pool import Crew, News
 from importer.ledger.states import State
-from importer.submitter import drops
-from importer.watcher.bench import Answer, Charge
-from importer.watcher.crew import Crew, News
-from importer.watcher.rounds import go_round
-from importer.watcher.watching import MOST_DEATHS, Watching
 from tests.cli.clerk import StandIn
 from tests.clock import CLOCK
 from tests.telling.servers import Hook, web_server
@@ -41,9 +41,9 @@ def test_the_workbooks_in_done_are_brought_up_to_date(yard: Yard) -> None:
     (results,) = yard.folder.root.glob("done/*/march.results.xlsx")
     before = standing(results)
     with yard.watched() as watcher:
-        assert drops.open_questions(watcher.ledger, yard.desk.settings.destination) == {State.ACCEPTED: 1}
+        assert drop_store.open_questions(watcher.ledger, yard.desk.settings.destination) == {State.ACCEPTED: 1}
         assert go_round(watcher.bench, "status").posts
-        assert drops.open_questions(watcher.ledger, yard.desk.settings.destination) == {}
+        assert drop_store.open_questions(watcher.ledger, yard.desk.settings.destination) == {}
     assert standing(results) != before
     assert any("onfirmed" in line for line in standing(results))
     assert yard.lies() == ["done/MONTH/march.csv", "done/MONTH/march.results.xlsx"]
@@ -74,7 +74,7 @@ def test_what_was_in_doubt_and_is_settled_is_brought_on(yard: Yard, stand_in: St
         yard.orders(f'{SUBMIT}[tell]\nwebhook = "{hook.url}"\n')
         for _ in range(2):
             assert go_round(watcher.bench, "settle").trouble == ""
-        assert drops.open_questions(watcher.ledger, yard.desk.settings.destination).get(State.IN_DOUBT) is None
+        assert drop_store.open_questions(watcher.ledger, yard.desk.settings.destination).get(State.IN_DOUBT) is None
     assert yard.lies() == ["done/MONTH/march.csv", "done/MONTH/march.results.xlsx"]
     (results,) = yard.folder.root.glob("done/*/march.results.xlsx")
     assert not any("In doubt" in line for line in standing(results))
@@ -103,7 +103,7 @@ def test_a_file_that_ends_every_worker_is_put_aside(yard: Yard, *, posting: bool
     yard.drop("march.csv", yard.good(1))
     with yard.watched() as watcher:
         (drop,) = watcher.takes_all()
-        drops.change(watcher.ledger, drop, posting=posting)
+        drop_store.change(watcher.ledger, drop, posting=posting)
         watching = Watching(watcher.desk, yard.folder, yard.note, name=watcher.name)
         for _ in range(MOST_DEATHS):
             watching._count_death(watcher.ledger, drop.id)

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from bench.soak import soak
+from importer.dropfolder.folder import DropFolder
+from importer.dropfolder.folder_settings import Orders, read_orders
+from importer.dropfolder.heartbeat import last_beat
+from importer.dropfolder.log import Log
 from importer.sandbox import INTEGRATION_ID, TOKEN
-from importer.watcher.folder import DropFolder
-from importer.watcher.heartbeat import last_beat
-from importer.watcher.log import Log
-from importer.watcher.orders import Orders, read_orders
 from tests.clock import CLOCK, MOVED
 from tests.watcher.yard import Yard
 

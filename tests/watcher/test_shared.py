@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from importer.submitter import drops
-from importer.submitter.drops import Decided, Stage
+from importer.dropfolder import drop_store
+from importer.dropfolder.drop_store import Decided, Stage
 from tests.cli.clerk import StandIn
 from tests.clock import CLOCK
 from tests.watcher.test_taking import dies
@@ -36,10 +36,10 @@ def test_the_whole_road(shared: Yard) -> None:
         (drop,) = first.takes_all()
         dies(first)
         with shared.watched("second") as second:
-            assert [each.id for each in drops.take_over(second.ledger, second.folder_id)] == [drop.id]
-            assert drops.take_over(first.ledger, first.folder_id) == []
+            assert [each.id for each in drop_store.take_over(second.ledger, second.folder_id)] == [drop.id]
+            assert drop_store.take_over(first.ledger, first.folder_id) == []
             assert [second.works_on(each).exit_code for each in second.owns()] == [0]
-            assert drops.watchers(second.ledger, second.folder_id)[0][0] == "watch@desk"
+            assert drop_store.watchers(second.ledger, second.folder_id)[0][0] == "watch@desk"
     assert set(shared.posted().values()) == {1}
     assert "done/MONTH/march.csv" in shared.lies()
 
@@ -57,18 +57,18 @@ def test_at_the_same_moment(shared: Yard) -> None:
 
         def one(which: int) -> None:
             with shared.watched(f"watcher-{which}") as watcher:
-                drops.trouble(watcher.ledger, watcher.folder_id, "api", "It is away.")
+                drop_store.trouble(watcher.ledger, watcher.folder_id, "api", "It is away.")
                 go.wait()
-                over = len(drops.take_over(watcher.ledger, watcher.folder_id))
-                turn = drops.due(watcher.ledger, watcher.folder_id, "status", 900.0)
-                tells = drops.is_to_tell(watcher.ledger, watcher.folder_id, "api")
+                over = len(drop_store.take_over(watcher.ledger, watcher.folder_id))
+                turn = drop_store.due(watcher.ledger, watcher.folder_id, "status", 900.0)
+                tells = drop_store.is_to_tell(watcher.ledger, watcher.folder_id, "api")
                 came_to.append((over, turn, tells))
-                mine = drops.new_drop_id(CLOCK.now())
-                drops.write_down(watcher.ledger, mine, watcher.folder_id, "x.csv", 1, None)
-                own = drops.drop(watcher.ledger, mine)
+                mine = drop_store.new_drop_id(CLOCK.now())
+                drop_store.write_down(watcher.ledger, mine, watcher.folder_id, "x.csv", 1, None)
+                own = drop_store.drop(watcher.ledger, mine)
                 assert own is not None
                 go.wait()
-                decided.append(drops.decide(watcher.ledger, own, "done/x.csv"))
+                decided.append(drop_store.decide(watcher.ledger, own, "done/x.csv"))
                 go.wait()
 
         threads = [threading.Thread(target=one, args=(which,)) for which in range(4)]

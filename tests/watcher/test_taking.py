@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from importer.dropfolder import drop_store, filing
+from importer.dropfolder.decide import Verdict, judge
+from importer.dropfolder.drop_store import Drop, Stage
 from importer.ledger.tables import WATCHERS
-from importer.submitter import drops
-from importer.submitter.drops import Drop, Stage
-from importer.watcher import filing
-from importer.watcher.judging import Verdict, judge
 from tests.clock import CLOCK
 from tests.watcher.yard import A_WHILE, Watcher, Yard
 
@@ -55,7 +54,7 @@ def test_many_at_once_take_each_file_once(yard: Yard) -> None:
 
 def dies(watcher: Watcher) -> None:
     """Its process is gone: what it owned stays its own, and its lease has lapsed."""
-    drops._lease(watcher.ledger, -1.0)
+    drop_store._lease(watcher.ledger, -1.0)
 
 
 @pytest.mark.parametrize("moved", [False, True], ids=["before the move", "after the move"])
@@ -63,8 +62,8 @@ def test_a_crash_while_it_is_taken(yard: Yard, moved: bool) -> None:
     """Written down and not moved: it is still in the inbox for everybody. Moved and not noted: it is taken over."""
     yard.drop("march.csv", yard.good(1))
     with yard.watched("first") as first:
-        name = drops.new_drop_id(CLOCK.now())
-        drops.write_down(first.ledger, name, first.folder_id, "march.csv", 100, None)
+        name = drop_store.new_drop_id(CLOCK.now())
+        drop_store.write_down(first.ledger, name, first.folder_id, "march.csv", 100, None)
         if moved:
             yard.folder.workplace(name).mkdir()
             (yard.folder.inbox / "march.csv").rename(yard.folder.workplace(name) / "march.csv")
@@ -82,9 +81,9 @@ def test_a_crash_while_something_odd_is_put_aside(yard: Yard, tmp_path: Path, wh
     outside = tmp_path / "outside.csv"
     outside.write_text(yard.good(1))
     with yard.watched("first") as first:
-        name = drops.new_drop_id(CLOCK.now())
+        name = drop_store.new_drop_id(CLOCK.now())
         odd = "its name has a bell in it" if what == "name" else None
-        drops.write_down(first.ledger, name, first.folder_id, "march.csv", 100, None, odd=odd)
+        drop_store.write_down(first.ledger, name, first.folder_id, "march.csv", 100, None, odd=odd)
         yard.folder.workplace(name).mkdir()
         if what == "link":
             (yard.folder.workplace(name) / "march.csv").symlink_to(outside)
@@ -112,8 +111,8 @@ def test_only_one_takes_over(yard: Yard) -> None:
         first.takes_all()
         dies(first)
         with yard.watched("second") as second, yard.watched("third") as third:
-            assert len(drops.take_over(second.ledger, second.folder_id)) == 1
-            assert drops.take_over(third.ledger, third.folder_id) == []
+            assert len(drop_store.take_over(second.ledger, second.folder_id)) == 1
+            assert drop_store.take_over(third.ledger, third.folder_id) == []
 
 
 def judged(watcher: Watcher, drop: Drop) -> Verdict:
@@ -153,7 +152,7 @@ def test_who_was_overtaken_posts_nothing(yard: Yard) -> None:
         (drop,) = first.takes_all()
         dies(first)
         with yard.watched("second") as second:
-            assert len(drops.take_over(second.ledger, second.folder_id)) == 1
+            assert len(drop_store.take_over(second.ledger, second.folder_id)) == 1
             assert not isinstance(judge(first.bench, first.ledger, drop), Verdict)
             assert yard.posted() == {}
             assert [second.works_on(each).exit_code for each in second.owns()] == [0]
@@ -165,19 +164,19 @@ def test_a_worker_that_still_works_is_waited_for(yard: Yard) -> None:
     yard.drop("march.csv", yard.good(1))
     with yard.watched("first") as first:
         (drop,) = first.takes_all()
-        drops.change(first.ledger, drop, worker=os.getppid())
+        drop_store.change(first.ledger, drop, worker=os.getppid())
         with first.ledger.transaction() as connection:
             connection.execute(update(WATCHERS).where(WATCHERS.c.id == "first").values(pid=2**22 + 1))
         with yard.watched("second") as second:
-            assert drops.take_over(second.ledger, second.folder_id) == []
+            assert drop_store.take_over(second.ledger, second.folder_id) == []
             dies(first)
-            assert len(drops.take_over(second.ledger, second.folder_id)) == 1
+            assert len(drop_store.take_over(second.ledger, second.folder_id)) == 1
 
 
 def test_what_is_in_no_ledger_goes_back(yard: Yard) -> None:
     """Files that people put into the working folder, or that a lost ledger left there, are dropped again."""
     (yard.folder.root / "working" / "march.csv").write_text(yard.good(1))
-    left = yard.folder.workplace(drops.new_drop_id(CLOCK.now()))
+    left = yard.folder.workplace(drop_store.new_drop_id(CLOCK.now()))
     left.mkdir()
     (left / "april.csv").write_text(yard.good(2))
     yard.drop("april.csv", yard.good(3))

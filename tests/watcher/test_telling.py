@@ -7,11 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from importer.submitter import drops
-from importer.watcher import filing, tidings
-from importer.watcher.judging import Verdict, judge
-from importer.watcher.tidings import spread_the_rest
-from importer.watcher.work import work_on
+from importer.dropfolder import drop_store, filing, follow_up_news
+from importer.dropfolder.decide import Verdict, judge
+from importer.dropfolder.follow_up_news import spread_the_rest
+from importer.dropfolder.process_file import work_on
 from tests.telling.servers import Hook, web_server
 from tests.watcher.test_running import QUICK, Process
 from tests.watcher.test_taking import dies
@@ -65,16 +64,16 @@ def test_who_cannot_be_reached_is_told_later(yard: Yard, hook: Hook) -> None:
     yard.goes()
     assert "done/MONTH/march.csv" in yard.lies()
     with yard.watched("second") as second:
-        assert len(drops.untold(second.ledger, second.folder_id)) == 1
+        assert len(drop_store.untold(second.ledger, second.folder_id)) == 1
         for _ in range(2):
             spread_the_rest(second.bench, second.ledger)
-        assert drops.untold(second.ledger, second.folder_id) == []
+        assert drop_store.untold(second.ledger, second.folder_id) == []
     assert len(hook.given) == 3
 
 
 def test_who_hangs_is_not_tried_for_each_file(yard: Yard, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many files nobody could be told: a server that took long to fail is left alone; a signal ends the round."""
-    monkeypatch.setattr(tidings, "SLOW_SECONDS", 0.0)
+    monkeypatch.setattr(follow_up_news, "SLOW_SECONDS", 0.0)
     hook.statuses[:] = [503, 503]  # one try each, and one again
     yard.orders(f'[tell]\nwebhook = "{hook.url}"\n')
     with yard.watched() as watcher:
@@ -85,7 +84,7 @@ def test_who_hangs_is_not_tried_for_each_file(yard: Yard, hook: Hook, monkeypatc
             work_on(bench, drop.id)
         spread_the_rest(bench, watcher.ledger)
         assert len(hook.given) == 2
-        assert len(drops.untold(watcher.ledger, watcher.folder_id)) == 2
+        assert len(drop_store.untold(watcher.ledger, watcher.folder_id)) == 2
         yard.desk.stop.set()
         spread_the_rest(watcher.bench, watcher.ledger)
         yard.desk.stop.clear()
@@ -103,12 +102,12 @@ def test_a_crash_in_the_middle_of_telling_is_said(yard: Yard, hook: Hook) -> Non
         watcher.deals_with_all()
         yard.desk.stop.clear()
         for minutes, told in ((1, 0), (10, 1)):
-            (drop,) = drops.untold(watcher.ledger, watcher.folder_id)
+            (drop,) = drop_store.untold(watcher.ledger, watcher.folder_id)
             since = yard.desk.now() - timedelta(minutes=minutes)
-            drops.change_unowned(watcher.ledger, drop, told={"being told": since.isoformat()})
+            drop_store.change_unowned(watcher.ledger, drop, told={"being told": since.isoformat()})
             spread_the_rest(watcher.bench, watcher.ledger)
             assert len(hook.given) == told
-        assert drops.untold(watcher.ledger, watcher.folder_id) == []
+        assert drop_store.untold(watcher.ledger, watcher.folder_id) == []
     assert "You may have been told of this before" in str(hook.given[0]["text"])
 
 

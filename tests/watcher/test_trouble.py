@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from importer.context import Silence
-from importer.submitter import drops
-from importer.submitter.drops import Stage
+from importer.dropfolder import drop_store
+from importer.dropfolder.drop_store import Stage
 from tests.cli.clerk import StandIn
 from tests.watcher.yard import Yard, settings_of
 
@@ -32,7 +32,7 @@ def test_an_api_that_is_away_keeps_the_file(yard: Yard, tmp_path: Path) -> None:
     yard.desk = there
     # The stand-in at another address is another destination, and so another ledger's business: here it is the same.
     with yard.watched() as watcher:
-        drops.take_over(watcher.ledger, watcher.folder_id)
+        drop_store.take_over(watcher.ledger, watcher.folder_id)
         assert [watcher.works_on(each).exit_code for each in watcher.owns()] == [0]
     assert set(yard.posted().values()) == {1}
 
@@ -64,23 +64,23 @@ def test_what_is_in_doubt_needs_a_person_now(yard: Yard, stand_in: StandIn, faul
 def test_a_trouble_is_told_once(yard: Yard) -> None:
     """By one of all watchers; once it is over, the next one is told again."""
     with yard.watched("first") as first, yard.watched("second") as second:
-        since = drops.trouble(first.ledger, first.folder_id, "access", "The token is refused.")
-        assert drops.trouble(second.ledger, second.folder_id, "access", "The token is still refused.") == since
-        assert drops.is_to_tell(second.ledger, second.folder_id, "access")
-        assert not drops.is_to_tell(first.ledger, first.folder_id, "access")
-        assert drops.trouble_over(first.ledger, first.folder_id, "access")
-        assert not drops.trouble_over(second.ledger, second.folder_id, "access")
-        drops.trouble(first.ledger, first.folder_id, "access", "The token is refused.")
-        assert drops.is_to_tell(first.ledger, first.folder_id, "access")
+        since = drop_store.trouble(first.ledger, first.folder_id, "access", "The token is refused.")
+        assert drop_store.trouble(second.ledger, second.folder_id, "access", "The token is still refused.") == since
+        assert drop_store.is_to_tell(second.ledger, second.folder_id, "access")
+        assert not drop_store.is_to_tell(first.ledger, first.folder_id, "access")
+        assert drop_store.trouble_over(first.ledger, first.folder_id, "access")
+        assert not drop_store.trouble_over(second.ledger, second.folder_id, "access")
+        drop_store.trouble(first.ledger, first.folder_id, "access", "The token is refused.")
+        assert drop_store.is_to_tell(first.ledger, first.folder_id, "access")
 
 
 def test_rounds_are_gone_by_one(yard: Yard) -> None:
     """What is done from time to time is done by one watcher, once in that time."""
     with yard.watched("first") as first, yard.watched("second") as second:
-        assert drops.due(first.ledger, first.folder_id, "status", 900.0)
-        assert not drops.due(second.ledger, second.folder_id, "status", 900.0)
-        assert drops.due(second.ledger, second.folder_id, "status", 0.0)
-        assert drops.due(second.ledger, second.folder_id, "tidy", 900.0)
+        assert drop_store.due(first.ledger, first.folder_id, "status", 900.0)
+        assert not drop_store.due(second.ledger, second.folder_id, "status", 900.0)
+        assert drop_store.due(second.ledger, second.folder_id, "status", 0.0)
+        assert drop_store.due(second.ledger, second.folder_id, "tidy", 900.0)
 
 
 def test_settings_that_are_wrong_put_nothing_at_risk(yard: Yard) -> None:

@@ -13,20 +13,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.context import Desk, Silence, open_ledger
+from importer.dropfolder import drop_store
+from importer.dropfolder.approvals import Approvals
+from importer.dropfolder.arrivals import Arrivals, Look
+from importer.dropfolder.claim import (
+    Strays,
+    recover,
+    say_of_left,
+    take,
+)
+from importer.dropfolder.drop_store import Drop, Stage
+from importer.dropfolder.folder import DropFolder
+from importer.dropfolder.folder_settings import read_orders
+from importer.dropfolder.job_context import Answer, Bench
+from importer.dropfolder.process_file import work_on
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.settings import Settings, load
-from importer.submitter import drops
-from importer.submitter.drops import Drop, Stage
 from importer.telling.message import Message
-from importer.watcher.approvals import Approvals
-from importer.watcher.arrivals import Arrivals, Look
-from importer.watcher.bench import Answer, Bench
-from importer.watcher.folder import DropFolder
-from importer.watcher.orders import read_orders
-from importer.watcher.taking import Strays, recover, say_of_left, take
-from importer.watcher.work import work_on
 from tests.cli.clerk import StandIn, as_csv, row
 from tests.clock import CLOCK
 
@@ -106,9 +111,9 @@ class Yard:
         desk = self.desk
         with open_ledger(desk, name) as ledger:
             folder_id = self.folder.belongs_to(identity(ledger), desk.settings.destination)
-            drops.begin_to_watch(ledger, folder_id, str(self.folder.root))
+            drop_store.begin_to_watch(ledger, folder_id, str(self.folder.root))
             yield Watcher(self, desk, ledger, folder_id, name)
-            drops.end_watching(ledger)
+            drop_store.end_watching(ledger)
 
     def goes(self) -> list[Answer]:
         """A watcher comes, deals with everything that lies there, and goes."""
@@ -166,7 +171,7 @@ class Watcher:
 
     def owns(self) -> list[Drop]:
         """What it is to work on."""
-        found = drops.drops(self.ledger, self.folder_id, Stage.TAKEN, Stage.FILING)
+        found = drop_store.drops(self.ledger, self.folder_id, Stage.TAKEN, Stage.FILING)
         return [drop for drop in found if drop.owner == self.name]
 
     def works_on(self, drop: Drop) -> Answer:
@@ -179,7 +184,7 @@ class Watcher:
 
     def drops(self) -> Mapping[str, Drop]:
         """Everything that was ever taken, by its name; the last of each."""
-        return {drop.name: drop for drop in drops.drops(self.ledger, self.folder_id, *Stage)}
+        return {drop.name: drop for drop in drop_store.drops(self.ledger, self.folder_id, *Stage)}
 
 
 def yard_at(path: Path, stand_in: StandIn, prefix: str, **more: str) -> Yard:

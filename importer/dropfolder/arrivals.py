@@ -12,9 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.watcher.naming import is_litter, is_passed_over, why_unusable, word_of
-from importer.watcher.orders import Orders
-from importer.watcher.wholeness import Wholeness, wholeness
+from importer.dropfolder.completeness import Wholeness, wholeness
+from importer.dropfolder.file_names import (
+    is_litter,
+    is_passed_over,
+    why_unusable,
+    word_of,
+)
+from importer.dropfolder.folder_settings import Orders
 
 PAUSES = 3
 """A file in which nothing marks the end is given so many times the longest pause after which it was seen to grow."""

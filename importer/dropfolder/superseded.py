@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+from importer.dropfolder import drop_store
+from importer.dropfolder.drop_store import Drop
+from importer.dropfolder.file_names import numbered
+from importer.dropfolder.folder import DONE, NEEDS_FIXING, move
+from importer.dropfolder.job_context import Bench
 from importer.errors import FileUnreadable, LedgerUnavailable
 from importer.ledger.ledger import Ledger
 from importer.reading.formats.open_file import open_file
 from importer.roundtrip.corrected_workbook import made_from
 from importer.runs.follow_up import keep_results, may_replace
 from importer.runs.results_file import results_name
-from importer.submitter import drops
-from importer.submitter.drops import Drop
-from importer.watcher.bench import Bench
-from importer.watcher.folder import DONE, NEEDS_FIXING, move
-from importer.watcher.naming import numbered
 from importer.workbook_format.manifest import SHEET
 
 
@@ -27,7 +27,7 @@ def tidy_after(bench: Bench, ledger: Ledger, drop: Drop) -> None:
     place = PurePosixPath(drop.place or "")
     if place.parts[:1] != (DONE,) or drop.run is None or not drop.name.lower().endswith((".xlsx", ".xlsm", ".ods")):
         return
-    root, ended = bench.folder.root, drops.ended_in(ledger, bench.folder_id, NEEDS_FIXING)
+    root, ended = bench.folder.root, drop_store.ended_in(ledger, bench.folder_id, NEEDS_FIXING)
     left = [each for each in ended if each.taken_at < drop.taken_at]
     if not left:
         return

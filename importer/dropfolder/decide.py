@@ -10,6 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from importer.domain.outcome import Run, Status
+from importer.dropfolder import drop_store
+from importer.dropfolder.arrivals import strange_thing
+from importer.dropfolder.drop_store import Drop
+from importer.dropfolder.job_context import Bench
 from importer.errors import (
     ApiAway,
     BadSettings,
@@ -24,10 +28,6 @@ from importer.ledger.ledger import Ledger
 from importer.pipeline import check_files, submit_files
 from importer.runs.request import Wanted
 from importer.runs.results_file import write_results
-from importer.submitter import drops
-from importer.submitter.drops import Drop
-from importer.watcher.arrivals import strange_thing
-from importer.watcher.bench import Bench
 
 ANSWERS = ".answer"
 """Inside the folder in which a file is worked on: no dropped file has such a name."""
@@ -115,7 +115,7 @@ def _run(bench: Bench, ledger: Ledger, drop: Drop, path: Path) -> tuple[Run, boo
     said: tuple[str, ...] = ()
 
     def is_still_ours() -> None:
-        if not drops.change(ledger, drop, posting=True):
+        if not drop_store.change(ledger, drop, posting=True):
             raise CannotRun("Another watcher has taken the file over. Nothing was sent.")
 
     if orders.action == "submit" and (drop.approved is not None or not orders.needs_approval):
@@ -142,7 +142,7 @@ def _broken_off(run: Run, drop: Drop) -> str | None:
 
 def _came_before(ledger: Ledger, drop: Drop) -> tuple[str, ...]:
     """A sentence where the very same content was dropped before."""
-    same = drops.same_before(ledger, drop)
+    same = drop_store.same_before(ledger, drop)
     if same is None:
         return ()
     which = f", run {same.run}" if same.run else ""

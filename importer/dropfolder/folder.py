@@ -20,8 +20,8 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
+from importer.dropfolder import folder_settings
 from importer.errors import CannotRun
-from importer.watcher import orders
 
 INBOX, WORKING, WAITING = "inbox", "working", "waiting-for-approval"
 DONE, NEEDS_FIXING, FAILED = "done", "needs-fixing", "failed"
@@ -91,7 +91,7 @@ class DropFolder:
     @property
     def orders(self) -> Path:
         """The folder's settings."""
-        return self.root / orders.NAME
+        return self.root / folder_settings.NAME
 
     def workplace(self, drop: str) -> Path:
         """Where one file is worked on."""
@@ -110,7 +110,7 @@ class DropFolder:
                 _must_be_a_folder(self.root / part)
             texts = {self.root / READ_ME: WORDS}
             if not is_known and not self.is_known:
-                texts[self.orders] = orders.TEMPLATE
+                texts[self.orders] = folder_settings.TEMPLATE
             for path, text in texts.items():
                 with suppress(FileExistsError), path.open("x", encoding="utf-8", newline="\r\n") as stream:
                     stream.write(text)

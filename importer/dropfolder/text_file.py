@@ -10,8 +10,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from importer.watcher.folder import SAFELY, move, open_plain
-from importer.watcher.naming import numbered
+from importer.dropfolder.file_names import numbered
+from importer.dropfolder.folder import SAFELY, move, open_plain
 
 
 def write_beside(path: Path, text: str) -> Path:

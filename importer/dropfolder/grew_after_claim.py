@@ -9,15 +9,15 @@ import stat
 from collections.abc import Callable
 from datetime import timedelta
 
+from importer.dropfolder import drop_store
+from importer.dropfolder.drop_store import Drop
+from importer.dropfolder.file_names import numbered
+from importer.dropfolder.folder import INBOX, move, sha256_of
+from importer.dropfolder.job_context import Bench
+from importer.dropfolder.text_file import write_beside
 from importer.ledger.ledger import Ledger
-from importer.submitter import drops
-from importer.submitter.drops import Drop
 from importer.telling import Message, at_a_standstill
 from importer.telling.message import as_text
-from importer.watcher.bench import Bench
-from importer.watcher.folder import INBOX, move, sha256_of
-from importer.watcher.naming import numbered
-from importer.watcher.plain import write_beside
 
 LATER = timedelta(hours=1)
 """For so long after a file was filed it is looked whether it has grown."""
@@ -25,7 +25,7 @@ LATER = timedelta(hours=1)
 
 def take_again(bench: Bench, ledger: Ledger, tell: Callable[[Message], None]) -> None:
     """Looks at what was filed lately. Raises OSError where the folder cannot be used."""
-    for drop in drops.ended_since(ledger, bench.folder_id, bench.desk.now() - LATER):
+    for drop in drop_store.ended_since(ledger, bench.folder_id, bench.desk.now() - LATER):
         look_again(bench, ledger, drop, tell)
 
 
@@ -48,7 +48,7 @@ def look_again(
             return
         if not begins_the_same and not thoroughly:
             now, size = sha256_of(path)
-            if drops.change_unowned(ledger, drop, sha256=now, size=size):
+            if drop_store.change_unowned(ledger, drop, sha256=now, size=size):
                 said = f"{drop.name} was written anew after it was dealt with. Drop it again if that is to count."
                 bench.note("written-anew", said, file=drop.name, drop=drop.id)
             return

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.context import Desk
+from importer.dropfolder.folder import DropFolder
+from importer.dropfolder.folder_settings import Orders
 from importer.settings import Settings
-from importer.watcher.folder import DropFolder
-from importer.watcher.orders import Orders
 
 
 class Note(Protocol):

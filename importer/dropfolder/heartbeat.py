@@ -13,9 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from importer.context import Desk, open_ledger
+from importer.dropfolder import drop_store
+from importer.dropfolder.folder import (
+    DONE,
+    FAILED,
+    INBOX,
+    NEEDS_FIXING,
+    WAITING,
+    WORKING,
+    DropFolder,
+    open_plain,
+)
 from importer.errors import LedgerUnavailable
-from importer.submitter import drops
-from importer.watcher.folder import DONE, FAILED, INBOX, NEEDS_FIXING, WAITING, WORKING, DropFolder, open_plain
 
 ONCE_SECONDS = 900.0
 """Who looks at the folder from time to time, and ends, watches it for so long after each look."""
@@ -77,9 +86,9 @@ def standing(desk: Desk, folder: DropFolder) -> Standing:
     files = {part: _files(folder.root / part) for part in (INBOX, WORKING, WAITING, NEEDS_FIXING, FAILED, DONE)}
     try:
         with open_ledger(desk, "watch-status") as ledger:
-            folder_id = str((found or {}).get("folder_id") or drops.folder_at(ledger, str(folder.root)) or "")
-            who = tuple(drops.watchers(ledger, folder_id))
-            troubles = tuple(drops.troubles(ledger, folder_id))
+            folder_id = str((found or {}).get("folder_id") or drop_store.folder_at(ledger, str(folder.root)) or "")
+            who = tuple(drop_store.watchers(ledger, folder_id))
+            troubles = tuple(drop_store.troubles(ledger, folder_id))
             return Standing(bool(who) or at_times, seen, who, files, troubles, said)
     except LedgerUnavailable as error:
         return Standing(fresh or at_times, seen, (), files, (), (*said, str(error)))

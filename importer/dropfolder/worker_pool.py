@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from importer.watcher.bench import Answer
+from importer.dropfolder.job_context import Answer
 
 MOST_JOBS = 100
 """Jobs that one process does before it gives its memory back."""
@@ -114,7 +114,7 @@ class Crew:
         return not self._workers
 
     def _hired(self) -> _Worker:
-        command = [sys.executable, "-m", "importer.watcher.worker"]
+        command = [sys.executable, "-m", "importer.dropfolder.worker"]
         process = subprocess.Popen(  # noqa: S603 - our own module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )

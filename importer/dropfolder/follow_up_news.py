@@ -10,12 +10,12 @@ import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from importer.dropfolder import drop_store
+from importer.dropfolder.drop_store import Drop
+from importer.dropfolder.job_context import Bench
 from importer.ledger.ledger import Ledger
-from importer.submitter import drops
-from importer.submitter.drops import Drop
 from importer.telling import Message, tell
 from importer.telling.tell import went_nowhere
-from importer.watcher.bench import Bench
 
 MOST_TRIES = 24
 """After so many the log has it, and the file lies where it lies."""
@@ -41,7 +41,7 @@ def begun(bench: Bench, drop: Drop) -> dict[str, str]:
 def tell_of(bench: Bench, ledger: Ledger, drop: Drop, *, perhaps_again: bool = False) -> None:
     """Tells of a file that lies in its place, once it is written down that this was `begun`."""
     told, left = spread(bench, drop, perhaps_again=perhaps_again)
-    drops.change_unowned(ledger, drop, told=told, message=drop.message if left else None)
+    drop_store.change_unowned(ledger, drop, told=told, message=drop.message if left else None)
 
 
 def spread(bench: Bench, drop: Drop, *, perhaps_again: bool = False) -> tuple[dict[str, str], bool]:
@@ -86,12 +86,12 @@ def spread(bench: Bench, drop: Drop, *, perhaps_again: bool = False) -> tuple[di
 
 def spread_the_rest(bench: Bench, ledger: Ledger) -> None:
     """Tells of what nobody was told of yet, or could be told of, until it is asked to stop."""
-    for drop in drops.untold(ledger, bench.folder_id):
+    for drop in drop_store.untold(ledger, bench.folder_id):
         if bench.desk.stop.is_set():
             return
         since = drop.told.get(BEING_TOLD)
         if since is not None and abs(bench.desk.now() - datetime.fromisoformat(since)) < BEING_TOLD_FOR:
             continue
         marked = replace(drop, told=begun(bench, drop))
-        if drops.change_unowned(ledger, drop, told=marked.told):
+        if drop_store.change_unowned(ledger, drop, told=marked.told):
             tell_of(bench, ledger, marked, perhaps_again=since is not None)

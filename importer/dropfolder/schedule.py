@@ -6,17 +6,17 @@ from pathlib import Path
 
 from importer.context import open_ledger
 from importer.domain.outcome import Run
+from importer.dropfolder import drop_store
+from importer.dropfolder.follow_up_news import spread_the_rest
+from importer.dropfolder.job_context import Answer, Bench
+from importer.dropfolder.recently_settled import bring_up_to_date
 from importer.errors import ApiAway, BadSettings, CannotRun, LedgerUnavailable, NoAccess
 from importer.report.sentences import several
 from importer.runs.follow_up import follow_up, runs_behind, settle
 from importer.runs.results_file import write_anew
 from importer.runs.retention import tidy
-from importer.submitter import drops
 from importer.telling import Drop as Told
 from importer.telling import of_changes, tell
-from importer.watcher.bench import Answer, Bench
-from importer.watcher.settled import bring_up_to_date
-from importer.watcher.tidings import spread_the_rest
 
 PAUSE = 60.0
 """Seconds that everything waits where the API cannot be asked."""
@@ -92,7 +92,7 @@ def _settle(bench: Bench) -> None:
 def _tell(bench: Bench, run: Run, results: Path | None) -> None:
     """Tells of invoices that ResMan did not take: of those that came through this folder."""
     with open_ledger(bench.desk, bench.watcher) as ledger:
-        drop = drops.of_run(ledger, bench.folder_id, run.id)
+        drop = drop_store.of_run(ledger, bench.folder_id, run.id)
     if drop is None:
         return
     root = bench.folder.root

@@ -12,18 +12,29 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from importer.dropfolder import drop_store
+from importer.dropfolder.arrivals import Arrivals
+from importer.dropfolder.claim import NOT_TAKEN
+from importer.dropfolder.drop_store import Drop, Stage
+from importer.dropfolder.file_names import (
+    WORD,
+    is_passed_over,
+    numbered,
+    safe,
+    word_of,
+)
+from importer.dropfolder.folder import (
+    FAILED,
+    move,
+    open_plain,
+    owner_of,
+)
+from importer.dropfolder.job_context import Bench
+from importer.dropfolder.text_file import write_beside
 from importer.ledger.ledger import Ledger
 from importer.reading.formats.safe_file import shown
-from importer.submitter import drops
-from importer.submitter.drops import Drop, Stage
 from importer.telling import at_a_standstill
 from importer.telling.message import Message, as_text
-from importer.watcher.arrivals import Arrivals
-from importer.watcher.bench import Bench
-from importer.watcher.folder import FAILED, move, open_plain, owner_of
-from importer.watcher.naming import WORD, is_passed_over, numbered, safe, word_of
-from importer.watcher.plain import write_beside
-from importer.watcher.taking import NOT_TAKEN
 
 PLAN = re.compile(r"sha256:[0-9a-f]{64}")
 MOST_BYTES = 64 * 1024
@@ -50,14 +61,14 @@ class Approvals:
         self.settling = len(coming - set(settled))
         for path in words:
             self._heed(bench, ledger, path)
-        for drop in drops.drops(ledger, bench.folder_id, Stage.WAITING):
+        for drop in drop_store.drops(ledger, bench.folder_id, Stage.WAITING):
             place = bench.folder.root / (drop.place or "")
-            if drop.plan is not None and drops.was_submitted(ledger, drop.plan, drop.taken_at):
-                if drops.change_unowned(ledger, drop, state=Stage.TAKEN, owner=bench.watcher):
+            if drop.plan is not None and drop_store.was_submitted(ledger, drop.plan, drop.taken_at):
+                if drop_store.change_unowned(ledger, drop, state=Stage.TAKEN, owner=bench.watcher):
                     _note(bench, drop, "posted-by-hand", f"What {drop.name} waited for was posted by hand.")
             elif place.name not in there and not place.exists():
                 said = f"{drop.name} was taken out of “{bench.folder.waiting.name}” by somebody."
-                if drops.change_unowned(ledger, drop, state=Stage.ENDED, said=said):
+                if drop_store.change_unowned(ledger, drop, state=Stage.ENDED, said=said):
                     _note(bench, drop, "withdrawn", said)
 
     def _heed(self, bench: Bench, ledger: Ledger, path: Path) -> None:
@@ -66,7 +77,7 @@ class Approvals:
         if text is None:
             return
         word, plan = word_of(path.name), PLAN.search(text.lower())
-        waiting = drops.drops(ledger, bench.folder_id, Stage.WAITING)
+        waiting = drop_store.drops(ledger, bench.folder_id, Stage.WAITING)
         stem = WORD.sub("", path.name).casefold()
         if plan is not None:
             meant = [drop for drop in waiting if drop.plan == plan[0]]
@@ -92,7 +103,7 @@ class Approvals:
             for drop in meant:
                 self._carry_out(bench, ledger, drop, who, None if word == "approved" else _reason(text))
             _put_aside(bench, path, bench.folder.month(bench.desk.now().astimezone().date()))
-        elif plan is not None and drops.was_approved(ledger, bench.folder_id, plan[0]):
+        elif plan is not None and drop_store.was_approved(ledger, bench.folder_id, plan[0]):
             _put_aside(bench, path, bench.folder.month(bench.desk.now().astimezone().date()))
         elif plan is not None:
             why = "nothing waits for this plan: it was dealt with, or the file gives another plan by now."
@@ -105,14 +116,14 @@ class Approvals:
         known = who is not None and drop.dropped_by is not None and bench.account not in (who, drop.dropped_by)
         by = who if who is not None and who != bench.account else "somebody"
         if reason is None:
-            done = drops.change_unowned(
+            done = drop_store.change_unowned(
                 ledger, drop, state=Stage.TAKEN, owner=bench.watcher, approved=drop.plan, approved_by=by
             )
             doubt = "" if known else " It cannot be told who dropped it and who approved it."
             said = f"{drop.name} was approved by {by}.{doubt}"
         else:
             said = f"It was rejected by {by}{reason and f': {reason}'}."
-            done = drops.change_unowned(
+            done = drop_store.change_unowned(
                 ledger, drop, state=Stage.TAKEN, owner=bench.watcher, approved_by=by, exit_code=1, said=said
             )
         if done:

@@ -1,6 +1,6 @@
 """The process that works on files: whatever a file does to it, the watcher lives, and its memory is given back.
 
-The watcher starts it as `python -m importer.watcher.worker`. The first line of its input is a pickled `Charge`; each
+The watcher starts it as `python -m importer.dropfolder.worker`. The first line of its input is a pickled `Charge`; each
 further line is one job, and the end of the input, like SIGTERM, means: bring to its end what is under way, and go.
 Every line of its output is one JSON object: an event for the log, or {"answer": …} after each job.
 """
@@ -20,12 +20,12 @@ from dataclasses import asdict
 from typing import IO
 
 from importer.context import Desk, Silence
+from importer.dropfolder.folder import DropFolder
+from importer.dropfolder.folder_settings import read_orders
+from importer.dropfolder.job_context import Answer, Bench, Charge
+from importer.dropfolder.process_file import PAUSES, work_on
+from importer.dropfolder.schedule import go_round
 from importer.errors import BadSettings
-from importer.watcher.bench import Answer, Bench, Charge
-from importer.watcher.folder import DropFolder
-from importer.watcher.orders import read_orders
-from importer.watcher.rounds import go_round
-from importer.watcher.work import PAUSES, work_on
 
 
 def main() -> None:

@@ -7,19 +7,23 @@ from dataclasses import replace
 from typing import Any
 
 from importer.context import open_ledger
+from importer.dropfolder import drop_store, filing
+from importer.dropfolder.claim import content_of
+from importer.dropfolder.decide import (
+    Outcome,
+    PutOff,
+    Verdict,
+    judge,
+)
+from importer.dropfolder.drop_store import Drop, Stage
+from importer.dropfolder.folder import WORKING
+from importer.dropfolder.follow_up_news import begun, tell_of
+from importer.dropfolder.grew_after_claim import look_again
+from importer.dropfolder.job_context import Answer, Bench
+from importer.dropfolder.superseded import tidy_after
 from importer.errors import LedgerUnavailable
 from importer.ledger.ledger import Ledger
-from importer.submitter import drops
-from importer.submitter.drops import Drop, Stage
 from importer.telling import Message, tell
-from importer.watcher import filing
-from importer.watcher.bench import Answer, Bench
-from importer.watcher.folder import WORKING
-from importer.watcher.grown import look_again
-from importer.watcher.judging import Outcome, PutOff, Verdict, judge
-from importer.watcher.superseded import tidy_after
-from importer.watcher.taking import content_of
-from importer.watcher.tidings import begun, tell_of
 
 PAUSES = (30.0, 60.0, 120.0, 300.0, 600.0, 900.0)
 """Seconds that a file waits before it is taken up again, the first time and so on; then always the last."""
@@ -29,10 +33,10 @@ def work_on(bench: Bench, name: str) -> Answer:
     """Does what there is to do for one drop. Safe to be done again at any point; raises nothing that is foreseen."""
     try:
         with open_ledger(bench.desk, bench.watcher) as ledger:
-            drop = drops.drop(ledger, name)
+            drop = drop_store.drop(ledger, name)
             if drop is None or drop.owner != bench.watcher or drop.state not in (Stage.TAKEN, Stage.FILING):
                 return Answer()
-            if not drops.change(ledger, drop, worker=os.getpid()):
+            if not drop_store.change(ledger, drop, worker=os.getpid()):
                 return Answer()
             return _worked_on(bench, ledger, drop)
     except LedgerUnavailable as error:
@@ -49,7 +53,7 @@ def _worked_on(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
         if not os.path.lexists(bench.folder.workplace(drop.id) / drop.name):
             return _vanished(bench, ledger, drop)
         if drop.place is not None:  # it waited meanwhile: what counts is what it is now
-            drops.change(ledger, drop, **content_of(bench.folder.workplace(drop.id) / drop.name))
+            drop_store.change(ledger, drop, **content_of(bench.folder.workplace(drop.id) / drop.name))
         bench.note("working", f"{drop.name} is being worked on.", file=drop.name, drop=drop.id)
         verdict = _given(drop) or judge(bench, ledger, drop)
         if isinstance(verdict, PutOff):
@@ -80,11 +84,11 @@ def _filed(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
     ended: dict[str, Any] = {"state": stage, "owner": None, "worker": None, "told": lying.told}
     if stage is Stage.WAITING:  # what came of it is not decided yet
         ended |= {"exit_code": None, "pauses": 0, "deaths": 0}
-    is_filed = drops.change(ledger, drop, **ended)
+    is_filed = drop_store.change(ledger, drop, **ended)
     bench.note("filed", f"{drop.name} lies in {place}.", file=drop.name, drop=drop.id, place=place, run=drop.run)
     if is_filed and drop.message is not None:  # who cannot be reached holds up no file
         tell_of(bench, ledger, lying)
-    ended_drop = drops.drop(ledger, drop.id)
+    ended_drop = drop_store.drop(ledger, drop.id)
     if ended_drop is not None and ended_drop.state is Stage.ENDED:
         look_again(bench, ledger, ended_drop, lambda message: _tell(bench, message), thoroughly=True)
     return Answer(exit_code=drop.exit_code, posts=drop.posting)
@@ -99,14 +103,16 @@ def _put_off(bench: Bench, ledger: Ledger, drop: Drop, why: PutOff) -> Answer:
     pause = 0.0 if why.kind == "stop" else PAUSES[min(drop.pauses, len(PAUSES) - 1)]
     with ledger.reading() as connection:
         until = ledger.store.now(connection) + pause
-    drops.change(ledger, drop, worker=None, not_before=until, pauses=drop.pauses + (why.kind != "stop"), said=why.said)
+    drop_store.change(
+        ledger, drop, worker=None, not_before=until, pauses=drop.pauses + (why.kind != "stop"), said=why.said
+    )
     bench.note("put-off", why.said, file=drop.name, drop=drop.id, kind=why.kind, pause=pause)
     return Answer(trouble=why.kind, said=why.said, pause=pause)
 
 
 def _vanished(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
     said = f"{drop.name} was taken out of “{WORKING}” by somebody before it was worked on."
-    drops.change(ledger, drop, state=Stage.ENDED, owner=None, worker=None, said=said)
+    drop_store.change(ledger, drop, state=Stage.ENDED, owner=None, worker=None, said=said)
     bench.note("vanished", said, file=drop.name, drop=drop.id)
     return Answer(exit_code=1)
 

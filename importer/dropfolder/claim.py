@@ -12,15 +12,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from importer.dropfolder import drop_store
+from importer.dropfolder.arrivals import Odd, strange_thing
+from importer.dropfolder.decide import ANSWERS
+from importer.dropfolder.drop_store import Drop, Stage
+from importer.dropfolder.file_names import is_passed_over, numbered, safe
+from importer.dropfolder.folder import (
+    FAILED,
+    INBOX,
+    WORKING,
+    is_workplace,
+    move,
+    owner_of,
+    sha256_of,
+)
+from importer.dropfolder.job_context import Bench
 from importer.ledger.ledger import Ledger
 from importer.reading.formats.safe_file import shown
-from importer.submitter import drops
-from importer.submitter.drops import Drop, Stage
-from importer.watcher.arrivals import Odd, strange_thing
-from importer.watcher.bench import Bench
-from importer.watcher.folder import FAILED, INBOX, WORKING, is_workplace, move, owner_of, sha256_of
-from importer.watcher.judging import ANSWERS
-from importer.watcher.naming import is_passed_over, numbered, safe
 
 NOT_TAKEN = "not-taken"
 """The event of a file that cannot be taken yet."""
@@ -40,10 +48,10 @@ def take(bench: Bench, ledger: Ledger, name: str, *, odd: Odd | None = None) -> 
         before = source.lstat()
     except OSError:
         return None
-    drop = drops.new_drop_id(bench.desk.now())
+    drop = drop_store.new_drop_id(bench.desk.now())
     said = f"{shown(name)} was taken." if odd is None else f"“{shown(name)}” was put aside: {odd.why}."
     why = None if odd is None else said
-    drops.write_down(ledger, drop, bench.folder_id, called, before.st_size, owner_of(source), odd=why)
+    drop_store.write_down(ledger, drop, bench.folder_id, called, before.st_size, owner_of(source), odd=why)
     target = bench.folder.workplace(drop) / called
     try:
         target.parent.mkdir()
@@ -52,7 +60,7 @@ def take(bench: Bench, ledger: Ledger, name: str, *, odd: Odd | None = None) -> 
         if not _is_there(target):  # a share can say that it failed when it did not
             with suppress(OSError):
                 target.parent.rmdir()
-            drops.strike_out(ledger, drop)
+            drop_store.strike_out(ledger, drop)
             if _is_there(source):
                 not_yet = f"{shown(name)} cannot be taken yet: {error.strerror or error}."
                 bench.note(NOT_TAKEN, not_yet, file=shown(name))
@@ -60,7 +68,7 @@ def take(bench: Bench, ledger: Ledger, name: str, *, odd: Odd | None = None) -> 
     after = target.lstat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) and stat.S_ISREG(after.st_mode):
         _given_back(bench, target)
-        drops.strike_out(ledger, drop)
+        drop_store.strike_out(ledger, drop)
         return None
     taken = _taken(bench, ledger, drop)
     if taken is not None:
@@ -70,20 +78,20 @@ def take(bench: Bench, ledger: Ledger, name: str, *, odd: Odd | None = None) -> 
 
 def _taken(bench: Bench, ledger: Ledger, name: str) -> Drop | None:
     """The second half: what lies in the working folder is this watcher's to work on. No link is followed."""
-    drop = drops.drop(ledger, name)
+    drop = drop_store.drop(ledger, name)
     if drop is None:
         return None
     path = bench.folder.workplace(drop.id) / drop.name
     values: dict[str, Any] = {"state": Stage.TAKEN, **content_of(path)}
     if drop.exit_code is None and (odd := strange_thing(drop.name, path.lstat())) is not None:
         values |= {"exit_code": 2, "said": f"“{shown(drop.name)}” was put aside: {odd.why}."}
-    return drops.drop(ledger, name) if drops.change(ledger, drop, **values) else None
+    return drop_store.drop(ledger, name) if drop_store.change(ledger, drop, **values) else None
 
 
 def recover(bench: Bench, ledger: Ledger) -> list[Drop]:
     """Takes over what nobody works on any more, and brings to its end, or undoes, what was half taken."""
     found = []
-    for drop in drops.take_over(ledger, bench.folder_id):
+    for drop in drop_store.take_over(ledger, bench.folder_id):
         if drop.state is not Stage.TAKING:
             found.append(drop)
             bench.note("taken-over", f"{drop.name} is taken up again.", file=drop.name, drop=drop.id)
@@ -93,7 +101,7 @@ def recover(bench: Bench, ledger: Ledger) -> list[Drop]:
         else:
             with suppress(OSError):
                 bench.folder.workplace(drop.id).rmdir()
-            drops.strike_out(ledger, drop.id)
+            drop_store.strike_out(ledger, drop.id)
     return found
 
 
@@ -109,7 +117,7 @@ class Strays:
 
     def give_back(self, bench: Bench, ledger: Ledger) -> None:
         """Looks once. Raises OSError where the folder cannot be listed."""
-        known = {drop.id for drop in drops.drops(ledger, bench.folder_id, *drops.UNDER_WAY)}
+        known = {drop.id for drop in drop_store.drops(ledger, bench.folder_id, *drop_store.UNDER_WAY)}
         with os.scandir(bench.folder.root / WORKING) as entries:
             strays = [entry for entry in entries if entry.name not in known and not is_passed_over(entry.name)]
         now = self._ticks()

@@ -19,26 +19,37 @@ from pathlib import Path
 from typing import Any
 
 from importer.context import Desk, open_ledger
+from importer.dropfolder import drop_store
+from importer.dropfolder.approvals import Approvals
+from importer.dropfolder.arrivals import Arrivals, Look
+from importer.dropfolder.claim import (
+    NOT_TAKEN,
+    Strays,
+    recover,
+    say_of_left,
+    take,
+)
+from importer.dropfolder.drop_store import Drop, Stage
+from importer.dropfolder.folder import DropFolder
+from importer.dropfolder.folder_settings import Orders, read_orders
+from importer.dropfolder.grew_after_claim import take_again
+from importer.dropfolder.heartbeat import beat
+from importer.dropfolder.job_context import (
+    Answer,
+    Bench,
+    Charge,
+    Note,
+)
+from importer.dropfolder.recently_settled import doubtful
+from importer.dropfolder.worker_pool import Crew, News
 from importer.errors import BadSettings, CannotRun, LedgerUnavailable
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity
 from importer.ledger.states import State
 from importer.sending.confirmed import integrations_of_confirmed
 from importer.sending.follow import LOOKED_BACK
-from importer.submitter import drops
-from importer.submitter.drops import Drop, Stage
 from importer.telling import Message, api_away, at_a_standstill, settings_wrong, tell, token_refused
 from importer.telling.tell import went_nowhere
-from importer.watcher.approvals import Approvals
-from importer.watcher.arrivals import Arrivals, Look
-from importer.watcher.bench import Answer, Bench, Charge, Note
-from importer.watcher.crew import Crew, News
-from importer.watcher.folder import DropFolder
-from importer.watcher.grown import take_again
-from importer.watcher.heartbeat import beat
-from importer.watcher.orders import Orders, read_orders
-from importer.watcher.settled import doubtful
-from importer.watcher.taking import NOT_TAKEN, Strays, recover, say_of_left, take
 
 WORKERS = 2
 RECOVER_SECONDS = 15.0
@@ -121,13 +132,13 @@ class Watching:
         while True:
             try:
                 with open_ledger(self.desk, self.name) as ledger:
-                    known_as = drops.folder_at(ledger, str(self.folder.root))
+                    known_as = drop_store.folder_at(ledger, str(self.folder.root))
                     if known_as is not None:
                         self.folder.must_be_there()
                     self.folder.make(is_known=known_as is not None)
                     mine, destination = identity(ledger), self.desk.settings.destination
                     folder_id = self.folder.belongs_to(mine, destination, known_as)
-                    path = drops.path_of(ledger, folder_id)
+                    path = drop_store.path_of(ledger, folder_id)
                     if path is not None and self.folder.is_copy_of(Path(path), folder_id):
                         folder_id = self.folder.becomes_another(mine, destination)
                         self.log(
@@ -149,10 +160,10 @@ class Watching:
         desk = self.desk
         charge = Charge(desk.settings, self.folder.root, folder_id, self.name, desk.who, desk.host, desk.now)
         crew = Crew(charge.line(), self.workers, self._wake)
-        drops.begin_to_watch(ledger, folder_id, str(self.folder.root))
+        drop_store.begin_to_watch(ledger, folder_id, str(self.folder.root))
         self.log("started", f"{self.folder.root} is watched.", watcher=self.name, pid=os.getpid())
         try:
-            with drops.kept_watching(ledger):
+            with drop_store.kept_watching(ledger):
                 while not self.desk.stop.is_set():
                     self._safely(ledger, folder_id, crew)
                     if self.once and self._is_done(ledger, folder_id, crew):
@@ -236,7 +247,7 @@ class Watching:
             self._complain(ledger, folder_id, said, self._standstill("The folder cannot be used", said))
         else:
             if self._complaint != "":  # also what an earlier watcher has left
-                drops.trouble_over(ledger, folder_id, FOLDER)
+                drop_store.trouble_over(ledger, folder_id, FOLDER)
             if self._complaint:
                 self.log("goes-on", "The folder can be used again.")
             self._complaint, self._usable = "", True
@@ -247,8 +258,8 @@ class Watching:
             return
         self._complaint = said
         self.log("folder-wrong", said)
-        drops.trouble(ledger, folder_id, FOLDER, said)
-        if drops.is_to_tell(ledger, folder_id, FOLDER):
+        drop_store.trouble(ledger, folder_id, FOLDER, said)
+        if drop_store.is_to_tell(ledger, folder_id, FOLDER):
             self._tell(message)
 
     def _take(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
@@ -274,7 +285,7 @@ class Watching:
             now = ledger.store.now(connection)
         return [
             drop
-            for drop in drops.drops(ledger, folder_id, Stage.TAKEN, Stage.FILING)
+            for drop in drop_store.drops(ledger, folder_id, Stage.TAKEN, Stage.FILING)
             if drop.owner == self.name
             and drop.id not in under_way
             and (drop.not_before <= now or (self.once and drop.id not in self._tried))  # who calls now means now
@@ -295,18 +306,18 @@ class Watching:
         if self.ticks() - self._rounds_looked < min(every, ROUND_SECONDS):
             return None
         self._rounds_looked = self.ticks()
-        open_ones = drops.open_questions(ledger, self.desk.settings.destination)
+        open_ones = drop_store.open_questions(ledger, self.desk.settings.destination)
         waits = bool(open_ones.get(State.ACCEPTED))
-        if (waits or self._was_confirmed(ledger)) and drops.due(
+        if (waits or self._was_confirmed(ledger)) and drop_store.due(
             ledger, folder_id, "status", every if waits else max(every, LATER_SECONDS)
         ):
             return "status"
         doubts = open_ones.get(State.IN_DOUBT) or doubtful(ledger, folder_id)  # also what was settled by hand
-        if doubts and drops.due(ledger, folder_id, "settle", max(every, SETTLE_SECONDS)):
+        if doubts and drop_store.due(ledger, folder_id, "settle", max(every, SETTLE_SECONDS)):
             return "settle"
-        if drops.untold(ledger, folder_id) and drops.due(ledger, folder_id, "tell", TELL_SECONDS):
+        if drop_store.untold(ledger, folder_id) and drop_store.due(ledger, folder_id, "tell", TELL_SECONDS):
             return "tell"
-        return "tidy" if drops.due(ledger, folder_id, "tidy", TIDY_SECONDS) else None
+        return "tidy" if drop_store.due(ledger, folder_id, "tidy", TIDY_SECONDS) else None
 
     def _was_confirmed(self, ledger: Ledger) -> bool:
         """True where the API may yet say otherwise of something that it has called done."""
@@ -329,17 +340,17 @@ class Watching:
         if not answer.trouble:
             over = ["disk", "settings", "ledger"] + (["api", "access"] if answer.posts else [])
             for kind in over:
-                if drops.trouble_over(ledger, folder_id, kind):
+                if drop_store.trouble_over(ledger, folder_id, kind):
                     self.log("trouble-over", "It goes on.", kind=kind)
             return
         if answer.trouble == "stop":
             return
         self._paused_until = max(self._paused_until, self.ticks() + answer.pause)
-        since = drops.trouble(ledger, folder_id, answer.trouble, answer.said)
+        since = drop_store.trouble(ledger, folder_id, answer.trouble, answer.said)
         now = self.desk.now()
         patience = timedelta(minutes=self._orders.away_minutes if answer.trouble == "api" else 0)
-        if now - since >= patience and drops.is_to_tell(ledger, folder_id, answer.trouble):
-            untold = partial(drops.told_in_vain, ledger, folder_id, answer.trouble)
+        if now - since >= patience and drop_store.is_to_tell(ledger, folder_id, answer.trouble):
+            untold = partial(drop_store.told_in_vain, ledger, folder_id, answer.trouble)
             self._tell(self._message(answer, since=since), untold)
 
     def _message(self, answer: Answer, *, since: Any) -> Message:
@@ -375,14 +386,14 @@ class Watching:
 
     def _count_death(self, ledger: Ledger, name: str) -> None:
         """A worker ended in the middle of a file: it is tried again, and put aside after some times."""
-        drop = drops.drop(ledger, name)
+        drop = drop_store.drop(ledger, name)
         if drop is None or drop.owner != self.name:
             return
         deaths = drop.deaths + 1
         values: dict[str, Any] = {"deaths": deaths, "worker": None}
         if deaths >= MOST_DEATHS and drop.state is Stage.TAKEN:
             values |= {"exit_code": IN_DOUBT if drop.posting else COULD_NOT_RUN, "said": _gave_up(drop, deaths)}
-        drops.change(ledger, drop, **values)
+        drop_store.change(ledger, drop, **values)
         self.log("died", f"The work on {drop.name} ended without a word.", file=drop.name, drop=drop.id, deaths=deaths)
 
     # -------------------------------------------------------------------------------------------- ending
@@ -407,7 +418,7 @@ class Watching:
                 self._hear(ledger, folder_id, news)
         for teller in self._tellers:
             teller.join()
-        drops.end_watching(ledger)
+        drop_store.end_watching(ledger)
 
     def _dismiss(self, crew: Crew) -> None:
         """Nobody of an earlier crew works any more when the next one begins, or only one that hangs."""
@@ -434,7 +445,7 @@ class Watching:
             "settling": self._look.settling,
             "unfinished": self._look.unfinished,
             "wrong": self._complaint or None,
-            "troubles": [kind for kind, _, _ in drops.troubles(ledger, folder_id)],
+            "troubles": [kind for kind, _, _ in drop_store.troubles(ledger, folder_id)],
         }
         beat(self.folder, told)
 

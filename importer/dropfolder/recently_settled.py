@@ -6,20 +6,20 @@ from pathlib import Path
 
 from importer.context import open_ledger
 from importer.domain.outcome import Run
+from importer.dropfolder import drop_store
+from importer.dropfolder.drop_store import Drop
+from importer.dropfolder.file_names import numbered
+from importer.dropfolder.folder import NEEDS_FIXING, move
+from importer.dropfolder.job_context import Bench
+from importer.dropfolder.text_file import write_beside
 from importer.ledger.ledger import Ledger
 from importer.ledger.states import State
 from importer.runs.follow_up import keep_results, may_replace
 from importer.runs.past_runs import read_again
 from importer.runs.results_file import results_name
-from importer.submitter import drops
-from importer.submitter.drops import Drop
 from importer.telling import Drop as Told
 from importer.telling import of_run, tell
 from importer.telling.message import Message, as_text
-from importer.watcher.bench import Bench
-from importer.watcher.folder import NEEDS_FIXING, move
-from importer.watcher.naming import numbered
-from importer.watcher.plain import write_beside
 
 IN_DOUBT = 3
 """The exit code with which such a file was filed."""
@@ -27,7 +27,7 @@ IN_DOUBT = 3
 
 def doubtful(ledger: Ledger, folder_id: str) -> list[Drop]:
     """The files of the folder that were filed with an invoice in doubt, and of which nobody was told more yet."""
-    ended = drops.ended_in(ledger, folder_id, NEEDS_FIXING)
+    ended = drop_store.ended_in(ledger, folder_id, NEEDS_FIXING)
     return [drop for drop in ended if drop.exit_code == IN_DOUBT and drop.run is not None]
 
 
@@ -46,7 +46,7 @@ def bring_up_to_date(bench: Bench) -> None:
                 bench.note("results", sentence, run=drop.run)
             run = next((each.run for each in known if each.run.id == drop.run), None)
             if run is None:  # its copy is gone: nothing more can be said of it
-                drops.change_unowned(ledger, drop, exit_code=1)
+                drop_store.change_unowned(ledger, drop, exit_code=1)
             else:
                 _bring(bench, ledger, drop, run)
 
@@ -61,7 +61,7 @@ def _bring(bench: Bench, ledger: Ledger, drop: Drop, run: Run) -> None:
     if run.exit_code == 0 and lies.is_file() and not lies.is_symlink():
         lies = _moved_to_done(bench, drop, lies)
     message = _message(bench, drop, run, lies)
-    if not drops.change_unowned(ledger, drop, exit_code=run.exit_code, said=message.subject):
+    if not drop_store.change_unowned(ledger, drop, exit_code=run.exit_code, said=message.subject):
         return
     bench.note("settled", message.subject, file=drop.name, drop=drop.id, run=run.id)
     for sentence in tell(message, bench.orders.tell, bench.desk.settings):

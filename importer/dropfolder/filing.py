@@ -12,20 +12,31 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from importer.domain.outcome import Status
+from importer.dropfolder import drop_store
+from importer.dropfolder.decide import (
+    ANSWERS,
+    RESULTS,
+    Outcome,
+    Verdict,
+)
+from importer.dropfolder.drop_store import Decided, Drop, Stage
+from importer.dropfolder.file_names import numbered
+from importer.dropfolder.folder import (
+    DONE,
+    FAILED,
+    NEEDS_FIXING,
+    WAITING,
+    move,
+)
+from importer.dropfolder.job_context import Bench
+from importer.dropfolder.text_file import write_beside
 from importer.errors import LedgerUnavailable
 from importer.ledger.ledger import Ledger
 from importer.runs.follow_up import keep_results, may_replace
 from importer.runs.results_file import results_name
-from importer.submitter import drops
-from importer.submitter.drops import Decided, Drop, Stage
 from importer.telling import Drop as Told
 from importer.telling import Message, at_a_standstill, of_failure, of_run, to_approve
 from importer.telling.message import as_text
-from importer.watcher.bench import Bench
-from importer.watcher.folder import DONE, FAILED, NEEDS_FIXING, WAITING, move
-from importer.watcher.judging import ANSWERS, RESULTS, Outcome, Verdict
-from importer.watcher.naming import numbered
-from importer.watcher.plain import write_beside
 
 ENDINGS = {FAILED: ".why.txt", NEEDS_FIXING: ".to-fix.txt", WAITING: ".to-approve.txt"}
 """Part of the folder → how the text is called that lies beside a file there."""
@@ -47,7 +58,7 @@ def decide(bench: Bench, ledger: Ledger, drop: Drop, verdict: Verdict) -> Drop |
     for place in _free_places(bench, drop, verdict.outcome):
         message = _message(bench, drop, verdict, place)
         run = verdict.run
-        done = drops.decide(
+        done = drop_store.decide(
             ledger,
             drop,
             place,
@@ -62,7 +73,7 @@ def decide(bench: Bench, ledger: Ledger, drop: Drop, verdict: Verdict) -> Drop |
             continue
         if done is Decided.NOT_OURS:
             return None
-        return drops.drop(ledger, drop.id)
+        return drop_store.drop(ledger, drop.id)
     raise AssertionError("there is always one more place")
 
 
