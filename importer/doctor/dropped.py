@@ -19,7 +19,7 @@ from importer.errors import CannotRun
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity
 from importer.masterdata.master_data import ago
-from importer.telling import try_telling
+from importer.notifications import try_telling
 
 
 def folder_findings(desk: Desk, given: Path, ledger: Ledger | None) -> Iterator[Finding]:

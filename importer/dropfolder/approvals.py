@@ -32,9 +32,9 @@ from importer.dropfolder.folder import (
 from importer.dropfolder.job_context import Bench
 from importer.dropfolder.text_file import write_beside
 from importer.ledger.ledger import Ledger
+from importer.notifications import at_a_standstill
+from importer.notifications.message import Message, as_text
 from importer.reading.formats.safe_file import shown
-from importer.telling import at_a_standstill
-from importer.telling.message import Message, as_text
 
 PLAN = re.compile(r"sha256:[0-9a-f]{64}")
 MOST_BYTES = 64 * 1024

@@ -32,11 +32,17 @@ from importer.dropfolder.job_context import Bench
 from importer.dropfolder.text_file import write_beside
 from importer.errors import LedgerUnavailable
 from importer.ledger.ledger import Ledger
+from importer.notifications import Drop as Told
+from importer.notifications import (
+    Message,
+    at_a_standstill,
+    of_failure,
+    of_run,
+    to_approve,
+)
+from importer.notifications.message import as_text
 from importer.runs.follow_up import keep_results, may_replace
 from importer.runs.results_file import results_name
-from importer.telling import Drop as Told
-from importer.telling import Message, at_a_standstill, of_failure, of_run, to_approve
-from importer.telling.message import as_text
 
 ENDINGS = {FAILED: ".why.txt", NEEDS_FIXING: ".to-fix.txt", WAITING: ".to-approve.txt"}
 """Part of the folder → how the text is called that lies beside a file there."""

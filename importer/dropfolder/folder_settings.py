@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from importer.errors import BadSettings
-from importer.telling import Recipients
+from importer.notifications import Recipients
 
 NAME = "watch.toml"
 

@@ -14,8 +14,8 @@ from importer.dropfolder import drop_store
 from importer.dropfolder.drop_store import Drop
 from importer.dropfolder.job_context import Bench
 from importer.ledger.ledger import Ledger
-from importer.telling import Message, tell
-from importer.telling.tell import went_nowhere
+from importer.notifications import Message, tell
+from importer.notifications.deliver import went_nowhere
 
 MOST_TRIES = 24
 """After so many the log has it, and the file lies where it lies."""

@@ -16,8 +16,8 @@ from importer.dropfolder.folder import INBOX, move, sha256_of
 from importer.dropfolder.job_context import Bench
 from importer.dropfolder.text_file import write_beside
 from importer.ledger.ledger import Ledger
-from importer.telling import Message, at_a_standstill
-from importer.telling.message import as_text
+from importer.notifications import Message, at_a_standstill
+from importer.notifications.message import as_text
 
 LATER = timedelta(hours=1)
 """For so long after a file was filed it is looked whether it has grown."""

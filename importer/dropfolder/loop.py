@@ -46,10 +46,17 @@ from importer.errors import BadSettings, CannotRun, LedgerUnavailable
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity
 from importer.ledger.states import State
+from importer.notifications import (
+    Message,
+    api_away,
+    at_a_standstill,
+    settings_wrong,
+    tell,
+    token_refused,
+)
+from importer.notifications.deliver import went_nowhere
 from importer.sending.confirmed import integrations_of_confirmed
 from importer.sending.follow import LOOKED_BACK
-from importer.telling import Message, api_away, at_a_standstill, settings_wrong, tell, token_refused
-from importer.telling.tell import went_nowhere
 
 WORKERS = 2
 RECOVER_SECONDS = 15.0

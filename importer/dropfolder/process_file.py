@@ -23,7 +23,7 @@ from importer.dropfolder.job_context import Answer, Bench
 from importer.dropfolder.superseded import tidy_after
 from importer.errors import LedgerUnavailable
 from importer.ledger.ledger import Ledger
-from importer.telling import Message, tell
+from importer.notifications import Message, tell
 
 PAUSES = (30.0, 60.0, 120.0, 300.0, 600.0, 900.0)
 """Seconds that a file waits before it is taken up again, the first time and so on; then always the last."""

@@ -14,12 +14,12 @@ from importer.dropfolder.job_context import Bench
 from importer.dropfolder.text_file import write_beside
 from importer.ledger.ledger import Ledger
 from importer.ledger.states import State
+from importer.notifications import Drop as Told
+from importer.notifications import of_run, tell
+from importer.notifications.message import Message, as_text
 from importer.runs.follow_up import keep_results, may_replace
 from importer.runs.past_runs import read_again
 from importer.runs.results_file import results_name
-from importer.telling import Drop as Told
-from importer.telling import of_run, tell
-from importer.telling.message import Message, as_text
 
 IN_DOUBT = 3
 """The exit code with which such a file was filed."""

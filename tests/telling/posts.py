@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from importer.domain.outcome import Run
+from importer.notifications import Drop, Message, of_run
 from importer.settings import Settings
 from importer.smtp_settings import Security, Smtp
-from importer.telling import Drop, Message, of_run
 from tests.factory import NOON, outcome, run
 from tests.telling.servers import PASSWORD
 

@@ -16,9 +16,14 @@ from hypothesis import example, given
 from hypothesis import settings as runs
 from hypothesis import strategies as some
 
+from importer.notifications import (
+    Message,
+    Recipients,
+    tell,
+    try_telling,
+)
+from importer.notifications.mail import MOST_BYTES, as_mail
 from importer.settings import Settings
-from importer.telling import Message, Recipients, tell, try_telling
-from importer.telling.mail import MOST_BYTES, as_mail
 from tests.submitter.servers import closed_port, serving
 from tests.telling.posts import AT, SENDER, message, settings
 from tests.telling.servers import PASSWORD, Certificates, Mailbox, certificates, mail_server

@@ -22,7 +22,7 @@ from importer.domain.problem_catalog import (
 )
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import ControlTotal
-from importer.telling import (
+from importer.notifications import (
     Message,
     api_away,
     at_a_standstill,
@@ -33,8 +33,8 @@ from importer.telling import (
     to_approve,
     token_refused,
 )
-from importer.telling.message import as_text, clean, short_name
-from importer.telling.page import as_html
+from importer.notifications.html_body import as_html
+from importer.notifications.message import as_text, clean, short_name
 from tests.factory import invoice, outcome, reading, run, source
 from tests.report.random_runs import runs as any_runs
 from tests.telling.posts import AT, FOLDER, dropped

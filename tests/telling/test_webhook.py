@@ -14,10 +14,10 @@ from hypothesis import settings as runs
 from hypothesis import strategies as some
 from pydantic import SecretStr, ValidationError
 
+from importer.notifications import Message, Recipients, tell
+from importer.notifications.recipients import Form
+from importer.notifications.webhook import payload
 from importer.settings import Settings
-from importer.telling import Message, Recipients, tell
-from importer.telling.recipients import Form
-from importer.telling.webhook import payload
 from tests.submitter.servers import answering, closed_port, deaf, serving
 from tests.telling.posts import FOLDER, message
 from tests.telling.servers import Hook, certificates, web_server

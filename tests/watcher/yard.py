@@ -29,9 +29,9 @@ from importer.dropfolder.job_context import Answer, Bench
 from importer.dropfolder.process_file import work_on
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity
+from importer.notifications.message import Message
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.settings import Settings, load
-from importer.telling.message import Message
 from tests.cli.clerk import StandIn, as_csv, row
 from tests.clock import CLOCK
 

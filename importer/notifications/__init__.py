@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importer.telling.message import Message
-from importer.telling.occasions import (
+from importer.notifications.deliver import tell, try_telling
+from importer.notifications.message import Message
+from importer.notifications.messages import (
     Drop,
     api_away,
     at_a_standstill,
@@ -14,8 +15,7 @@ from importer.telling.occasions import (
     to_approve,
     token_refused,
 )
-from importer.telling.recipients import Recipients
-from importer.telling.tell import tell, try_telling
+from importer.notifications.recipients import Recipients
 
 __all__ = [
     "Drop",

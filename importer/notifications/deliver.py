@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from importer.notifications.deadline import Deadline
+from importer.notifications.message import Message
+from importer.notifications.messages import trial
+from importer.notifications.recipients import Recipients
 from importer.settings import Settings
-from importer.telling.deadline import Deadline
-from importer.telling.message import Message
-from importer.telling.occasions import trial
-from importer.telling.recipients import Recipients
 
 SECONDS = 30.0
 """After so long, whoever tells goes on, told or not."""
@@ -33,11 +33,11 @@ def tell(
     deadline, last_moment = Deadline(seconds * 0.9), Deadline(seconds)  # the difference is for saying what went wrong
     ways: list[tuple[str, Callable[[], list[str]]]] = []
     if to.email:
-        from importer.telling.mail import send_mail
+        from importer.notifications.mail import send_mail
 
         ways.append(("The e-mail", partial(send_mail, message, to.email, settings, deadline, trust)))
     if to.webhook is not None:
-        from importer.telling.webhook import call_webhook
+        from importer.notifications.webhook import call_webhook
 
         ways.append((f"The message to {to.host}", partial(call_webhook, message, to, deadline, trust)))
     under_way = [_Teller(name, way) for name, way in ways]

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from html import escape
 
 from importer.domain.money import dollars
+from importer.notifications.message import Message, clean
 from importer.report.workbook.styles import BANNERS
-from importer.telling.message import Message, clean
 
 _BODY = "font: 14px/1.45 Arial, Helvetica, sans-serif; color: #1F2933; max-width: 720px"
 _BAND = "color: #fff; font-weight: bold; padding: 9px 12px"

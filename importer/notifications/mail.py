@@ -18,12 +18,17 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from importer.notifications.deadline import Deadline
+from importer.notifications.html_body import as_html
+from importer.notifications.message import (
+    Message,
+    as_text,
+    clean,
+    short_name,
+)
+from importer.notifications.trust import system_trust
 from importer.settings import Settings
 from importer.smtp_settings import Smtp
-from importer.telling.deadline import Deadline
-from importer.telling.message import Message, as_text, clean, short_name
-from importer.telling.page import as_html
-from importer.telling.trust import system_trust
 
 MOST_BYTES = 5_000_000
 """Of a workbook that is attached: in a mail it takes a third more, and many servers take no mail above 10 MB."""

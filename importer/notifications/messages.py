@@ -11,6 +11,12 @@ from pathlib import Path
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import NO_ACCOUNT
 from importer.domain.reading import ControlTotal
+from importer.notifications.message import (
+    Message,
+    Sum,
+    clean,
+    short_name,
+)
 from importer.report.sentences import (
     changes_said,
     destination_of,
@@ -22,7 +28,6 @@ from importer.report.sentences import destination as account_of
 from importer.report.terminal import problem_lines
 from importer.report.workbook.tie_out import tie_out
 from importer.report.workbook.vendor_totals import to_compare, vendors
-from importer.telling.message import Message, Sum, clean, short_name
 
 MOST_LINES = 15  # of problems, in one mail
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx
 
+from importer.notifications.deadline import Deadline
+from importer.notifications.message import Message, clean, equation
+from importer.notifications.recipients import Form, Recipients
+from importer.notifications.trust import system_trust
 from importer.propexo.exchange_deadline import Watch
-from importer.telling.deadline import Deadline
-from importer.telling.message import Message, clean, equation
-from importer.telling.recipients import Form, Recipients
-from importer.telling.trust import system_trust
 
 _TIMEOUT = httpx.Timeout(connect=5.0, read=10.0, write=10.0, pool=5.0)
 _PAUSE = 1.0  # seconds, before the one repetition
