@@ -41,7 +41,7 @@ def _of_settings(source: Source) -> Finding:
 
 def examine(desk: Desk, source: Source, *, folder: Path | None = None, tell: bool = False) -> list[Finding]:
     """Looks at everything, whatever is wrong with one of them. `tell`: also sends a trial message."""
-    from importer.doctor.dropped import folder_findings, tell_findings
+    from importer.doctor.drop_folder import folder_findings, tell_findings
     from importer.doctor.machine import home_findings, room_findings, token_findings
     from importer.doctor.memory import archive_findings, invoice_findings, ledger_findings
     from importer.doctor.service import api_findings, name_findings
