@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.cli.desk import at_desk
+from importer.cli.command_context import at_desk
 from importer.clock import MOST, VARIABLE, Clock, clock_of
 from importer.errors import BadSettings, CannotRun
 

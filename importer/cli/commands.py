@@ -10,12 +10,17 @@ from typing import Any
 import click
 
 from importer import __version__
-from importer.cli.checkup import doctor
-from importer.cli.directory import alias, expected, sync, template
-from importer.cli.layouts import profile
+from importer.cli.doctor_command import doctor
+from importer.cli.dropfolder_commands import watch
+from importer.cli.masterdata_commands import (
+    alias,
+    expected,
+    sync,
+    template,
+)
 from importer.cli.options import ACKNOWLEDGE, CONFIG, JSON, REASON, SANDBOX, Whole, with_options
+from importer.cli.profile_commands import profile
 from importer.cli.saying import prompt, say
-from importer.cli.watching import watch
 
 
 class _Commands(click.Group):
@@ -81,7 +86,7 @@ def check(**given: Any) -> int:
     from importer.reading import reading_ahead
 
     with at_rest(), reading_ahead(given["files"]) as ahead:  # while the rest is loaded
-        from importer.cli.desk import at_desk, outputs, wanted
+        from importer.cli.command_context import at_desk, outputs, wanted
         from importer.cli.rendering import render
         from importer.pipeline import check_files
 
@@ -102,7 +107,7 @@ def check(**given: Any) -> int:
 @click.option("--full-speed", is_flag=True, help="Use all of the API's rate limit; its answers then get slower.")
 def submit(**given: Any) -> int:
     """Reads, checks, and posts what is right. Asks once before posting."""
-    from importer.cli.desk import at_desk, outputs, wanted
+    from importer.cli.command_context import at_desk, outputs, wanted
     from importer.cli.rendering import ask, render
     from importer.pipeline import submit_files
 
@@ -124,7 +129,7 @@ def submit(**given: Any) -> int:
 @with_options(JSON, SANDBOX, CONFIG)
 def status(run: str | None, retry: bool, **given: Any) -> int:
     """Asks what became of posted invoices, and writes their results workbooks anew."""
-    from importer.cli.desk import at_desk
+    from importer.cli.command_context import at_desk
     from importer.cli.rendering import render_status
     from importer.runs.follow_up import follow_up
 
@@ -144,7 +149,7 @@ def status(run: str | None, retry: bool, **given: Any) -> int:
 @with_options(JSON, SANDBOX, CONFIG)
 def settle(**given: Any) -> int:
     """Looks for invoices whose outcome is unknown; adopts what is proven, lists the rest."""
-    from importer.cli.desk import acknowledgements, at_desk, decisions
+    from importer.cli.command_context import acknowledgements, at_desk, decisions
     from importer.cli.rendering import render_doubts
     from importer.runs import follow_up as afterwards
 
@@ -171,7 +176,7 @@ for command in (watch, sync, alias, expected, template):
 @with_options(JSON, SANDBOX, CONFIG)
 def history(run: str | None, limit: int, **given: Any) -> None:
     """What was run: when, by whom, which file, and what came of it. With RUN, everything about that one."""
-    from importer.cli.desk import at_desk
+    from importer.cli.command_context import at_desk
     from importer.cli.rendering import print_history, print_run
     from importer.runs.follow_up import past_run, past_runs
 
@@ -191,7 +196,7 @@ def login(**given: Any) -> None:
     """Asks for the access token without showing it, tries it once, and keeps it where only you can read it."""
     from pydantic import SecretStr
 
-    from importer.cli.desk import at_desk
+    from importer.cli.command_context import at_desk
     from importer.runs.follow_up import keep_token
 
     with at_desk(given) as desk:
@@ -203,7 +208,7 @@ def login(**given: Any) -> None:
 @with_options(CONFIG)
 def logout(**given: Any) -> None:
     """Removes the access token that `login` kept."""
-    from importer.cli.desk import load_settings
+    from importer.cli.command_context import load_settings
     from importer.secrets_store import forget
 
     loaded = load_settings(given)
@@ -230,7 +235,7 @@ commands.add_command(doctor)
 def sandbox(port: int, reset: bool, **given: Any) -> None:
     """Runs the stand-in for Propexo's API on this machine, until Ctrl-C."""
     from importer import sandbox as stand_in
-    from importer.cli.desk import load_settings, sandbox_folder
+    from importer.cli.command_context import load_settings, sandbox_folder
     from importer.clock import clock_of
 
     folder, clock = sandbox_folder(load_settings(given)), clock_of(os.environ).seconds

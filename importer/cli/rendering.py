@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer import report
-from importer.cli.desk import Marked, Outputs
+from importer.cli.command_context import Marked, Outputs
 from importer.cli.saying import confirm, say, say_json
 from importer.context import Desk
 from importer.domain.money import dollars

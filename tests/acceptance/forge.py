@@ -20,7 +20,7 @@ from typing import Any, Self
 
 MODULES = (
     "importer.runs.follow_up",
-    "importer.cli.desk",
+    "importer.cli.command_context",
     "importer.cli.rendering",
     "importer.pipeline",
     "importer.report",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def doctor(folder: Path | None, tell: bool, **given: Any) -> int:
     """Looks whether settings, token, API, clock, ledger, disks and a drop FOLDER are in order. Posts nothing."""
     from importer import settings
-    from importer.cli.desk import at_desk
+    from importer.cli.command_context import at_desk
     from importer.doctor import Source, examine, without_settings
     from importer.errors import BadSettings
 

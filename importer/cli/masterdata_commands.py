@@ -17,8 +17,8 @@ from importer.cli.saying import say
 @with_options(JSON, SANDBOX, CONFIG)
 def sync(everything: bool, by_property: bool, **given: Any) -> int:
     """Fetches ResMan's properties, vendors, accounts, periods and invoices, so that names work in place of ids."""
-    from importer.cli.desk import at_desk
-    from importer.cli.names import print_synced
+    from importer.cli.command_context import at_desk
+    from importer.cli.name_commands import print_synced
     from importer.runs import names
 
     with at_desk(given, serving=True) as desk:
@@ -34,8 +34,8 @@ def sync(everything: bool, by_property: bool, **given: Any) -> int:
 @with_options(JSON, SANDBOX, CONFIG)
 def alias(name: str | None, meant: str | None, profile: str | None, remove: bool, **given: Any) -> int:
     """Settles what a name in the files means, for good. Without a name: lists what was settled."""
-    from importer.cli.desk import at_desk
-    from importer.cli.names import run_alias
+    from importer.cli.command_context import at_desk
+    from importer.cli.name_commands import run_alias
 
     with at_desk(given) as desk:
         return run_alias(desk, name, meant, profile=profile, remove=remove, as_json=given["as_json"])
@@ -49,8 +49,8 @@ def alias(name: str | None, meant: str | None, profile: str | None, remove: bool
 @with_options(JSON, SANDBOX, CONFIG)
 def expected(month: Any, months: int, **given: Any) -> int:
     """Who billed in the last months, and not in this one."""
-    from importer.cli.desk import at_desk
-    from importer.cli.names import print_expected
+    from importer.cli.command_context import at_desk
+    from importer.cli.name_commands import print_expected
     from importer.runs import names
 
     with at_desk(given) as desk:
@@ -63,7 +63,7 @@ def expected(month: Any, months: int, **given: Any) -> int:
 @with_options(SANDBOX, CONFIG)
 def template(path: Path, **given: Any) -> None:
     """Writes a blank workbook with lists of what `sync` fetched to choose from. [invoices-to-fill-in.xlsx]"""
-    from importer.cli.desk import at_desk
+    from importer.cli.command_context import at_desk
     from importer.runs import names
 
     with at_desk(given) as desk:

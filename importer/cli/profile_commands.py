@@ -26,7 +26,7 @@ def profile() -> None:
 @with_options(SANDBOX, CONFIG)
 def new(file: Path, **given: Any) -> int:
     """Proposes a layout from a sample FILE, asks what only you can say, and saves it."""
-    from importer.cli.desk import at_desk
+    from importer.cli.command_context import at_desk
     from importer.reading.formats.open_file import open_file
     from importer.reading.profiles.propose import check_profile, is_open, propose_profile
     from importer.reading.profiles.vendor_profile import load_profiles, profile_text, save_profile
@@ -98,7 +98,7 @@ def _incomplete(left: list[str]) -> list[str]:
 @with_options(JSON, CONFIG)
 def list_(**given: Any) -> None:
     """Every saved layout, and which files it is for."""
-    from importer.cli.desk import load_settings
+    from importer.cli.command_context import load_settings
     from importer.cli.rendering import print_json
     from importer.reading.profiles.vendor_profile import load_profiles
 
@@ -120,7 +120,7 @@ def list_(**given: Any) -> None:
 @with_options(CONFIG)
 def show(name: str, **given: Any) -> None:
     """One saved layout, as it stands in its file."""
-    from importer.cli.desk import load_settings
+    from importer.cli.command_context import load_settings
     from importer.reading.profiles.vendor_profile import find_profile, load_profiles, profile_text
 
     say(profile_text(find_profile(name, load_profiles(load_settings(given).profiles))), nl=False)
@@ -132,7 +132,7 @@ def show(name: str, **given: Any) -> None:
 @with_options(CONFIG)
 def check_(name: str, file: Path, **given: Any) -> None:
     """How a FILE reads with a saved layout: columns, rows, and what cannot be read."""
-    from importer.cli.desk import load_settings
+    from importer.cli.command_context import load_settings
     from importer.reading.profiles.propose import check_profile
     from importer.reading.profiles.vendor_profile import find_profile, load_profiles
 
@@ -146,7 +146,7 @@ def check_(name: str, file: Path, **given: Any) -> None:
 @with_options(CONFIG)
 def remove(name: str, **given: Any) -> int:
     """Removes one saved layout. To rename one, change its `name` in its file."""
-    from importer.cli.desk import load_settings
+    from importer.cli.command_context import load_settings
     from importer.reading.profiles.vendor_profile import saved_as
 
     path = saved_as(name, load_settings(given).profiles)

@@ -32,7 +32,7 @@ def watch(folder: Path, once: bool, status: bool, as_json: bool, **given: Any) -
 
     The folder's parts are made on first use: files are dropped into “inbox”.
     """
-    from importer.cli.desk import at_desk
+    from importer.cli.command_context import at_desk
     from importer.dropfolder.folder import DropFolder
 
     if once and status:
