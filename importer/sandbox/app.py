@@ -14,13 +14,19 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from importer.sandbox import intake, jobs, syncs
-from importer.sandbox.answers import found, invalid, listed, plain, read_body
 from importer.sandbox.behaviour import INTEGRATION_ID, Behaviour
 from importer.sandbox.control import Control
 from importer.sandbox.faults import Faults
 from importer.sandbox.gate import Gate, State
 from importer.sandbox.intake import Invalid, Json, Query
 from importer.sandbox.records import LISTS, OF_EVERY_ROW
+from importer.sandbox.replies import (
+    found,
+    invalid,
+    listed,
+    plain,
+    read_body,
+)
 from importer.sandbox.store import Store
 
 JOB_LOG_FIELDS = ("id", "job_id", "root_job_id", "created_at", "job_type", "status", "integration_id")

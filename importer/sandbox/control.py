@@ -18,11 +18,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from importer.sandbox import jobs
-from importer.sandbox.answers import found, read_body
 from importer.sandbox.faults import read_fault
 from importer.sandbox.gate import CONTROL, State
 from importer.sandbox.intake import Invalid, Json
 from importer.sandbox.records import LISTS
+from importer.sandbox.replies import found, read_body
 from importer.sandbox.resman import Verdict
 
 
