@@ -33,8 +33,8 @@ from importer.runs.names import sync
 from importer.sandbox import FORBIDDEN_TOKEN, INTEGRATION_ID, TOKEN, Behaviour, embedded
 from importer.settings import Settings
 from tests.clock import CLOCK
-from tests.submitter.made import intent
-from tests.submitter.servers import answering, closed_port, serving
+from tests.sending.api_servers import answering, closed_port, serving
+from tests.sending.made import intent
 
 NOW = CLOCK.now()
 

@@ -14,7 +14,7 @@ import pytest
 import importer
 from importer.domain.visible_text import visible, visible_json
 from tests.cli.clerk import HEADINGS, Clerk, Said, row
-from tests.submitter.servers import answering, serving
+from tests.sending.api_servers import answering, serving
 
 NASTY = ("\x1b[2J", "\x1b]0;x\x07", "\x9b31m", "\u202e", "\u2066", "\u2028", "\x7f")
 HEBREW = "גינון ירוק"
