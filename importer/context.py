@@ -14,7 +14,7 @@ from importer.home import private_files
 from importer.ledger.journal import Journal
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import open_store
-from importer.masterdata import Directory, folder_of, open_directory
+from importer.masterdata import MasterData, folder_of, open_directory
 from importer.propexo.rate_limit import Pace, Stopped
 from importer.runs.newest_ledger import must_not_be_older
 from importer.sending.settle import Policy
@@ -91,11 +91,11 @@ def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
 
 
 @contextmanager
-def open_directories(desk: Desk) -> Iterator[Callable[[str], Directory | None]]:
+def open_directories(desk: Desk) -> Iterator[Callable[[str], MasterData | None]]:
     """What `sync` has fetched, by integration, for as long as the block lasts; None where it has fetched nothing."""
-    opened: dict[str, Directory | None] = {}
+    opened: dict[str, MasterData | None] = {}
 
-    def directory_of(integration_id: str) -> Directory | None:
+    def directory_of(integration_id: str) -> MasterData | None:
         if integration_id not in opened:
             folder = folder_of(desk.settings.home, desk.settings.destination, integration_id)
             opened[integration_id] = open_directory(folder)

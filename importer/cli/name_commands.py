@@ -10,17 +10,17 @@ from importer.cli.rendering import INTERRUPTED, print_json
 from importer.cli.saying import say
 from importer.context import Desk
 from importer.domain.money import dollars
-from importer.masterdata import Sort, Synced
+from importer.masterdata import RecordKind, Synced
 from importer.masterdata.resolve import NOUN
 from importer.runs import names
 from importer.workbook_format.layout import tidy_text
 
 TITLES = {
-    Sort.PROPERTY: "Properties",
-    Sort.ACCOUNT: "GL accounts",
-    Sort.ENTITY: "Accounting entities",
-    Sort.VENDOR: "Vendors",
-    Sort.INVOICE: "Invoices",
+    RecordKind.PROPERTY: "Properties",
+    RecordKind.ACCOUNT: "GL accounts",
+    RecordKind.ENTITY: "Accounting entities",
+    RecordKind.VENDOR: "Vendors",
+    RecordKind.INVOICE: "Invoices",
 }
 
 
@@ -46,7 +46,7 @@ def print_synced(done: Sequence[Synced], desk: Desk, *, as_json: bool) -> int:
         if title is not None:
             what = "fetched" if each.is_whole else "new or changed"
             say(f"{title + ':':<21}{each.known:>9,} known, {each.fetched:,} {what} ({_requests(each.requests)})")
-    single = [each for each in done if each.list not in tuple(Sort)]
+    single = [each for each in done if each.list not in tuple(RecordKind)]
     if single:
         requests = sum(each.requests for each in single)
         say(f"{'Vendors by property:':<21}{len(single):>9,} properties ({_requests(requests)})")

@@ -13,7 +13,7 @@ from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.errors import AccessDenied, BadSettings, CannotRun, LedgerUnavailable, NotSent, RateLimited, RequestError
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store, open_store
-from importer.masterdata import Sort
+from importer.masterdata import RecordKind
 from importer.masterdata.master_data import ago
 from importer.propexo.answers import Integration
 from importer.propexo.client import Api, Probe
@@ -26,7 +26,7 @@ CLOCKS_APART = timedelta(seconds=60)
 SYNC_OVERDUE = timedelta(hours=36)
 """Propexo fetches from ResMan every 12 hours by default. Contract, "Create an invoice in ResMan"."""
 
-NEEDED = (Sort.PROPERTY, Sort.VENDOR, Sort.ACCOUNT, Sort.INVOICE)
+NEEDED = (RecordKind.PROPERTY, RecordKind.VENDOR, RecordKind.ACCOUNT, RecordKind.INVOICE)
 """The lists without which names, or bills that ResMan holds already, are not known."""
 
 FETCHED_LONG_AGO = timedelta(days=7)

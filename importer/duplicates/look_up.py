@@ -41,8 +41,8 @@ from importer.ledger.entries import (
 )
 from importer.ledger.ledger import Ledger
 from importer.ledger.postings import bills_of, names_of_runs, of_totals
-from importer.masterdata import Directory
-from importer.masterdata.cache import Known, Sort
+from importer.masterdata import MasterData
+from importer.masterdata.cache import Record, RecordKind
 from importer.masterdata.master_data import ago
 from importer.runs.decisions import Prepared
 from importer.sending.send import Sent
@@ -50,7 +50,7 @@ from importer.sending.unknown_jobs import acknowledged_bills
 from importer.validation import Verdict
 from importer.validation.row_places import rows_said
 
-DirectoryOf = Callable[[str], Directory | None]
+DirectoryOf = Callable[[str], MasterData | None]
 NOTHING_PAST = Past()
 
 
@@ -250,7 +250,7 @@ def _unfetched(going: _Going, directory_of: DirectoryOf) -> Iterator[str]:
     """What was not looked at, where `sync` has fetched other things."""
     for integration_id in {intent.payload.integration_id for _, intent in going}:
         directory = directory_of(integration_id)
-        if directory is not None and directory.fetched and Sort.INVOICE not in directory.fetched:
+        if directory is not None and directory.fetched and RecordKind.INVOICE not in directory.fetched:
             yield (
                 "Whether ResMan has these bills already was not looked at: its invoices were never fetched to the end. "
                 "Run `invoice-importer sync`."
@@ -264,10 +264,10 @@ def _namesakes(going: _Going, ledger: Ledger, directory_of: DirectoryOf, desk: D
         wanted.setdefault(intent.payload.integration_id, Counter())[intent.payload.vendor_id] += 1
     for integration_id, vendors in wanted.items():
         directory = directory_of(integration_id)
-        index = None if directory is None else directory.index(Sort.VENDOR)
+        index = None if directory is None else directory.index(RecordKind.VENDOR)
         if index is None:
             continue
-        called: dict[str, list[Known]] = {}
+        called: dict[str, list[Record]] = {}
         for record in index.records:
             called.setdefault(" ".join((record.name or "").split()).casefold(), []).append(record)
         groups = [some for name, some in called.items() if name and len(some) > 1]
@@ -344,8 +344,8 @@ def _around(
         since = "" if directory is None else _since(directory, now)
         if directory is not None and (before or rivals):
             others = chain(before.bills(), (each.bill for some in rivals.values() for each in some))
-            called |= {bill.vendor_id: directory.name_of(Sort.VENDOR, bill.vendor_id) for bill in others}
-            called |= {vendor_id: directory.name_of(Sort.VENDOR, vendor_id) for vendor_id in wanted}
+            called |= {bill.vendor_id: directory.name_of(RecordKind.VENDOR, bill.vendor_id) for bill in others}
+            called |= {vendor_id: directory.name_of(RecordKind.VENDOR, vendor_id) for vendor_id in wanted}
         is_known = bool(held or past or periods or used or nobodys or before or rivals)
         for index, intent in going.of(integration_id):
             if not is_known and index not in alike:
@@ -413,6 +413,6 @@ def _of_nobody(payload: Payload, bills: Mapping[str, Sequence[Held]]) -> list[Li
     ][:1]
 
 
-def _since(directory: Directory, now: datetime) -> str:
-    fetched = directory.fetched.get(Sort.ENTITY)
+def _since(directory: MasterData, now: datetime) -> str:
+    fetched = directory.fetched.get(RecordKind.ENTITY)
     return ago(now, fetched) if fetched is not None else ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from importer.masterdata.aliases import Alias, Aliases
-from importer.masterdata.cache import Cache, Known, Sort
-from importer.masterdata.master_data import Directory, folder_of, open_directory
+from importer.masterdata.cache import Cache, Record, RecordKind
+from importer.masterdata.master_data import MasterData, folder_of, open_directory
 from importer.masterdata.resolve import Resolved, resolve
 from importer.masterdata.sync import Lists, Synced, fetch
 
@@ -12,11 +12,11 @@ __all__ = [
     "Alias",
     "Aliases",
     "Cache",
-    "Directory",
-    "Known",
     "Lists",
+    "MasterData",
+    "Record",
+    "RecordKind",
     "Resolved",
-    "Sort",
     "Synced",
     "fetch",
     "folder_of",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from importer.errors import BadSettings, CannotRun
 from importer.home import private_files
-from importer.masterdata.cache import Sort
+from importer.masterdata.cache import RecordKind
 from importer.masterdata.file_lock import alone
 from importer.masterdata.spelling import is_id_like, whole_key
 
@@ -29,7 +29,7 @@ class Alias:
     """One decision: what a name means, who said so, and when."""
 
     name: str
-    sort: Sort
+    sort: RecordKind
     id: str
     profile: str | None  # only in files read with this profile; None: everywhere
     who: str
@@ -43,13 +43,13 @@ class Aliases:
     path: Path
     entries: list[Alias]
     damage: BadSettings | None = None  # why they are not known
-    _ids: dict[tuple[Sort, str, str | None], str] = field(default_factory=dict)
+    _ids: dict[tuple[RecordKind, str, str | None], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = {(each.sort, whole_key(each.name), each.profile): each.id for each in self.entries}
         self._ids = {key: record_id for key, record_id in known.items() if key[1]}  # "–" is no name
 
-    def id_of(self, sort: Sort, text: str, profile: str | None) -> str | None:
+    def id_of(self, sort: RecordKind, text: str, profile: str | None) -> str | None:
         """What a name was settled to mean, by the profile's own decisions first.
 
         Raises `BadSettings` where that cannot be read; of what looks like an id, nobody needs to know.
@@ -63,7 +63,7 @@ class Aliases:
             return own
         return self._ids.get((sort, key, None))
 
-    def is_of(self, profile: str | None, sort: Sort, text: str) -> bool:
+    def is_of(self, profile: str | None, sort: RecordKind, text: str) -> bool:
         """True where `id_of` gives the profile's own decision."""
         return profile is not None and (sort, whole_key(text), profile) in self._ids
 
@@ -155,11 +155,11 @@ def _parsed(said: object) -> Alias:
     profile, at = said.get("profile"), said.get("at")
     if not isinstance(at, datetime):
         raise TypeError(f"{said['name']!r} has no moment as its 'at'")
-    if said["list"] not in tuple(Sort):
-        raise ValueError(f"{said['list']!r} is none of the lists: {', '.join(sort for sort in Sort)}")
+    if said["list"] not in tuple(RecordKind):
+        raise ValueError(f"{said['list']!r} is none of the lists: {', '.join(sort for sort in RecordKind)}")
     return Alias(
         said["name"],
-        Sort(said["list"]),
+        RecordKind(said["list"]),
         said["id"],
         None if profile is None else str(profile),
         str(said.get("who", "")),

@@ -40,7 +40,7 @@ CREATE TABLE progress (
 """
 
 
-class Sort(StrEnum):
+class RecordKind(StrEnum):
     """What sort of record: the name of its list in the contract."""
 
     PROPERTY = "properties"
@@ -51,10 +51,10 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Record:
     """One record of ResMan as it was fetched. `code` is a property's code, or an account number."""
 
-    sort: Sort
+    sort: RecordKind
     id: str
     x_id: str | None
     name: str | None
@@ -66,7 +66,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class BillRecord:
     """One invoice that ResMan holds. Any part may be missing."""
 
     id: str
@@ -80,7 +80,7 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class FetchProgress:
     """How far the fetching of one list has come. `offset` None: nothing is under way."""
 
     list: str
@@ -134,25 +134,25 @@ class Cache:
 
     # ------------------------------------------------------------------------------------------------ writing
 
-    def progress(self, name: str) -> Progress:
+    def progress(self, name: str) -> FetchProgress:
         """How far a list has come; a list that was never asked for has come nowhere."""
         sql = "SELECT pass, offset, since, newest, began, completed_at, whole_at FROM progress WHERE list = ?"
         rows = self._ask(sql, (name,))
         if not rows:
-            return Progress(name)
+            return FetchProgress(name)
         number, offset, *moments = rows[0]
         since, newest, began, completed_at, whole_at = map(moment, moments)
-        return Progress(name, number, since, offset, newest, began, completed_at, whole_at)
+        return FetchProgress(name, number, since, offset, newest, began, completed_at, whole_at)
 
-    def note(self, progress: Progress) -> None:
+    def note(self, progress: FetchProgress) -> None:
         """Notes how far a list has come."""
         with self._change():
             self._note(progress)
 
-    def keep(self, progress: Progress, sort: Sort, rows: Iterable[Mapping[str, Any]], now: datetime) -> None:
+    def keep(self, progress: FetchProgress, sort: RecordKind, rows: Iterable[Mapping[str, Any]], now: datetime) -> None:
         """Keeps a page of records together with how far the list has come."""
         with self._change():
-            if sort is Sort.INVOICE:
+            if sort is RecordKind.INVOICE:
                 self._database.executemany(
                     "INSERT OR REPLACE INTO invoices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     [(*_invoice(row), now.isoformat(), progress.number) for row in rows],
@@ -164,22 +164,22 @@ class Cache:
                 )
             self._note(progress)
 
-    def keep_usable(self, progress: Progress, vendor_ids: Iterable[str]) -> None:
+    def keep_usable(self, progress: FetchProgress, vendor_ids: Iterable[str]) -> None:
         """Keeps a page of the vendors that one property may use."""
         with self._change():
             rows = [(progress.list, vendor_id, progress.number) for vendor_id in vendor_ids]
             self._database.executemany("INSERT OR REPLACE INTO usable VALUES (?, ?, ?)", rows)
             self._note(progress)
 
-    def complete(self, progress: Progress, now: datetime) -> int:
+    def complete(self, progress: FetchProgress, now: datetime) -> int:
         """Ends a pass. After a whole one, what it has not met is forgotten. Returns how many records there are.
 
         What was fetched is as old as the beginning of its pass: a page may have changed since it was fetched.
         """
         at = progress.began or now
-        if progress.list == Sort.INVOICE:
+        if progress.list == RecordKind.INVOICE:
             which = "invoices WHERE ? = 'invoices'"
-        elif progress.list in tuple(Sort):
+        elif progress.list in tuple(RecordKind):
             which = "records WHERE sort = ?"
         else:
             which = "usable WHERE list = ?"
@@ -200,14 +200,14 @@ class Cache:
         """When the last pass over a list began that came to its end; None: there was none."""
         return self.progress(name).completed_at
 
-    def records(self, sort: Sort) -> list[Known]:
+    def records(self, sort: RecordKind) -> list[Record]:
         """Everything known of one sort, by name."""
         sql = (
             "SELECT id, x_id, name, code, property_id, is_active, last_seen, fetched_at FROM records"
             " WHERE sort = ? ORDER BY name, id"
         )
         return [
-            Known(sort, id_, x_id, name, code, property_id, active != 0, _is_stale(seen, fetched), moment(seen))
+            Record(sort, id_, x_id, name, code, property_id, active != 0, _is_stale(seen, fetched), moment(seen))
             for id_, x_id, name, code, property_id, active, seen, fetched in self._ask(sql, (sort,))
         ]
 
@@ -218,7 +218,7 @@ class Cache:
         )
         found: dict[str, date] = {}
         without: set[str] = set()
-        for property_id, period in self._ask(sql, (Sort.ENTITY,)):
+        for property_id, period in self._ask(sql, (RecordKind.ENTITY,)):
             day = first_day(period)
             if day is None:
                 without.add(property_id)  # one of its books never closes
@@ -232,13 +232,13 @@ class Cache:
         A list that is older than the vendors themselves says nothing: it cannot have those that came since.
         """
         name = usable_list(property_id)
-        at, vendors_at = self.fetched(name), self.fetched(Sort.VENDOR)
+        at, vendors_at = self.fetched(name), self.fetched(RecordKind.VENDOR)
         if at is None or (vendors_at is not None and at < vendors_at):
             return None
         rows = self._ask("SELECT vendor_id FROM usable WHERE list = ?", (name,))
         return frozenset(vendor_id for (vendor_id,) in rows)
 
-    def bills(self, x_vendor_ids: Sequence[str] | None = None) -> Iterator[Bill]:
+    def bills(self, x_vendor_ids: Sequence[str] | None = None) -> Iterator[BillRecord]:
         """The invoices that ResMan holds of these vendors (by ResMan's own ids), or all."""
         if x_vendor_ids is None:
             yield from map(_bill, self._ask(_BILLS))
@@ -248,13 +248,13 @@ class Cache:
             marks = ", ".join("?" * len(batch))
             yield from map(_bill, self._ask(f"{_BILLS} WHERE x_vendor_id IN ({marks})", batch))
 
-    def vendorless(self) -> Iterator[Bill]:
+    def vendorless(self) -> Iterator[BillRecord]:
         """The invoices that ResMan holds of nobody: without a vendor, or of one that is not among the vendors."""
         sql = (
             " WHERE x_vendor_id IS NULL"
             " OR x_vendor_id NOT IN (SELECT x_id FROM records WHERE sort = ? AND x_id IS NOT NULL)"
         )
-        yield from map(_bill, self._ask(_BILLS + sql, (Sort.VENDOR,)))
+        yield from map(_bill, self._ask(_BILLS + sql, (RecordKind.VENDOR,)))
 
     def used_accounts(self) -> dict[str, frozenset[str]]:
         """Property → the GL accounts of the invoices that ResMan holds there."""
@@ -284,7 +284,7 @@ class Cache:
             f"Delete that file and run `invoice-importer sync`. {_HARMLESS}",
         )
 
-    def _note(self, progress: Progress) -> None:
+    def _note(self, progress: FetchProgress) -> None:
         moments = (progress.newest, progress.began, progress.completed_at, progress.whole_at)
         since = progress.since and progress.since.isoformat()
         self._database.execute(
@@ -316,7 +316,7 @@ class Cache:
 
 def usable_list(property_id: str) -> str:
     """The name of the list of one property's vendors."""
-    return f"{Sort.VENDOR}/{Sort.PROPERTY}/{property_id}"
+    return f"{RecordKind.VENDOR}/{RecordKind.PROPERTY}/{property_id}"
 
 
 def first_day(period: str | None) -> date | None:
@@ -349,10 +349,10 @@ def _text(row: Mapping[str, Any], *names: str) -> str | None:
     return None
 
 
-def _record(sort: Sort, row: Mapping[str, Any]) -> tuple[Any, ...]:
-    code = {Sort.PROPERTY: "code", Sort.ENTITY: "ledger_code"}.get(sort, "account_number")
+def _record(sort: RecordKind, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    code = {RecordKind.PROPERTY: "code", RecordKind.ENTITY: "ledger_code"}.get(sort, "account_number")
     active = row.get("is_active")
-    if sort is Sort.ACCOUNT and isinstance(row.get("status_raw"), str):
+    if sort is RecordKind.ACCOUNT and isinstance(row.get("status_raw"), str):
         active = row["status_raw"].strip().casefold() != "inactive"
     return (
         row["id"],
@@ -382,13 +382,15 @@ def _invoice(row: Mapping[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _bill(row: tuple[Any, ...]) -> Bill:
+def _bill(row: tuple[Any, ...]) -> BillRecord:
     id_, x_vendor_id, property_id, number, issued, total, accounts, seen, fetched = row
     try:
         day = date.fromisoformat(issued) if issued else None
     except ValueError:
         day = None
-    return Bill(id_, x_vendor_id, property_id, number, day, total, tuple(accounts.split()), _is_stale(seen, fetched))
+    return BillRecord(
+        id_, x_vendor_id, property_id, number, day, total, tuple(accounts.split()), _is_stale(seen, fetched)
+    )
 
 
 def _is_stale(seen: str | None, fetched: str) -> bool:

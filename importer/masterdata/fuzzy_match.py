@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log
 
-from importer.masterdata.cache import Known
+from importer.masterdata.cache import Record
 from importer.masterdata.spelling import essential_words, whole_key
 
 MOST_PROPOSED = 3
@@ -29,7 +29,7 @@ LEAST_SHORT = 3  # letters that a shortened word has left
 class Nearness:
     """The records of one sort, by their words."""
 
-    records: Sequence[Known]
+    records: Sequence[Record]
     _wholes: list[str] = field(default_factory=list)  # each record's name, its words run together
     _codes: dict[str, list[int]] = field(default_factory=dict)
     _words: dict[str, list[int]] = field(default_factory=dict)  # word → the records with it in name or code
@@ -49,7 +49,7 @@ class Nearness:
         for word in self._words:
             self._by_letter.setdefault(word[0], []).append(word)
 
-    def of(self, text: str, property_id: str | None) -> list[Known]:
+    def of(self, text: str, property_id: str | None) -> list[Record]:
         """The records most like a text, the likeliest first; the inactive and those of other properties left out."""
         asked = essential_words(text)
         if not asked:

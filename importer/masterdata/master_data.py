@@ -12,24 +12,24 @@ from pathlib import Path
 from importer.domain.bills import Held
 from importer.masterdata.aliases import Aliases, aliases_or_damage
 from importer.masterdata.cache import (
-    Bill,
+    BillRecord,
     Cache,
-    Known,
-    Sort,
+    Record,
+    RecordKind,
 )
 from importer.masterdata.lookup import Index
 
 
 @dataclass(slots=True)
-class Directory:
+class MasterData:
     """What is known of one integration, and since when."""
 
     cache: Cache
     aliases: Aliases
-    fetched: Mapping[Sort, datetime]  # the lists that were fetched to their end at least once
-    _indexes: dict[Sort, Index] = field(default_factory=dict)
+    fetched: Mapping[RecordKind, datetime]  # the lists that were fetched to their end at least once
+    _indexes: dict[RecordKind, Index] = field(default_factory=dict)
 
-    def index(self, sort: Sort) -> Index | None:
+    def index(self, sort: RecordKind) -> Index | None:
         """The records of one sort; None where they were never fetched."""
         if sort not in self.fetched:
             return None
@@ -37,21 +37,25 @@ class Directory:
             self._indexes[sort] = Index(self.cache.records(sort))
         return self._indexes[sort]
 
-    def record(self, sort: Sort, record_id: str) -> Known | None:
+    def record(self, sort: RecordKind, record_id: str) -> Record | None:
         """One record by its id."""
         index = self.index(sort)
         return None if index is None else index.by_id(record_id)
 
-    def name_of(self, sort: Sort, record_id: str) -> str:
+    def name_of(self, sort: RecordKind, record_id: str) -> str:
         """What a record is called, or its id where that is not known."""
         record = self.record(sort, record_id)
         return record_id if record is None or record.name is None else record.name
 
     def called(self) -> dict[str, str]:
         """Id → name of every property, and → number and name of every GL account."""
-        indexes = [index for sort in (Sort.PROPERTY, Sort.ACCOUNT) if (index := self.index(sort)) is not None]
+        indexes = [
+            index for sort in (RecordKind.PROPERTY, RecordKind.ACCOUNT) if (index := self.index(sort)) is not None
+        ]
         return {
-            record.id: f"{record.code} {record.name}" if record.sort is Sort.ACCOUNT and record.code else record.name
+            record.id: f"{record.code} {record.name}"
+            if record.sort is RecordKind.ACCOUNT and record.code
+            else record.name
             for index in indexes
             for record in index.records
             if record.name
@@ -70,8 +74,8 @@ class Directory:
 
         Contract: an invoice names its vendor by ResMan's own id, the vendor's `x_id`.
         """
-        index = self.index(Sort.VENDOR)
-        if index is None or Sort.INVOICE not in self.fetched:
+        index = self.index(RecordKind.VENDOR)
+        if index is None or RecordKind.INVOICE not in self.fetched:
             return []
         if vendor_ids is None:
             vendors = [record for record in index.records if record.x_id]
@@ -89,10 +93,10 @@ class Directory:
 
     def vendorless(self) -> list[Held]:
         """The invoices of which ResMan does not say whose they are."""
-        return [_held(bill, "") for bill in self.cache.vendorless()] if Sort.INVOICE in self.fetched else []
+        return [_held(bill, "") for bill in self.cache.vendorless()] if RecordKind.INVOICE in self.fetched else []
 
 
-def _held(bill: Bill, vendor_id: str) -> Held:
+def _held(bill: BillRecord, vendor_id: str) -> Held:
     where = f"in ResMan ({bill.id}{', not seen there for over 30 days' if bill.is_stale else ''})"
     return Held(where, vendor_id, bill.property_id, bill.number, bill.issued, bill.total, accounts=bill.accounts)
 
@@ -109,7 +113,7 @@ def cache_path(folder: Path) -> Path:
     return folder / "fetched.sqlite3"
 
 
-def open_directory(folder: Path) -> Directory | None:
+def open_directory(folder: Path) -> MasterData | None:
     """The directory in a folder; None where nothing was ever fetched and no name settled.
 
     Raises `CannotRun` where the cache cannot be used; aliases that cannot be read are told when a name needs them.
@@ -118,8 +122,8 @@ def open_directory(folder: Path) -> Directory | None:
     if not cache_path(folder).is_file() and not aliases.entries and aliases.damage is None:
         return None
     cache = Cache(cache_path(folder))
-    known = {sort: at for sort in Sort if (at := cache.fetched(sort)) is not None}
-    return Directory(cache, aliases, known)
+    known = {sort: at for sort in RecordKind if (at := cache.fetched(sort)) is not None}
+    return MasterData(cache, aliases, known)
 
 
 def ago(now: datetime, then: datetime) -> str:

@@ -26,15 +26,15 @@ from importer.domain.problem_catalog import (
 from importer.domain.problems import Kind, Place, Problem
 from importer.domain.reading import Reading
 from importer.domain.unresolved import UnknownName, alias_command
-from importer.masterdata.cache import Known, Sort
+from importer.masterdata.cache import Record, RecordKind
 from importer.masterdata.lookup import Index
-from importer.masterdata.master_data import Directory, ago
+from importer.masterdata.master_data import MasterData, ago
 from importer.masterdata.merging import merge
 from importer.masterdata.spelling import is_id_like
 from importer.masterdata.unresolved_groups import Group, not_fetched, unknown_names
 
-NOUN = {Sort.PROPERTY: "property", Sort.VENDOR: "vendor", Sort.ACCOUNT: "GL account"}
-FIELD = {Sort.PROPERTY: "property_id", Sort.VENDOR: "vendor_id", Sort.ACCOUNT: "financial_account_id"}
+NOUN = {RecordKind.PROPERTY: "property", RecordKind.VENDOR: "vendor", RecordKind.ACCOUNT: "GL account"}
+FIELD = {RecordKind.PROPERTY: "property_id", RecordKind.VENDOR: "vendor_id", RecordKind.ACCOUNT: "financial_account_id"}
 MOST_SUGGESTED = 100
 """Names for which the nearest are looked for; of more in one run, something else is wrong with the file."""
 
@@ -50,13 +50,13 @@ class Said(NamedTuple):
         """As a problem of a cell; of a `profile`, where the text stands there and in no cell."""
         if profile is None:
             return Problem(self.kind, self.what, place, field, text, self.advice)
-        table = "[defaults], [[extra_lines]] or [rounding]" if field == FIELD[Sort.ACCOUNT] else "[defaults]"
+        table = "[defaults], [[extra_lines]] or [rounding]" if field == FIELD[RecordKind.ACCOUNT] else "[defaults]"
         what = f"{self.what} It stands in no cell, but in the profile {profile}, {table} {field}."
         advice = (self.kind.advice if self.advice is None else self.advice).replace("the cell", "the profile")
         return Problem(self.kind, what, place, field, text, advice)
 
 
-class Answer(NamedTuple):
+class ResolvedName(NamedTuple):
     """What a text means. `id` None: it is not known, and `problem` says why."""
 
     id: str | None
@@ -81,7 +81,7 @@ class Resolved:
 
 def resolve(
     reading: Reading,
-    directory_of: Callable[[str], Directory | None],
+    directory_of: Callable[[str], MasterData | None],
     *,
     now: datetime,
     settled: Mapping[str, str] | None = None,
@@ -120,7 +120,7 @@ def _says_ids_only(reading: Reading) -> bool:
     return all(text is None or is_id_like(text) for text in texts)
 
 
-def _can_look_up(reading: Reading, directory_of: Callable[[str], Directory | None]) -> bool:
+def _can_look_up(reading: Reading, directory_of: Callable[[str], MasterData | None]) -> bool:
     integrations = {each.integration_id for each in reading.invoices}
     return any(each is not None and directory_of(each) is not None for each in integrations)
 
@@ -128,15 +128,15 @@ def _can_look_up(reading: Reading, directory_of: Callable[[str], Directory | Non
 class _Resolver:
     """The texts of one integration. Each distinct one is looked up once."""
 
-    def __init__(self, directory: Directory | None, now: datetime, settled: Mapping[str, str]) -> None:
+    def __init__(self, directory: MasterData | None, now: datetime, settled: Mapping[str, str]) -> None:
         self._directory = directory
         self._now = now
         self._settled = settled
-        self._known: dict[tuple[Sort, str, str | None, str | None, bool], Answer] = {}
+        self._known: dict[tuple[RecordKind, str, str | None, str | None, bool], ResolvedName] = {}
         self._usable: dict[str, frozenset[str] | None] = {}
         self._suggested = 0
-        self._numbers: dict[str, tuple[Known, ...]] = {}
-        self.groups: dict[tuple[Sort, str], Group] = {}
+        self._numbers: dict[str, tuple[Record, ...]] = {}
+        self.groups: dict[tuple[RecordKind, str], Group] = {}
 
     @property
     def has_names(self) -> bool:
@@ -161,16 +161,16 @@ class _Resolver:
         problems: list[Problem] = []
         remarks: list[Problem] = []
         profile = invoice.source.profile
-        property_id = self._header(invoice, Sort.PROPERTY, invoice.property_id, None, profile, problems, remarks)
+        property_id = self._header(invoice, RecordKind.PROPERTY, invoice.property_id, None, profile, problems, remarks)
         is_lost = property_id is None and invoice.property_id is not None
         vendor_id = self._header(
-            invoice, Sort.VENDOR, invoice.vendor_id, property_id, profile, problems, remarks, is_lost=is_lost
+            invoice, RecordKind.VENDOR, invoice.vendor_id, property_id, profile, problems, remarks, is_lost=is_lost
         )
         lines = self._lines(invoice, property_id, profile, problems, remarks, is_lost=is_lost)
         rounding = invoice.rounding
         if rounding is not None:  # its account stands in a profile, not in a cell
             text = rounding.financial_account_id
-            answer = self._answer(Sort.ACCOUNT, text, property_id, profile, is_lost=is_lost)
+            answer = self._answer(RecordKind.ACCOUNT, text, property_id, profile, is_lost=is_lost)
             if answer.problem is not None:
                 problems.append(answer.problem.at(invoice.rows[0].place(), "financial_account_id", text, profile))
             rounding = replace(rounding, financial_account_id=answer.id or text)
@@ -189,7 +189,7 @@ class _Resolver:
     def _header(
         self,
         invoice: Invoice,
-        sort: Sort,
+        sort: RecordKind,
         text: str | None,
         property_id: str | None,
         profile: str | None,
@@ -229,8 +229,8 @@ class _Resolver:
             if text is None:
                 named.append(line)
                 continue
-            answer = known.get((Sort.ACCOUNT, text, property_id, profile, is_lost)) or self._answer(
-                Sort.ACCOUNT, text, property_id, profile, is_lost=is_lost
+            answer = known.get((RecordKind.ACCOUNT, text, property_id, profile, is_lost)) or self._answer(
+                RecordKind.ACCOUNT, text, property_id, profile, is_lost=is_lost
             )
             if "." in text and isinstance(line.row.cell("financial_account_id"), float):
                 answer = self._as_number(text, property_id, answer)
@@ -240,16 +240,16 @@ class _Resolver:
                 remarks.extend(each.at(place, "financial_account_id", text, given) for each in answer.remarks)
                 if answer.problem is not None:
                     problems.append(answer.problem.at(place, "financial_account_id", text, given))
-                    self._group(Sort.ACCOUNT, text, answer).add_line(invoice, line)
+                    self._group(RecordKind.ACCOUNT, text, answer).add_line(invoice, line)
             if answer.id != text:
                 line = tuple.__new__(Line, (line[0], answer.id, *line[2:]))  # `_replace` takes ten times as long
                 has_changed = True
             named.append(line)
         return tuple(named) if has_changed else invoice.lines
 
-    def _as_number(self, text: str, property_id: str | None, answer: Answer) -> Answer:
+    def _as_number(self, text: str, property_id: str | None, answer: ResolvedName) -> ResolvedName:
         """A number of a workbook keeps no zeros at its end: 7200.1 may be what the cell shows as 7200.10."""
-        index = None if self._directory is None else self._directory.index(Sort.ACCOUNT)
+        index = None if self._directory is None else self._directory.index(RecordKind.ACCOUNT)
         if index is None:
             return answer
         if text not in self._numbers:
@@ -261,56 +261,58 @@ class _Resolver:
         several = tuple(self._described(each) for each in (*([record] if record else ()), *self._numbers[text]))
         what = f"The cell holds the number {text}, which may stand for {' or '.join(several)}."
         advice = "Write the number as text, with all of its digits, or the id."
-        return Answer(None, Said(AMBIGUOUS_NAME, what, advice), nearest=several)
+        return ResolvedName(None, Said(AMBIGUOUS_NAME, what, advice), nearest=several)
 
-    def _group(self, sort: Sort, text: str, answer: Answer) -> Group:
+    def _group(self, sort: RecordKind, text: str, answer: ResolvedName) -> Group:
         assert answer.problem is not None  # noqa: S101 -- told by the callers; for the type checker
         new = Group(NOUN[sort], text, answer.problem.kind, answer.nearest, answer.nearest_id, answer.profile)
         return self.groups.setdefault((sort, text), new)
 
-    def _answer(self, sort: Sort, text: str, property_id: str | None, profile: str | None, *, is_lost: bool) -> Answer:
+    def _answer(
+        self, sort: RecordKind, text: str, property_id: str | None, profile: str | None, *, is_lost: bool
+    ) -> ResolvedName:
         key = (sort, text, property_id, profile, is_lost)
         if key not in self._known:
             self._known[key] = self._find(sort, text, property_id, profile, is_lost=is_lost)
         return self._known[key]
 
-    def _find(self, sort: Sort, text: str, property_id: str | None, profile: str | None, *, is_lost: bool) -> Answer:
+    def _find(
+        self, sort: RecordKind, text: str, property_id: str | None, profile: str | None, *, is_lost: bool
+    ) -> ResolvedName:
         settled = self._settled.get(_settled_key(sort, text, property_id, profile))
         if settled is not None:
-            return Answer(settled, is_name=True)
+            return ResolvedName(settled, is_name=True)
         directory = self._directory
         index = None if directory is None else directory.index(sort)
         if index is not None and (exact := index.by_id(text)) is not None:
-            return Answer(text, remarks=tuple(self._remarks(exact, property_id)))
+            return ResolvedName(text, remarks=tuple(self._remarks(exact, property_id)))
         alias = None if directory is None else directory.aliases.id_of(sort, text, profile)
         if directory is None or index is None:
             if alias is not None:
-                return Answer(alias, is_name=True)
-            return Answer(text) if is_id_like(text) else Answer(None, self._not_fetched(sort, text))
+                return ResolvedName(alias, is_name=True)
+            return ResolvedName(text) if is_id_like(text) else ResolvedName(None, self._not_fetched(sort, text))
         if alias is not None:
             own = profile if directory.aliases.is_of(profile, sort, text) else None
             return self._by_decision(index, sort, text, alias, property_id, own)
         candidates = self._usable_of(index.find(text, property_id).candidates, property_id)
         if len(candidates) == 1:
             remarks = self._remarks(candidates[0], property_id)
-            return Answer(candidates[0].id, remarks=tuple(remarks), is_name=True)
+            return ResolvedName(candidates[0].id, remarks=tuple(remarks), is_name=True)
         if candidates and is_lost:
-            return Answer(text)  # which one it is, the property will tell, once that is known
+            return ResolvedName(text)  # which one it is, the property will tell, once that is known
         if candidates:
             several = tuple(self._described(each) for each in candidates[:4])
             both = "; ".join(several)
             what = f"{text!r} is the name of {len(candidates)} {_several(sort)}: {both}."
-            advice = (
-                f"Write the {'number or ' if sort is not Sort.PROPERTY else 'code or '}id of the one that is meant."
-            )
-            return Answer(None, Said(AMBIGUOUS_NAME, what, advice), nearest=several)
+            advice = f"Write the {'number or ' if sort is not RecordKind.PROPERTY else 'code or '}id of the one that is meant."
+            return ResolvedName(None, Said(AMBIGUOUS_NAME, what, advice), nearest=several)
         if is_id_like(text):
-            return Answer(text, remarks=(self._unknown_id(sort, text),))
+            return ResolvedName(text, remarks=(self._unknown_id(sort, text),))
         return self._unknown(sort, text, property_id)
 
     def _by_decision(
-        self, index: Index, sort: Sort, text: str, meant: str, property_id: str | None, profile: str | None
-    ) -> Answer:
+        self, index: Index, sort: RecordKind, text: str, meant: str, property_id: str | None, profile: str | None
+    ) -> ResolvedName:
         """What a person settled, for one profile or for all files. It holds as long as ResMan has what it points at;
         where ResMan itself has come to call something else by that name, both are said."""
         record = index.by_id(meant)
@@ -321,7 +323,7 @@ class _Resolver:
             advice = (
                 f"Settle it anew: `{alias_command(text, 'ID', profile=profile)}`; or run `sync` if it is new in ResMan."
             )
-            return Answer(
+            return ResolvedName(
                 None,
                 Said(UNKNOWN_NAME, f"{what}{self._age()}.", advice),
                 nearest=(f"{meant}, which is gone",),
@@ -332,11 +334,11 @@ class _Resolver:
         if others and record not in others:
             what = f"{text!r} was settled to mean {self._described(record)}, and ResMan calls so"
             remarks.append(Said(OVERRULED_NAME, f"{what} {'; '.join(self._described(each) for each in others[:2])}."))
-        return Answer(meant, remarks=tuple(remarks), is_name=True)
+        return ResolvedName(meant, remarks=tuple(remarks), is_name=True)
 
-    def _usable_of(self, candidates: tuple[Known, ...], property_id: str | None) -> tuple[Known, ...]:
+    def _usable_of(self, candidates: tuple[Record, ...], property_id: str | None) -> tuple[Record, ...]:
         """Of several with one name, those that the property's own list of vendors has; all, where it has none."""
-        if len(candidates) < 2 or property_id is None or candidates[0].sort is not Sort.VENDOR:
+        if len(candidates) < 2 or property_id is None or candidates[0].sort is not RecordKind.VENDOR:
             return candidates
         usable = self._vendors_of(property_id)
         kept = () if usable is None else tuple(each for each in candidates if each.id in usable)
@@ -349,7 +351,7 @@ class _Resolver:
             self._usable[property_id] = self._directory.cache.usable_at(property_id)
         return self._usable[property_id]
 
-    def _unknown(self, sort: Sort, text: str, property_id: str | None) -> Answer:
+    def _unknown(self, sort: RecordKind, text: str, property_id: str | None) -> ResolvedName:
         directory = self._directory
         index = None if directory is None else directory.index(sort)
         self._suggested += 1
@@ -362,9 +364,9 @@ class _Resolver:
             advice = f"Correct the cell, or settle it for good: `{alias_command(text, first or 'ID')}`."
         else:
             advice = "Correct the cell, or run `invoice-importer sync` if it is new in ResMan."
-        return Answer(None, Said(UNKNOWN_NAME, what, advice), nearest=described, nearest_id=first)
+        return ResolvedName(None, Said(UNKNOWN_NAME, what, advice), nearest=described, nearest_id=first)
 
-    def _remarks(self, record: Known, property_id: str | None) -> Iterator[Said]:
+    def _remarks(self, record: Record, property_id: str | None) -> Iterator[Said]:
         noun, name = NOUN[record.sort], record.name or record.id
         if not record.is_active:
             yield Said(INACTIVE_RECORD, f"The {noun} {name} ({record.id}) is inactive in ResMan.")
@@ -375,37 +377,37 @@ class _Resolver:
             return
         if record.property_id is not None:
             is_elsewhere = record.property_id != property_id
-            where = f", only at {self._directory.name_of(Sort.PROPERTY, record.property_id)}"
+            where = f", only at {self._directory.name_of(RecordKind.PROPERTY, record.property_id)}"
         else:
-            usable = self._vendors_of(property_id) if record.sort is Sort.VENDOR else None
+            usable = self._vendors_of(property_id) if record.sort is RecordKind.VENDOR else None
             is_elsewhere, where = usable is not None and record.id not in usable, ""
         if is_elsewhere:
-            here = self._directory.name_of(Sort.PROPERTY, property_id)
+            here = self._directory.name_of(RecordKind.PROPERTY, property_id)
             yield Said(NOT_AT_PROPERTY, f"The {noun} {name} ({record.id}) is not used at {here}{where}.")
 
-    def _unknown_id(self, sort: Sort, text: str) -> Said:
+    def _unknown_id(self, sort: RecordKind, text: str) -> Said:
         return Said(UNKNOWN_ID, f"The {NOUN[sort]} {text!r} was not among those fetched from ResMan{self._age()}.")
 
     def _age(self) -> str:
         return "" if self._directory is None else f" {self._directory.age(self._now)}"
 
-    def _not_fetched(self, sort: Sort, text: str) -> Said:
+    def _not_fetched(self, sort: RecordKind, text: str) -> Said:
         return Said(
             NAMES_NOT_FETCHED,
             f"{text!r} is no id, and the names of ResMan's {_several(sort)} have not been fetched yet.",
         )
 
-    def _described(self, record: Known) -> str:
+    def _described(self, record: Record) -> str:
         parts = [record.code] if record.code else []
         if record.property_id is not None and self._directory is not None:
-            parts.append(f"at {self._directory.name_of(Sort.PROPERTY, record.property_id)}")
+            parts.append(f"at {self._directory.name_of(RecordKind.PROPERTY, record.property_id)}")
         extra = "".join(f", {part}" for part in parts)
         return f"{record.name or 'without a name'} ({record.id}{extra})"
 
 
-def _several(sort: Sort) -> str:
-    return {Sort.PROPERTY: "properties", Sort.VENDOR: "vendors", Sort.ACCOUNT: "GL accounts"}[sort]
+def _several(sort: RecordKind) -> str:
+    return {RecordKind.PROPERTY: "properties", RecordKind.VENDOR: "vendors", RecordKind.ACCOUNT: "GL accounts"}[sort]
 
 
-def _settled_key(sort: Sort, text: str, property_id: str | None, profile: str | None) -> str:
+def _settled_key(sort: RecordKind, text: str, property_id: str | None, profile: str | None) -> str:
     return "\x1f".join((sort, text, property_id or "", profile or ""))

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 from importer.errors import CannotRun, Refused
 from importer.masterdata.cache import (
     Cache,
-    Progress,
-    Sort,
+    FetchProgress,
+    RecordKind,
     moment,
     usable_list,
 )
@@ -36,7 +36,7 @@ MOST_BY_PROPERTY = 40
 more than they tell, where each vendor's own record says at which property it is used."""
 
 
-class Page(Protocol):
+class FetchedPage(Protocol):
     """One page of a list."""
 
     @property
@@ -63,7 +63,7 @@ class Lists(Protocol):
         offset: int,
         size: int,
         since: datetime | None = None,
-    ) -> Page:
+    ) -> FetchedPage:
         """One page of a list, oldest records first; only what changed since then, where that is given."""
 
 
@@ -106,10 +106,10 @@ def fetch(
     vendors, however many requests that takes. Raises what the lists raise.
     """
     asking = _Asking(lists, cache, integration_id, now, moved)
-    for sort in Sort:
+    for sort in RecordKind:
         yield asking.for_records(sort, everything=everything)
-    properties = [each.id for each in cache.records(Sort.PROPERTY) if each.is_active and not each.is_stale]
-    pages = len(properties) * -(-max(1, len(cache.records(Sort.VENDOR))) // PAGE)
+    properties = [each.id for each in cache.records(RecordKind.PROPERTY) if each.is_active and not each.is_stale]
+    pages = len(properties) * -(-max(1, len(cache.records(RecordKind.VENDOR))) // PAGE)
     if by_property or pages <= MOST_BY_PROPERTY:
         for property_id in properties:
             yield asking.for_usable(property_id)
@@ -125,7 +125,7 @@ class _Asking:
     now: Callable[[], datetime]
     moved: Moved
 
-    def for_records(self, sort: Sort, *, everything: bool) -> Synced:
+    def for_records(self, sort: RecordKind, *, everything: bool) -> Synced:
         """One list. After a pass that had been broken off, also what changed while it was: it would be missed by all
         later ones, whose changes count from the end."""
         last = self.cache.progress(sort)
@@ -143,7 +143,7 @@ class _Asking:
         """Of a property's own vendors only who they are is kept, so that only the whole list tells."""
         return self._pass(_whole(self.cache.progress(usable_list(property_id)), self.now()), None)
 
-    def _pass(self, progress: Progress, sort: Sort | None) -> Synced:
+    def _pass(self, progress: FetchProgress, sort: RecordKind | None) -> Synced:
         name, now = progress.list, self.now
         fetched = requests = 0
         while True:
@@ -176,7 +176,7 @@ class _Asking:
         return Synced(name, fetched, known, requests, progress.since is None, short)
 
 
-def _start(last: Progress, now: datetime, *, everything: bool) -> Progress:
+def _start(last: FetchProgress, now: datetime, *, everything: bool) -> FetchProgress:
     """Where to begin: where the last pass broke off, or a new one."""
     if everything:
         return _whole(last, now)
@@ -188,11 +188,11 @@ def _start(last: Progress, now: datetime, *, everything: bool) -> Progress:
     return _changes(last, last.newest, now)
 
 
-def _whole(progress: Progress, now: datetime) -> Progress:
+def _whole(progress: FetchProgress, now: datetime) -> FetchProgress:
     return replace(progress, number=progress.number + 1, since=None, offset=0, began=now)
 
 
-def _changes(progress: Progress, since: datetime, now: datetime) -> Progress:
+def _changes(progress: FetchProgress, since: datetime, now: datetime) -> FetchProgress:
     return replace(progress, number=progress.number + 1, since=since - OVERLAP, offset=0, began=now)
 
 

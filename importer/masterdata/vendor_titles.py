@@ -9,9 +9,9 @@ from importer.domain.cells import Cell, cell_text
 from importer.domain.problem_catalog import OTHER_VENDOR
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading, Table
-from importer.masterdata.cache import Sort
+from importer.masterdata.cache import RecordKind
 from importer.masterdata.lookup import Index
-from importer.masterdata.master_data import Directory
+from importer.masterdata.master_data import MasterData
 from importer.masterdata.spelling import essential_words, whole_key
 
 FEW = 12  # rows above a table that are looked at
@@ -20,7 +20,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’.&][^\W_]+)*\.?|&")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def other_vendors(reading: Reading, directory_of: Callable[[str], Directory | None]) -> Iterator[Problem]:
+def other_vendors(reading: Reading, directory_of: Callable[[str], MasterData | None]) -> Iterator[Problem]:
     """For each table without a column of vendors whose title, sheet or file is called after another vendor that ResMan
     has, what stops the run. `reading` has ids in place of names by now."""
     for table in reading.tables:
@@ -30,7 +30,7 @@ def other_vendors(reading: Reading, directory_of: Callable[[str], Directory | No
         vendors = {each.vendor_id for each in mine} - {None}
         integration_id = next((each.integration_id for each in mine if each.integration_id), None)
         directory = None if integration_id is None else directory_of(integration_id)
-        index = None if directory is None else directory.index(Sort.VENDOR)
+        index = None if directory is None else directory.index(RecordKind.VENDOR)
         if index is None or not vendors:
             continue
         named = [(place, text, id_) for place, text in _titles(table) for id_ in _named(text, index)]

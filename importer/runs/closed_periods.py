@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from importer.domain.severity import with_levels
-from importer.masterdata import Directory
-from importer.masterdata.cache import Sort
+from importer.masterdata import MasterData
+from importer.masterdata.cache import RecordKind
 from importer.masterdata.master_data import ago
 from importer.runs.decisions import Prepared
 from importer.settings import Settings
@@ -17,7 +17,7 @@ from importer.validation.periods import closed_period
 
 
 def with_periods(
-    prepared: Prepared, directory_of: Callable[[str], Directory | None], settings: Settings, now: datetime
+    prepared: Prepared, directory_of: Callable[[str], MasterData | None], settings: Settings, now: datetime
 ) -> Prepared:
     """The same, with each invoice of a closed period that other errors stop already. Those without are weighed later,
     as far as they are yet to be sent."""
@@ -37,9 +37,9 @@ def with_periods(
     return replace(prepared, verdicts=tuple(verdicts))
 
 
-def _periods(directory: Directory | None, now: datetime) -> tuple[Mapping[str, date], str]:
+def _periods(directory: MasterData | None, now: datetime) -> tuple[Mapping[str, date], str]:
     """The first open day by property, and how old that knowledge is."""
     if directory is None:
         return {}, ""
-    fetched = directory.fetched.get(Sort.ENTITY)
+    fetched = directory.fetched.get(RecordKind.ENTITY)
     return directory.open_periods(), ago(now, fetched) if fetched is not None else ""

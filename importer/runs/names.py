@@ -21,9 +21,9 @@ from importer.ledger.accepted_duplicates import posted_bills
 from importer.masterdata import (
     Alias,
     Aliases,
-    Directory,
-    Known,
-    Sort,
+    MasterData,
+    Record,
+    RecordKind,
     Synced,
     fetch,
     folder_of,
@@ -41,7 +41,7 @@ from importer.report.workbook.template import Offer, write_template
 from importer.runs.template_lists import offered
 
 OFFERS = ("properties", "vendors", "accounts")
-PREFIXES = {"prop-": Sort.PROPERTY, "vend-": Sort.VENDOR, "finacct-": Sort.ACCOUNT}
+PREFIXES = {"prop-": RecordKind.PROPERTY, "vend-": RecordKind.VENDOR, "finacct-": RecordKind.ACCOUNT}
 
 
 def sync(desk: Desk, *, everything: bool = False, by_property: bool = False) -> list[Synced]:
@@ -158,7 +158,7 @@ def _reviewed(desk: Desk, entries: Sequence[Alias]) -> list[Reviewed]:
     return found
 
 
-def _is_free(directory: Directory | None, sort: Sort, name: str, record_id: str) -> None:
+def _is_free(directory: MasterData | None, sort: RecordKind, name: str, record_id: str) -> None:
     if not whole_key(name):
         raise CannotRun(f"{name!r} is no name: it has neither letters nor digits.")
     index = None if directory is None else directory.index(sort)
@@ -197,7 +197,7 @@ def expected(desk: Desk, *, month: date | None, months: int) -> Expected:
     day = month or desk.now().date()
     integration_id = _integration(desk)
     with _directory(desk) as directory, open_ledger(desk, "expected") as ledger:
-        if directory is None or Sort.INVOICE not in directory.fetched:
+        if directory is None or RecordKind.INVOICE not in directory.fetched:
             raise CannotRun("ResMan's invoices have not been fetched yet.", "Run `invoice-importer sync` once.")
         destination = desk.settings.destination
         bills = {
@@ -215,17 +215,17 @@ def expected(desk: Desk, *, month: date | None, months: int) -> Expected:
             (
                 each,
                 _vendor_said(directory, each.vendor_id),
-                directory.name_of(Sort.PROPERTY, each.property_id) if each.property_id else "property unknown",
+                directory.name_of(RecordKind.PROPERTY, each.property_id) if each.property_id else "property unknown",
             )
             for each in found
         )
         return Expected(day.replace(day=1), named, directory.age(desk.now()))
 
 
-def _vendor_said(directory: Directory, vendor_id: str) -> str:
-    record = directory.record(Sort.VENDOR, vendor_id)
+def _vendor_said(directory: MasterData, vendor_id: str) -> str:
+    record = directory.record(RecordKind.VENDOR, vendor_id)
     is_out = record is not None and not record.is_active
-    return directory.name_of(Sort.VENDOR, vendor_id) + (" (inactive in ResMan)" if is_out else "")
+    return directory.name_of(RecordKind.VENDOR, vendor_id) + (" (inactive in ResMan)" if is_out else "")
 
 
 def template(desk: Desk, path: Path) -> str:
@@ -246,9 +246,9 @@ def template(desk: Desk, path: Path) -> str:
         return f"It offers {counts}, as fetched from ResMan {directory.age(desk.now())}."
 
 
-def _meant(directory: Directory | None, meant: str) -> tuple[Sort, str]:
+def _meant(directory: MasterData | None, meant: str) -> tuple[RecordKind, str]:
     text = meant.strip()
-    found: list[Known] = []
+    found: list[Record] = []
     nearest: list[str] = []
     for sort in NOUN:
         index = None if directory is None else directory.index(sort)
@@ -274,7 +274,7 @@ def _meant(directory: Directory | None, meant: str) -> tuple[Sort, str]:
 
 
 @contextmanager
-def _directory(desk: Desk) -> Iterator[Directory | None]:
+def _directory(desk: Desk) -> Iterator[MasterData | None]:
     with open_directories(desk) as directory_of:
         yield directory_of(_integration(desk))
 

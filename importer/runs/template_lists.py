@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from importer.masterdata import Directory, Known, Sort
+from importer.masterdata import MasterData, Record, RecordKind
 from importer.masterdata.lookup import Index
 from importer.report.workbook.template import (
     FIELDS,
@@ -13,14 +13,14 @@ from importer.report.workbook.template import (
     Offer,
 )
 
-SORTS = dict(zip(FIELDS, (Sort.PROPERTY, Sort.VENDOR, Sort.ACCOUNT), strict=True))
+SORTS = dict(zip(FIELDS, (RecordKind.PROPERTY, RecordKind.VENDOR, RecordKind.ACCOUNT), strict=True))
 MOST_CELLS = 200_000
 """Of lists of single properties: with more, the workbook would be slow, and every row offers everything."""
 
 
-def offered(directory: Directory) -> Offer:
+def offered(directory: MasterData) -> Offer:
     """The lists of properties, vendors and GL accounts; the gone and the inactive left out."""
-    named: dict[str, dict[str, list[Known]]] = {}
+    named: dict[str, dict[str, list[Record]]] = {}
     for name, sort in SORTS.items():
         index = directory.index(sort)
         named[name] = {} if index is None else _labelled(index)
@@ -35,17 +35,17 @@ def offered(directory: Directory) -> Offer:
     return Offer(choices, {name: by_property for name, by_property in here.items() if by_property})
 
 
-def _labelled(index: Index) -> dict[str, list[Known]]:
+def _labelled(index: Index) -> dict[str, list[Record]]:
     """Label → the record that it means; several, where each of them belongs to a property of its own.
 
     A label that could mean another record as well, read back, has the id with it.
     """
-    labels: dict[str, list[Known]] = {}
+    labels: dict[str, list[Record]] = {}
     for record in index.records:
         if record.is_active and not record.is_stale and record.name:
-            label = f"{record.code} {record.name}" if record.sort is Sort.ACCOUNT and record.code else record.name
+            label = f"{record.code} {record.name}" if record.sort is RecordKind.ACCOUNT and record.code else record.name
             labels.setdefault(" ".join(label.split()), []).append(record)
-    found: dict[str, list[Known]] = {}
+    found: dict[str, list[Record]] = {}
     for label, same in labels.items():
         places = [record.property_id for record in same]
         is_one_each = len(same) == 1 or (None not in places and len(set(places)) == len(places))
@@ -56,12 +56,12 @@ def _labelled(index: Index) -> dict[str, list[Known]]:
     return dict(sorted(found.items(), key=lambda each: each[0].casefold()))
 
 
-def _here(directory: Directory, name: str, named: Mapping[str, Mapping[str, list[Known]]]) -> dict[str, list[str]]:
+def _here(directory: MasterData, name: str, named: Mapping[str, Mapping[str, list[Record]]]) -> dict[str, list[str]]:
     """Property → what may be chosen there; empty, where that is everything at each."""
     found: dict[str, list[str]] = {}
     for place, properties in named[PROPERTY].items():
         property_id = properties[0].id
-        usable = directory.cache.usable_at(property_id) if SORTS[name] is Sort.VENDOR else None
+        usable = directory.cache.usable_at(property_id) if SORTS[name] is RecordKind.VENDOR else None
         found[place] = [
             label
             for label, records in named[name].items()

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from importer.masterdata import Known, Sort
+from importer.masterdata import Record, RecordKind
 from importer.masterdata.fuzzy_match import MOST_PROPOSED, Nearness
 from importer.sandbox import account
 
 
 def known(
-    sort: Sort, record_id: str, name: str, code: str | None, *, active: bool = True, at: str | None = None
-) -> Known:
-    return Known(sort, record_id, None, name, code, at, active, is_stale=False, last_seen=None)
+    sort: RecordKind, record_id: str, name: str, code: str | None, *, active: bool = True, at: str | None = None
+) -> Record:
+    return Record(sort, record_id, None, name, code, at, active, is_stale=False, last_seen=None)
 
 
 VENDORS = Nearness(
     [
         *(
-            known(Sort.VENDOR, one.id, one.name, one.account_number, active=one.is_active, at=one.property_id)
+            known(RecordKind.VENDOR, one.id, one.name, one.account_number, active=one.is_active, at=one.property_id)
             for one in account.VENDORS
         ),
-        known(Sort.VENDOR, "vend-acme", "Acme Landscaping, LLC", "AC-1"),
+        known(RecordKind.VENDOR, "vend-acme", "Acme Landscaping, LLC", "AC-1"),
     ]
 )
-ACCOUNTS = Nearness([known(Sort.ACCOUNT, one.id, one.name, one.account_number) for one in account.ACCOUNTS])
+ACCOUNTS = Nearness([known(RecordKind.ACCOUNT, one.id, one.name, one.account_number) for one in account.ACCOUNTS])
 
 
 @pytest.mark.parametrize(

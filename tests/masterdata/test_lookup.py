@@ -14,8 +14,8 @@ from importer.errors import CannotRun
 from importer.masterdata import (
     Alias,
     Aliases,
-    Known,
-    Sort,
+    Record,
+    RecordKind,
 )
 from importer.masterdata.aliases import load_aliases
 from importer.masterdata.lookup import Index
@@ -31,8 +31,10 @@ HERE, THERE = "prop-here", "prop-there"
 
 def known(
     record_id: str, name: str | None, code: str | None = None, at: str | None = None, *, active: bool = True
-) -> Known:
-    return Known(Sort.VENDOR, record_id, f"x-{record_id}", name, code, at, active, is_stale=False, last_seen=None)
+) -> Record:
+    return Record(
+        RecordKind.VENDOR, record_id, f"x-{record_id}", name, code, at, active, is_stale=False, last_seen=None
+    )
 
 
 def ids(index: Index, text: str, at: str | None = None) -> list[str]:
@@ -151,7 +153,7 @@ def test_endings_and_breaks_between_digits(one: str, other: str, is_same: bool) 
 
 def test_a_property_is_no_company() -> None:
     """ "Elm Court Ltd" may be another place than Elm Court; "The" makes no difference."""
-    index = Index([replace(known("prop-1", "Elm Court CO"), sort=Sort.PROPERTY)])
+    index = Index([replace(known("prop-1", "Elm Court CO"), sort=RecordKind.PROPERTY)])
     assert ids(index, "The Elm Court, Co.") == ["prop-1"]
     for text in ("Elm Court PA", "Elm Court", "Elm Court Ltd"):
         assert ids(index, text) == []
@@ -191,30 +193,30 @@ def test_decisions_survive_on_disk_and_a_profiles_own_come_first(tmp_path: Path)
         ("acme lndscp É", "vend-2", None),
         ("ACME LNDSCP é", "vend-3", "acme"),
     ):
-        kept = kept.with_one(Alias(name, Sort.VENDOR, record_id, profile, "clerk@desk-7", at))
+        kept = kept.with_one(Alias(name, RecordKind.VENDOR, record_id, profile, "clerk@desk-7", at))
     kept.save()
     read = load_aliases(tmp_path)
     assert {(each.name, each.id, each.profile) for each in read.entries} == {
         ("acme lndscp É", "vend-2", None),
         ("ACME LNDSCP é", "vend-3", "acme"),
     }
-    assert read.id_of(Sort.VENDOR, "Acme, lndscp é.", None) == "vend-2"
-    assert read.id_of(Sort.VENDOR, "Acme lndscp é", "acme") == "vend-3"
-    assert read.id_of(Sort.PROPERTY, "Acme lndscp é", "acme") is None
-    assert read.without("ACME LNDSCP É", "acme").id_of(Sort.VENDOR, "acme lndscp é", "acme") == "vend-2"
+    assert read.id_of(RecordKind.VENDOR, "Acme, lndscp é.", None) == "vend-2"
+    assert read.id_of(RecordKind.VENDOR, "Acme lndscp é", "acme") == "vend-3"
+    assert read.id_of(RecordKind.PROPERTY, "Acme lndscp é", "acme") is None
+    assert read.without("ACME LNDSCP É", "acme").id_of(RecordKind.VENDOR, "acme lndscp é", "acme") == "vend-2"
 
 
 @pytest.mark.parametrize("name", ["Pflege \U0001f600", "a\x7fb", 'quote " and \\ back', "tab\tand \u2028", "[[alias]]"])
 def test_whatever_is_settled_can_be_read_again(name: str, tmp_path: Path) -> None:
     """A character that the file could not be read with would take all decisions with it."""
-    alias = Alias(name, Sort.VENDOR, "vend-1", None, "clerk@desk-7", datetime(2026, 3, 31, tzinfo=UTC))
+    alias = Alias(name, RecordKind.VENDOR, "vend-1", None, "clerk@desk-7", datetime(2026, 3, 31, tzinfo=UTC))
     Aliases(tmp_path / "aliases.toml", [alias]).save()
     assert load_aliases(tmp_path).entries == [alias]
 
 
 def test_what_could_not_be_read_again_is_not_kept(tmp_path: Path) -> None:
     """Half of a character, as a terminal of another encoding hands it in: what was there stays."""
-    alias = Alias("fine", Sort.VENDOR, "vend-1", None, "clerk@desk-7", datetime(2026, 3, 31, tzinfo=UTC))
+    alias = Alias("fine", RecordKind.VENDOR, "vend-1", None, "clerk@desk-7", datetime(2026, 3, 31, tzinfo=UTC))
     kept = Aliases(tmp_path / "aliases.toml", [alias])
     kept.save()
     with pytest.raises(CannotRun, match="cannot be kept"):

@@ -19,10 +19,10 @@ from importer.masterdata import (
     Alias,
     Aliases,
     Cache,
-    Sort,
+    RecordKind,
     resolve,
 )
-from importer.masterdata.cache import Progress
+from importer.masterdata.cache import FetchProgress
 from importer.masterdata.master_data import cache_path, folder_of
 from importer.reading import read_files
 from importer.report.terminal import problem_lines
@@ -40,14 +40,14 @@ def cache(office: Office) -> Iterator[Cache]:
         yield opened
 
 
-def add(cache: Cache, sort: Sort, office: Office, *rows: dict[str, Any]) -> None:
+def add(cache: Cache, sort: RecordKind, office: Office, *rows: dict[str, Any]) -> None:
     cache.keep(cache.progress(sort), sort, rows, office.desk().now())
 
 
-def whole(cache: Cache, office: Office, sort: Sort, *left: str) -> None:
+def whole(cache: Cache, office: Office, sort: RecordKind, *left: str) -> None:
     """A whole pass that meets none of the records named."""
     known = [each for each in cache.records(sort) if each.id not in left]
-    progress = Progress(sort, cache.progress(sort).number + 1)
+    progress = FetchProgress(sort, cache.progress(sort).number + 1)
     rows = [{"id": each.id, "name": each.name, "x_id": each.x_id, "account_number": each.code} for each in known]
     cache.keep(progress, sort, rows, office.desk().now())
     cache.complete(progress, office.desk().now())
@@ -63,7 +63,7 @@ def messages(run: Run) -> str:
 
 def test_every_unknown_name_of_an_invoice_is_told_at_once(office: Office, cache: Cache) -> None:
     """A property that nobody knows hides neither the vendor nor the account that nobody knows."""
-    assert cache.fetched(Sort.VENDOR)
+    assert cache.fetched(RecordKind.VENDOR)
     run = office.check(office.sheet({"Property": "Mapel Cuort", "Vendor": "GRNLEAF", "GL Account": "Lndscp"}))
     assert [problem.field for problem in run.outcomes[0].problems] == [
         "property_id",
@@ -75,7 +75,7 @@ def test_every_unknown_name_of_an_invoice_is_told_at_once(office: Office, cache:
 
 def test_a_name_that_waits_for_its_property_is_asked_again_where_there_is_none(office: Office, cache: Cache) -> None:
     """Two vendors of one name: at a misspelt property they are not asked about, on a row without property they are."""
-    add(cache, Sort.VENDOR, office, {"id": "vend-twin1", "name": "Twin"}, {"id": "vend-twin2", "name": "Twin"})
+    add(cache, RecordKind.VENDOR, office, {"id": "vend-twin1", "name": "Twin"}, {"id": "vend-twin2", "name": "Twin"})
     run = office.check(
         office.sheet(
             {"Property": "Mapel Cuort", "Vendor": "Twin"}, {"Property": "", "Vendor": "Twin", "Invoice #": "8"}
@@ -87,7 +87,13 @@ def test_a_name_that_waits_for_its_property_is_asked_again_where_there_is_none(o
 
 def test_two_vendors_of_one_name_are_asked_about_unless_the_property_tells(office: Office, cache: Cache) -> None:
     """The property's own list of vendors settles it; where both or neither are on it, a person does."""
-    add(cache, Sort.VENDOR, office, {"id": "vend-twin1", "name": "Twin Co"}, {"id": "vend-twin2", "name": "Twin Inc"})
+    add(
+        cache,
+        RecordKind.VENDOR,
+        office,
+        {"id": "vend-twin1", "name": "Twin Co"},
+        {"id": "vend-twin2", "name": "Twin Inc"},
+    )
     file = office.sheet({"Vendor": "twin"}, {"Vendor": "Twin", "Property": "WLC", "Invoice #": "8"})
     run = office.check(file)
     assert codes(run) == [["ambiguous-name"], ["ambiguous-name"]]
@@ -99,16 +105,22 @@ def test_two_vendors_of_one_name_are_asked_about_unless_the_property_tells(offic
 
 def test_what_is_one_vendors_name_and_anothers_number_is_nobodys(office: Office, cache: Cache) -> None:
     """A name, an account number and ResMan's own id count alike: "4410" of two vendors is asked about."""
-    add(cache, Sort.VENDOR, office, {"id": "vend-a", "name": "4410"}, {"id": "vend-b", "name": "B", "x_id": "4410"})
+    add(
+        cache,
+        RecordKind.VENDOR,
+        office,
+        {"id": "vend-a", "name": "4410"},
+        {"id": "vend-b", "name": "B", "x_id": "4410"},
+    )
     assert codes(office.check(office.sheet({"Vendor": "4410"}))) == [["ambiguous-name"]]
-    add(cache, Sort.VENDOR, office, {"id": "vend-c", "name": "vend-a"})
+    add(cache, RecordKind.VENDOR, office, {"id": "vend-c", "name": "vend-a"})
     run = office.check(office.sheet({"Vendor": "vend-a"}))
     assert run.outcomes[0].invoice.vendor_id == "vend-a"  # an id is that very record
 
 
 def test_a_label_counts_only_where_name_and_id_agree(office: Office, cache: Cache) -> None:
     """ "Turf Works (vend-greenleaf)" is neither of the two."""
-    assert cache.fetched(Sort.VENDOR)
+    assert cache.fetched(RecordKind.VENDOR)
     run = office.check(
         office.sheet(
             {"Vendor": "Turf Works (vend-turfworks)"}, {"Vendor": "Turf Works (vend-greenleaf)", "Invoice #": "8"}
@@ -121,7 +133,7 @@ def test_accounts_and_vendors_of_a_property_are_found_there(office: Office, cach
     """One number, one account at each of two properties: each row gets its own; a third property's stops."""
     for place in ("maplecourt", "willowcreek"):
         row = {"id": f"finacct-{place}", "account_number": "7777", "name": "Own", "property_id": f"prop-{place}"}
-        add(cache, Sort.ACCOUNT, office, row)
+        add(cache, RecordKind.ACCOUNT, office, row)
     run = office.check(
         office.sheet(
             *({"Property": place, "GL Account": "7777", "Invoice #": place} for place in ("MPC", "WLC", "OAK"))
@@ -137,7 +149,7 @@ def test_a_number_that_has_lost_its_last_zero_is_asked_about(office: Office, cac
     import openpyxl
 
     for at, code in enumerate(("7200.1", "7200.10", "72-005", "72.25")):
-        add(cache, Sort.ACCOUNT, office, {"id": f"finacct-dot{at}", "account_number": code, "name": f"Dot {at}"})
+        add(cache, RecordKind.ACCOUNT, office, {"id": f"finacct-dot{at}", "account_number": code, "name": f"Dot {at}"})
     typed = [7200.10, "7200.10", "7200.1", 7200.5, 72.25]
     plain = office.sheet(*({"GL Account": "", "Invoice #": f"D-{at}"} for at in range(len(typed))))
     book = openpyxl.Workbook()
@@ -157,7 +169,7 @@ def test_a_number_that_has_lost_its_last_zero_is_asked_about(office: Office, cac
 def test_a_bill_that_stands_twice_under_two_spellings_is_told(office: Office, cache: Cache) -> None:
     """Without a total in the sheet, one bill of double the amount comes of it; two equal lines of one spelling, and
     lines that differ elsewhere, are as they were."""
-    assert cache.fetched(Sort.VENDOR)
+    assert cache.fetched(RecordKind.VENDOR)
     head = "Property,Vendor,Invoice #,Bill Date,Due Date,Notes,Memo,GL Account,Line Amount,Visit"
     rest = "2026-11-02,2026-11-30,n,m"
     rows = (
@@ -181,10 +193,10 @@ def test_a_decision_is_worth_what_it_points_at(office: Office, cache: Cache) -> 
     names.settle_name(office.desk(), "Our gardener", "vend-greenleaf", profile=None)
     file = office.sheet({"Vendor": "our GARDENER"})
     assert sent_to(office.check(file)) == ["vend-greenleaf"]
-    add(cache, Sort.VENDOR, office, {"id": "vend-greenleaf", "name": "Greenleaf", "is_active": False})
+    add(cache, RecordKind.VENDOR, office, {"id": "vend-greenleaf", "name": "Greenleaf", "is_active": False})
     assert codes(office.check(file)) == [["inactive-record"]]
     assert "inactive" in names.reviewed(office.desk())[0].doubt
-    whole(cache, office, Sort.VENDOR, "vend-greenleaf")
+    whole(cache, office, RecordKind.VENDOR, "vend-greenleaf")
     run = office.check(file)
     assert (statuses(run), codes(run)) == (["needs_fixing"], [["unknown-name"]])
     assert 'alias "our GARDENER"' in messages(run)
@@ -193,7 +205,7 @@ def test_a_decision_is_worth_what_it_points_at(office: Office, cache: Cache) -> 
 
 def test_where_several_are_as_near_no_command_names_one_of_them(office: Office, cache: Cache) -> None:
     """The first of equals would be followed; of many names the rest is counted, without money counted several times."""
-    assert cache.fetched(Sort.VENDOR)
+    assert cache.fetched(RecordKind.VENDOR)
     rows = [{"GL Account": f"Zz{n} Kk{n}", "Invoice #": f"A-{n}00"} for n in range(9)]
     run = office.check(office.sheet({"GL Account": "Repairs"}, *rows))
     (one,) = [each for each in run.unknown_names if each.name == "Repairs"]
@@ -209,7 +221,9 @@ def test_where_several_are_as_near_no_command_names_one_of_them(office: Office, 
 def test_a_profiles_decision_about_what_is_gone_is_settled_anew_for_that_profile(office: Office, cache: Cache) -> None:
     """Without the profile, the advice would be followed and change nothing."""
     at = office.desk().now()
-    Aliases(names.aliases(office.desk()).path, [Alias("gardener", Sort.VENDOR, "vend-gone", "acme", "c", at)]).save()
+    Aliases(
+        names.aliases(office.desk()).path, [Alias("gardener", RecordKind.VENDOR, "vend-gone", "acme", "c", at)]
+    ).save()
     with open_directories(office.desk()) as directory_of:
         reading = read_files([office.sheet({"Vendor": "Gardener"})], integration_id=INTEGRATION_ID)
         source = replace(reading.invoices[0].source, profile="acme")
@@ -224,7 +238,7 @@ def test_a_decision_that_resman_has_overtaken_is_told(office: Office, cache: Cac
     """The clerk settled "Gardens Inc" as Greenleaf; later ResMan gets a vendor of that very name. The decision counts,
     and every bill that it sends says so."""
     names.settle_name(office.desk(), "Gardens", "vend-greenleaf", profile=None)
-    add(cache, Sort.VENDOR, office, {"id": "vend-new", "name": "Gardens, Inc."})
+    add(cache, RecordKind.VENDOR, office, {"id": "vend-new", "name": "Gardens, Inc."})
     run = office.check(office.sheet({"Vendor": "Gardens"}))
     assert (sent_to(run), codes(run)) == (["vend-greenleaf"], [["overruled-name"]])
     assert "vend-new" in messages(run)
@@ -233,7 +247,7 @@ def test_a_decision_that_resman_has_overtaken_is_told(office: Office, cache: Cac
 @pytest.mark.parametrize("name", ["Turf Works", "TW-0091", "vend-turfworks", "", " – "])
 def test_a_name_of_resmans_own_cannot_be_settled_otherwise(name: str, office: Office, cache: Cache) -> None:
     """Neither another vendor's name, number or id, nor nothing at all, may come to mean Greenleaf."""
-    assert cache.fetched(Sort.VENDOR)
+    assert cache.fetched(RecordKind.VENDOR)
     with pytest.raises(CannotRun, match=r"is what ResMan calls|is no name"):
         names.settle_name(office.desk(), name, "vend-greenleaf", profile=None)
     assert names.aliases(office.desk()).entries == []
@@ -244,7 +258,7 @@ def test_a_decision_edited_by_hand_into_no_name_settles_nothing(office: Office, 
     kept = names.settle_name(office.desk(), "gardener", "vend-greenleaf", profile=None).alias
     path = names.aliases(office.desk()).path
     path.write_text(path.read_text("utf-8").replace(kept.name, "-"), "utf-8")
-    assert cache.fetched(Sort.VENDOR)
+    assert cache.fetched(RecordKind.VENDOR)
     assert codes(office.check(office.sheet({"Vendor": "#"}))) == [["missing-value"]]
 
 
@@ -264,7 +278,7 @@ def test_damaged_decisions_stop_names_in_a_sentence_and_ids_not_at_all(
     damage: str, office: Office, cache: Cache
 ) -> None:
     """It names the file and how to mend it."""
-    assert cache.fetched(Sort.VENDOR)
+    assert cache.fetched(RecordKind.VENDOR)
     path = names.aliases(office.desk()).path
     path.write_text(damage, encoding="utf-8")
     row = {"Property": "prop-maplecourt", "Vendor": "vend-greenleaf", "GL Account": "finacct-6105"}
@@ -279,7 +293,7 @@ def test_damaged_decisions_stop_names_in_a_sentence_and_ids_not_at_all(
 
 def test_names_settled_at_the_same_time_are_all_kept(office: Office, cache: Cache) -> None:
     """Each decision is read, added and written by one at a time."""
-    assert cache.fetched(Sort.VENDOR)
+    assert cache.fetched(RecordKind.VENDOR)
     with ThreadPoolExecutor(8) as pool:
         done = [
             pool.submit(names.settle_name, office.desk(), f"gardener {n}", "vend-greenleaf", profile=None)

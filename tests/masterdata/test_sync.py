@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from importer.errors import CannotRun, OutcomeUnknown, Refused
-from importer.masterdata import Cache, Sort, fetch
+from importer.masterdata import Cache, RecordKind, fetch
 from importer.masterdata.cache import first_day
 from importer.masterdata.master_data import cache_path, folder_of
 from importer.masterdata.sync import PAGE, alone_syncing
@@ -85,7 +85,7 @@ def test_later_only_what_changed_is_fetched(tmp_path: Path) -> None:
         shelf.asked.clear()
         assert run(shelf, cache, NOW + DAY)["vendors"] == (2, 601, False)
         assert ("vendors", 0, NOW - 9 * DAY - timedelta(minutes=10)) in shelf.asked
-        named = {known.id: known.name for known in cache.records(Sort.VENDOR)}
+        named = {known.id: known.name for known in cache.records(RecordKind.VENDOR)}
         assert named["vend-00007"] == "Renamed"
 
 
@@ -136,7 +136,7 @@ def test_what_changes_while_a_sync_is_broken_off_is_not_missed(tmp_path: Path) -
             shelf.fails_at = None
             shelf.records["vendors"][0] |= {"name": "Renamed", "updated_at": (NOW + timedelta(hours=1)).isoformat()}
             assert run(shelf, cache, NOW + timedelta(hours=3))["vendors"][1:] == (3 * PAGE, True)
-            assert {known.id: known.name for known in cache.records(Sort.VENDOR)}["vend-00000"] == "Renamed"
+            assert {known.id: known.name for known in cache.records(RecordKind.VENDOR)}["vend-00000"] == "Renamed"
             assert cache.fetched("vendors") == NOW + timedelta(hours=3)
 
 
@@ -272,9 +272,9 @@ def test_stale_and_inactive_records_are_marked(tmp_path: Path) -> None:
     rows[1]["is_active"] = False
     with opened(tmp_path) as cache:
         run(Shelf({"vendors": rows, "financial-accounts": [{"id": "finacct-1", "status_raw": "Inactive"}]}), cache)
-        found = {known.id: (known.is_stale, known.is_active) for known in cache.records(Sort.VENDOR)}
+        found = {known.id: (known.is_stale, known.is_active) for known in cache.records(RecordKind.VENDOR)}
         assert list(found.values()) == [(True, True), (False, False), (False, True)]
-        (account,) = cache.records(Sort.ACCOUNT)
+        (account,) = cache.records(RecordKind.ACCOUNT)
         assert (account.id, account.is_active, account.is_stale) == ("finacct-1", False, False)
 
 

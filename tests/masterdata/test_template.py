@@ -15,7 +15,7 @@ import pytest
 
 from importer.domain.fields import OWN_SHEETS
 from importer.errors import CannotRun
-from importer.masterdata import Cache, Sort
+from importer.masterdata import Cache, RecordKind
 from importer.masterdata.master_data import cache_path, folder_of
 from importer.pipeline import check_files
 from importer.report.workbook.template import (
@@ -204,7 +204,7 @@ def test_what_it_offers_is_never_refused_as_ambiguous(office: Office) -> None:
     with Cache(cache_path(folder_of(settings.home, settings.destination, INTEGRATION_ID))) as cache:
         rows = [{"id": one, "name": name, "account_number": code} for one, name, code in vendors]
         rows.append({"id": "vend-c", "name": "Coded", "account_number": "PA-615"})
-        cache.keep(cache.progress(Sort.VENDOR), Sort.VENDOR, rows, office.desk().now())
+        cache.keep(cache.progress(RecordKind.VENDOR), RecordKind.VENDOR, rows, office.desk().now())
     path = office.home / "sheet.xlsx"
     names.template(office.desk(), path)
     lists = openpyxl.load_workbook(path)[OWN_SHEETS[1]]
