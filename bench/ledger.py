@@ -16,7 +16,7 @@ from bench.measuring import PYTHON, Comparison, Measured, Size, run
 from importer.clock import Clock
 from importer.domain.invoice import Row, Source
 from importer.domain.payload import Body, Payload, PayloadLine
-from importer.ledger.entries import NO_TERMS, Intent
+from importer.ledger.entries import NO_TERMS, PlannedPost
 from importer.ledger.journal import Journal
 from importer.ledger.ledger import Ledger
 from importer.ledger.row_lineage import digest
@@ -108,7 +108,7 @@ def _grow(path: Path, count: int) -> None:
             connection.exec_driver_sql(statement)
 
 
-def _intent(number: int) -> Intent:
+def _intent(number: int) -> PlannedPost:
     line = PayloadLine(
         financial_account_id="finacct-6210", quantity_ordered=1, unit_price_in_cents=12_500, notes="Kitchen sink"
     )
@@ -127,7 +127,7 @@ def _intent(number: int) -> Intent:
     payload = Payload.of(body)
     source = Source("october.csv", None, 1, (), {})
     origins = tuple((digest(os.getpid(), number, row), "october") for row in range(2))
-    return Intent(payload.key(PLACE), payload, (Row(source, number, ()), Row(source, number + 1, ())), origins)
+    return PlannedPost(payload.key(PLACE), payload, (Row(source, number, ()), Row(source, number + 1, ())), origins)
 
 
 def claim(path: Path, count: int) -> None:

@@ -34,7 +34,7 @@ from importer.reading import names_of
 from importer.report.workbook.target import check_target
 from importer.runs.request import Wanted
 from importer.runs.results_file import results_name
-from importer.sending.person_decisions import Decision
+from importer.sending.person_decisions import PersonsDecision
 from importer.settings import Settings
 from importer.smtp_settings import is_loopback
 from importer.validation.expectation import Expected
@@ -196,7 +196,7 @@ def _results_path(files: Sequence[Path], asked: Path | None) -> Path:
     return asked
 
 
-def decisions(given: Mapping[str, Any]) -> list[Decision]:
+def decisions(given: Mapping[str, Any]) -> list[PersonsDecision]:
     """A person's word on invoices in doubt, where it was given. A release needs its reason; whether an adoption needs
     one, the look at its job shows."""
     release, adopt, reason = given["release"], given["adopt"], (given["reason"] or "").strip()
@@ -211,8 +211,8 @@ def decisions(given: Mapping[str, Any]) -> list[Decision]:
     if adopt is None and not reason:
         raise click.UsageError("Say why with --reason: it is kept with the decision.")
     if adopt is not None:
-        return [Decision(adopt[0], adopt[1], reason)]
-    return [Decision(key, None, reason) for key in dict.fromkeys(release)]
+        return [PersonsDecision(adopt[0], adopt[1], reason)]
+    return [PersonsDecision(key, None, reason) for key in dict.fromkeys(release)]
 
 
 def _let_go(given: Mapping[str, Any]) -> dict[str, str]:

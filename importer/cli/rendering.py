@@ -20,7 +20,7 @@ from importer.domain.money import dollars
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.visible_text import visible_json
 from importer.errors import CannotRun, ImporterError
-from importer.home.written_files import Sort
+from importer.home.written_files import WrittenKind
 from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.status import doubts, standing
 from importer.runs.past_runs import Known
@@ -44,9 +44,9 @@ def render(run: Run, desk: Desk, asked: Outputs) -> int:
     written = None if asked.results is None else _say(write_results(run, desk, asked.results), desk)
     if asked.summary is not None:
         summary = asked.summary
-        _also(desk, summary, Sort.SUMMARY, lambda over: report.write_html_summary(run, summary, over=over))
+        _also(desk, summary, WrittenKind.SUMMARY, lambda over: report.write_html_summary(run, summary, over=over))
     for each in asked.annotated:
-        _also(desk, each.target, Sort.ANNOTATED, partial(_marked, each, run))
+        _also(desk, each.target, WrittenKind.ANNOTATED, partial(_marked, each, run))
     desk.watcher.end()
     if asked.as_json:
         print_json(report.as_json(run, written))
@@ -67,7 +67,7 @@ def _say(written: Written, desk: Desk) -> Path | None:
     return written.path
 
 
-def _also(desk: Desk, asked: Path, sort: Sort, write: Callable[[bool], Path]) -> None:
+def _also(desk: Desk, asked: Path, sort: WrittenKind, write: Callable[[bool], Path]) -> None:
     """Something beside the results: where it cannot be written, that is said, and the rest goes on."""
     desk.watcher.end()
     try:

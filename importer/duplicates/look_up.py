@@ -32,20 +32,20 @@ from importer.duplicates.repeated_posting import Again, Otherwise, Postings
 from importer.duplicates.similar import Likeness, Why
 from importer.duplicates.similar_in_resman import alike_bills
 from importer.errors import CannotRun
-from importer.ledger.accepted_duplicates import LetGo, accepted, posted_bills
+from importer.ledger.accepted_duplicates import AcceptedDuplicate, accepted, posted_bills
 from importer.ledger.entries import (
     Contest,
-    Intent,
+    PlannedPost,
     Rival,
     Terms,
 )
 from importer.ledger.ledger import Ledger
-from importer.ledger.postings import bills_of, names_of_runs, of_totals
+from importer.ledger.postings import bills_of, names_of_runs, posted_with_totals
 from importer.masterdata import MasterData
 from importer.masterdata.cache import Record, RecordKind
 from importer.masterdata.master_data import ago
 from importer.runs.decisions import Prepared
-from importer.sending.send import Sent
+from importer.sending.send import SendResult
 from importer.sending.unknown_jobs import acknowledged_bills
 from importer.validation import Verdict
 from importer.validation.row_places import rows_said
@@ -58,15 +58,15 @@ NOTHING_PAST = Past()
 class _Going:
     """The invoices that would go, each with its index. Marked, not listed: there may be a hundred thousand of them."""
 
-    intents: Sequence[Intent | None]
+    intents: Sequence[PlannedPost | None]
     marks: bytearray  # 1 for each that would go
 
-    def __iter__(self) -> Iterator[tuple[int, Intent]]:
+    def __iter__(self) -> Iterator[tuple[int, PlannedPost]]:
         for index, intent in compress(enumerate(self.intents), self.marks):
             if intent is not None:
                 yield index, intent
 
-    def of(self, integration_id: str) -> Iterator[tuple[int, Intent]]:
+    def of(self, integration_id: str) -> Iterator[tuple[int, PlannedPost]]:
         """Those of one integration."""
         return (pair for pair in self if pair[1].payload.integration_id == integration_id)
 
@@ -102,7 +102,7 @@ def weighed(
     if already is None:
         found = {index: list(some) for index, some in remarks.items() if prepared.intents[index] is None}
     notices = prepared.notices
-    shown: dict[str, LetGo] = {}
+    shown: dict[str, AcceptedDuplicate] = {}
     if any(marks):
         copies = dict(_in_two_copies(prepared))
         blind = _unfetched(going, directory_of)
@@ -114,7 +114,7 @@ def weighed(
             if index in around:
                 near = around[index]
                 if intent.key in let_go:
-                    let[intent.key] = shown[intent.key] = LetGo(intent.fingerprint, _marks(near))
+                    let[intent.key] = shown[intent.key] = AcceptedDuplicate(intent.fingerprint, _marks(near))
                 if intent.key in let:
                     near = _without(near, let[intent.key], intent.fingerprint)
                 said += circumstances(prepared.verdicts[index].invoice, intent.payload, near)
@@ -127,7 +127,7 @@ def terms_of(prepared: Prepared, ledger: Ledger, desk: Desk) -> Terms:
     """On what the invoices that would go are claimed. Raises `LedgerUnavailable`."""
     let = accepted(ledger, [intent.key for intent in prepared.ready])
 
-    def accepts(intent: Intent, rival: Rival) -> bool:
+    def accepts(intent: PlannedPost, rival: Rival) -> bool:
         mine = let.get(intent.key)
         if mine is None or mine.fingerprint != intent.fingerprint:
             return False
@@ -142,7 +142,7 @@ def _terms(prepared: Prepared, desk: Desk) -> Terms:
     return Terms(keys=keys, rows=prepared.origins.every, likeness_stops=level == Severity.ERROR)
 
 
-def with_rivals(prepared: Prepared, sent: Sent, desk: Desk) -> Prepared:
+def with_rivals(prepared: Prepared, sent: SendResult, desk: Desk) -> Prepared:
     """The same, saying of what was not sent for them, and of what looks like them, which other invoices there were."""
     found: dict[int, list[Problem]] = {}
     for index, intent in enumerate(prepared.intents) if sent.rivals or sent.alike else ():
@@ -232,7 +232,7 @@ def _marks(around: Surroundings) -> frozenset[str]:
     return frozenset(found)
 
 
-def _without(around: Surroundings, let: LetGo, fingerprint: str) -> Surroundings:
+def _without(around: Surroundings, let: AcceptedDuplicate, fingerprint: str) -> Surroundings:
     """Without what was let go with this content. What turned up since is asked about."""
     if let.shown is None:  # a word of old covers likenesses, and nothing that stops
         return around._replace(likenesses=())
@@ -328,7 +328,7 @@ def _around(
             if each.number is not None:
                 same.setdefault((each.vendor_id, each.property_id, normalised_number(each.number)), each)
         totals = (intent.payload.total_amount_in_cents for _, intent in going.of(integration_id))
-        before = Postings(list(of_totals(ledger, destination, integration_id, totals)), mine)
+        before = Postings(list(posted_with_totals(ledger, destination, integration_id, totals)), mine)
         alike = alike_bills(
             prepared,
             integration_id,

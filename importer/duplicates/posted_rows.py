@@ -18,9 +18,9 @@ from importer.domain.problems import Place as PlaceOf
 from importer.domain.problems import Problem
 from importer.domain.reading import Reading
 from importer.domain.vendor_rows import contents_of, typed_rows
-from importer.ledger.entries import Entry, Intent
+from importer.ledger.entries import LedgerEntry, PlannedPost
 from importer.ledger.ledger import Ledger
-from importer.ledger.postings import out_of
+from importer.ledger.postings import posted_from_files
 from importer.ledger.states import State
 
 Place = tuple[str, str | None, int]  # file, sheet and row
@@ -32,11 +32,11 @@ IN_RESMAN = (State.ACCEPTED, State.CONFIRMED)
 class PostedRows:
     """Postings out of these files, without those that stand here as they were posted."""
 
-    entries: Mapping[str, Entry] = field(default_factory=dict)  # by key
+    entries: Mapping[str, LedgerEntry] = field(default_factory=dict)  # by key
     keys: Mapping[Place, str] = field(default_factory=dict)  # of the rows that are known
-    doubtful: Sequence[Entry] = ()  # went out of these files, and it is not known whether they arrived
+    doubtful: Sequence[LedgerEntry] = ()  # went out of these files, and it is not known whether they arrived
 
-    def of(self, invoice: Invoice) -> list[Entry]:
+    def of(self, invoice: Invoice) -> list[LedgerEntry]:
         """What went out of the invoice's rows."""
         if not self.keys:
             return []
@@ -54,7 +54,7 @@ class PostedRows:
                 )
                 yield Problem(IN_DOUBT, what, PlaceOf(entry.file))
 
-    def since(self, invoice: Invoice, moment: datetime) -> Entry | None:
+    def since(self, invoice: Invoice, moment: datetime) -> LedgerEntry | None:
         """As what the invoice went out after a moment, where all of its rows that went did so as one."""
         entries = self.of(invoice)
         is_later = len(entries) == 1 and entries[0].sent_at is not None and entries[0].sent_at > moment
@@ -66,7 +66,7 @@ class PostedRows:
         left = [entry for key, entry in self.entries.items() if key not in here]
         return tuple(self._stays(left, outcomes)) if left else ()
 
-    def _stays(self, left: Iterable[Entry], outcomes: Collection[Outcome]) -> Iterator[Stays]:
+    def _stays(self, left: Iterable[LedgerEntry], outcomes: Collection[Outcome]) -> Iterator[Stays]:
         same = {outcome.key for outcome in outcomes if outcome.status is Status.CONFLICT}
         rows = {_place(row) for outcome in outcomes for row in outcome.invoice.rows}
         still = same | {key for place, key in self.keys.items() if place in rows}
@@ -84,11 +84,11 @@ class PostedRows:
             )
 
 
-def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Mapping[str, Intent]) -> PostedRows:
+def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Mapping[str, PlannedPost]) -> PostedRows:
     """Looks them up. `at_home` are the keys of what stands here as it was posted, each with itself."""
     contents = {file: digests[0] for file, digests in contents_of(reading).items() if len(digests) == 1}
     typed = typed_rows(reading)
-    went = out_of(ledger, destination, set(contents.values()), at_home)
+    went = posted_from_files(ledger, destination, set(contents.values()), at_home)
     keys: dict[Place, str] = {}
     for file, digest in contents.items():
         for posted in went.get(digest, ()):
@@ -105,7 +105,7 @@ def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Map
     return PostedRows(entries, {place: key for place, key in keys.items() if key in entries}, doubtful)
 
 
-def went_instead(ledger: Ledger, entries: Iterable[Entry]) -> dict[str, str]:
+def went_instead(ledger: Ledger, entries: Iterable[LedgerEntry]) -> dict[str, str]:
     """By the keys of those that ResMan did not take and whose rows went out since: as what, in a sentence."""
     failed = [entry.key for entry in entries if entry.state is State.FAILED]
     return {
@@ -127,7 +127,7 @@ def told_instead(outcomes: Iterable[Outcome], instead: Mapping[str, str]) -> Ite
         yield outcome
 
 
-def posted_already(invoice: Invoice, entry: Entry) -> Problem:
+def posted_already(invoice: Invoice, entry: LedgerEntry) -> Problem:
     """What is said of an invoice with errors that was posted before, or rows of which were."""
     when = f" on {entry.sent_at.astimezone():%Y-%m-%d}" if entry.sent_at else ""
     is_it = normalised_number(invoice.invoice_number or "") == normalised_number(entry.invoice_number)
@@ -141,7 +141,7 @@ def posted_already(invoice: Invoice, entry: Entry) -> Problem:
     return Problem(CONFLICT, what, invoice.place("invoice_number"), "invoice_number", text, advice)
 
 
-def _otherwise(invoice: Invoice, entry: Entry) -> str:
+def _otherwise(invoice: Invoice, entry: LedgerEntry) -> str:
     """What its header said when it was posted, as far as it says something else by now."""
     was = json.loads(entry.body)
     named = ("vendor_id", "property_id", "invoice_date", "due_date")

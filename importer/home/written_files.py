@@ -21,7 +21,7 @@ _ANSWERS = (".xlsx", ".csv", ".html", ".htm")
 _BESIDE_SQLITE = ("", "-wal", "-shm", "-journal")
 
 
-class Sort(StrEnum):
+class WrittenKind(StrEnum):
     """What was written: one sort never replaces another."""
 
     RESULTS = "results"
@@ -29,7 +29,7 @@ class Sort(StrEnum):
     ANNOTATED = "annotated"
 
 
-def note_written(home: Path, path: Path, sort: Sort) -> None:
+def note_written(home: Path, path: Path, sort: WrittenKind) -> None:
     """Keeps what a file is now. Where that cannot be kept, the file is not written over the next time."""
     note = _note(home, path)
     aside = note.with_suffix(f".{os.getpid()}.part")
@@ -39,7 +39,7 @@ def note_written(home: Path, path: Path, sort: Sort) -> None:
         aside.replace(note)
 
 
-def is_as_noted(home: Path, path: Path, sort: Sort) -> bool:
+def is_as_noted(home: Path, path: Path, sort: WrittenKind) -> bool:
     """True where a file is of this sort, and still as this program wrote it."""
     try:
         return _note(home, path).read_text(encoding="utf-8") == f"{sort} {_digest(path)}\n"

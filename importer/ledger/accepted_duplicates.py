@@ -32,30 +32,30 @@ def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str] | N
 
 
 @dataclass(frozen=True, slots=True)
-class LetGo:
+class AcceptedDuplicate:
     """What a person's word covers: the likenesses that were shown then, each by its mark, of that content."""
 
     fingerprint: str | None  # None, and so the next: it was given before this was kept
     shown: frozenset[str] | None
 
 
-def accepted(ledger: Ledger, keys: Sequence[str]) -> dict[str, LetGo]:
+def accepted(ledger: Ledger, keys: Sequence[str]) -> dict[str, AcceptedDuplicate]:
     """Those of the keys that a person has let go, and how far."""
     wanted = set(keys)
     columns = (ACCEPTANCES.c.key, ACCEPTANCES.c.fingerprint, ACCEPTANCES.c.shown)
     with ledger.reading() as connection:  # all of them: people decide so rarely that asking for these takes longer
         return {
-            key: LetGo(fingerprint, None if shown is None else frozenset(shown))
+            key: AcceptedDuplicate(fingerprint, None if shown is None else frozenset(shown))
             for key, fingerprint, shown in connection.execute(select(*columns))
             if key in wanted
         }
 
 
-def accept(ledger: Ledger, reasons: Mapping[str, str], shown: Mapping[str, LetGo]) -> None:
+def accept(ledger: Ledger, reasons: Mapping[str, str], shown: Mapping[str, AcceptedDuplicate]) -> None:
     """Keeps that these invoices may go although they look like what was `shown`; a later word replaces an earlier."""
     with ledger.transaction() as connection:
         for key, reason in reasons.items():
-            covers = shown.get(key, LetGo("", frozenset()))
+            covers = shown.get(key, AcceptedDuplicate("", frozenset()))
             marks = {"fingerprint": covers.fingerprint, "shown": sorted(covers.shown or ())}
             connection.execute(delete(ACCEPTANCES).where(ACCEPTANCES.c.key == key))
             connection.execute(

@@ -23,7 +23,7 @@ from importer.ledger.states import State
 from importer.ledger.tables import INVOICES
 
 
-class Intent(NamedTuple):
+class PlannedPost(NamedTuple):
     """One invoice that a run wants to send. A tuple underneath, because a run may want to send a hundred thousand."""
 
     key: str
@@ -31,7 +31,7 @@ class Intent(NamedTuple):
     made_of: tuple[InputRow, ...]  # the rows of the input; never empty
     origins: tuple[tuple[str, str], ...] = ()  # of each of the vendor's rows: its identity, and its table's id
 
-    def of(self, origins: Origins) -> Intent:
+    def of(self, origins: Origins) -> PlannedPost:
         """The same, saying of which rows of the vendor's files it is made."""
         places = ((row.source.file, row.source.sheet, row.number) for row in self.made_of)
         return self._replace(origins=origins.of(places))
@@ -58,7 +58,7 @@ class Intent(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One invoice as the ledger has it."""
 
     key: str
@@ -115,7 +115,7 @@ class Rival(NamedTuple):
 class Terms:
     """On what a run claims: what a person lets go beside which other, and what stands in its own files."""
 
-    accepts: Callable[[Intent, Rival], bool] = lambda _intent, _rival: False
+    accepts: Callable[[PlannedPost, Rival], bool] = lambda _intent, _rival: False
     keys: Collection[str] = frozenset()  # of all that its files say: those are other bills
     rows: Collection[str] = frozenset()  # identities of all rows of its files: so are those
     likeness_stops: bool = False  # as the settings say
@@ -129,7 +129,7 @@ class Claim:
     """The answer to a run that wants to send: what it now owns, and how every other invoice stands."""
 
     owned: frozenset[str]
-    standing: Mapping[str, Entry]  # every key that was in the ledger before, as it is now
+    standing: Mapping[str, LedgerEntry]  # every key that was in the ledger before, as it is now
     rivals: Mapping[str, tuple[Rival, ...]] = field(default_factory=dict)  # of those that it does not own for that
     alike: Mapping[str, tuple[Rival, ...]] = field(default_factory=dict)  # that some of the owned ones look like
 
@@ -174,14 +174,14 @@ def held_of(row: Row[Any]) -> Held:
     )
 
 
-def may_go(entry: Entry, fingerprint: str) -> bool:
+def can_be_sent(entry: LedgerEntry, fingerprint: str) -> bool:
     """Whether what the ledger knows allows an invoice with this content to be sent (again)."""
     if entry.state is State.FAILED:
         return entry.fingerprint != fingerprint
     return entry.state in (State.PLANNED, State.REFUSED, State.RELEASED)
 
 
-def entry_of(row: Row[Any]) -> Entry:
+def entry_of(row: Row[Any]) -> LedgerEntry:
     """What a row of the ledger's table says, in the ledger's own types."""
     values = row._asdict()
     values["state"] = State(values["state"])
@@ -191,4 +191,4 @@ def entry_of(row: Row[Any]) -> Entry:
     )
     values["alarm"] = None if values["alarm"] is None else Alarm(values["alarm"])
     values["refusal"] = None if values["refusal"] is None else Refusal(values["refusal"])
-    return Entry(**values)
+    return LedgerEntry(**values)

@@ -37,7 +37,7 @@ class Link(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class JournalLine:
     """One intent as the journal has it."""
 
     seq: int
@@ -59,7 +59,7 @@ class Line:
         return f"\n{said}\t{zlib.crc32(said.encode()):08x}\n".encode()
 
     @classmethod
-    def parsed(cls, text: bytes) -> Line | None:
+    def parsed(cls, text: bytes) -> JournalLine | None:
         """None where it is none, or is damaged."""
         said, _, check = text.rpartition(b"\t")
         try:
@@ -85,7 +85,7 @@ class Journal:
         name = known[0].stem if known else secrets.token_hex(8)
         return cls((mine,) if second is None else (mine, second), name)
 
-    def append(self, line: Line) -> None:
+    def append(self, line: JournalLine) -> None:
         """Adds a line in every folder, on the disk before this returns. Raises `LedgerUnavailable`."""
         self._add(line.written())
 
@@ -101,9 +101,9 @@ class Journal:
                     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _add(folder / f"{self.id}{ENDING}", text)
 
-    def tails(self) -> Mapping[str, Sequence[Line]]:
+    def tails(self) -> Mapping[str, Sequence[JournalLine]]:
         """The last lines of every journal that lies in the folders, by its id. Raises `LedgerUnavailable`."""
-        found: dict[str, list[Line]] = {}
+        found: dict[str, list[JournalLine]] = {}
         for folder in self.folders:
             with _explained(folder):
                 for path in _files(folder):
@@ -111,9 +111,9 @@ class Journal:
         return found
 
 
-def line_of(link: Link, at: datetime, run: str, *, key: str, number: str, cents: int) -> Line:
+def line_of(link: Link, at: datetime, run: str, *, key: str, number: str, cents: int) -> JournalLine:
     """What the journal says of an intent."""
-    return Line(*link, at.isoformat(timespec="seconds"), run, key, number, cents)
+    return JournalLine(*link, at.isoformat(timespec="seconds"), run, key, number, cents)
 
 
 @contextmanager
@@ -151,10 +151,10 @@ def _add(path: Path, text: bytes) -> None:
             os.close(folder)
 
 
-def _tail(path: Path) -> Iterator[Line]:
+def _tail(path: Path) -> Iterator[JournalLine]:
     with path.open("rb") as stream:
         stream.seek(max(0, stream.seek(0, os.SEEK_END) - TAIL))
         for text in stream.read().split(b"\n"):
-            line = Line.parsed(text)
+            line = JournalLine.parsed(text)
             if line is not None:
                 yield line

@@ -27,14 +27,14 @@ from importer.ledger.entries import (
     ENTRY_COLUMNS,
     NO_TERMS,
     Claim,
-    Entry,
-    Intent,
+    LedgerEntry,
+    PlannedPost,
     Rival,
     Terms,
+    can_be_sent,
     entry_of,
-    may_go,
 )
-from importer.ledger.journal import Line, line_of
+from importer.ledger.journal import JournalLine, line_of
 from importer.ledger.original_files import one_at_a_time
 from importer.ledger.proofs import (
     Overtaken,
@@ -44,7 +44,7 @@ from importer.ledger.proofs import (
 )
 from importer.ledger.refusals import Refusal
 from importer.ledger.row_claims import Claims, likenesses_of
-from importer.ledger.run_records import RunBook
+from importer.ledger.run_records import RunStore
 from importer.ledger.schema import BATCH, batches
 from importer.ledger.states import (
     MOVES,
@@ -79,20 +79,20 @@ _INTENT = select(ATTEMPTS.c.id).where(ATTEMPTS.c.key == bindparam("of"), ATTEMPT
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger(RunBook):
+class Ledger(RunStore):
     """The ledger as one run sees it: `run` is the owner that it writes."""
 
     # ---------------------------------------------------------------------------------------------- looking
 
-    def standing(self, keys: Sequence[str]) -> dict[str, Entry]:
+    def standing(self, keys: Sequence[str]) -> dict[str, LedgerEntry]:
         """The entries of those keys that the ledger knows."""
-        found: dict[str, Entry] = {}
+        found: dict[str, LedgerEntry] = {}
         with self.reading() as connection:
             for batch in batches(keys):
                 found |= self._standing(connection, batch)
         return found
 
-    def _standing(self, connection: Connection, keys: Sequence[str]) -> dict[str, Entry]:
+    def _standing(self, connection: Connection, keys: Sequence[str]) -> dict[str, LedgerEntry]:
         query = select(*ENTRY_COLUMNS).where(INVOICES.c.key.in_(keys))
         found = {row.key: entry_of(row) for row in connection.execute(query)}
         planned = [key for key, each in found.items() if each.state is State.PLANNED and each.owner != self.run]
@@ -113,7 +113,7 @@ class Ledger(RunBook):
             found[key] = replace(found[key], state=State.FAILED, fingerprint=fingerprint, said=said, job_id=job_id)
         return found
 
-    def entries(self, destination: str, state: State, *, run: str | None = None) -> Iterator[Entry]:
+    def entries(self, destination: str, state: State, *, run: str | None = None) -> Iterator[LedgerEntry]:
         """The entries in one state at one destination, of one run or of all, a batch at a time."""
         after = ""
         while True:
@@ -132,7 +132,7 @@ class Ledger(RunBook):
                 return
             after = rows[-1].key
 
-    def overtaken(self, keys: Iterable[str]) -> dict[str, Entry]:
+    def overtaken(self, keys: Iterable[str]) -> dict[str, LedgerEntry]:
         """Those of failed invoices that must not be written again → the invoice that went out of their rows since, or
         in their place. The very look that `record` takes before a retry."""
         found: dict[str, str] = {}
@@ -144,7 +144,7 @@ class Ledger(RunBook):
         standing = self.standing(list(dict.fromkeys(found.values())))
         return {key: standing[other] for key, other in found.items()}
 
-    def rivals(self, destination: str, intents: Sequence[Intent], terms: Terms) -> dict[str, tuple[Rival, ...]]:
+    def rivals(self, destination: str, intents: Sequence[PlannedPost], terms: Terms) -> dict[str, tuple[Rival, ...]]:
         """What `claim` would find against these, or like them. Only looks."""
         found: dict[str, tuple[Rival, ...]] = {}
         with self.reading() as connection:
@@ -208,7 +208,7 @@ class Ledger(RunBook):
         for batch in batches(list(connection.execute(keys).scalars())):
             connection.execute(update(INVOICES).where(INVOICES.c.key.in_(batch), *planned).values(owner=None))
 
-    def claim(self, destination: str, intents: Sequence[Intent], terms: Terms = NO_TERMS) -> Claim:
+    def claim(self, destination: str, intents: Sequence[PlannedPost], terms: Terms = NO_TERMS) -> Claim:
         """Plans what may be sent, and makes this run its owner and that of the vendor's rows that it is made of.
 
         New invoices, those planned by a run that is gone, refused and released ones, and failed ones that were
@@ -216,7 +216,7 @@ class Ledger(RunBook):
         nobody's. Everything else is told as it stands.
         """
         owned: set[str] = set()
-        standing: dict[str, Entry] = {}
+        standing: dict[str, LedgerEntry] = {}
         rivals: dict[str, tuple[Rival, ...]] = {}
         alike: dict[str, tuple[Rival, ...]] = {}
         for batch in batches(sorted(intents, key=lambda intent: intent.key)):
@@ -235,7 +235,7 @@ class Ledger(RunBook):
         return Claim(frozenset(owned), standing, rivals, alike)
 
     def _claim(
-        self, connection: Connection, destination: str, intents: Sequence[Intent], standing: dict[str, Entry]
+        self, connection: Connection, destination: str, intents: Sequence[PlannedPost], standing: dict[str, LedgerEntry]
     ) -> set[str]:
         keys = [intent.key for intent in intents]
         known = self._standing(connection, keys)
@@ -244,7 +244,7 @@ class Ledger(RunBook):
         dead: set[str] | None = None
         for intent in intents:
             entry = known.get(intent.key)
-            if entry is None or not may_go(entry, intent.fingerprint):
+            if entry is None or not can_be_sent(entry, intent.fingerprint):
                 continue
             if entry.owner is not None and entry.owner != self.run:
                 dead = set(self.dead_owners(connection)) if dead is None else dead
@@ -277,7 +277,7 @@ class Ledger(RunBook):
                 owned.add(taken)
         return owned
 
-    def _insert(self, connection: Connection, destination: str, intents: Sequence[Intent]) -> set[str]:
+    def _insert(self, connection: Connection, destination: str, intents: Sequence[PlannedPost]) -> set[str]:
         """Inserts new entries; a key that another run inserted in this very moment stays that run's."""
         if not intents:
             return set()
@@ -440,7 +440,7 @@ class Ledger(RunBook):
 
         Where the journal cannot be written, the intent is taken back, and `LedgerUnavailable` raised.
         """
-        journal, lines = self.journal, list[Line]()
+        journal, lines = self.journal, list[JournalLine]()
 
         def linked(connection: Connection, moved: Row[Any]) -> dict[str, Any]:
             if journal is None or event not in INTENTS:
@@ -519,7 +519,7 @@ class Ledger(RunBook):
         )
 
 
-def _said_by(intent: Intent, destination: str) -> dict[str, Any]:
+def _said_by(intent: PlannedPost, destination: str) -> dict[str, Any]:
     """What the ledger keeps of an intent whenever it is planned."""
     number, day = likenesses_of(destination, intent.payload)
     return {

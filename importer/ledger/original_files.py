@@ -14,12 +14,12 @@ from sqlalchemy import Connection, insert, select, text, update
 from importer.domain.reading import Reading
 from importer.domain.vendor_rows import VendorTable, vendor_tables
 from importer.ledger.row_lineage import (
-    Known,
+    KnownRow,
     digest,
     inherited,
     marks_of,
 )
-from importer.ledger.run_records import RunBook
+from importer.ledger.run_records import RunStore
 from importer.ledger.schema import batches
 from importer.ledger.tables import (
     CLAIMS,
@@ -32,7 +32,7 @@ from importer.ledger.tables import (
 MOST_BASES = 3
 """Earlier files that one is compared with: those with which it shares most rows."""
 
-Place = tuple[str, str | None, int]  # file, sheet and row
+OriginalRow = tuple[str, str | None, int]  # file, sheet and row
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Origins:
 
     destination: str = ""
     tables: Mapping[tuple[str, str | None], str] = field(default_factory=dict)  # file and sheet → the table's id
-    identities: Mapping[Place, str] = field(default_factory=dict)
+    identities: Mapping[OriginalRow, str] = field(default_factory=dict)
     older: Mapping[str, str] = field(default_factory=dict)  # table → its id for what went without saying its sheet
 
     @property
@@ -49,7 +49,7 @@ class Origins:
         """All rows of those files."""
         return frozenset(self.identities.values())
 
-    def of(self, places: Iterable[Place]) -> tuple[tuple[str, str], ...]:
+    def of(self, places: Iterable[OriginalRow]) -> tuple[tuple[str, str], ...]:
         """The identities of rows, each with the id of the table that it stands in."""
         found: dict[str, str] = {}
         for file, sheet, number in places:
@@ -77,7 +77,7 @@ def row_identity(original: str, number: int) -> str:
     return digest(original, number)
 
 
-def known_origins(ledger: RunBook, destination: str, reading: Reading) -> Origins:
+def known_origins(ledger: RunStore, destination: str, reading: Reading) -> Origins:
     """Looks up by what the rows of the vendor's files are known, or will be. Nothing of a vendor's own file where
     nothing was ever sent.
 
@@ -89,7 +89,7 @@ def known_origins(ledger: RunBook, destination: str, reading: Reading) -> Origin
         return _origins(connection, destination, vendor_tables(reading), keep_at=None)
 
 
-def keep_origins(ledger: RunBook, destination: str, reading: Reading) -> Origins:
+def keep_origins(ledger: RunStore, destination: str, reading: Reading) -> Origins:
     """The same, and keeps it, before anything of them is sent: one run after the other, so that of two that bring the
     same rows the second knows them. Raises `LedgerUnavailable`."""
     tables = vendor_tables(reading)
@@ -108,7 +108,7 @@ def _origins(
     connection: Connection, destination: str, tables: Sequence[VendorTable], *, keep_at: datetime | None
 ) -> Origins:
     ids: dict[tuple[str, str | None], str] = {}
-    identities: dict[Place, str] = {}
+    identities: dict[OriginalRow, str] = {}
     for table in tables:
         original = original_id(destination, table.sha256, table.sheet)
         ids[table.file, table.sheet] = original
@@ -127,27 +127,27 @@ def _origins(
     return Origins(destination, ids, identities, _older(connection, destination, tables, ids))
 
 
-def is_as_kept(table: VendorTable, kept: Sequence[Known]) -> bool:
+def is_as_kept(table: VendorTable, kept: Sequence[KnownRow]) -> bool:
     """True where its rows say what they said at first."""
     facts = {each.number: each.facts for each in kept}
     return all(facts.get(number) == now for number, now in table.rows)
 
 
-def rows_of_original(connection: Connection, original: str) -> list[Known]:
+def rows_of_original(connection: Connection, original: str) -> list[KnownRow]:
     """The rows of a table as it was first read; none where it is not known."""
     packed = connection.execute(select(ORIGINALS.c.rows).where(ORIGINALS.c.id == original)).scalar()
     return [] if packed is None else unpacked(packed)
 
 
-def packed_rows(rows: Iterable[Known]) -> bytes:
+def packed_rows(rows: Iterable[KnownRow]) -> bytes:
     """As the ledger keeps them."""
     return zlib.compress(json.dumps([[each.number, each.identity, *each.facts] for each in rows]).encode(), 1)
 
 
-def unpacked(packed: bytes) -> list[Known]:
+def unpacked(packed: bytes) -> list[KnownRow]:
     """From `packed_rows`."""
     return [
-        Known(number, identity, (facts[0], facts[1], facts[2], facts[3], facts[4]))
+        KnownRow(number, identity, (facts[0], facts[1], facts[2], facts[3], facts[4]))
         for number, identity, *facts in json.loads(zlib.decompress(packed))
     ]
 
@@ -196,11 +196,11 @@ def _keep(
     original: str,
     table: VendorTable,
     settled: Mapping[int, str],
-    kept: Sequence[Known],
+    kept: Sequence[KnownRow],
     now: datetime,
 ) -> None:
     rows = {each.number: each for each in kept}
-    rows |= {number: Known(number, settled[number], facts) for number, facts in table.rows if number not in rows}
+    rows |= {number: KnownRow(number, settled[number], facts) for number, facts in table.rows if number not in rows}
     packed = packed_rows(rows[number] for number in sorted(rows))
     if kept:
         connection.execute(update(ORIGINALS).where(ORIGINALS.c.id == original).values(rows=packed))

@@ -18,7 +18,7 @@ from importer.domain.fields import BY_NAME
 from importer.domain.identity import normalised_number
 from importer.domain.money import dollars
 from importer.errors import PlanDiffers
-from importer.ledger.entries import Intent
+from importer.ledger.entries import PlannedPost
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import batches
 from importer.ledger.tables import PLANS
@@ -26,7 +26,7 @@ from importer.ledger.tables import PLANS
 MOST_DIFFERENCES = 20
 
 
-def plan_of(intents: Sequence[Intent]) -> str | None:
+def plan_of(intents: Sequence[PlannedPost]) -> str | None:
     """ "sha256:…", the same for the same payloads in any order; None where nothing would be sent."""
     if not intents:
         return None
@@ -36,7 +36,7 @@ def plan_of(intents: Sequence[Intent]) -> str | None:
     return "sha256:" + digest.hexdigest()
 
 
-def keep_plan(ledger: Ledger, plan: str, intents: Sequence[Intent]) -> None:
+def keep_plan(ledger: Ledger, plan: str, intents: Sequence[PlannedPost]) -> None:
     """Keeps what the plan consists of. A plan that is known already is left as it is."""
     if _is_known(ledger, plan):
         return
@@ -55,7 +55,7 @@ def _is_known(ledger: Ledger, plan: str) -> bool:
         return connection.execute(select(PLANS.c.id).where(PLANS.c.id == plan)).first() is not None
 
 
-def check_approval(ledger: Ledger, approved: str, intents: Sequence[Intent]) -> None:
+def check_approval(ledger: Ledger, approved: str, intents: Sequence[PlannedPost]) -> None:
     """Raises `PlanDiffers`, showing what differs, unless these intents are exactly the approved plan.
 
     `intents` are those that would be sent together with those of the plan that were posted since.
@@ -90,7 +90,7 @@ def planned_keys(ledger: Ledger, plan: str) -> frozenset[tuple[str, ...]]:
     return frozenset(_identity(json.loads(line)) for line in zlib.decompress(kept).decode().splitlines())
 
 
-def identity_of(intent: Intent) -> tuple[str, ...]:
+def identity_of(intent: PlannedPost) -> tuple[str, ...]:
     """The identity of an invoice as `planned_keys` gives it."""
     return _identity(json.loads(intent.payload.body()))
 

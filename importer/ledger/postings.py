@@ -13,7 +13,7 @@ from importer.domain.bills import Posted
 from importer.ledger.entries import (
     BILL_COLUMNS,
     OUT,
-    Intent,
+    PlannedPost,
     held_of,
 )
 from importer.ledger.ledger import Ledger
@@ -46,7 +46,9 @@ def keep_contents(ledger: Ledger, files: Iterable[tuple[str, str]]) -> None:
         connection.execute(ledger.insert_or_not(CONTENTS), rows)
 
 
-def of_totals(ledger: Ledger, destination: str, integration_id: str, totals: Iterable[int]) -> Iterator[Posted]:
+def posted_with_totals(
+    ledger: Ledger, destination: str, integration_id: str, totals: Iterable[int]
+) -> Iterator[Posted]:
     """What went out over one of these amounts, whoever its vendor. Raises `LedgerUnavailable`."""
     since = ledger.now() - LOOKED_BACK
     query = select(*BILL_COLUMNS).where(
@@ -62,11 +64,11 @@ def of_totals(ledger: Ledger, destination: str, integration_id: str, totals: Ite
             yield from map(_posted, connection.execute(query.where(INVOICES.c.total_in_cents.in_(batch))).all())
 
 
-def out_of(
+def posted_from_files(
     ledger: Ledger,
     destination: str,
     contents: Collection[str],
-    now: Mapping[str, Intent],
+    now: Mapping[str, PlannedPost],
 ) -> dict[str, list[Posted]]:
     """What went out of files that held the same, by their SHA-256, however long ago. Without what stands there `now`
     in the same rows under the same key: most of a file that comes again. Raises `LedgerUnavailable`."""
@@ -95,7 +97,7 @@ def out_of(
     return found
 
 
-def _stands_there(intent: Intent, names: Collection[str], file: str, rows: str, sheets: str | None) -> bool:
+def _stands_there(intent: PlannedPost, names: Collection[str], file: str, rows: str, sheets: str | None) -> bool:
     """True where it is made of these very rows, though their file may be called otherwise by now; `names` are those of
     the files that are read. Of an older posting, the sheets are not known."""
     is_same = intent.rows == rows and (intent.file == file or file not in names)

@@ -22,7 +22,7 @@ from importer.ledger.entries import (
     BILL_COLUMNS,
     OUT,
     Contest,
-    Intent,
+    PlannedPost,
     Rival,
     Terms,
     held_of,
@@ -40,7 +40,7 @@ COLUMNS = (
 SPLIT_WITHIN = timedelta(days=31)
 """One bill that is split over properties goes out about the same time."""
 
-Found = dict[str, tuple[Rival, ...]]  # by key of an invoice, what stands against it
+RivalsByKey = dict[str, tuple[Rival, ...]]  # by key of an invoice, what stands against it
 
 
 def likenesses_of(destination: str, payload: Payload) -> tuple[str, str]:
@@ -77,7 +77,7 @@ class Claims:
 
     # ---------------------------------------------------------------------------------------------- the rows
 
-    def contested(self, intents: Iterable[Intent]) -> Found:
+    def contested(self, intents: Iterable[PlannedPost]) -> RivalsByKey:
         """By key, the invoices that hold rows of these. Only looks."""
         wanted = [intent for intent in intents if intent.origins]
         holders = self._holders(identity for intent in wanted for identity, _ in intent.origins)
@@ -86,7 +86,7 @@ class Claims:
             intent.key: rivals for intent in wanted if (rivals := tuple(self._rivals_of_rows(intent, holders, rows)))
         }
 
-    def hold(self, destination: str, intents: Sequence[Intent], terms: Terms) -> tuple[Found, Found]:
+    def hold(self, destination: str, intents: Sequence[PlannedPost], terms: Terms) -> tuple[RivalsByKey, RivalsByKey]:
         """Makes these hold their rows, each that is not refused. What refuses some, and what the others look like."""
         keys = [intent.key for intent in intents]
         for batch in batches(keys):
@@ -95,8 +95,8 @@ class Claims:
         rows = self._invoices([key for some in holders.values() for key in some] + keys)
         self._give_up_dead(rows)
         likely = self.likenesses(destination, intents, terms)
-        refused: Found = {}
-        alike: Found = {}
+        refused: RivalsByKey = {}
+        alike: RivalsByKey = {}
         lost: dict[str, set[str]] = {}
         claimed: list[dict[str, str]] = []
         for intent in intents:
@@ -130,7 +130,7 @@ class Claims:
         self.connection.execute(update(CLAIMS).where(*mine).values(holds=CLAIMS.c.identity, beside=key))
 
     def _rivals_of_rows(
-        self, intent: Intent, holders: Mapping[str, Sequence[str]], rows: Mapping[str, Row[Any]]
+        self, intent: PlannedPost, holders: Mapping[str, Sequence[str]], rows: Mapping[str, Row[Any]]
     ) -> Iterable[Rival]:
         keys = dict.fromkeys(
             key for identity, _ in intent.origins for key in holders.get(identity, ()) if key != intent.key
@@ -179,9 +179,9 @@ class Claims:
 
     # ---------------------------------------------------------------------------------------------- the likenesses
 
-    def likenesses(self, destination: str, intents: Iterable[Intent], terms: Terms) -> Found:
+    def likenesses(self, destination: str, intents: Iterable[PlannedPost], terms: Terms) -> RivalsByKey:
         """By key, the bills of other runs that these look like, and that stand in none of this run's files."""
-        marks: dict[str, list[Intent]] = {}
+        marks: dict[str, list[PlannedPost]] = {}
         for intent in intents:
             if intent.origins:  # of what came from nobody knows where, nobody knows what stood beside it
                 for mark in likenesses_of(destination, intent.payload):

@@ -16,7 +16,7 @@ from importer.domain.vendor_rows import DATE, NUMBER, Facts
 AMOUNT = 4
 
 
-class Known(NamedTuple):
+class KnownRow(NamedTuple):
     """A row of a file that was read, and whose identity is settled."""
 
     number: int  # 1-based, in its sheet
@@ -40,7 +40,9 @@ def marks_of(destination: str, rows: Iterable[Facts]) -> list[str | None]:
     return found
 
 
-def inherited(mine: Sequence[tuple[int, Facts]], settled: Mapping[int, str], base: Sequence[Known]) -> dict[int, str]:
+def inherited(
+    mine: Sequence[tuple[int, Facts]], settled: Mapping[int, str], base: Sequence[KnownRow]
+) -> dict[int, str]:
     """Row numbers → the identities that they have from an earlier file, without those that are `settled` already.
 
     `mine` are the rows of this file in order, `base` those of an earlier one that shares rows with it.
@@ -58,7 +60,7 @@ def inherited(mine: Sequence[tuple[int, Facts]], settled: Mapping[int, str], bas
     return found
 
 
-def _alike(new: Mapping[int, Facts], left: Mapping[str, Known]) -> Iterator[tuple[int, str]]:
+def _alike(new: Mapping[int, Facts], left: Mapping[str, KnownRow]) -> Iterator[tuple[int, str]]:
     """Those that are the same in all facts but one; or under the same number in amount or date. The surest first."""
     by_part: dict[tuple[str, ...], list[str]] = {}
     for identity, known in left.items():
@@ -98,9 +100,9 @@ def _parts(facts: Facts) -> Iterator[tuple[str, ...]]:
 def _in_place(
     mine: Sequence[tuple[int, Facts]],
     settled: Mapping[int, str],
-    base: Sequence[Known],
+    base: Sequence[KnownRow],
     new: Mapping[int, Facts],
-    left: Mapping[str, Known],
+    left: Mapping[str, KnownRow],
 ) -> Iterator[tuple[int, str]]:
     """Those that stand between the same neighbours as as many that are gone, and have number, date or amount of
     theirs."""

@@ -34,7 +34,7 @@ BROKE_OFF = "It broke off. What was posted by then stays posted: run the file ag
 
 
 @dataclass(frozen=True, slots=True)
-class RunBook:
+class RunStore:
     """The ledger's book of runs as one run sees it: `run` is its name, `who` is user@machine."""
 
     store: Store

@@ -26,7 +26,7 @@ from sqlalchemy import (
 METADATA = MetaData()
 
 
-class Moment(TypeDecorator[datetime]):
+class MomentColumn(TypeDecorator[datetime]):
     """A moment with its time zone, also on SQLite, which keeps none: UTC inside, aware outside."""
 
     impl = DateTime(timezone=True)
@@ -51,8 +51,8 @@ RUNS = Table(
     Column("pid", Integer, nullable=False),
     Column("machine", Text),  # where that process id means something; None where it cannot be told
     Column("destination", Text, nullable=False),
-    Column("started", Moment, nullable=False),
-    Column("finished", Moment),
+    Column("started", MomentColumn, nullable=False),
+    Column("finished", MomentColumn),
     Column("lease_until", Float, nullable=False),  # seconds since 1970 by the ledger's clock; 0 once it has ended
     Column("files", JSON, nullable=False),
     Column("options", JSON),  # how the files were read; None for a run that read none
@@ -87,13 +87,13 @@ INVOICES = Table(
     Column("rows", Text, nullable=False),  # "2, 3"
     Column("sheets", Text),  # JSON: the sheet of each row, or of all of them; None for one posted before this was kept
     Column("plan", Text),  # the plan under which it was sent
-    Column("sent_at", Moment),  # when the intent of the last attempt was written
+    Column("sent_at", MomentColumn),  # when the intent of the last attempt was written
     Column("job_id", Text),
     Column("said", Text),  # the last words of the API or of ResMan
     Column("evidence", JSON),
     Column("alarm", String(20)),  # why a person must look first; None: no alarm
     Column("refusal", String(20)),  # of one that failed: how it is known that ResMan has not taken it
-    Column("changed_at", Moment, nullable=False),
+    Column("changed_at", MomentColumn, nullable=False),
     Column("like_number", String(24)),  # the same for the same number and amount; see `claims.likenesses_of`
     Column("like_day", String(24)),  # the same for the same vendor, amount and date
     Index("invoices_by_state", "destination", "state"),
@@ -126,7 +126,7 @@ ORIGINALS = Table(
     Column("id", String(24), primary_key=True),  # of destination, content and sheet
     Column("destination", Text, nullable=False),
     Column("sha256", String(64), nullable=False),  # of the file
-    Column("since", Moment, nullable=False),
+    Column("since", MomentColumn, nullable=False),
     Column("rows", LargeBinary, nullable=False),  # zlib over JSON: of each row number, identity and five facts
     Index("originals_by_content", "sha256"),
 )
@@ -146,7 +146,7 @@ ATTEMPTS = Table(
     METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("key", String(24), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", MomentColumn, nullable=False),
     Column("run", String(40), nullable=False),
     Column("who", Text, nullable=False),
     Column("event", String(20), nullable=False),
@@ -172,7 +172,7 @@ PROOFS = Table(
     Column("kind", String(10), primary_key=True),  # "job" of the API, or "invoice" in ResMan
     Column("id", Text, primary_key=True),
     Column("key", String(24), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", MomentColumn, nullable=False),
     Column("run", String(40), nullable=False),
     Index("proofs_by_key", "key"),
 )
@@ -182,7 +182,7 @@ PLANS = Table(
     "plans",
     METADATA,
     Column("id", String(80), primary_key=True),
-    Column("made_at", Moment, nullable=False),
+    Column("made_at", MomentColumn, nullable=False),
     Column("who", Text, nullable=False),
     Column("bodies", LargeBinary, nullable=False),  # zlib over one request body a line
 )
@@ -212,7 +212,7 @@ ACCEPTANCES = Table(
     "acceptances",
     METADATA,
     Column("key", String(24), primary_key=True),
-    Column("at", Moment, nullable=False),
+    Column("at", MomentColumn, nullable=False),
     Column("run", String(40), nullable=False),
     Column("who", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -251,7 +251,7 @@ SEEN_LOGS = Table(
     METADATA,
     Column("destination", Text, primary_key=True),
     Column("integration_id", Text, primary_key=True),
-    Column("until", Moment, nullable=False),  # by the API's clock
+    Column("until", MomentColumn, nullable=False),  # by the API's clock
 )
 """Up to when the API's write logs were looked through, and hold nothing that is not known here."""
 
@@ -261,7 +261,7 @@ STRANGERS = Table(
     Column("destination", Text, primary_key=True),
     Column("integration_id", Text, primary_key=True),
     Column("job_id", String(200), primary_key=True),
-    Column("at", Moment, nullable=False),
+    Column("at", MomentColumn, nullable=False),
     Column("run", String(40), nullable=False),
     Column("who", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -286,7 +286,7 @@ WATCHERS = Table(
     Column("who", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("machine", Text),  # as in `runs`
-    Column("started", Moment, nullable=False),
+    Column("started", MomentColumn, nullable=False),
     Column("lease_until", Float, nullable=False),  # as in `runs`
     Index("watchers_by_folder", "folder"),
 )
@@ -300,7 +300,7 @@ DROPS = Table(
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64)),
     Column("dropped_by", Text),  # the account that the file belonged to; None where that cannot be told
-    Column("taken_at", Moment, nullable=False),
+    Column("taken_at", MomentColumn, nullable=False),
     Column("state", String(10), nullable=False),
     Column("owner", String(40)),  # the watcher that may change it
     Column("worker", Integer),  # the process that works on it, on the owner's machine
@@ -317,7 +317,7 @@ DROPS = Table(
     Column("said", Text),  # what became of it, in a sentence
     Column("message", Text),  # what people are to be told of it, until they are
     Column("told", JSON, nullable=False),  # what people were told of it: kind → when
-    Column("changed_at", Moment, nullable=False),
+    Column("changed_at", MomentColumn, nullable=False),
     Index("drops_by_state", "folder", "state"),
     Index("drops_by_content", "sha256"),
     Index("drops_by_place", "folder", "place", unique=True),
@@ -329,9 +329,9 @@ TROUBLES = Table(
     METADATA,
     Column("folder", String(40), primary_key=True),
     Column("kind", String(20), primary_key=True),
-    Column("since", Moment, nullable=False),
+    Column("since", MomentColumn, nullable=False),
     Column("said", Text, nullable=False),
-    Column("told", Moment),
+    Column("told", MomentColumn),
 )
 """What keeps a whole folder waiting, and whether people know."""
 

@@ -16,12 +16,12 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from importer.domain.money import dollars
 from importer.errors import NotTheNewest
-from importer.ledger.journal import Journal, Line, Link
+from importer.ledger.journal import Journal, JournalLine, Link
 from importer.ledger.schema import batches
 from importer.ledger.tables import ATTEMPTS, INVOICES, JOURNALS
 
 if TYPE_CHECKING:
-    from importer.ledger.run_records import RunBook
+    from importer.ledger.run_records import RunStore
 
 MOST_NAMED = 5
 
@@ -34,7 +34,7 @@ _COUNTED = (
 _CHAINED = update(JOURNALS).where(JOURNALS.c.id == bindparam("journal")).values(chain=bindparam("now"))
 
 
-def next_link(book: RunBook, connection: Connection, journal: str, *, is_first: bool, about: Sequence[str]) -> Link:
+def next_link(book: RunStore, connection: Connection, journal: str, *, is_first: bool, about: Sequence[str]) -> Link:
     """Counts one intent more for this journal, within the transaction that writes it. `is_first`: of its invoice;
     `about` is what the link vouches for. The journal's row is always the last that a transaction locks."""
     more = {"journal": journal, "first": int(is_first)}
@@ -52,7 +52,7 @@ def next_link(book: RunBook, connection: Connection, journal: str, *, is_first: 
 class Missing:
     """What journals have and the ledger lacks."""
 
-    lines: tuple[Line, ...]  # of those that were looked at, the newest first
+    lines: tuple[JournalLine, ...]  # of those that were looked at, the newest first
     count: int  # at least
 
     def __bool__(self) -> bool:
@@ -66,9 +66,9 @@ class Missing:
         return ", ".join([*said, f"and {left:,} more"] if left > 0 else said)
 
 
-def missing(book: RunBook, journal: Journal) -> Missing:
+def missing(book: RunStore, journal: Journal) -> Missing:
     """What stands in the journals of a home and not in this ledger. Raises `LedgerUnavailable`."""
-    lines: list[Line] = []
+    lines: list[JournalLine] = []
     count = 0
     for name, tail in journal.tails().items():  # before the ledger is asked, which only grows
         there = {line.seq: line for line in tail}
@@ -87,7 +87,7 @@ def missing(book: RunBook, journal: Journal) -> Missing:
     return Missing(tuple(newest), count)
 
 
-def never_sent(book: RunBook, keys: Sequence[str]) -> list[str]:
+def never_sent(book: RunStore, keys: Sequence[str]) -> list[str]:
     """Those of the keys of which this ledger does not know that they were ever sent. Raises `LedgerUnavailable`."""
     sent: set[str] = set()
     for batch in batches(keys):
@@ -97,7 +97,7 @@ def never_sent(book: RunBook, keys: Sequence[str]) -> list[str]:
     return [key for key in keys if key not in sent]
 
 
-def must_be_whole(book: RunBook) -> None:
+def must_be_whole(book: RunStore) -> None:
     """Raises `NotTheNewest` for a ledger from which rows of what was sent were deleted. It counts rows: some hundredths
     of a second for a million."""
     with book.reading() as connection:

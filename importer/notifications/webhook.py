@@ -15,7 +15,7 @@ from importer.notifications.deadline import Deadline
 from importer.notifications.message import Message, clean, equation
 from importer.notifications.recipients import Form, Recipients
 from importer.notifications.trust import system_trust
-from importer.propexo.exchange_deadline import Watch
+from importer.propexo.exchange_deadline import ExchangeDeadline
 
 _TIMEOUT = httpx.Timeout(connect=5.0, read=10.0, write=10.0, pool=5.0)
 _PAUSE = 1.0  # seconds, before the one repetition
@@ -45,7 +45,7 @@ def call_webhook(message: Message, to: Recipients, deadline: Deadline, trust: ss
 
 def _post(client: httpx.Client, address: str, body: Any, deadline: Deadline) -> tuple[str, float | None]:
     """Why it was not delivered, "" where it was; and after how many seconds a repetition may help, None for never."""
-    with Watch(deadline.left) as watch:
+    with ExchangeDeadline(deadline.left) as watch:
         try:
             request = client.build_request("POST", address, json=body, extensions={"trace": watch})
             response = client.send(request, stream=True)

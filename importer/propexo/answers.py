@@ -34,8 +34,8 @@ def _moment(value: Any) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
-Id = Annotated[str, Field(pattern=r"^[!-~](?:[ -~]{0,198}[!-~])?$")]
+ApiMoment = Annotated[datetime | None, BeforeValidator(_moment)]
+ApiId = Annotated[str, Field(pattern=r"^[!-~](?:[ -~]{0,198}[!-~])?$")]
 """An id as one can be stored and asked for."""
 
 
@@ -59,9 +59,9 @@ class WriteStatus(_Answer):
 class WriteLog(_Answer):
     """One row of the write logs. Contract, "Write logs". The shape of `parameters` is not stated."""
 
-    job_id: Id
+    job_id: ApiId
     status: str  # SUCCESS, FAILURE
-    created_at: Moment = None
+    created_at: ApiMoment = None
     error: str | None = None
     parameters: Any = None
 
@@ -69,11 +69,11 @@ class WriteLog(_Answer):
 class JobLog(_Answer):
     """One row of the job logs. Contract, "Job logs"."""
 
-    id: Id
-    job_id: Id | None = None
-    root_job_id: Id | None = None
-    parent_job_id: Id | None = None
-    created_at: Moment = None
+    id: ApiId
+    job_id: ApiId | None = None
+    root_job_id: ApiId | None = None
+    parent_job_id: ApiId | None = None
+    created_at: ApiMoment = None
     status: str | None = None
     associated_property_id: str | None = None
 
@@ -92,8 +92,8 @@ class HeldInvoice(_Answer):
     property_id: str | None = None
     x_vendor_id: str | None = None
     total_amount_in_cents: int | None = None
-    created_at: Moment = None
-    last_seen: Moment = None
+    created_at: ApiMoment = None
+    last_seen: ApiMoment = None
 
 
 class Integration(_Answer):
@@ -103,7 +103,7 @@ class Integration(_Answer):
     name: str | None = None
     vendor: str | None = None
     active: bool | None = None
-    last_completed_sync: Moment = None
+    last_completed_sync: ApiMoment = None
 
 
 def rows_of(page: Any) -> list[Any]:

@@ -39,7 +39,7 @@ from importer.propexo.answers import (
     words_of,
     write_log_of,
 )
-from importer.propexo.exchange_deadline import Fresh, Watch
+from importer.propexo.exchange_deadline import ExchangeDeadline, StillValid
 from importer.propexo.rate_limit import Pace, Turn
 
 MOST_BYTES = 20_000_000
@@ -66,7 +66,7 @@ _NEVER_ARRIVED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """What came back: the status, the body where it is JSON (otherwise None), and where a redirect points."""
 
     status: int
@@ -116,7 +116,7 @@ class Api:
 
     # ------------------------------------------------------------------------------------------------- writing
 
-    def create_invoice(self, body: str, turn: Turn, fresh: Fresh) -> str:
+    def create_invoice(self, body: str, turn: Turn, fresh: StillValid) -> str:
         """Posts one invoice within a turn that the caller has, and returns its job id.
 
         Nothing is sent once the intent behind it is no longer `fresh`.
@@ -130,7 +130,7 @@ class Api:
         check_echo(body, answer.body, job_id)
         return job_id
 
-    def retry_write(self, job_id: str, turn: Turn, fresh: Fresh) -> str:
+    def retry_write(self, job_id: str, turn: Turn, fresh: StillValid) -> str:
         """Queues a failed write again and returns the new job's id; as unrepeatable as `create_invoice`."""
         answer = self._post(f"/v1/admin/retry-write/{_segment(job_id)}", "{}", turn, fresh)
         new = job_id_of(answer.body, answer.status)
@@ -143,7 +143,7 @@ class Api:
         """Asks for a sync of the invoices; harmless to repeat, so that a lost answer is no more than that."""
         path = f"/v1/admin/integrations/{_segment(integration_id)}/manual-sync"
         with self.pace.turn(self.stop) as turn:
-            self._post(path, json.dumps({"models_to_sync": ["invoices"]}), turn, Fresh())
+            self._post(path, json.dumps({"models_to_sync": ["invoices"]}), turn, StillValid())
 
     # ------------------------------------------------------------------------------------------------- reading
 
@@ -248,9 +248,9 @@ class Api:
             trust_env=not local,
         )
 
-    def _post(self, path: str, body: str, turn: Turn, fresh: Fresh) -> Answer:
+    def _post(self, path: str, body: str, turn: Turn, fresh: StillValid) -> ApiAnswer:
         headers = self._headers() | {"Content-Type": "application/json"}
-        with _explained(writing=True), Watch(self.longest, fresh) as watch:
+        with _explained(writing=True), ExchangeDeadline(self.longest, fresh) as watch:
             request = self._client.build_request(
                 "POST", self.url + path, content=body.encode(), headers=headers, extensions={"trace": watch}
             )
@@ -284,9 +284,9 @@ class Api:
             raise OutcomeUnknown("The API's answer cannot be read.", http_status=answer.status)
         return answer.body
 
-    def _read(self, path: str, params: Mapping[str, Any] | None, turn: Turn) -> Answer:
+    def _read(self, path: str, params: Mapping[str, Any] | None, turn: Turn) -> ApiAnswer:
         headers = self._headers()
-        with _explained(writing=False), Watch(self.longest) as watch:
+        with _explained(writing=False), ExchangeDeadline(self.longest) as watch:
             request = self._client.build_request(
                 "GET", self.url + path, params=params, headers=headers, extensions={"trace": watch}
             )
@@ -296,7 +296,7 @@ class Api:
         """Reads a presigned address: another host, so neither the token nor our pace goes along."""
         if urlsplit(address).scheme != "https" and urlsplit(self.url).scheme == "https":
             raise Refused("The API points to an address that is not encrypted.")
-        with _explained(writing=False), Watch(self.longest) as watch:
+        with _explained(writing=False), ExchangeDeadline(self.longest) as watch:
             request = self._client.build_request("GET", address, headers={"Accept": "*/*"}, extensions={"trace": watch})
             response = self._client.send(request, stream=True)
             try:
@@ -309,7 +309,7 @@ class Api:
             raise Refused("The record behind the job cannot be had.", http_status=response.status_code)
         return content.decode(response.encoding or "utf-8", "replace")
 
-    def _exchange(self, request: httpx.Request, turn: Turn) -> Answer:
+    def _exchange(self, request: httpx.Request, turn: Turn) -> ApiAnswer:
         """Sends one request and reads the answer; the status is known even where the body is lost."""
         turn.went_out = True
         response = self._client.send(request, stream=True)
@@ -323,12 +323,12 @@ class Api:
                 turn.was_too_many, turn.retry_after = True, retry_after(response.headers.get("retry-after"))
                 raise RateLimited("The API asks for a pause.", retry_after=turn.retry_after)
             if 300 <= status < 400:
-                return Answer(status, None, response.headers.get("location"))
+                return ApiAnswer(status, None, response.headers.get("location"))
             try:
-                return Answer(status, _json(_content(response)), date=response.headers.get("date"))
+                return ApiAnswer(status, _json(_content(response)), date=response.headers.get("date"))
             except (httpx.HTTPError, ValueError):
                 if status in REFUSALS:
-                    return Answer(status, None)  # it said no; what it said besides is lost
+                    return ApiAnswer(status, None)  # it said no; what it said besides is lost
                 raise
         finally:
             response.close()
@@ -399,7 +399,7 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _failure(answer: Answer, token: SecretStr, *, writing: bool) -> RequestError:
+def _failure(answer: ApiAnswer, token: SecretStr, *, writing: bool) -> RequestError:
     """What a status of 300 and above means. `REFUSALS` apart, nobody knows who may have acted."""
     status = answer.status
     said = words_of(answer.body).replace(token.get_secret_value(), "…")  # an answer may quote the request

@@ -18,7 +18,7 @@ FRESH_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
+class StillValid:
     """A moment to which the request must be near: that of the intent behind it."""
 
     seconds: float = FRESH_SECONDS
@@ -30,14 +30,14 @@ class Fresh:
         return 0 <= time.time() - self.wall <= self.seconds and time.monotonic() - self.ticks <= self.seconds
 
 
-class Watch:
+class ExchangeDeadline:
     """Follows one exchange by the events of httpx's `trace` extension. Use as a context manager.
 
     Before the first byte of a POST it asks whether that is still `fresh`, and raises `NotSent` otherwise. After
     `seconds` it cuts the connection, however slowly the other side trickles: the answer is then lost like any other.
     """
 
-    def __init__(self, seconds: float, fresh: Fresh | None = None) -> None:
+    def __init__(self, seconds: float, fresh: StillValid | None = None) -> None:
         self._fresh = fresh
         self._stream: Any = None
         self._over = False

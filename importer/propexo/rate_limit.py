@@ -56,7 +56,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class PaceGate:
     """What is known of the account."""
 
     not_before: float  # seconds since 1970
@@ -109,7 +109,7 @@ class Pace:
             raise unavailable(self.store.durable.url.render_as_string(hide_password=True), error) from error
         raise Stopped
 
-    def _delay(self, connection: Connection, gate: Gate | None, now: float) -> float:
+    def _delay(self, connection: Connection, gate: PaceGate | None, now: float) -> float:
         """Seconds until there may be a turn; 0 where there is one."""
         gate = gate or _UNKNOWN
         pause: float = gate.not_before - now if gate.not_before <= now + max(LONGEST_PAUSE, self.window) else 0.0
@@ -141,7 +141,7 @@ class Pace:
         """Seconds within which the API has counted a request, if it ever does: connecting takes no longer."""
         return self.window / 6
 
-    def _allowed(self, gate: Gate, now: float) -> int:
+    def _allowed(self, gate: PaceGate, now: float) -> int:
         """How many requests of ours one window may hold, at least one."""
         limit = (gate.limit_seen or API_LIMIT) if self.full_speed else min(self.limit, gate.limit_seen or self.limit)
         if 0 <= now - gate.seen_at < self.window:
@@ -166,7 +166,7 @@ class Pace:
                 connection.execute(update(GATES).where(GATES.c.account == self.account).values(told))
 
     def _told(
-        self, connection: Connection, gate: Gate, begun: float, now: float, turn: Turn
+        self, connection: Connection, gate: PaceGate, begun: float, now: float, turn: Turn
     ) -> dict[str, float | int] | None:
         """What an answer changes in what is known of the account."""
         if turn.was_too_many and gate.not_before > now:  # one of several under way; the pause is in force already
@@ -193,13 +193,13 @@ class Pace:
 
     # ---------------------------------------------------------------------------------------------- the gate
 
-    def _look(self, connection: Connection, *, locking: bool = False) -> Gate | None:
+    def _look(self, connection: Connection, *, locking: bool = False) -> PaceGate | None:
         query = select(GATES.c.not_before, GATES.c.pauses, GATES.c.limit_seen, GATES.c.others, GATES.c.seen_at)
         query = query.where(GATES.c.account == self.account)
         row = connection.execute(query.with_for_update() if locking else query).first()
-        return None if row is None else Gate(*row)
+        return None if row is None else PaceGate(*row)
 
-    def _locked(self, connection: Connection) -> Gate:
+    def _locked(self, connection: Connection) -> PaceGate:
         """The gate, whose row is the lock: one turn is given at a time."""
         gate = self._look(connection, locking=True)
         if gate is not None:
@@ -210,4 +210,4 @@ class Pace:
         return self._look(connection, locking=True) or _UNKNOWN
 
 
-_UNKNOWN = Gate(0.0, 0, None, 0, 0.0)
+_UNKNOWN = PaceGate(0.0, 0, None, 0, 0.0)

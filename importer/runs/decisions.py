@@ -23,8 +23,8 @@ from importer.duplicates.posted_rows import (
     went_instead,
 )
 from importer.ledger import plans
-from importer.ledger.accepted_duplicates import LetGo
-from importer.ledger.entries import Entry, Intent, may_go
+from importer.ledger.accepted_duplicates import AcceptedDuplicate
+from importer.ledger.entries import LedgerEntry, PlannedPost, can_be_sent
 from importer.ledger.ledger import Ledger
 from importer.ledger.original_files import Origins, known_origins
 from importer.ledger.states import State
@@ -37,16 +37,20 @@ class Prepared:
 
     reading: Reading
     verdicts: tuple[Verdict, ...]
-    intents: tuple[Intent | None, ...]  # one for each verdict; None where errors stand against it
-    standing: Mapping[str, Entry]  # what the ledger knows of them
+    intents: tuple[PlannedPost | None, ...]  # one for each verdict; None where errors stand against it
+    standing: Mapping[str, LedgerEntry]  # what the ledger knows of them
     notices: tuple[str, ...] = ()  # about the run as a whole
     names: Mapping[str, str] = field(default_factory=dict)  # what names in the files were found to mean
     unknown_names: tuple[UnknownName, ...] = ()
     remarks: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)  # about names, by the invoice's index
-    let_go: Mapping[str, LetGo] = field(default_factory=dict)  # by key, what a person's word in this run covers
+    let_go: Mapping[str, AcceptedDuplicate] = field(
+        default_factory=dict
+    )  # by key, what a person's word in this run covers
     posted: PostedRows = field(default_factory=PostedRows)  # out of these files, and not as it stands here
     instead: Mapping[str, str] = field(default_factory=dict)  # by key, as what rows of failed ones went out since
-    doubts: Mapping[int, Entry] = field(default_factory=dict)  # by index, of those with errors that may have arrived
+    doubts: Mapping[int, LedgerEntry] = field(
+        default_factory=dict
+    )  # by index, of those with errors that may have arrived
     origins: Origins = field(default_factory=Origins)  # by what the rows of the vendor's files are known
 
     @classmethod
@@ -104,7 +108,7 @@ class Prepared:
         return replace(self, standing=standing, doubts=doubts)
 
     @cached_property
-    def ready(self) -> tuple[Intent, ...]:
+    def ready(self) -> tuple[PlannedPost, ...]:
         """What would be sent: nothing of it, where the run as a whole misses what was expected of it."""
         if any(problem.kind.stops_run for problem in self.reading.problems):
             return ()
@@ -133,7 +137,7 @@ class Prepared:
         return [key for key, entry in self.standing.items() if entry.state is State.SENDING]
 
     @property
-    def by_key(self) -> dict[str, Intent]:
+    def by_key(self) -> dict[str, PlannedPost]:
         """What would go if nothing stood against it, by its key."""
         return {intent.key: intent for intent in self.intents if intent is not None}
 
@@ -142,7 +146,7 @@ class Prepared:
         """The hash over exactly what would be sent."""
         return plans.plan_of(self.ready)
 
-    def approvable(self, planned: frozenset[tuple[str, ...]]) -> list[Intent]:
+    def approvable(self, planned: frozenset[tuple[str, ...]]) -> list[PlannedPost]:
         """What would be sent, with those of an approved plan that were sent since in the very same form.
 
         It does not matter what came of them: an invoice in doubt is not sent again, and does not hold up the others.
@@ -153,21 +157,21 @@ class Prepared:
             if intent is not None
             and (entry := self.standing.get(intent.key)) is not None
             and entry.fingerprint == intent.fingerprint
-            and not may_go(entry, intent.fingerprint)
+            and not can_be_sent(entry, intent.fingerprint)
             and plans.identity_of(intent) in planned
         ]
         return [*self.ready, *sent]
 
-    def may_go(self, intent: Intent) -> bool:
+    def may_go(self, intent: PlannedPost) -> bool:
         """Whether what the ledger knows allows it to be sent."""
         entry = self.standing.get(intent.key)
-        return entry is None or may_go(entry, intent.fingerprint)
+        return entry is None or can_be_sent(entry, intent.fingerprint)
 
 
-def _intent(verdict: Verdict, destination: str) -> Intent | None:
+def _intent(verdict: Verdict, destination: str) -> PlannedPost | None:
     if verdict.payload is None:
         return None
-    return Intent(verdict.payload.key(destination), verdict.payload, verdict.invoice.rows)
+    return PlannedPost(verdict.payload.key(destination), verdict.payload, verdict.invoice.rows)
 
 
 def _with_what_was_posted(
@@ -191,7 +195,7 @@ def _with_what_was_posted(
     return tuple(told)
 
 
-def _doubts(reading: Reading, verdicts: Sequence[Verdict], destination: str, ledger: Ledger) -> dict[int, Entry]:
+def _doubts(reading: Reading, verdicts: Sequence[Verdict], destination: str, ledger: Ledger) -> dict[int, LedgerEntry]:
     """By index, those with errors of which it is not known whether they arrived, whatever their rows say by now."""
     keys: dict[int, list[str]] = {}
     for index, verdict in enumerate(verdicts):
@@ -227,7 +231,7 @@ _NOT_OPEN = (State.ACCEPTED, State.CONFIRMED, State.SENDING, State.IN_DOUBT)
 """ResMan has such an invoice, or may have it."""
 
 
-def _renamed(invoice: Invoice, was: Entry) -> Problem:
+def _renamed(invoice: Invoice, was: LedgerEntry) -> Problem:
     job = f", job {was.job_id}" if was.job_id else ""
     what = (
         f"The row was sent as invoice {was.invoice_number!r} of {was.vendor_id}, {dollars(was.total_in_cents)}{job}. "

@@ -19,8 +19,8 @@ from importer.domain.money import dollars
 from importer.domain.outcome import Run, Status
 from importer.duplicates.posted_rows import went_instead
 from importer.errors import ApiAway, CannotRun, FileUnreadable, LedgerUnavailable, NoAccess, RequestError
-from importer.home.written_files import Sort, is_as_noted
-from importer.ledger.entries import Entry
+from importer.home.written_files import WrittenKind, is_as_noted
+from importer.ledger.entries import LedgerEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import seal_of
 from importer.ledger.postings import places_of
@@ -44,7 +44,7 @@ from importer.sending.follow import (
     follow,
     retry_failed,
 )
-from importer.sending.person_decisions import Decision, decide
+from importer.sending.person_decisions import PersonsDecision, decide
 from importer.sending.settle import settle_doubts
 
 
@@ -88,7 +88,7 @@ def may_replace(desk: Desk, results: Path) -> bool:
     """True where results may be written to this path: nothing stands there, or what nobody has worked in."""
     if not results.exists():
         return True
-    if is_as_noted(desk.settings.home, results, Sort.RESULTS):
+    if is_as_noted(desk.settings.home, results, WrittenKind.RESULTS):
         return True
     with open_ledger(desk, "results") as ledger:
         if results.is_file() and ledger.has_written(spelt(results), digest(results)):
@@ -101,7 +101,7 @@ def may_replace(desk: Desk, results: Path) -> bool:
 
 
 def settle(
-    desk: Desk, *, sync: bool = False, decisions: Sequence[Decision] = (), words: Mapping[str, str] | None = None
+    desk: Desk, *, sync: bool = False, decisions: Sequence[PersonsDecision] = (), words: Mapping[str, str] | None = None
 ) -> Run:
     """Settles by evidence what can be, or carries out a person's decisions, for each of which it looks first. The run
     tells how each invoice stands.
@@ -246,7 +246,7 @@ def _asked(desk: Desk, ledger: Ledger, start: Start, run: str | None, *, retry: 
         return Followed()
 
 
-def _cannot_be_read(entries: Iterable[Entry], learnt: Followed) -> Iterator[str]:
+def _cannot_be_read(entries: Iterable[LedgerEntry], learnt: Followed) -> Iterator[str]:
     """Of those whose job cannot be asked after: they wait, and somebody should know."""
     for entry in entries:
         if said := learnt.unreadable.get(entry.key):
@@ -256,7 +256,7 @@ def _cannot_be_read(entries: Iterable[Entry], learnt: Followed) -> Iterator[str]
             yield f"{entry.invoice_number} ({dollars(entry.total_in_cents)}, {entry.file}) {why}"
 
 
-def _nothing_to_do(entries: Sequence[Entry], why: Mapping[str, str]) -> Iterator[str]:
+def _nothing_to_do(entries: Sequence[LedgerEntry], why: Mapping[str, str]) -> Iterator[str]:
     """Of those that ResMan did not take and that went since in another form, or were taken out by hand: they need
     nobody, and count no more."""
     for entry in entries[:_MOST_NAMED]:
@@ -270,14 +270,14 @@ def _nothing_to_do(entries: Sequence[Entry], why: Mapping[str, str]) -> Iterator
 _MOST_NAMED = 8
 
 
-def _owing(ledger: Ledger, entries: Iterable[Entry]) -> set[str]:
+def _owing(ledger: Ledger, entries: Iterable[LedgerEntry]) -> set[str]:
     """The runs whose workbooks tell of these: due until they are written, whatever comes between."""
     runs = {entry.run for entry in entries}
     ledger.owe_results(runs)
     return runs
 
 
-def _owe_no_more(ledger: Ledger, owing: set[str], before: Mapping[str, Entry], changes: Iterable[Change]) -> None:
+def _owe_no_more(ledger: Ledger, owing: set[str], before: Mapping[str, LedgerEntry], changes: Iterable[Change]) -> None:
     """Nothing new was learnt for some of them."""
     ledger.owe_results(owing - {before[change.key].run for change in changes}, due=False)
 
@@ -288,7 +288,7 @@ def owe_results(desk: Desk, run: str) -> None:
         ledger.owe_results([run])
 
 
-def _taken_out(desk: Desk, ledger: Ledger, entries: Iterable[Entry]) -> tuple[dict[str, str], dict[str, str]]:
+def _taken_out(desk: Desk, ledger: Ledger, entries: Iterable[LedgerEntry]) -> tuple[dict[str, str], dict[str, str]]:
     """By the keys of those that ResMan did not take and whose rows were deleted by hand since: where, in a sentence.
     And the same of those of which that is not known: the workbook in which they may be deleted cannot be read again.
     """
@@ -319,7 +319,9 @@ def _taken_out(desk: Desk, ledger: Ledger, entries: Iterable[Entry]) -> tuple[di
 
 
 def _is_among(
-    entry: Entry, places: Sequence[tuple[int, str | None]] | None, deleted: Collection[tuple[str, int, str | None]]
+    entry: LedgerEntry,
+    places: Sequence[tuple[int, str | None]] | None,
+    deleted: Collection[tuple[str, int, str | None]],
 ) -> bool:
     """True where one of its rows is deleted, or may be: of an older posting the sheets are not known."""
     if places is not None:
@@ -343,7 +345,7 @@ def _deleted_in(desk: Desk, ledger: Ledger, record: Mapping[str, Any]) -> frozen
     )
 
 
-def _changes(before: Mapping[str, Entry], after: Sequence[Entry], at: datetime) -> tuple[Change, ...]:
+def _changes(before: Mapping[str, LedgerEntry], after: Sequence[LedgerEntry], at: datetime) -> tuple[Change, ...]:
     return tuple(
         Change(entry.key, entry.invoice_number, entry.vendor_id, entry.total_in_cents, was, now, at, entry.property_id)
         for entry in after
@@ -355,7 +357,7 @@ def _called(state: State) -> str:
     return "pending" if state is State.ACCEPTED else state.value.replace("_", " ")
 
 
-def _can_be_decided(ledger: Ledger, start: Start, before: Mapping[str, Entry], decision: Decision) -> None:
+def _can_be_decided(ledger: Ledger, start: Start, before: Mapping[str, LedgerEntry], decision: PersonsDecision) -> None:
     """Raises `CannotRun` where the ledger alone shows that a decision does not fit."""
     entry = before.get(decision.key)
     if entry is None or entry.destination != start.destination:

@@ -35,7 +35,7 @@ from importer.duplicates.generated_texts import (
 )
 from importer.duplicates.posted_rows import told_instead
 from importer.ledger import plans
-from importer.ledger.entries import Entry, Intent, may_go
+from importer.ledger.entries import LedgerEntry, PlannedPost, can_be_sent
 from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event, State
 from importer.runs.api_message_cells import cells_named
@@ -45,7 +45,7 @@ from importer.runs.decisions import (
     Prepared,
     is_changed,
 )
-from importer.sending.send import Sent
+from importer.sending.send import SendResult
 from importer.validation import Verdict
 
 
@@ -75,7 +75,7 @@ def not_sent(run: Run, reason: str) -> Run:
     return replace(run, outcomes=outcomes, stopped=reason)
 
 
-def after_sending(start: Start, prepared: Prepared, sent: Sent, finished: datetime) -> Run:
+def after_sending(start: Start, prepared: Prepared, sent: SendResult, finished: datetime) -> Run:
     """What happened."""
     attempted = {intent.key for intent in prepared.ready}
     outcomes = (
@@ -107,12 +107,12 @@ def as_it_stands(start: Start, prepared: Prepared, finished: datetime) -> Run:
     return replace(run, outcomes=tuple(outcomes), later=frozenset(later), stays=stays)
 
 
-def _posted_since(outcome: Outcome, entry: Entry) -> Outcome:
+def _posted_since(outcome: Outcome, entry: LedgerEntry) -> Outcome:
     posted = Outcome(outcome.invoice, Status.ALREADY_POSTED, (), entry.payload(), entry.key)
     return _known(posted, entry)
 
 
-def of_entries(start: Start, entries: Sequence[Entry], finished: datetime, instead: Mapping[str, str]) -> Run:
+def of_entries(start: Start, entries: Sequence[LedgerEntry], finished: datetime, instead: Mapping[str, str]) -> Run:
     """Invoices as the ledger has them, without their files: what `settle` and `status` answer."""
     files = tuple(InputFile(name, "", 0) for name in dict.fromkeys(entry.file for entry in entries))
     outcomes = tuple(told_instead(map(_of_entry, entries), instead))
@@ -121,7 +121,7 @@ def of_entries(start: Start, entries: Sequence[Entry], finished: datetime, inste
     return Run(*named, reading, outcomes, None, seal=start.seal)
 
 
-def _of_entry(entry: Entry) -> Outcome:
+def _of_entry(entry: LedgerEntry) -> Outcome:
     payload = entry.payload()
     body = payload.read()
     source = Source(entry.file, None, 1, (), {})
@@ -172,7 +172,7 @@ def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterabl
     )
 
 
-def _pairs(prepared: Prepared, standing: Mapping[str, Entry]) -> Iterable[tuple[Outcome, Entry | None]]:
+def _pairs(prepared: Prepared, standing: Mapping[str, LedgerEntry]) -> Iterable[tuple[Outcome, LedgerEntry | None]]:
     stopped = next((each.what for each in prepared.reading.problems if each.kind.stops_run), None)
     texts = MadeTexts(prepared.reading)
     for index, (verdict, intent) in enumerate(zip(prepared.verdicts, prepared.intents, strict=True)):
@@ -188,14 +188,14 @@ def _pairs(prepared: Prepared, standing: Mapping[str, Entry]) -> Iterable[tuple[
             continue
         outcome = Outcome(verdict.invoice, Status.READY, verdict.problems, verdict.payload, intent.key)
         entry = standing.get(intent.key)
-        if stopped is not None and (entry is None or may_go(entry, intent.fingerprint)):
+        if stopped is not None and (entry is None or can_be_sent(entry, intent.fingerprint)):
             outcome = _with(outcome, Status.NOT_SENT, NOT_SENT, stopped, "")
         if entry is not None and _is_posted_but_for_texts(texts, verdict.invoice, intent, entry):
             outcome = outcome._replace(payload=entry.payload())
         yield outcome, entry
 
 
-def _with_changes(verdict: Verdict, went: Sequence[Entry]) -> Iterator[Problem]:
+def _with_changes(verdict: Verdict, went: Sequence[LedgerEntry]) -> Iterator[Problem]:
     """Its problems; of a row that had to stay as it was, with what is not as it was posted."""
     for problem in verdict.problems:
         if problem.kind is CHANGED_ROW and went and problem.advice is None:  # else it is about something else
@@ -210,7 +210,7 @@ def _with_changes(verdict: Verdict, went: Sequence[Entry]) -> Iterator[Problem]:
         yield problem
 
 
-def _is_posted_but_for_texts(texts: MadeTexts, invoice: Invoice, intent: Intent, entry: Entry) -> bool:
+def _is_posted_but_for_texts(texts: MadeTexts, invoice: Invoice, intent: PlannedPost, entry: LedgerEntry) -> bool:
     """True where it is posted as it is read, but for the order of its lines, or for notes that a profile made of the
     file's name or a row's number."""
     if entry.state not in POSTED or entry.fingerprint == intent.fingerprint:
@@ -219,7 +219,7 @@ def _is_posted_but_for_texts(texts: MadeTexts, invoice: Invoice, intent: Intent,
     return is_same_but_for_order(entry.body, now) or texts.are_all_that_differs(invoice, entry.body, now)
 
 
-def _before(outcome: Outcome, entry: Entry | None) -> Outcome:
+def _before(outcome: Outcome, entry: LedgerEntry | None) -> Outcome:
     """An invoice that has not been sent in this run, as the ledger knows it."""
     if entry is None:
         return outcome
@@ -250,7 +250,7 @@ def _before(outcome: Outcome, entry: Entry | None) -> Outcome:
             return _with(outcome, Status.CONFLICT, CONFLICT, what, advice, entry=entry)
 
 
-def _after(outcome: Outcome, entry: Entry | None, sent: Sent) -> Outcome:
+def _after(outcome: Outcome, entry: LedgerEntry | None, sent: SendResult) -> Outcome:
     """An invoice that this run set out to send: what it heard itself counts first, then what the ledger says."""
     heard = sent.heard.get(outcome.key or "")
     if heard is not None and heard.event is Event.ACCEPTED:
@@ -267,7 +267,7 @@ def _after(outcome: Outcome, entry: Entry | None, sent: Sent) -> Outcome:
         return _with(outcome, Status.IN_DOUBT, IN_DOUBT, what, entry=entry)
     if heard is not None and heard.event is Event.REFUSED:
         return _with(outcome, Status.REFUSED, REFUSED, heard.said)
-    if heard is None and entry is not None and not may_go(entry, outcome.fingerprint or ""):
+    if heard is None and entry is not None and not can_be_sent(entry, outcome.fingerprint or ""):
         return _before(outcome, entry)  # another run has dealt with it meanwhile
     return _with(outcome, Status.NOT_SENT, NOT_SENT, sent.stopped or (heard.said if heard else _HELD))
 
@@ -275,7 +275,7 @@ def _after(outcome: Outcome, entry: Entry | None, sent: Sent) -> Outcome:
 _HELD = "Another run holds this invoice."
 
 
-def _known(outcome: Outcome, entry: Entry) -> Outcome:
+def _known(outcome: Outcome, entry: LedgerEntry) -> Outcome:
     """With the job id and what ResMan is known to have said."""
     resman = {State.CONFIRMED: "confirmed", State.ACCEPTED: "pending"}.get(entry.state, entry.said)
     _, _, lacking = (entry.said or "").partition(PARTLY)
@@ -288,7 +288,13 @@ def _known(outcome: Outcome, entry: Entry) -> Outcome:
 
 
 def _with(
-    outcome: Outcome, status: Status, kind: Kind, what: str, advice: str | None = None, *, entry: Entry | None = None
+    outcome: Outcome,
+    status: Status,
+    kind: Kind,
+    what: str,
+    advice: str | None = None,
+    *,
+    entry: LedgerEntry | None = None,
 ) -> Outcome:
     invoice = outcome.invoice
     text = invoice.cell_text("invoice_number")
@@ -313,7 +319,7 @@ def _sentence(what: str) -> str:
     return what if what.endswith((".", "!", "?")) else f"{what}."
 
 
-def _conflict(outcome: Outcome, entry: Entry) -> tuple[str, str | None]:
+def _conflict(outcome: Outcome, entry: LedgerEntry) -> tuple[str, str | None]:
     """What differs from what was posted, and what to do where that is nothing but words about the bill."""
     changes: Sequence[str] = ()
     advice = None

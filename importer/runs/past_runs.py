@@ -19,7 +19,7 @@ from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import NOT_SENT, REFUSED, REFUSED_BEFORE
 from importer.domain.problems import Problem
 from importer.errors import CannotRun
-from importer.ledger.entries import Entry
+from importer.ledger.entries import LedgerEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import seal_of
 from importer.ledger.states import State
@@ -186,7 +186,7 @@ def _as_it_went(run: Run, ledger: Ledger) -> Run:
     return replace(run, outcomes=tuple(outcomes))
 
 
-def _not_gone(outcome: Outcome, entry: Entry | None) -> Outcome:
+def _not_gone(outcome: Outcome, entry: LedgerEntry | None) -> Outcome:
     if any(problem.kind is REFUSED_BEFORE for problem in outcome.problems):
         refused = (replace(one, kind=REFUSED) if one.kind is REFUSED_BEFORE else one for one in outcome.problems)
         return outcome._replace(status=Status.REFUSED, problems=tuple(refused))

@@ -19,7 +19,7 @@ from importer.context import Desk
 from importer.domain.outcome import Run
 from importer.errors import ImporterError, LedgerUnavailable
 from importer.home import private_files
-from importer.home.written_files import Sort, is_as_noted, note_written
+from importer.home.written_files import WrittenKind, is_as_noted, note_written
 from importer.runs.follow_up import keep_results, may_replace, owe_results
 from importer.runs.past_runs import Known
 
@@ -82,7 +82,7 @@ def _kept(run: Run, desk: Desk, path: Path | None, said: list[str]) -> Written:
     return Written(path, tuple(said))
 
 
-def write_also(desk: Desk, asked: Path, sort: Sort, write: Callable[[bool], Path]) -> str:
+def write_also(desk: Desk, asked: Path, sort: WrittenKind, write: Callable[[bool], Path]) -> str:
     """Has something written beside the results, and says where it is. `write` is told whether it may write over it.
 
     Raises `ResultsNotWritten`.
@@ -128,7 +128,7 @@ def _write(run: Run, desk: Desk, asked: Path, said: list[str]) -> Path | None:
     try:
         target = _target(desk, asked, said)
         path = _written(run, target, over=target == asked and os.path.lexists(target))
-        note_written(desk.settings.home, path, Sort.RESULTS)
+        note_written(desk.settings.home, path, WrittenKind.RESULTS)
         return path
     except Exception as error:
         if run.command != "submit":

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 
 from importer.ledger import proofs
-from importer.ledger.entries import ENTRY_COLUMNS, Entry, entry_of
+from importer.ledger.entries import ENTRY_COLUMNS, LedgerEntry, entry_of
 from importer.ledger.ledger import DECISIVE, Ledger
 from importer.ledger.schema import batches
 from importer.ledger.states import Event, State
@@ -30,10 +30,12 @@ def integrations_of_confirmed(ledger: Ledger, destination: str, since: datetime,
         return sorted(connection.execute(query.distinct()).scalars())
 
 
-def confirmed_by_jobs(ledger: Ledger, destination: str, jobs: Sequence[str], run: str | None = None) -> list[Entry]:
+def confirmed_by_jobs(
+    ledger: Ledger, destination: str, jobs: Sequence[str], run: str | None = None
+) -> list[LedgerEntry]:
     """What is called done because one of these jobs was: without what was found in ResMan itself, and what a person
     has adopted. Raises `LedgerUnavailable`."""
-    found: dict[str, Entry] = {}
+    found: dict[str, LedgerEntry] = {}
     with ledger.reading() as connection:
         for batch in batches(list(dict.fromkeys(jobs))):
             query = select(*ENTRY_COLUMNS).where(*_confirmed(destination, run), INVOICES.c.job_id.in_(batch))
@@ -48,7 +50,7 @@ def confirmed_by_jobs(ledger: Ledger, destination: str, jobs: Sequence[str], run
     return list(found.values())
 
 
-def confirmed_without_a_job(ledger: Ledger, destination: str, integration_id: str) -> list[Entry]:
+def confirmed_without_a_job(ledger: Ledger, destination: str, integration_id: str) -> list[LedgerEntry]:
     """What was found in ResMan itself, and has a job all the same that the write logs may show. `LedgerUnavailable`."""
     query = select(*ENTRY_COLUMNS).where(
         *_confirmed(destination, None),

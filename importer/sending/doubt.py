@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, Self
 
 from importer.domain.follow_up_facts import ALARM, PARTLY, Alarm
 from importer.domain.outcome import Evidence
-from importer.ledger.entries import Entry
+from importer.ledger.entries import LedgerEntry
 from importer.ledger.refusals import Refusal, refusal_of
 from importer.ledger.states import Event
 from importer.propexo.answers import WriteStatus
 from importer.sending.evidence import Sought
-from importer.sending.synced import Synced
+from importer.sending.synced import SyncCoverage
 
 REST = timedelta(minutes=15)
 """So long after a failure that proves nothing was first heard of, a sync must begin that is to prove that ResMan has
@@ -66,7 +66,7 @@ def open_words(ending: Ending) -> str:
     return f"ResMan may have it or not ({how}): {ending.said or 'it does not say why'}"
 
 
-class Verdict(NamedTuple):
+class EvidenceResult(NamedTuple):
     """What the findings prove: the event to write down, and the facts and words for it."""
 
     event: Event
@@ -78,10 +78,10 @@ class Verdict(NamedTuple):
 
 
 @dataclass(slots=True)
-class Case:
+class Doubt:
     """One invoice in doubt, and what was found of it."""
 
-    entry: Entry
+    entry: LedgerEntry
     sought: Sought
     own_jobs: tuple[str, ...]  # that the ledger itself has, from late answers or unsure ends
     unknown: int  # attempts of which nobody knows what they made
@@ -96,7 +96,7 @@ class Case:
     knows_x_ids: bool = False
 
     @classmethod
-    def of(cls, entry: Entry, attempts: Sequence[Mapping[str, Any]], now: Callable[[], datetime]) -> Self:
+    def of(cls, entry: LedgerEntry, attempts: Sequence[Mapping[str, Any]], now: Callable[[], datetime]) -> Self:
         """The case of an invoice with its history, oldest first."""
         jobs: dict[str, None] = {}
         unknown = 0
@@ -172,33 +172,35 @@ class Case:
         self.sought = replace(self.sought, x_vendor_id=x_vendor_id, x_property_id=x_property_id)
         self.knows_x_ids = True
 
-    def verdict(self, synced: Synced, *, is_complete: bool) -> Verdict:
+    def verdict(self, synced: SyncCoverage, *, is_complete: bool) -> EvidenceResult:
         """What the findings prove; anything less leaves it in doubt."""
         made = [job for job, ending in self.jobs.items() if ending.word in (Word.DONE, Word.QUEUED)]
         unsure = {job: ending for job, ending in self.jobs.items() if ending.word.is_open}
         if self.contested:
             said = f"{ALARM}: {', '.join(self.contested)} fits this invoice and another in doubt. Look whose it is."
-            return Verdict(Event.LOOKED, said, alarm=Alarm.FITS_SEVERAL)
+            return EvidenceResult(Event.LOOKED, said, alarm=Alarm.FITS_SEVERAL)
         if len(made) > 1 or len(self.held) > 1 or (made and unsure):
             names = ", ".join([*made, *unsure, *(f"invoice {held}" for held in self.held)])
             said = f"{ALARM}: found more than once ({names}). Look in ResMan before anything is paid."
-            return Verdict(Event.LOOKED, said, alarm=Alarm.TWICE)
+            return EvidenceResult(Event.LOOKED, said, alarm=Alarm.TWICE)
         if self.held:
             lacking = next((each.said for each in unsure.values() if each.word is Word.PARTLY and each.said), "")
             found = f"Found in ResMan. {PARTLY}{lacking}" if lacking else "Found in ResMan."
-            return Verdict(Event.FOUND_CONFIRMED, found, next(iter([*made, *unsure]), None), self.held[0])
+            return EvidenceResult(Event.FOUND_CONFIRMED, found, next(iter([*made, *unsure]), None), self.held[0])
         if made:
             if self.jobs[made[0]].word is Word.DONE:
-                return Verdict(Event.FOUND_CONFIRMED, "Found in ResMan.", made[0])
-            return Verdict(Event.FOUND_QUEUED, "Found in the API's queue.", made[0])
+                return EvidenceResult(Event.FOUND_CONFIRMED, "Found in ResMan.", made[0])
+            return EvidenceResult(Event.FOUND_QUEUED, "Found in the API's queue.", made[0])
         if unsure:
             return self._of_unsure(unsure, synced, is_complete=is_complete)
         return self._of_failed(is_complete=is_complete)
 
-    def _of_unsure(self, unsure: Mapping[str, Ending], synced: Synced, *, is_complete: bool) -> Verdict:
+    def _of_unsure(self, unsure: Mapping[str, Ending], synced: SyncCoverage, *, is_complete: bool) -> EvidenceResult:
         """Of failures that prove nothing, and of half a success."""
         job, ending = next(iter(unsure.items()))
-        left = Verdict(Event.LOOKED, open_words(ending), job if len(unsure) == 1 else None, alarm=self.entry.alarm)
+        left = EvidenceResult(
+            Event.LOOKED, open_words(ending), job if len(unsure) == 1 else None, alarm=self.entry.alarm
+        )
         may_fail = self.is_absent and is_complete and not self.is_open and not self.hints and not self.entry.alarm
         if any(each.word is Word.PARTLY for each in unsure.values()) or not may_fail:
             return left
@@ -207,18 +209,18 @@ class Case:
             self.note("ResMan's invoices", f"a sync that begins after {heard + REST:%Y-%m-%d %H:%M} UTC settles it")
             return left
         said = f"It failed ({ending.said or 'it does not say why'}), and ResMan does not have it."
-        return Verdict(Event.FOUND_FAILED, said, job, refusal=Refusal.ABSENT)
+        return EvidenceResult(Event.FOUND_FAILED, said, job, refusal=Refusal.ABSENT)
 
-    def _of_failed(self, *, is_complete: bool) -> Verdict:
+    def _of_failed(self, *, is_complete: bool) -> EvidenceResult:
         """Of definite refusals, or of nothing at all."""
         failed = next(iter(self.jobs.items()), None)
         if failed is None:
-            return Verdict(Event.LOOKED, self.entry.said, alarm=self.entry.alarm)
+            return EvidenceResult(Event.LOOKED, self.entry.said, alarm=self.entry.alarm)
         job, ending = failed
         if self.is_open or self.hints or not is_complete:
             # One that failed does not speak for another that may be waiting in the queue.
             said = f"A job of it failed ({job}: {ending.said}), but another attempt has no known end."
-            return Verdict(Event.LOOKED, said, alarm=self.entry.alarm)
+            return EvidenceResult(Event.LOOKED, said, alarm=self.entry.alarm)
         if self.entry.alarm is Alarm.TAKEN_BACK and not self.is_absent:
-            return Verdict(Event.LOOKED, self.entry.said, alarm=self.entry.alarm)
-        return Verdict(Event.FOUND_FAILED, ending.said, job, refusal=ending.refusal)
+            return EvidenceResult(Event.LOOKED, self.entry.said, alarm=self.entry.alarm)
+        return EvidenceResult(Event.FOUND_FAILED, ending.said, job, refusal=ending.refusal)

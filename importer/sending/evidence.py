@@ -20,7 +20,7 @@ from importer.domain.identity import normalised_number
 from importer.domain.payload import Payload
 from importer.propexo.answers import HeldInvoice
 
-Named = tuple[str, str]
+NamedId = tuple[str, str]
 """A value and the name under which it stands; "" where it has none."""
 
 
@@ -46,7 +46,7 @@ class Sought:
         """The invoice number for comparing."""
         return normalised_number(self.payload.invoice_number)
 
-    def in_record(self, record: frozenset[Named]) -> Match:
+    def in_record(self, record: frozenset[NamedId]) -> Match:
         """How far a record agrees that consists of these values (see `values_of`).
 
         The number and the total count only where they stand under names that mean just that: 6500 may be a total in
@@ -110,12 +110,12 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name).casefold()
 
 
-def values_of(record: Any) -> frozenset[Named]:
+def values_of(record: Any) -> frozenset[NamedId]:
     """Every value in a record under its name, as text for comparing; text that is JSON or markup is looked into."""
     return frozenset(_values("", record, depth=0))
 
 
-def _values(name: str, record: Any, depth: int) -> Iterator[Named]:
+def _values(name: str, record: Any, depth: int) -> Iterator[NamedId]:
     if depth > 12:
         return
     if isinstance(record, dict):

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from importer.domain.follow_up_facts import ALARM, Alarm
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, RateLimited, Refused
-from importer.ledger.entries import Entry
+from importer.ledger.entries import LedgerEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event, State
-from importer.propexo.exchange_deadline import Fresh
+from importer.propexo.exchange_deadline import StillValid
 from importer.propexo.rate_limit import Stopped, Turn
 from importer.sending.confirmed import confirmed_by_jobs, integrations_of_confirmed
 from importer.sending.doubt import (
@@ -59,7 +59,7 @@ def follow(
     What was learnt until then is kept.
     """
     following = _Following(ledger, api, refusals)
-    waiting: dict[str, dict[str, Entry]] = {}
+    waiting: dict[str, dict[str, LedgerEntry]] = {}
     for entry in ledger.entries(destination, State.ACCEPTED, run=run):
         if entry.job_id:
             waiting.setdefault(entry.integration_id, {})[entry.job_id] = entry
@@ -84,7 +84,7 @@ class _Following:
     taken_back: list[str] = field(default_factory=list)
     _in_a_row: int = 0
 
-    def confirm_by_logs(self, integration_id: str, jobs: dict[str, Entry]) -> None:
+    def confirm_by_logs(self, integration_id: str, jobs: dict[str, LedgerEntry]) -> None:
         """Takes those out of `jobs` that the logs say are done. Logs that cannot be read leave all to be asked."""
         oldest = (entry.sent_at or self.ledger.now() for entry in jobs.values())
         with _unread():
@@ -95,7 +95,7 @@ class _Following:
                 if not jobs:
                     return
 
-    def ask(self, entry: Entry, job: str) -> None:
+    def ask(self, entry: LedgerEntry, job: str) -> None:
         """What became of one job."""
         try:
             status = self.api.write_status(job)
@@ -111,7 +111,7 @@ class _Following:
             self._told(entry, ending_of(status, self.refusals))
         self._in_a_row = 0
 
-    def _cannot_be_read(self, entry: Entry, job: str, error: OutcomeUnknown) -> None:
+    def _cannot_be_read(self, entry: LedgerEntry, job: str, error: OutcomeUnknown) -> None:
         """Marks the invoice, and goes on where the API as a whole can be asked."""
         said = f"What became of job {job} cannot be read: {error.sentence}"
         if entry.said != said:
@@ -122,7 +122,7 @@ class _Following:
             self.api.integrations()
             self._in_a_row = 0
 
-    def _told(self, entry: Entry, ending: Ending) -> None:
+    def _told(self, entry: LedgerEntry, ending: Ending) -> None:
         """One answer about one job. A failure in words that prove nothing, or half a success, is no answer."""
         match ending.word:
             case Word.DONE:
@@ -146,7 +146,7 @@ class _Following:
                     with _unread():
                         self._is_taken_back(entry, entry.job_id)
 
-    def _is_taken_back(self, entry: Entry, job: str) -> None:
+    def _is_taken_back(self, entry: LedgerEntry, job: str) -> None:
         ending = ending_of(self.api.write_status(job), self.refusals)
         if ending.word in (Word.FAILED, Word.UNSURE):
             why = ending.said or "it does not say why"
@@ -205,11 +205,11 @@ def retry_failed(
     return look.unseen
 
 
-def _retry(ledger: Ledger, api: Api, entry: Entry, job: str, turn: Turn) -> None:
+def _retry(ledger: Ledger, api: Api, entry: LedgerEntry, job: str, turn: Turn) -> None:
     if not ledger.record(Event.RETRY_INTENT, entry.key, expected_job=job):
         return
     try:
-        new_job = api.retry_write(job, turn, Fresh())
+        new_job = api.retry_write(job, turn, StillValid())
     except (NotSent, RateLimited, AccessDenied, Misdirected) as error:
         ledger.record(Event.RETRY_WITHDRAWN, entry.key, said=entry.said, http_status=error.http_status)
         if isinstance(error, Refused):

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from importer.domain.follow_up_facts import Alarm
 from importer.domain.outcome import Evidence
 from importer.errors import AccessDenied, CannotRun, Misdirected, Refused, RequestError
-from importer.ledger.entries import Entry
+from importer.ledger.entries import LedgerEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.states import Event
 from importer.sending.doubt import (
-    Case,
+    Doubt,
     Ending,
     Word,
     ending_of,
@@ -40,7 +40,7 @@ MOST_LOGS_OF_A_JOB = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class PersonsDecision:
     """A person's word on one invoice in doubt. `job_id` None: release it, so that it may be sent again. `reason` may be
     blank where a job is adopted that shows the invoice."""
 
@@ -60,12 +60,14 @@ class Seen:
     jobs: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
 
-    def is_news(self, entry: Entry) -> bool:
+    def is_news(self, entry: LedgerEntry) -> bool:
         """True where something that may be it was not among what a person has been shown before."""
         return not set(self.doubts) <= {each.found for each in entry.evidence}
 
 
-def decide(ledger: Ledger, api: Api, entry: Entry, decision: Decision, policy: Policy) -> Callable[[], None]:
+def decide(
+    ledger: Ledger, api: Api, entry: LedgerEntry, decision: PersonsDecision, policy: Policy
+) -> Callable[[], None]:
     """Looks whether a decision fits what the API shows; gives what carries it out.
 
     Raises `CannotRun` where it does not fit, where a person has not seen yet what was found, or where the API cannot be
@@ -105,7 +107,7 @@ def decide(ledger: Ledger, api: Api, entry: Entry, decision: Decision, policy: P
     return carry_out
 
 
-def _word_on(ledger: Ledger, entry: Entry, decision: Decision, seen: Seen) -> tuple[Event, str]:
+def _word_on(ledger: Ledger, entry: LedgerEntry, decision: PersonsDecision, seen: Seen) -> tuple[Event, str]:
     """What a decision makes of its invoice, after the look. Raises `CannotRun` where it does not fit."""
     name, doubts = f"Invoice {entry.invoice_number}", "; ".join(seen.doubts)
     if decision.job_id is not None:
@@ -129,10 +131,10 @@ def _word_on(ledger: Ledger, entry: Entry, decision: Decision, seen: Seen) -> tu
     return Event.RELEASED, f"Released by {ledger.who}: {decision.reason}"
 
 
-def look_before_release(ledger: Ledger, api: Api, entry: Entry, policy: Policy) -> Seen:
+def look_before_release(ledger: Ledger, api: Api, entry: LedgerEntry, policy: Policy) -> Seen:
     """Its jobs, where it has any, and ResMan's newest invoices at its property; otherwise the newest write logs, in one
     request. Raises `RequestError` where that cannot be asked."""
-    case = Case.of(entry, ledger.attempts(entry.key), ledger.now)
+    case = Doubt.of(entry, ledger.attempts(entry.key), ledger.now)
     doubts: list[str] = []
     failed: set[str] = set()
     proof = ""
@@ -147,10 +149,10 @@ def look_before_release(ledger: Ledger, api: Api, entry: Entry, policy: Policy) 
     return Seen(tuple(case.seen), proof, tuple(doubts), frozenset(case.jobs), frozenset(failed))
 
 
-def look_before_adopting(ledger: Ledger, api: Api, entry: Entry, job: str, policy: Policy) -> Seen:
+def look_before_adopting(ledger: Ledger, api: Api, entry: LedgerEntry, job: str, policy: Policy) -> Seen:
     """The job's status, and what the write logs show of it. `proof` where it is this invoice's for certain, and has not
     failed; `doubts` say what speaks against it. Raises `RequestError` where that cannot be asked."""
-    case = Case.of(entry, ledger.attempts(entry.key), ledger.now)
+    case = Doubt.of(entry, ledger.attempts(entry.key), ledger.now)
     ending = _ask(api, case, job, policy)
     if ending is None:
         return Seen(tuple(case.seen), doubts=(case.seen[-1].found,))
@@ -169,7 +171,7 @@ def look_before_adopting(ledger: Ledger, api: Api, entry: Entry, job: str, polic
     return Seen(tuple(case.seen), said if is_it else "", () if is_it else (said,), frozenset(case.jobs))
 
 
-def _ask(api: Api, case: Case, job: str, policy: Policy) -> Ending | None:
+def _ask(api: Api, case: Doubt, job: str, policy: Policy) -> Ending | None:
     """How a job ended; None where the API does not know it."""
     try:
         status = api.write_status(job)
@@ -184,7 +186,7 @@ def _ask(api: Api, case: Case, job: str, policy: Policy) -> Ending | None:
     return ending
 
 
-def _shown_of(api: Api, case: Case, job: str) -> Match:
+def _shown_of(api: Api, case: Doubt, job: str) -> Match:
     """How far the job's record in the write logs is about the invoice; MAYBE where it shows nothing."""
     logs = api.write_logs(case.entry.integration_id, time_range([case.sent_at], case.now()))
     for log in islice(logs, MOST_LOGS_OF_A_JOB):
@@ -193,7 +195,7 @@ def _shown_of(api: Api, case: Case, job: str) -> Match:
     return Match.MAYBE
 
 
-def _among_logs(ledger: Ledger, api: Api, case: Case, doubts: list[str], failed: set[str]) -> str:
+def _among_logs(ledger: Ledger, api: Api, case: Doubt, doubts: list[str], failed: set[str]) -> str:
     logs = list(islice(api.write_logs(case.entry.integration_id, time_range([case.sent_at], case.now())), MOST_LOGS))
     known = ledger.known_jobs([log.job_id for log in logs])
     proof = ""
@@ -214,7 +216,7 @@ def _among_logs(ledger: Ledger, api: Api, case: Case, doubts: list[str], failed:
     return proof
 
 
-def _among_held(api: Api, case: Case, doubts: list[str]) -> str:
+def _among_held(api: Api, case: Doubt, doubts: list[str]) -> str:
     entry = case.entry
     case.learn(api.x_id("vendors", entry.vendor_id), api.x_id("properties", entry.property_id))
     newest = list(islice(api.held_invoices(entry.integration_id, entry.property_id), MOST_HELD))
@@ -234,6 +236,6 @@ def _among_held(api: Api, case: Case, doubts: list[str]) -> str:
     return proof
 
 
-def _may_be(case: Case, looked_at: str, found: str, doubts: list[str]) -> None:
+def _may_be(case: Doubt, looked_at: str, found: str, doubts: list[str]) -> None:
     doubts.append(found)
     case.hint(looked_at, found)

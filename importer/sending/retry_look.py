@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from importer.domain.outcome import Evidence
 from importer.errors import AccessDenied, Misdirected, OutcomeUnknown, Refused
-from importer.ledger.entries import Entry
+from importer.ledger.entries import LedgerEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event
@@ -38,7 +38,7 @@ class RetryLook:
     _found: dict[str, list[Evidence]] = field(default_factory=dict)  # by key
     _unseen: set[str] = field(default_factory=set)  # keys of what could not be looked for
 
-    def at(self, failed: Sequence[Entry]) -> None:
+    def at(self, failed: Sequence[LedgerEntry]) -> None:
         """Looks for all of them: the write logs of their integrations once, ResMan's invoices once for a property.
 
         Raises `RequestError` where the API cannot be asked at all, and `Stopped`.
@@ -50,7 +50,7 @@ class RetryLook:
                 there = [entry for entry in mine if entry.property_id == property_id]
                 self._in_resman(integration_id, property_id, there)
 
-    def is_clear(self, entry: Entry) -> bool:
+    def is_clear(self, entry: LedgerEntry) -> bool:
         """True where it may be written again: its job has still failed, and nothing of it was found. Asks after the
         job, in one request; what speaks against it puts the invoice into doubt. Raises as `at`."""
         if entry.job_id is None or entry.key in self._unseen:
@@ -73,7 +73,7 @@ class RetryLook:
         """The keys of those that could not be looked for."""
         return frozenset(self._unseen)
 
-    def _in_the_logs(self, integration_id: str, mine: Sequence[Entry]) -> None:
+    def _in_the_logs(self, integration_id: str, mine: Sequence[LedgerEntry]) -> None:
         moments = [entry.sent_at or self.ledger.now() for entry in mine]
         sought = [(entry, Sought(entry.payload())) for entry in mine]
         with self._looking(mine):
@@ -89,7 +89,7 @@ class RetryLook:
                 if log.job_id not in known:
                     self._note(entry, _LOGS, f"job {log.job_id} is about it, and is not known here: {log.status}")
 
-    def _in_resman(self, integration_id: str, property_id: str, there: Sequence[Entry]) -> None:
+    def _in_resman(self, integration_id: str, property_id: str, there: Sequence[LedgerEntry]) -> None:
         oldest = min(entry.sent_at or self.ledger.now() for entry in there) - SKEW
         with self._looking(there):
             x_property_id = self.api.x_id("properties", property_id)
@@ -104,11 +104,11 @@ class RetryLook:
                     if is_it and not _is_older(held.created_at, entry):
                         self._note(entry, _HELD, f"{held.id} may be it")
 
-    def _note(self, entry: Entry, looked_at: str, found: str) -> None:
+    def _note(self, entry: LedgerEntry, looked_at: str, found: str) -> None:
         self._found.setdefault(entry.key, []).append(Evidence(looked_at, self.ledger.now(), found))
 
     @contextmanager
-    def _looking(self, entries: Sequence[Entry]) -> Iterator[None]:
+    def _looking(self, entries: Sequence[LedgerEntry]) -> Iterator[None]:
         """What cannot be looked for is not written again."""
         try:
             yield
@@ -118,5 +118,5 @@ class RetryLook:
             self._unseen.update(entry.key for entry in entries)
 
 
-def _is_older(moment: datetime | None, entry: Entry) -> bool:
+def _is_older(moment: datetime | None, entry: LedgerEntry) -> bool:
     return moment is not None and entry.sent_at is not None and moment < entry.sent_at - SKEW

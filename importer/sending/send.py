@@ -29,14 +29,14 @@ from importer.errors import (
 )
 from importer.ledger.entries import (
     NO_TERMS,
-    Entry,
-    Intent,
+    LedgerEntry,
+    PlannedPost,
     Rival,
     Terms,
 )
 from importer.ledger.ledger import Ledger
 from importer.ledger.states import Event, State
-from importer.propexo.exchange_deadline import Fresh
+from importer.propexo.exchange_deadline import StillValid
 from importer.propexo.rate_limit import Stopped
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ MOST_PAUSES = 10
 ABOUT_THE_INVOICE = (400, 413, 422)
 """Refusals with these statuses say something of the invoice; others, of the connection."""
 
-Progress = Callable[[int, int], None]
+SendProgress = Callable[[int, int], None]
 """Called with (done, of how many) after each invoice."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ApiReply:
     """What this run heard of one invoice. It holds even where the ledger could not be told (`recorded` False)."""
 
     event: Event  # ACCEPTED, REFUSED, LOST or WITHDRAWN
@@ -73,11 +73,11 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SendResult:
     """What came of a sending. `stopped` says why not everything was tried, in a sentence."""
 
-    heard: Mapping[str, Heard]  # key → what this run heard
-    standing: Mapping[str, Entry]  # key → how it stands in the ledger, as far as that can be read
+    heard: Mapping[str, ApiReply]  # key → what this run heard
+    standing: Mapping[str, LedgerEntry]  # key → how it stands in the ledger, as far as that can be read
     stopped: str | None
     rivals: Mapping[str, tuple[Rival, ...]] = field(default_factory=dict)  # for which some were not sent
     alike: Mapping[str, tuple[Rival, ...]] = field(default_factory=dict)  # that some of those sent look like
@@ -87,14 +87,14 @@ def send(
     ledger: Ledger,
     api: Api,
     destination: str,
-    intents: Sequence[Intent],
+    intents: Sequence[PlannedPost],
     *,
     plan: str | None,
     stop: threading.Event,
-    progress: Progress,
+    progress: SendProgress,
     terms: Terms = NO_TERMS,
     beside: Sequence[str] = (),
-) -> Sent:
+) -> SendResult:
     """Sends every invoice that no other run holds, several at a time, and tells what came of each.
 
     What a living run holds is waited for; what it leaves behind is taken over. What claims the rows of another invoice
@@ -105,7 +105,7 @@ def send(
     sending = _Sending(ledger, api, stop, plan, {intent.key: intent.payload for intent in intents})
     keys = [intent.key for intent in intents]
     left = list(intents)
-    standing: dict[str, Entry] = {}
+    standing: dict[str, LedgerEntry] = {}
     rivals: dict[str, tuple[Rival, ...]] = {}
     alike: dict[str, tuple[Rival, ...]] = {}
     try:
@@ -127,17 +127,17 @@ def send(
     going = (key for key in keys if key not in rivals)
     if stopped is None and stop.is_set() and any(_is_left(key, sending.heard, standing) for key in going):
         stopped = "The run was interrupted. What was sent is recorded; run it again for the rest."
-    return Sent(sending.heard, standing, stopped, rivals, alike)
+    return SendResult(sending.heard, standing, stopped, rivals, alike)
 
 
-def _is_left(key: str, heard: Mapping[str, Heard], standing: Mapping[str, Entry]) -> bool:
+def _is_left(key: str, heard: Mapping[str, ApiReply], standing: Mapping[str, LedgerEntry]) -> bool:
     """True where an invoice would be sent if the run went on."""
     state = standing[key].state if key in standing else State.PLANNED
     still_to_go = (State.PLANNED, State.SENDING, State.RELEASED)
     return state in still_to_go or (state in (State.REFUSED, State.FAILED) and key not in heard)
 
 
-def _held_by_another(entry: Entry | None, run: str) -> bool:
+def _held_by_another(entry: LedgerEntry | None, run: str) -> bool:
     return entry is not None and entry.owner not in (None, run)
 
 
@@ -150,7 +150,7 @@ class _Sending:
     stop: threading.Event
     plan: str | None
     payloads: Mapping[str, Payload]  # by key, what is sent
-    heard: dict[str, Heard] = field(default_factory=dict)
+    heard: dict[str, ApiReply] = field(default_factory=dict)
     stopped: str | None = None
     _unwritten: set[str] = field(default_factory=set)  # keys whose answer the ledger could not take
     _abandoned: threading.Event = field(default_factory=threading.Event)
@@ -167,7 +167,7 @@ class _Sending:
         if self.stopped is None:
             self.stopped = sentence
 
-    def all(self, keys: Collection[str], progress: Progress) -> None:
+    def all(self, keys: Collection[str], progress: SendProgress) -> None:
         """Sends these invoices in the order of the input, at most `IN_FLIGHT` at once."""
         todo = deque(key for key in self.payloads if key in keys)
         pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="send")
@@ -221,7 +221,7 @@ class _Sending:
             if self.is_over or not self.ledger.record(Event.INTENT, key, plan=self.plan):
                 return True
             try:
-                job_id = self.api.create_invoice(body, turn, Fresh())
+                job_id = self.api.create_invoice(body, turn, StillValid())
             except RateLimited as error:
                 self._hear(key, Event.WITHDRAWN, error)
                 raise
@@ -247,12 +247,12 @@ class _Sending:
         """Keeps what came back: in memory first, then in the ledger. Raises `LedgerUnavailable`."""
         said = "" if error is None else error.sentence
         alarm = Alarm.ANOTHER_ECHOED if isinstance(error, AnotherEchoed) else None
-        self.heard[key] = Heard(event, said, job_id, recorded=False, alarm=alarm)
+        self.heard[key] = ApiReply(event, said, job_id, recorded=False, alarm=alarm)
         self._unwritten.add(key)
         status = 200 if error is None else error.http_status
         recorded = self.ledger.record(event, key, said=said or None, job_id=job_id, http_status=status, alarm=alarm)
         self._unwritten.discard(key)
-        self.heard[key] = Heard(event, said, job_id, recorded, alarm)
+        self.heard[key] = ApiReply(event, said, job_id, recorded, alarm)
 
     def _write_rest(self) -> None:
         """The last chance of answers that the ledger could not take. What stays unwritten will be in doubt."""

@@ -19,7 +19,7 @@ from importer.ledger.states import Event, State
 from importer.propexo.answers import HeldInvoice, JobLog, WriteLog
 from importer.propexo.rate_limit import Stopped
 from importer.sending.doubt import (
-    Case,
+    Doubt,
     Ending,
     Word,
     ending_of,
@@ -28,7 +28,7 @@ from importer.sending.evidence import Match, values_of
 from importer.sending.synced import (
     COVERED_DAYS,
     SKEW,
-    Synced,
+    SyncCoverage,
     look_at_sync,
 )
 
@@ -68,11 +68,11 @@ def settle_doubts(
     invoices stay in doubt, with a note of it. Raises `LedgerUnavailable`.
     """
     wanted = None if keys is None else set(keys)
-    groups: dict[str, list[Case]] = {}
-    rivals: dict[str, list[Case]] = {}
+    groups: dict[str, list[Doubt]] = {}
+    rivals: dict[str, list[Doubt]] = {}
     for entry in ledger.entries(destination, State.IN_DOUBT):
         mine = groups if wanted is None or entry.key in wanted else rivals
-        case = Case.of(entry, ledger.attempts(entry.key) if mine is groups else (), ledger.now)
+        case = Doubt.of(entry, ledger.attempts(entry.key) if mine is groups else (), ledger.now)
         mine.setdefault(entry.integration_id, []).append(case)
     for integration_id, group in groups.items():
         _Settling(ledger, api, integration_id, group, rivals.get(integration_id, []), policy).run(sync=sync)
@@ -83,14 +83,14 @@ class _Settling:
     ledger: Ledger
     api: Api
     integration_id: str
-    cases: list[Case]
-    rivals: list[Case]  # others in doubt, which a record may be about as well
+    cases: list[Doubt]
+    rivals: list[Doubt]  # others in doubt, which a record may be about as well
     policy: Policy
     is_complete: bool = True  # False once something that should have been looked at could not be
     x_ids: dict[str, str | None] = field(default_factory=dict)
 
     def run(self, *, sync: bool) -> None:
-        synced = Synced(covered_days=self.policy.sync_covers_days)
+        synced = SyncCoverage(covered_days=self.policy.sync_covers_days)
         try:
             for case in self.cases:
                 for job in case.own_jobs:
@@ -125,7 +125,7 @@ class _Settling:
 
     # ---------------------------------------------------------------------------------------------- the places
 
-    def _ask(self, case: Case, job: str, looked_at: str) -> bool:
+    def _ask(self, case: Doubt, job: str, looked_at: str) -> bool:
         """What the API says of one job; a log's word alone does not tell a failure from half a success."""
         try:
             status = self.api.write_status(job)
@@ -148,7 +148,7 @@ class _Settling:
         if not cases:
             return
         looked_through = 0
-        found: list[tuple[WriteLog, list[tuple[Case, Match]]]] = []
+        found: list[tuple[WriteLog, list[tuple[Doubt, Match]]]] = []
         for log in self.api.write_logs(
             self.integration_id, time_range((case.sent_at for case in cases), self.ledger.now())
         ):
@@ -164,7 +164,7 @@ class _Settling:
             if case.is_open:
                 case.note("the write logs", f"{looked_through} looked through, nothing else proves what became of it")
 
-    def _log_about(self, log: WriteLog, case: Case, match: Match) -> None:
+    def _log_about(self, log: WriteLog, case: Doubt, match: Match) -> None:
         older = log.created_at is not None and log.created_at < case.sent_at - SKEW
         if match is not Match.YES:
             case.hint("the write logs", f"job {log.job_id} may be about it: not all of its values agree")
@@ -207,7 +207,7 @@ class _Settling:
                 looked_at = min(len(unknown), MOST_RAW_RECORDS)
                 case.note("the job logs", f"{looked_at} raw requests looked through, it is not among them{more}")
 
-    def _raw(self, log: JobLog, cases: Iterable[Case], known: dict[str, set[str]]) -> None:
+    def _raw(self, log: JobLog, cases: Iterable[Doubt], known: dict[str, set[str]]) -> None:
         try:
             raw = self.api.raw_job(log.id)
         except AccessDenied:
@@ -225,7 +225,7 @@ class _Settling:
             else:
                 self._ask_first(case, log, known)
 
-    def _ask_first(self, case: Case, log: JobLog, known: dict[str, set[str]]) -> None:
+    def _ask_first(self, case: Doubt, log: JobLog, known: dict[str, set[str]]) -> None:
         """Asks after the job itself, and where it is a mere step of another, after that.
 
         A job that the ledger knows is not asked: it is an earlier attempt, and says nothing of this one. A retry is a
@@ -236,7 +236,7 @@ class _Settling:
                 return
         case.hint("the job logs", f"job {log.job_id} is about it, and cannot be asked after")
 
-    def _synced(self, *, wait: bool) -> Synced:
+    def _synced(self, *, wait: bool) -> SyncCoverage:
         """The last sync; with `wait`, one that begins now. Where that cannot be had, none is known to have begun."""
         covered = self.policy.sync_covers_days
         try:
@@ -247,9 +247,9 @@ class _Settling:
             self.is_complete = False
             for case in self.cases:
                 case.note("the sync", f"could not be asked for: {error.sentence}")
-            return Synced(covered_days=covered)
+            return SyncCoverage(covered_days=covered)
 
-    def _held_invoices(self, synced: Synced) -> None:
+    def _held_invoices(self, synced: SyncCoverage) -> None:
         wanting = [case for case in self.cases if case.wants_a_look]
         when = f"the last one finished {synced.at:%Y-%m-%d %H:%M} UTC" if synced.at else "none is known"
         for case in wanting:
@@ -265,7 +265,7 @@ class _Settling:
                 if case.entry.key not in found and synced.began_after(case.sent_at):
                     self._absent(case, synced)
 
-    def _held_at(self, property_id: str, cases: Sequence[Case], oldest: datetime) -> set[str]:
+    def _held_at(self, property_id: str, cases: Sequence[Doubt], oldest: datetime) -> set[str]:
         """Looks through what ResMan holds of a property. The keys of the cases that something was found of."""
         rivals = [rival for rival in self.rivals if rival.entry.property_id == property_id]
         for case in [*cases, *rivals]:
@@ -284,7 +284,7 @@ class _Settling:
         return found | {case.entry.key for case in cases if case.contested}
 
     @staticmethod
-    def _held_about(held: HeldInvoice, case: Case, match: Match) -> None:
+    def _held_about(held: HeldInvoice, case: Doubt, match: Match) -> None:
         if match is Match.MAYBE:
             case.hint("ResMan's invoices", f"{held.id} may be it: ResMan does not show all of its values")
         elif held.created_at is not None and held.created_at < case.sent_at - SKEW:
@@ -294,7 +294,7 @@ class _Settling:
             case.note("ResMan's invoices", f"{held.id} has its number, vendor, property and total")
 
     @staticmethod
-    def _absent(case: Case, synced: Synced) -> None:
+    def _absent(case: Doubt, synced: SyncCoverage) -> None:
         """It was not found. That proves something where a sync would have brought it."""
         said = f"not there after the sync that finished {synced.at:%Y-%m-%d %H:%M} UTC"
         case.is_absent = synced.covers(case.sought.payload.read())
@@ -310,7 +310,7 @@ class _Settling:
 
     # ---------------------------------------------------------------------------------------------- the conclusion
 
-    def _conclude(self, case: Case, synced: Synced) -> None:
+    def _conclude(self, case: Doubt, synced: SyncCoverage) -> None:
         """Writes down what the findings prove; anything less leaves the invoice in doubt."""
         verdict = case.verdict(synced, is_complete=self.is_complete)
         if verdict.event is Event.LOOKED and self._may_release(case, synced):
@@ -329,7 +329,7 @@ class _Settling:
             refusal=verdict.refusal,
         )
 
-    def _may_release(self, case: Case, synced: Synced) -> bool:
+    def _may_release(self, case: Doubt, synced: SyncCoverage) -> bool:
         """Only by the policy, only where every place was looked at and none gave a hint, and only once a sync has
         finished past the waiting time."""
         hours = self.policy.release_unfound_after_hours
@@ -339,10 +339,10 @@ class _Settling:
 
     # ---------------------------------------------------------------------------------------------- underneath
 
-    def _matches(self, record: object, cases: Iterable[Case]) -> list[tuple[Case, Match]]:
+    def _matches(self, record: object, cases: Iterable[Doubt]) -> list[tuple[Doubt, Match]]:
         """The cases that a record is, or may be, about."""
         values = values_of(record)
-        found: list[tuple[Case, Match]] = []
+        found: list[tuple[Doubt, Match]] = []
         for case in cases:
             match = case.sought.in_record(values)
             if match is Match.MAYBE and not case.knows_x_ids:
@@ -353,14 +353,14 @@ class _Settling:
         return found
 
     def _of_one(
-        self, matches: Sequence[tuple[Case, Match]], record: str, content: object
-    ) -> Sequence[tuple[Case, Match]]:
+        self, matches: Sequence[tuple[Doubt, Match]], record: str, content: object
+    ) -> Sequence[tuple[Doubt, Match]]:
         """Those whose the record may be; none where it fits two."""
         values = values_of(content) if matches else frozenset()
         rivals = [each for each in self.rivals if each.sought.in_record(values) >= Match.AMONG]
         return _narrowed(matches, rivals, record)
 
-    def _learn_x_ids(self, case: Case) -> None:
+    def _learn_x_ids(self, case: Doubt) -> None:
         if not case.knows_x_ids:
             vendor = self._x_id("vendors", case.entry.vendor_id)
             case.learn(vendor, self._x_id("properties", case.entry.property_id))
@@ -375,8 +375,8 @@ class _Settling:
 
 
 def _narrowed(
-    matches: Sequence[tuple[Case, Match]], rivals: Sequence[Case], record: str
-) -> Sequence[tuple[Case, Match]]:
+    matches: Sequence[tuple[Doubt, Match]], rivals: Sequence[Doubt], record: str
+) -> Sequence[tuple[Doubt, Match]]:
     """A record that fits one case fully is of no other; one that fits several is of none by itself."""
     full = [case for case, match in matches if match is Match.YES]
     fitting = [case for case, match in matches if match >= Match.AMONG]

@@ -35,7 +35,7 @@ COVERED_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Synced:
+class SyncCoverage:
     """The last sync that has finished; `at` None: none is known. `asked_at`: when the sync was asked for that surely
     began after all that was looked for, by our clock; None where none was, or it did not end in time."""
 
@@ -72,21 +72,21 @@ class Synced:
 
 def look_at_sync(
     api: Api, integration_id: str, covered_days: int, now: Callable[[], datetime], *, wait: bool
-) -> Synced:
+) -> SyncCoverage:
     """The last sync; with `wait`, one that surely begins now, for which two are asked for. Raises `RequestError`, and
     `Stopped` where the waiting is ended."""
     last = _last(api, integration_id)
     if not wait:
-        return Synced(last, None, covered_days)
+        return SyncCoverage(last, None, covered_days)
     deadline = time.monotonic() + SYNC_PATIENCE
     asked_at = now()
     for _ in range(2):  # the first that ends may have been under way already
         api.start_sync(integration_id)
         newer = _newer(api, integration_id, last, deadline)
         if newer is None:
-            return Synced(last, None, covered_days)
+            return SyncCoverage(last, None, covered_days)
         last = newer
-    return Synced(last, asked_at, covered_days)
+    return SyncCoverage(last, asked_at, covered_days)
 
 
 def _newer(api: Api, integration_id: str, before: datetime | None, deadline: float) -> datetime | None:

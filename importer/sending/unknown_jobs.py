@@ -25,7 +25,7 @@ from importer.domain.bills import Held
 from importer.domain.identity import normalised_number
 from importer.domain.money import dollars
 from importer.errors import ApiAway, NotTheNewest, RequestError
-from importer.ledger.entries import Entry
+from importer.ledger.entries import LedgerEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import batches
 from importer.ledger.states import State
@@ -39,7 +39,7 @@ from importer.propexo.answers import WriteLog
 from importer.propexo.rate_limit import Stopped
 from importer.report.sandbox_commands import rehearsed
 from importer.sending.confirmed import confirmed_without_a_job
-from importer.sending.doubt import Case
+from importer.sending.doubt import Doubt
 from importer.sending.evidence import Match, Sought, values_of
 from importer.sending.settle import time_range
 from importer.sending.synced import SKEW
@@ -57,7 +57,7 @@ MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class UnknownBill:
     """What is known of the invoice of a job. Any part may be lacking."""
 
     number: str | None
@@ -67,7 +67,7 @@ class Bill:
     total_in_cents: int | None
 
     @classmethod
-    def shown_in(cls, record: object, depth: int = 0) -> Bill | None:
+    def shown_in(cls, record: object, depth: int = 0) -> UnknownBill | None:
         """The invoice that a record shows, wherever in it; None where it shows none."""
         if isinstance(record, str) and record[:1] in ("{", "["):
             with suppress(ValueError, RecursionError):
@@ -95,7 +95,7 @@ class Stranger:
 
     job_id: str
     at: datetime | None
-    bill: Bill | None
+    bill: UnknownBill | None
 
     def __str__(self) -> str:
         when = f", {self.at:%Y-%m-%d %H:%M} UTC" if self.at else ""
@@ -239,7 +239,8 @@ def look(ledger: Ledger, api: Api, destination: str, integration_id: str) -> Str
     if moments and not left:  # what an open invoice explains is looked at again until that is settled
         _saw(ledger, destination, integration_id, min([max(moments), *waiting]))
     return Strangers(
-        integration_id, tuple(Stranger(log.job_id, log.created_at, Bill.shown_in(log.parameters)) for log in left)
+        integration_id,
+        tuple(Stranger(log.job_id, log.created_at, UnknownBill.shown_in(log.parameters)) for log in left),
     )
 
 
@@ -260,10 +261,10 @@ def _newer(api: Api, integration_id: str, until: datetime | None) -> dict[str, W
     return found
 
 
-def _unexplained(ledger: Ledger, unknown: Sequence[WriteLog], open_ones: Sequence[Entry]) -> Iterator[WriteLog]:
+def _unexplained(ledger: Ledger, unknown: Sequence[WriteLog], open_ones: Sequence[LedgerEntry]) -> Iterator[WriteLog]:
     """Those that are no answer, lost or still under way, to something that this ledger has sent."""
     left = {entry.key: _answers_awaited(ledger, entry) for entry in open_ones}
-    by_number: dict[str, list[Entry]] = {}
+    by_number: dict[str, list[LedgerEntry]] = {}
     for entry in open_ones:
         by_number.setdefault(normalised_number(entry.invoice_number), []).append(entry)
     nameless: list[WriteLog] = []
@@ -277,7 +278,7 @@ def _unexplained(ledger: Ledger, unknown: Sequence[WriteLog], open_ones: Sequenc
         ]
         if about:
             left[about[0].key] -= 1
-        elif Bill.shown_in(log.parameters) is None:
+        elif UnknownBill.shown_in(log.parameters) is None:
             nameless.append(log)
         else:
             yield log
@@ -291,11 +292,11 @@ def _unexplained(ledger: Ledger, unknown: Sequence[WriteLog], open_ones: Sequenc
             left[match.key] -= 1
 
 
-def _answers_awaited(ledger: Ledger, entry: Entry) -> int:
-    return max(1, Case.of(entry, ledger.attempts(entry.key), ledger.now).unknown + (entry.state is State.SENDING))
+def _answers_awaited(ledger: Ledger, entry: LedgerEntry) -> int:
+    return max(1, Doubt.of(entry, ledger.attempts(entry.key), ledger.now).unknown + (entry.state is State.SENDING))
 
 
-def _sent(entry: Entry) -> datetime:
+def _sent(entry: LedgerEntry) -> datetime:
     return entry.sent_at or datetime.min.replace(tzinfo=UTC)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from importer.domain.payload import PayloadLine
 from importer.errors import CannotRun
 from importer.ledger import plans
-from importer.ledger.entries import Intent
+from importer.ledger.entries import PlannedPost
 from importer.ledger.schema import Store
 from tests.sending.made import at_work, intent
 
@@ -21,7 +21,7 @@ THREE = [intent("INV-1"), intent("INV-2", cents=9_900), intent("INV-3", vendor_i
 
 
 @given(st.permutations(THREE))
-def test_the_order_does_not_matter(order: list[Intent]) -> None:
+def test_the_order_does_not_matter(order: list[PlannedPost]) -> None:
     """The same invoices give the same plan, however the file has them."""
     assert plans.plan_of(order) == plans.plan_of(THREE)
 
@@ -30,7 +30,7 @@ def test_the_order_does_not_matter(order: list[Intent]) -> None:
     "other",
     [THREE[:2], [*THREE, intent("INV-4")], [*THREE[:2], intent("INV-3")], [intent(memo="November"), *THREE[1:]], []],
 )
-def test_anything_else_is_another_plan(other: list[Intent]) -> None:
+def test_anything_else_is_another_plan(other: list[PlannedPost]) -> None:
     """One more, one less, or one field."""
     assert plans.plan_of(other) != plans.plan_of(THREE)
 

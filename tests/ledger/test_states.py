@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from importer.ledger.entries import Intent
+from importer.ledger.entries import PlannedPost
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import (
@@ -38,7 +38,7 @@ WAYS: dict[State, tuple[Event, ...]] = {
 """How an invoice comes into each state, from the moment that a run has claimed it."""
 
 
-def brought_to(ledger: Ledger, wanted: State, number: str = "INV-1") -> Intent:
+def brought_to(ledger: Ledger, wanted: State, number: str = "INV-1") -> PlannedPost:
     one = intent(number)
     ledger.claim(PLACE, [one])
     for event in WAYS[wanted]:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from importer.errors import LedgerUnavailable, NotTheNewest
-from importer.ledger.journal import ENDING, Journal, Line
+from importer.ledger.journal import ENDING, Journal, JournalLine
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
@@ -34,9 +34,9 @@ def keeps_a_journal(store: Store, home: Path, run: str = "run", second: Path | N
     return replace(at_work(store, run), journal=Journal.of(home, second))
 
 
-def lines_in(folder: Path) -> list[Line]:
+def lines_in(folder: Path) -> list[JournalLine]:
     texts = (each for path in sorted(folder.glob(f"*{ENDING}")) for each in path.read_bytes().split(b"\n"))
-    return [line for text in texts if (line := Line.parsed(text)) is not None]
+    return [line for text in texts if (line := JournalLine.parsed(text)) is not None]
 
 
 def lacking(ledger: Ledger) -> list[str]:
@@ -118,7 +118,9 @@ def test_a_loss_longer_than_what_is_looked_at_is_counted(store: Store, tmp_path:
     ledger = keeps_a_journal(store, tmp_path)
     assert ledger.journal is not None
     for seq in range(1, 2_001):
-        ledger.journal.append(Line(seq, f"{seq:032d}", "2026-11-01T09:00:00+00:00", "lost", "k", f"L-{seq}", 100))
+        ledger.journal.append(
+            JournalLine(seq, f"{seq:032d}", "2026-11-01T09:00:00+00:00", "lost", "k", f"L-{seq}", 100)
+        )
     found = missing(ledger, ledger.journal)
     assert found.count == 2_000
     assert len(found.lines) < 500

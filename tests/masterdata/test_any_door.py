@@ -29,7 +29,7 @@ from sqlalchemy import create_engine, update
 from importer.context import Desk
 from importer.domain.outcome import Run, Status
 from importer.errors import CannotRun
-from importer.ledger.entries import Entry
+from importer.ledger.entries import LedgerEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import open_store
 from importer.ledger.states import State
@@ -39,7 +39,7 @@ from importer.report import write_workbook
 from importer.runs.follow_up import follow_up, settle
 from importer.runs.request import Wanted
 from importer.sandbox import INTEGRATION_ID, TOKEN, Behaviour, embedded
-from importer.sending.person_decisions import Decision
+from importer.sending.person_decisions import PersonsDecision
 from tests.clock import CLOCK
 from tests.conftest import new_database
 from tests.masterdata.office import Office, codes
@@ -245,7 +245,7 @@ class AnyDoor(RuleBasedStateMachine):
         held = self.held()
         lost = [each for each in self.entries(State.IN_DOUBT) if not held[each.invoice_number]]
         if lost:
-            decision = Decision(lost[which % len(lost)].key, None, "not in ResMan")
+            decision = PersonsDecision(lost[which % len(lost)].key, None, "not in ResMan")
             self.decided(decision)
             self.decided(decision)
 
@@ -255,7 +255,7 @@ class AnyDoor(RuleBasedStateMachine):
         doubtful, posted = self.entries(State.IN_DOUBT), self.office.api.get("/_sandbox/posted").json()
         if doubtful and posted:
             entry, found = doubtful[which % len(doubtful)], posted[job % len(posted)]
-            is_done = self.decided(Decision(entry.key, found["job_id"], ""))
+            is_done = self.decided(PersonsDecision(entry.key, found["job_id"], ""))
             assert not is_done or found["invoice_number"] == entry.invoice_number
 
     @rule(looks=st.integers(5, 60))
@@ -300,7 +300,7 @@ class AnyDoor(RuleBasedStateMachine):
         if fault is not None:
             self.office.api.post("/_sandbox/faults", json={"fault": fault, "path": path, "method": "POST"})
 
-    def decided(self, decision: Decision) -> bool:
+    def decided(self, decision: PersonsDecision) -> bool:
         try:
             settle(self.office.desk(), decisions=[decision])
         except CannotRun:
@@ -311,7 +311,7 @@ class AnyDoor(RuleBasedStateMachine):
         """How often ResMan has each number."""
         return Counter(str(each["body"]["invoice_number"]) for each in self.office.api.get("/_sandbox/resman").json())
 
-    def entries(self, *states: State) -> list[Entry]:
+    def entries(self, *states: State) -> list[LedgerEntry]:
         destination = self.office.desk().settings.destination
         return [each for state in states for each in self.ledger.entries(destination, state)]
 

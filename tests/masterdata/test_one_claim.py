@@ -22,7 +22,7 @@ from importer.report import write_workbook
 from importer.runs.follow_up import follow_up, settle
 from importer.runs.request import Wanted
 from importer.sandbox import INTEGRATION_ID
-from importer.sending.person_decisions import Decision
+from importer.sending.person_decisions import PersonsDecision
 from tests.clock import CLOCK
 from tests.masterdata.office import (
     COLUMNS,
@@ -249,7 +249,7 @@ def test_of_two_doubts_over_one_amount_the_one_that_did_not_arrive_goes(on_both:
     assert statuses(first) == ["in_doubt"] * 2
     (arrived,) = (str(each["invoice_number"]) for each in office.posted())
     lost = next(one for one in first.outcomes if one.invoice.invoice_number != arrived)
-    settle(office.desk(), decisions=[Decision(lost.key or "", None, "not in ResMan")])
+    settle(office.desk(), decisions=[PersonsDecision(lost.key or "", None, "not in ResMan")])
     again = office.submit(file)
     assert "posted" in statuses(again)
     assert sorted(str(each["invoice_number"]) for each in office.posted()) == ["E-1", "E-2"]
@@ -264,7 +264,7 @@ def test_what_was_released_and_went_otherwise_does_not_go(on_both: Office) -> No
     file = office.sheet(*bills)
     first = office.submit(file)
     lost = next(one for one in first.outcomes if str(one.status) == "in_doubt")
-    settle(office.desk(), decisions=[Decision(lost.key or "", None, "not in ResMan")])
+    settle(office.desk(), decisions=[PersonsDecision(lost.key or "", None, "not in ResMan")])
     number = lost.invoice.invoice_number
     renumbered = [{**bill, "Invoice #": "N"} if bill["Invoice #"] == number else bill for bill in bills]
     assert "posted" in statuses(office.submit(office.sheet(*renumbered, name="corrected.csv")))

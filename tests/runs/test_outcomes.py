@@ -25,7 +25,7 @@ from importer.domain.problem_catalog import (
     WRITE_FAILED,
 )
 from importer.domain.problems import Kind, Place, Problem
-from importer.ledger.entries import Entry, Intent
+from importer.ledger.entries import LedgerEntry, PlannedPost
 from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event, State
 from importer.runs.decisions import Prepared
@@ -37,7 +37,7 @@ from importer.runs.outcomes import (
     not_sent,
     of_entries,
 )
-from importer.sending.send import Heard, Sent
+from importer.sending.send import ApiReply, SendResult
 from importer.validation import validate
 from tests.factory import DESTINATION, NOON, invoice, line, reading, source
 
@@ -48,7 +48,7 @@ PLAIN = invoice(line(1, 12_500))
 SEEN = (Evidence("write logs", SENT_AT, "nothing"),)
 
 
-def prepared(*invoices: Invoice, standing: Sequence[Entry] = (), problems: Sequence[Problem] = ()) -> Prepared:
+def prepared(*invoices: Invoice, standing: Sequence[LedgerEntry] = (), problems: Sequence[Problem] = ()) -> Prepared:
     """Those invoices judged, and what the ledger knows."""
     read = reading(invoices, problems=problems)
     verdicts = validate(read, today=date(2026, 3, 31))
@@ -56,9 +56,9 @@ def prepared(*invoices: Invoice, standing: Sequence[Entry] = (), problems: Seque
     return Prepared(read, verdicts, intents, {each.key: each for each in standing})
 
 
-def intent(payload: Payload) -> Intent:
+def intent(payload: Payload) -> PlannedPost:
     """What would be sent of it."""
-    return Intent(payload.key(DESTINATION), payload, (Row(source(), 2, ()),))
+    return PlannedPost(payload.key(DESTINATION), payload, (Row(source(), 2, ()),))
 
 
 def sent_as(one: Invoice) -> Payload:
@@ -68,11 +68,11 @@ def sent_as(one: Invoice) -> Payload:
     return verdict.payload
 
 
-def entry(of: Invoice, state: State, *, run: str = "another run", said: str | None = SAID) -> Entry:
+def entry(of: Invoice, state: State, *, run: str = "another run", said: str | None = SAID) -> LedgerEntry:
     """The invoice as the ledger has it."""
     payload = sent_as(of)
     has_job = state in (State.ACCEPTED, State.CONFIRMED, State.FAILED)
-    return Entry(
+    return LedgerEntry(
         key=payload.key(DESTINATION),
         destination=DESTINATION,
         integration_id=payload.integration_id,
@@ -219,7 +219,7 @@ def test_an_answer_that_is_not_believed_is_told_as_a_doubt() -> None:
     (one,) = before.ready
     said = "ALARM: job job-2 was told for INV-1001 and for INV-7."
     standing = replace(entry(PLAIN, State.IN_DOUBT, said=said), alarm=Alarm.SHARED_JOB)
-    run = after_sending(START, before, Sent({one.key: heard(Event.ACCEPTED)}, {one.key: standing}, None), NOON)
+    run = after_sending(START, before, SendResult({one.key: heard(Event.ACCEPTED)}, {one.key: standing}, None), NOON)
     assert told(run)[:2] == (Status.IN_DOUBT, [IN_DOUBT])
     assert run.outcomes[0].alarm is Alarm.SHARED_JOB
 
@@ -251,13 +251,13 @@ def test_without_consent_only_what_was_ready_is_unsent() -> None:
     assert problem.message == ("row 2: It was not agreed to. Run the same file again; what was posted stays posted.")
 
 
-def heard(event: Event, *, recorded: bool = True) -> Heard:
+def heard(event: Event, *, recorded: bool = True) -> ApiReply:
     """What this run heard of its invoice."""
     accepted = event is Event.ACCEPTED
-    return Heard(event, "" if accepted else SAID, "job-2" if accepted else None, recorded)
+    return ApiReply(event, "" if accepted else SAID, "job-2" if accepted else None, recorded)
 
 
-AFTER: list[tuple[str, Heard | None, State | None, str | None, Status, list[Kind], str | None]] = [
+AFTER: list[tuple[str, ApiReply | None, State | None, str | None, Status, list[Kind], str | None]] = [
     ("accepted", heard(Event.ACCEPTED), State.ACCEPTED, None, Status.POSTED, [], "job-2"),
     ("accepted, and confirmed by now", heard(Event.ACCEPTED), State.CONFIRMED, None, Status.POSTED, [], "job-2"),
     ("accepted, the ledger away since", heard(Event.ACCEPTED), None, "Away.", Status.POSTED, [], "job-2"),
@@ -298,13 +298,13 @@ AFTER: list[tuple[str, Heard | None, State | None, str | None, Status, list[Kind
     ids=[each[0] for each in AFTER],
 )
 def test_what_happened_to_what_this_run_set_out_to_send(
-    mine: Heard | None, state: State | None, stopped: str | None, expected: tuple[Status, list[Kind], str | None]
+    mine: ApiReply | None, state: State | None, stopped: str | None, expected: tuple[Status, list[Kind], str | None]
 ) -> None:
     """What this run heard itself counts first; then what the ledger says; never is anything in doubt called unsent."""
     before = prepared(PLAIN)
     (one,) = before.ready
     standing = {} if state is None else {one.key: entry(PLAIN, state)}
-    sent = Sent({} if mine is None else {one.key: mine}, standing, stopped)
+    sent = SendResult({} if mine is None else {one.key: mine}, standing, stopped)
     run = after_sending(START, before, sent, NOON)
     assert told(run)[:3] == expected
     assert (run.stopped, run.plan) == (stopped, before.plan)
@@ -317,9 +317,9 @@ def test_why_something_was_not_sent_is_said() -> None:
     planned = {one.key: entry(PLAIN, State.PLANNED)}
     withdrawn = {one.key: heard(Event.WITHDRAWN)}
     for sent, what in (
-        (Sent(withdrawn, planned, "Paused."), "Paused."),
-        (Sent(withdrawn, planned, None), SAID),
-        (Sent({}, planned, None), "Another run holds this invoice."),
+        (SendResult(withdrawn, planned, "Paused."), "Paused."),
+        (SendResult(withdrawn, planned, None), SAID),
+        (SendResult({}, planned, None), "Another run holds this invoice."),
     ):
         (outcome,) = after_sending(START, before, sent, NOON).outcomes
         assert [problem.what for problem in outcome.problems] == [what]
@@ -331,7 +331,7 @@ def test_what_this_run_did_not_set_out_to_send_keeps_its_outcome() -> None:
     bad = invoice(line(1, 100), number="2", memo=None, first_row=3)
     before = prepared(bad, PLAIN, posted, standing=[entry(posted, State.CONFIRMED)])
     (one,) = before.ready
-    sent = Sent({one.key: heard(Event.ACCEPTED)}, {}, None)
+    sent = SendResult({one.key: heard(Event.ACCEPTED)}, {}, None)
     run = after_sending(START, before, sent, NOON)
     assert [each.invoice for each in run.outcomes] == [bad, PLAIN, posted]
     assert [each.status for each in run.outcomes] == [Status.NEEDS_FIXING, Status.POSTED, Status.ALREADY_POSTED]
@@ -412,5 +412,5 @@ def test_what_another_run_was_sending_is_told_as_it_stands_in_the_end() -> None:
     after = entry(one, State.ACCEPTED)
     known = prepared(one, standing=[before])
     assert known.being_sent == [before.key]
-    run = after_sending(START, known, Sent({}, {after.key: after}, None), NOON)
+    run = after_sending(START, known, SendResult({}, {after.key: after}, None), NOON)
     assert told(run)[:3] == (Status.ALREADY_POSTED, [], "job-1")

@@ -13,16 +13,16 @@ from sqlalchemy import select, update
 
 from importer.domain.invoice import Row, Source
 from importer.domain.payload import Body, Payload, PayloadLine
-from importer.ledger.entries import Entry, Intent
+from importer.ledger.entries import LedgerEntry, PlannedPost
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
 from importer.ledger.tables import INVOICES, RUNS
 from importer.propexo.client import Api
-from importer.propexo.exchange_deadline import Fresh
+from importer.propexo.exchange_deadline import StillValid
 from importer.propexo.rate_limit import Pace
 from importer.sandbox import INTEGRATION_ID, TOKEN
-from importer.sending.send import Sent, send
+from importer.sending.send import SendResult, send
 from tests.clock import CLOCK
 
 PLACE = "https://api.example"
@@ -52,10 +52,10 @@ def payload(number: str = "INV-1", *, cents: int = 12_500, **changes: Any) -> Pa
     return Payload.of(replace(plain, **changes))
 
 
-def intent(number: str = "INV-1", *, cents: int = 12_500, **changes: object) -> Intent:
+def intent(number: str = "INV-1", *, cents: int = 12_500, **changes: object) -> PlannedPost:
     """One invoice that is to be sent."""
     body = payload(number, cents=cents, **changes)
-    return Intent(body.key(PLACE), body, rows_of("october.csv", 2))
+    return PlannedPost(body.key(PLACE), body, rows_of("october.csv", 2))
 
 
 def rows_of(file: str, *numbers: int) -> tuple[Row, ...]:
@@ -77,22 +77,22 @@ def dies(ledger: Ledger) -> None:
         connection.execute(update(RUNS).where(RUNS.c.id == ledger.run).values(lease_until=1.0))
 
 
-def entry(ledger: Ledger, one: Intent) -> Entry:
+def entry(ledger: Ledger, one: PlannedPost) -> LedgerEntry:
     """How the invoice stands."""
     return ledger.standing([one.key])[one.key]
 
 
-def state(ledger: Ledger, one: Intent) -> State:
+def state(ledger: Ledger, one: PlannedPost) -> State:
     """In which state it is."""
     return entry(ledger, one).state
 
 
-def events(ledger: Ledger, one: Intent) -> list[str]:
+def events(ledger: Ledger, one: PlannedPost) -> list[str]:
     """What was ever noted beside it."""
     return [str(each["event"]) for each in ledger.attempts(one.key)]
 
 
-def sends(ledger: Ledger, one: Intent, answer: Event | None = None, job: str | None = None) -> None:
+def sends(ledger: Ledger, one: PlannedPost, answer: Event | None = None, job: str | None = None) -> None:
     """Claims the invoice, writes the intent, and where there is one, the answer."""
     assert ledger.claim(PLACE, [one]).owned == {one.key}
     assert ledger.record(Event.INTENT, one.key, plan="sha256:plan")
@@ -167,12 +167,12 @@ def api(
     return Api(url, SecretStr(token), pace, stop or threading.Event(), timeout, longest, connections)
 
 
-def post(of: Api, one: Intent) -> str:
+def post(of: Api, one: PlannedPost) -> str:
     """Posts an invoice in a turn of its own; its job id."""
     with of.pace.turn(of.stop) as turn:
-        return of.create_invoice(one.payload.body(), turn, Fresh())
+        return of.create_invoice(one.payload.body(), turn, StillValid())
 
 
-def send_one(ledger: Ledger, to: Api, one: Intent) -> Sent:
+def send_one(ledger: Ledger, to: Api, one: PlannedPost) -> SendResult:
     """Sends one invoice as `submit` does."""
     return send(ledger, to, PLACE, [one], plan="sha256:plan", stop=to.stop, progress=lambda _done, _all: None)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, RateLimited, Refused, RequestError
-from importer.ledger.entries import Intent
+from importer.ledger.entries import PlannedPost
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
 from importer.sandbox import FORBIDDEN_TOKEN, TOKEN
@@ -237,7 +237,7 @@ def test_429_without_end_ends_the_run(here: Store, truth: Truth) -> None:
 def test_ten_failures_in_a_row_pause_the_run(here: Store) -> None:
     """With a clear sentence; what was not tried is still to be sent."""
     ledger = at_work(here, "first")
-    many: list[Intent] = [intent(f"INV-{index}") for index in range(60)]
+    many: list[PlannedPost] = [intent(f"INV-{index}") for index in range(60)]
     with closed_port() as port, api(here, f"http://127.0.0.1:{port}") as away:
         sent = send(ledger, away, PLACE, many, plan=None, stop=away.stop, progress=lambda _done, _all: None)
     assert "10 failures in a row" in (sent.stopped or "")

@@ -12,7 +12,7 @@ import pytest
 
 from importer.domain.follow_up_facts import Alarm
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown
-from importer.ledger.entries import Intent
+from importer.ledger.entries import PlannedPost
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
@@ -45,7 +45,7 @@ def ledger(here: Store) -> Ledger:
     return at_work(here, "mine")
 
 
-def sent(ledger: Ledger, asked: Api, *numbers: str) -> list[Intent]:
+def sent(ledger: Ledger, asked: Api, *numbers: str) -> list[PlannedPost]:
     """These invoices, accepted."""
     ones = [intent(number) for number in numbers]
     done = send(ledger, asked, PLACE, ones, plan=None, stop=asked.stop, progress=lambda _done, _all: None)
@@ -216,7 +216,7 @@ def test_asked_to_stop(ledger: Ledger, truth: Truth) -> None:
 
 
 @pytest.fixture
-def failed(ledger: Ledger, truth: Truth) -> Intent:
+def failed(ledger: Ledger, truth: Truth) -> PlannedPost:
     """An invoice that ResMan did not take, and would take the next time."""
     with api(ledger.store, truth.url) as asked:
         (one,) = sent(ledger, asked, "FAILONCE")
@@ -225,7 +225,7 @@ def failed(ledger: Ledger, truth: Truth) -> Intent:
     return one
 
 
-def test_a_retry_succeeds(ledger: Ledger, truth: Truth, failed: Intent) -> None:
+def test_a_retry_succeeds(ledger: Ledger, truth: Truth, failed: PlannedPost) -> None:
     """The intent first; then the new job is followed like any other."""
     with api(ledger.store, truth.url) as asked:
         retried(ledger, asked)
@@ -250,7 +250,7 @@ def test_a_retry_succeeds(ledger: Ledger, truth: Truth, failed: Intent) -> None:
     ],
 )
 def test_a_lost_retry_is_in_doubt(
-    ledger: Ledger, truth: Truth, failed: Intent, fault: str, shape: str, acted: bool
+    ledger: Ledger, truth: Truth, failed: PlannedPost, fault: str, shape: str, acted: bool
 ) -> None:
     """As with a new invoice: found by evidence, and never asked for again by itself."""
     truth.behaves(parameters_in_logs=shape)
@@ -265,7 +265,7 @@ def test_a_lost_retry_is_in_doubt(
     assert len(retries) == 1
 
 
-def test_a_retry_that_does_not_take_place(ledger: Ledger, truth: Truth, failed: Intent) -> None:
+def test_a_retry_that_does_not_take_place(ledger: Ledger, truth: Truth, failed: PlannedPost) -> None:
     """Not sent, or told to wait: it is failed as before, with ResMan's words."""
     words = entry(ledger, failed).said
     with closed_port() as port, api(ledger.store, f"http://127.0.0.1:{port}") as away, pytest.raises(NotSent):
@@ -298,7 +298,7 @@ def test_a_retry_looks_first(store: Store, truth: Truth) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/admin/logs/writes/", "/v1/invoices/", "/v1/admin/write-status/"])
 def test_what_cannot_be_looked_for_is_not_written_again(
-    ledger: Ledger, truth: Truth, failed: Intent, path: str
+    ledger: Ledger, truth: Truth, failed: PlannedPost, path: str
 ) -> None:
     """It stays failed until it can be."""
     with api(ledger.store, truth.url) as asked:
@@ -314,7 +314,7 @@ def test_what_cannot_be_looked_for_is_not_written_again(
     [("nobody's token", None, AccessDenied), (None, {"fault": "redirect"}, Misdirected)],
 )
 def test_a_retry_that_cannot_succeed_ends_the_run(
-    ledger: Ledger, truth: Truth, failed: Intent, token: str | None, fault: dict[str, object] | None, raised: type
+    ledger: Ledger, truth: Truth, failed: PlannedPost, token: str | None, fault: dict[str, object] | None, raised: type
 ) -> None:
     """No access, or a wrong address: nothing more is asked, and it is failed as before."""
     if fault is not None:
@@ -324,7 +324,7 @@ def test_a_retry_that_cannot_succeed_ends_the_run(
     assert state(ledger, failed) is State.FAILED
 
 
-def test_somebody_else_has_retried_it(ledger: Ledger, truth: Truth, failed: Intent) -> None:
+def test_somebody_else_has_retried_it(ledger: Ledger, truth: Truth, failed: PlannedPost) -> None:
     """ "Only failed writes can be retried": the job has not failed after all, so that a correction must not go."""
     truth.ends(str(truth.posted()[0]["job_id"]), "SUCCESS", kept=True)
     with api(ledger.store, truth.url) as asked:
@@ -334,7 +334,7 @@ def test_somebody_else_has_retried_it(ledger: Ledger, truth: Truth, failed: Inte
     assert state(ledger, failed) is State.CONFIRMED
 
 
-def test_a_retry_and_a_correction_at_once(ledger: Ledger, truth: Truth, failed: Intent) -> None:
+def test_a_retry_and_a_correction_at_once(ledger: Ledger, truth: Truth, failed: PlannedPost) -> None:
     """Whoever is first has it; the other finds that it is no longer what it knew."""
     corrected = intent("FAILONCE", cents=9_900)
     second = at_work(ledger.store, "second")
@@ -350,7 +350,7 @@ def test_a_retry_and_a_correction_at_once(ledger: Ledger, truth: Truth, failed: 
 
 
 def test_of_an_invoice_and_its_correction_that_both_failed_only_the_correction_is_retried(
-    ledger: Ledger, truth: Truth, failed: Intent
+    ledger: Ledger, truth: Truth, failed: PlannedPost
 ) -> None:
     """Corrected in property or vendor it is another invoice of this ledger, and ResMan must not get both."""
     corrected = intent("FAILONCE", vendor_id="vend-citypower")
@@ -371,7 +371,7 @@ def test_of_an_invoice_and_its_correction_that_both_failed_only_the_correction_i
     assert len([each for each in truth.requests() if str(each["path"]).startswith(RETRY)]) == 1
 
 
-def test_nobody_takes_a_retry_from_a_living_run(ledger: Ledger, truth: Truth, failed: Intent) -> None:
+def test_nobody_takes_a_retry_from_a_living_run(ledger: Ledger, truth: Truth, failed: PlannedPost) -> None:
     """While the answer is under way another run looks for the dead, and finds none."""
     truth.fails({"fault": "slow", "seconds": 0.3}, path=RETRY)
     with api(ledger.store, truth.url, timeout=httpx.Timeout(10.0)) as asked:

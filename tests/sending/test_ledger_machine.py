@@ -24,8 +24,8 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.schema import open_store
 from importer.ledger.states import Event, State
 from importer.propexo.answers import WriteStatus
-from importer.sending.doubt import Case, Word, ending_of
-from importer.sending.synced import Synced
+from importer.sending.doubt import Doubt, Word, ending_of
+from importer.sending.synced import SyncCoverage
 from tests.clock import CLOCK
 from tests.sending.made import (
     PLACE,
@@ -276,7 +276,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         run = self.runs[0]
         run.take_from_the_dead(PLACE)
         for found in list(run.entries(PLACE, State.IN_DOUBT)):
-            case = Case.of(found, run.attempts(found.key), CLOCK.now)
+            case = Doubt.of(found, run.attempts(found.key), CLOCK.now)
             seen = set(case.own_jobs)
             if case.is_open:
                 mine = self.model.of(found.invoice_number)
@@ -284,7 +284,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
                 seen |= shown - set(run.known_jobs(sorted(shown)))
             for name in sorted(seen):
                 case.jobs[name] = ending_of(self.model.jobs[name].status)
-            verdict = case.verdict(Synced(), is_complete=True)
+            verdict = case.verdict(SyncCoverage(), is_complete=True)
             run.record(
                 verdict.event,
                 found.key,

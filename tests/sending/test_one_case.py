@@ -8,12 +8,12 @@ import pytest
 
 from importer.domain.follow_up_facts import Alarm
 from importer.errors import CannotRun
-from importer.ledger.entries import Entry, Intent
+from importer.ledger.entries import LedgerEntry, PlannedPost
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import Event, State
 from importer.propexo.client import Api
-from importer.sending.person_decisions import Decision, decide
+from importer.sending.person_decisions import PersonsDecision, decide
 from importer.sending.settle import Policy, settle_doubts
 from importer.sending.unknown_jobs import must_know_all
 from tests.sending.made import (
@@ -39,20 +39,22 @@ def ledger(store: Store) -> Ledger:
     return at_work(store, "mine")
 
 
-def loses(ledger: Ledger, truth: Truth, asked: Api, one: Intent, fault: str) -> None:
+def loses(ledger: Ledger, truth: Truth, asked: Api, one: PlannedPost, fault: str) -> None:
     """Sends an invoice whose answer is lost."""
     truth.fails(fault)
     send_one(ledger, asked, one)
     assert state(ledger, one) is State.IN_DOUBT
 
 
-def decides(ledger: Ledger, asked: Api, one: Intent, job: str | None, reason: str = "looked in ResMan") -> Entry:
+def decides(
+    ledger: Ledger, asked: Api, one: PlannedPost, job: str | None, reason: str = "looked in ResMan"
+) -> LedgerEntry:
     """Carries out a person's word."""
-    decide(ledger, asked, entry(ledger, one), Decision(one.key, job, reason), EVERY_DAY)()
+    decide(ledger, asked, entry(ledger, one), PersonsDecision(one.key, job, reason), EVERY_DAY)()
     return entry(ledger, one)
 
 
-def said(of: Entry) -> str:
+def said(of: LedgerEntry) -> str:
     return "\n".join(f"{each.looked_at}: {each.found}" for each in of.evidence)
 
 
@@ -106,7 +108,7 @@ def test_many_take_one_record_at_once(ledger: Ledger) -> None:
     for one in ones:
         sends(ledger, one, Event.LOST)
 
-    def finds(one: Intent) -> bool:
+    def finds(one: PlannedPost) -> bool:
         return ledger.record(Event.FOUND_QUEUED, one.key, job_id="job-1")
 
     with ThreadPoolExecutor(8) as pool:

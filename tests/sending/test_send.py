@@ -12,13 +12,13 @@ import pytest
 from importer.ledger.entries import (
     NO_TERMS,
     Claim,
-    Intent,
+    PlannedPost,
     Terms,
 )
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import State
-from importer.sending.send import Sent, send
+from importer.sending.send import SendResult, send
 from tests.clock import CLOCK
 from tests.sending.made import (
     PLACE,
@@ -56,7 +56,7 @@ def test_what_another_run_leaves_behind_is_sent(store: Store, truth: Truth, ends
             first.close_run(finished=CLOCK.now(), exit_code=1)
         else:
             dies(first)
-        sent: Sent = waiting.result(30)
+        sent: SendResult = waiting.result(30)
     assert sent.stopped is None
     assert {each.state for each in sent.standing.values()} == {State.ACCEPTED}
     assert numbers(truth) == sorted(each.payload.invoice_number for each in MANY)
@@ -67,7 +67,7 @@ def test_what_was_taken_from_a_run_after_it_planned_it_is_not_sent(store: Store,
     asleep, awake = at_work(store, "asleep"), at_work(store, "awake")
 
     class Sleepy(Ledger):
-        def claim(self, destination: str, intents: Sequence[Intent], terms: Terms = NO_TERMS) -> Claim:
+        def claim(self, destination: str, intents: Sequence[PlannedPost], terms: Terms = NO_TERMS) -> Claim:
             claim = super().claim(destination, intents, terms)
             dies(self)
             awake.take_from_the_dead(PLACE)

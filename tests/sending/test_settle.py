@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from importer.ledger.entries import Entry, Intent
+from importer.ledger.entries import LedgerEntry, PlannedPost
 from importer.ledger.ledger import Ledger
 from importer.ledger.refusals import Refusal
 from importer.ledger.schema import Store
@@ -16,7 +16,7 @@ from importer.ledger.tables import ATTEMPTS, INVOICES, RUNS
 from importer.propexo.client import Api
 from importer.sending.follow import follow
 from importer.sending.settle import Policy, settle_doubts
-from importer.sending.synced import Synced
+from importer.sending.synced import SyncCoverage
 from tests.clock import CLOCK
 from tests.sending.api_servers import closed_port
 from tests.sending.made import (
@@ -46,7 +46,7 @@ def ledger(here: Store) -> Ledger:
     return at_work(here, "mine")
 
 
-def loses(ledger: Ledger, truth: Truth, asked: Api, one: Intent, fault: str = "drop_after") -> Entry:
+def loses(ledger: Ledger, truth: Truth, asked: Api, one: PlannedPost, fault: str = "drop_after") -> LedgerEntry:
     """Sends an invoice whose answer is lost; by default the API has accepted it."""
     truth.fails(fault)
     send_one(ledger, asked, one)
@@ -63,13 +63,15 @@ def was_sent(ledger: Ledger, ago: timedelta) -> None:
             connection.execute(update(INVOICES).where(INVOICES.c.key == row.key).values(moved))
 
 
-def settled(ledger: Ledger, asked: Api, one: Intent, *, sync: bool = False, policy: Policy = NO_POLICY) -> Entry:
+def settled(
+    ledger: Ledger, asked: Api, one: PlannedPost, *, sync: bool = False, policy: Policy = NO_POLICY
+) -> LedgerEntry:
     """How the invoice stands after settling."""
     settle_doubts(ledger, asked, PLACE, sync=sync, policy=policy)
     return entry(ledger, one)
 
 
-def said(of: Entry) -> str:
+def said(of: LedgerEntry) -> str:
     return "\n".join(f"{each.looked_at}: {each.found}" for each in of.evidence)
 
 
@@ -321,8 +323,8 @@ def test_a_sync_that_nobody_asked_for(here: Store) -> None:
     """It began after an attempt where it ended so much later that no sync takes so long."""
     sent = datetime(2026, 10, 1, 12, tzinfo=UTC)
     for hours, began_after in ((-1, False), (1, False), (12, False), (13, True)):
-        assert Synced(sent + timedelta(hours=hours)).began_after(sent) is began_after
-    assert not Synced().began_after(sent)
+        assert SyncCoverage(sent + timedelta(hours=hours)).began_after(sent) is began_after
+    assert not SyncCoverage().began_after(sent)
     assert here.is_sqlite
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from importer.errors import ApiAway, NotTheNewest
-from importer.ledger.entries import Intent
+from importer.ledger.entries import PlannedPost
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import Store
 from importer.ledger.states import Event
@@ -18,7 +18,7 @@ from importer.ledger.tables import SEEN_LOGS
 from importer.propexo.client import Api
 from importer.sandbox import INTEGRATION_ID
 from importer.sending.unknown_jobs import (
-    Bill,
+    UnknownBill,
     acknowledge,
     acknowledged_bills,
     look,
@@ -61,7 +61,7 @@ def looks(truth: Truth) -> int:
     return sum(each["path"] == LOGS for each in truth.requests())
 
 
-def in_doubt(ledger: Ledger, to: Api, one: Intent, event: Event | None = Event.LOST) -> None:
+def in_doubt(ledger: Ledger, to: Api, one: PlannedPost, event: Event | None = Event.LOST) -> None:
     """It arrived, and its answer did not."""
     sends(ledger, one)
     post(to, one)
@@ -220,7 +220,7 @@ def test_the_look_goes_back_to_the_last_one(ledger: Ledger, to: Api, store: Stor
 )
 def test_a_bill_is_found_wherever_it_stands(record: object, number: str | None) -> None:
     """The shape of what was sent is not stated."""
-    bill = Bill.shown_in(record)
+    bill = UnknownBill.shown_in(record)
     assert (None if bill is None else bill.number) == number
     assert bill is None or bill.total_in_cents is None
 

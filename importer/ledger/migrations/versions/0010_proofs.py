@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from importer.ledger.refusals import refusal_of
-from importer.ledger.tables import Moment
+from importer.ledger.tables import MomentColumn
 
 revision = "0010"
 down_revision = "0009"
@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(10), primary_key=True),
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("key", sa.String(24), nullable=False),
-        sa.Column("at", Moment, nullable=False),
+        sa.Column("at", MomentColumn, nullable=False),
         sa.Column("run", sa.String(40), nullable=False),
     )
     op.create_index("proofs_by_key", "proofs", ["key"])
