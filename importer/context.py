@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from importer.propexo.client import Api
 
 
-class Watcher(Protocol):
+class ProgressListener(Protocol):
     """Somebody who may be looking on."""
 
     def stage(self, what: str) -> None:
@@ -38,7 +38,7 @@ class Watcher(Protocol):
         """Nothing more is shown until the next stage."""
 
 
-class Silence:
+class NoProgress:
     """Nobody is looking on."""
 
     def stage(self, what: str) -> None:
@@ -52,7 +52,7 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RunContext:
     """What a run is given from outside: settings, clock, who it is, and how to tell of its progress."""
 
     settings: Settings
@@ -60,7 +60,7 @@ class Desk:
     who: str  # user@machine
     host: str
     stop: threading.Event
-    watcher: Watcher
+    watcher: ProgressListener
 
     @property
     def limits(self) -> Limits:
@@ -75,7 +75,7 @@ class Desk:
 
 
 @contextmanager
-def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
+def open_ledger(desk: RunContext, run: str) -> Iterator[Ledger]:
     """The ledger under the name of a run, for as long as the block lasts. Raises `LedgerUnavailable`, also where it
     lacks what was sent from here."""
     settings = desk.settings
@@ -91,7 +91,7 @@ def open_ledger(desk: Desk, run: str) -> Iterator[Ledger]:
 
 
 @contextmanager
-def open_directories(desk: Desk) -> Iterator[Callable[[str], MasterData | None]]:
+def open_directories(desk: RunContext) -> Iterator[Callable[[str], MasterData | None]]:
     """What `sync` has fetched, by integration, for as long as the block lasts; None where it has fetched nothing."""
     opened: dict[str, MasterData | None] = {}
 
@@ -110,7 +110,7 @@ def open_directories(desk: Desk) -> Iterator[Callable[[str], MasterData | None]]
 
 
 @contextmanager
-def open_api(desk: Desk, ledger: Ledger) -> Iterator[Api]:
+def open_api(desk: RunContext, ledger: Ledger) -> Iterator[Api]:
     """The API, after one harmless request: a wrong token or a missing network ends the run here."""
     from importer.propexo.client import Api
 

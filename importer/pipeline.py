@@ -1,7 +1,7 @@
 """The road on one screen: file → reader → validator → submitter → report.
 
 `check_files` and `submit_files` are the same road; a dry run is the road without its last step. Doors (the command
-line, the drop folder) hand in a `Desk`, and render the `Run` that comes back.
+line, the drop folder) hand in a `RunContext`, and render the `Run` that comes back.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from importer.context import (
-    Desk,
+    RunContext,
     open_api,
     open_directories,
     open_ledger,
 )
-from importer.domain.gc_pause import at_rest
+from importer.domain.gc_pause import paused_gc
 from importer.domain.outcome import Run
 from importer.domain.severity import with_levels
 from importer.domain.vendor_rows import kept_contents
@@ -45,7 +45,7 @@ from importer.runs.outcomes import (
     before_sending,
     not_sent,
 )
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from importer.runs.superseded_workbooks import with_newer
 from importer.sending.send import send
 from importer.sending.settle import settle_doubts
@@ -53,8 +53,8 @@ from importer.validation import validate
 from importer.validation.expectation import against
 
 
-@at_rest()
-def check_files(wanted: Wanted, desk: Desk) -> Run:
+@paused_gc()
+def check_files(wanted: RunRequest, desk: RunContext) -> Run:
     """Reads, validates and says what would happen. Sends nothing.
 
     Raises `CannotRun` where a file or the ledger cannot be used.
@@ -67,8 +67,8 @@ def check_files(wanted: Wanted, desk: Desk) -> Run:
 
 
 def submit_files(
-    wanted: Wanted,
-    desk: Desk,
+    wanted: RunRequest,
+    desk: RunContext,
     *,
     agree: Callable[[Run], bool],
     before: Callable[[], None],
@@ -134,8 +134,8 @@ def submit_files(
         return run
 
 
-@at_rest()
-def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
+@paused_gc()
+def prepare(wanted: RunRequest, desk: RunContext, ledger: Ledger) -> Prepared:
     """Reader, names, validator, and a look into the ledger and around: all that is decided before anything is sent."""
     desk.watcher.stage("Reading")
     known = () if wanted.profiles is None else load_profiles(wanted.profiles)
@@ -165,7 +165,7 @@ def prepare(wanted: Wanted, desk: Desk, ledger: Ledger) -> Prepared:
         return weighed(prepared, ledger, directory_of, desk, let_go=wanted.let_go)
 
 
-def _weighed_again(prepared: Prepared, wanted: Wanted, ledger: Ledger, desk: Desk) -> Prepared:
+def _weighed_again(prepared: Prepared, wanted: RunRequest, ledger: Ledger, desk: RunContext) -> Prepared:
     """The same as the ledger knows it now. What was in doubt and may go now is weighed like all that goes."""
     weighed_before = {intent.key for intent in prepared.ready}
     prepared = prepared.looked_at_again(ledger)
@@ -179,7 +179,7 @@ def new_run_id(started: datetime) -> str:
 
 
 @contextmanager
-def _run(desk: Desk, command: str, wanted: Wanted) -> Iterator[tuple[Start, Ledger]]:
+def _run(desk: RunContext, command: str, wanted: RunRequest) -> Iterator[tuple[Start, Ledger]]:
     """A run and the ledger under its name. Whatever happens, the run gives up what it has not sent."""
     started = desk.now()
     name = new_run_id(started)

@@ -25,19 +25,19 @@ from importer import sandbox, settings
 from importer.cli.progress import Bar
 from importer.cli.saying import say
 from importer.clock import VARIABLE, Clock, clock_of
-from importer.context import Desk, Silence
+from importer.context import NoProgress, RunContext
 from importer.errors import CannotRun, ResultsNotWritten
 from importer.home import private_files
 from importer.home.written_files import refuse_own_files
 from importer.ledger.schema import sqlite_file
 from importer.reading import names_of
 from importer.report.workbook.target import check_target
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from importer.runs.results_file import results_name
 from importer.sending.person_decisions import PersonsDecision
 from importer.settings import Settings
 from importer.smtp_settings import is_loopback
-from importer.validation.expectation import Expected
+from importer.validation.expectation import ExpectedTotals
 
 AMOUNT = re.compile(r"-?\$?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?")
 """Dollars as they are typed: 18204, 18204.00, $18,204.00."""
@@ -55,7 +55,7 @@ def sandbox_folder(loaded: Settings) -> Path:
 
 
 @contextmanager
-def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[Desk]:
+def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[RunContext]:
     """Everything a run is given. With `--sandbox` and `serving` the stand-in runs for as long as the block lasts."""
     loaded, clock = load_settings(given), clock_of(os.environ)
     with ExitStack() as stack:
@@ -65,14 +65,14 @@ def at_desk(given: Mapping[str, Any], *, serving: bool = False) -> Iterator[Desk
         if clock.shift:
             _is_a_rehearsal(loaded)
         stop = threading.Event()
-        bar = Bar(loaded.rate_limit, loaded.rate_window_seconds) if sys.stderr.isatty() else Silence()
+        bar = Bar(loaded.rate_limit, loaded.rate_window_seconds) if sys.stderr.isatty() else NoProgress()
         stack.callback(bar.end)
         if serving:
             _stop_on_signals(stop, bar)
         else:  # like Ctrl-C: what is being written is cleared away
             signal.signal(signal.SIGTERM, signal.default_int_handler)
         host = socket.gethostname()
-        yield Desk(
+        yield RunContext(
             settings=loaded,
             now=clock.now,
             who=f"{_user()}@{host}",
@@ -104,18 +104,18 @@ def _stand_in(folder: Path, clock: Clock) -> Iterator[str]:
         yield url
 
 
-def wanted(given: Mapping[str, Any], loaded: Settings) -> Wanted:
+def wanted(given: Mapping[str, Any], loaded: Settings) -> RunRequest:
     """What is to be read, and what it should come to."""
     twice = [file for file, count in Counter(_real(file) for file in given["files"]).items() if count > 1]
     if twice:
         raise click.UsageError(f"{Path(twice[0]).name} is given twice. Name each file once.")
-    return Wanted(
+    return RunRequest(
         tuple(given["files"]),
         loaded.profiles,
         loaded.integration_id,
         given["sheet"],
         given["profile"],
-        Expected(given["expect_count"], _cents(given["expect_total"])),
+        ExpectedTotals(given["expect_count"], _cents(given["expect_total"])),
         let_go=_let_go(given),
         acknowledged=acknowledgements(given),
     )
@@ -252,7 +252,7 @@ def _user() -> str:
         return "unknown"  # a service without a name of its own
 
 
-def _stop_on_signals(stop: threading.Event, bar: Bar | Silence) -> None:
+def _stop_on_signals(stop: threading.Event, bar: Bar | NoProgress) -> None:
     """The first Ctrl-C lets what is under way end and be recorded; the second ends at once."""
 
     def asked(_number: int, _frame: FrameType | None) -> None:

@@ -18,7 +18,15 @@ from importer.cli.masterdata_commands import (
     sync,
     template,
 )
-from importer.cli.options import ACKNOWLEDGE, CONFIG, JSON, REASON, SANDBOX, Whole, with_options
+from importer.cli.options import (
+    ACKNOWLEDGE,
+    CONFIG,
+    JSON,
+    REASON,
+    SANDBOX,
+    WholeNumber,
+    with_options,
+)
 from importer.cli.profile_commands import profile
 from importer.cli.saying import prompt, say
 
@@ -63,7 +71,9 @@ READING = (
     ),
     click.option("--profile", metavar="NAME|PATH", help="The saved layout to read with. [the one that fits the file]"),
     click.option("--sheet", metavar="NAME", help="The sheet to read; * for all."),
-    click.option("--expect-count", metavar="N", type=Whole(0), help="How many invoices there must be, or none goes."),
+    click.option(
+        "--expect-count", metavar="N", type=WholeNumber(0), help="How many invoices there must be, or none goes."
+    ),
     click.option("--expect-total", metavar="AMOUNT", help="What they must come to in dollars, or none goes."),
     click.option(
         "--accept-duplicate",
@@ -82,10 +92,10 @@ READING = (
 @with_options(*READING)
 def check(**given: Any) -> int:
     """Reads, checks, and says what would happen. Sends nothing, ever."""
-    from importer.domain.gc_pause import at_rest, leave_alone
+    from importer.domain.gc_pause import keep_until_exit, paused_gc
     from importer.reading import reading_ahead
 
-    with at_rest(), reading_ahead(given["files"]) as ahead:  # while the rest is loaded
+    with paused_gc(), reading_ahead(given["files"]) as ahead:  # while the rest is loaded
         from importer.cli.command_context import at_desk, outputs, wanted
         from importer.cli.rendering import render
         from importer.pipeline import check_files
@@ -95,7 +105,7 @@ def check(**given: Any) -> int:
             asked.are_possible()
             run = check_files(replace(wanted(given, desk.settings), ahead=ahead), desk)
             if click.get_current_context().obj:
-                leave_alone(run, ahead)
+                keep_until_exit(run, ahead)
             return render(run, desk, asked)
 
 
@@ -170,7 +180,12 @@ for command in (watch, sync, alias, expected, template):
 @commands.command()
 @click.argument("run", required=False)
 @click.option(
-    "--limit", metavar="N", type=Whole(1), default=20, show_default=True, help="How many runs to show, newest first."
+    "--limit",
+    metavar="N",
+    type=WholeNumber(1),
+    default=20,
+    show_default=True,
+    help="How many runs to show, newest first.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print a csv: the runs, or the invoices of the one that is named.")
 @with_options(JSON, SANDBOX, CONFIG)
@@ -225,7 +240,7 @@ commands.add_command(doctor)
 @click.option(
     "--port",
     metavar="N",
-    type=Whole(0, 65_535),
+    type=WholeNumber(0, 65_535),
     default=8765,
     show_default=True,
     help="The port on 127.0.0.1; 0 takes any free one.",

@@ -24,13 +24,13 @@ def doctor(folder: Path | None, tell: bool, **given: Any) -> int:
     """Looks whether settings, token, API, clock, ledger, disks and a drop FOLDER are in order. Posts nothing."""
     from importer import settings
     from importer.cli.command_context import at_desk
-    from importer.doctor import Source, examine, without_settings
+    from importer.doctor import SettingsSource, examine, without_settings
     from importer.errors import BadSettings
 
     if tell and folder is None:
         raise click.UsageError("--tell goes with a FOLDER, whose watch.toml says who is told.")
     try:
-        source = Source(*settings.found_in(environment=os.environ, folder=Path.cwd(), config=given["config"]))
+        source = SettingsSource(*settings.found_in(environment=os.environ, folder=Path.cwd(), config=given["config"]))
         with at_desk(given, serving=True) as desk:
             found = examine(desk, source, folder=folder, tell=tell)
     except BadSettings as error:
@@ -40,7 +40,7 @@ def doctor(folder: Path | None, tell: bool, **given: Any) -> int:
 
 def _answer(found: Sequence[Finding], *, as_json: bool) -> int:
     from importer.cli.rendering import print_json
-    from importer.doctor import Verdict, exit_code
+    from importer.doctor import CheckResult, exit_code
 
     code = exit_code(found)
     if as_json:
@@ -50,17 +50,17 @@ def _answer(found: Sequence[Finding], *, as_json: bool) -> int:
         ]
         print_json({"command": "doctor", "exit_code": code, "findings": findings})
         return code
-    width = max(len(verdict) for verdict in Verdict)
+    width = max(len(verdict) for verdict in CheckResult)
     for each in found:
         say(f"{each.verdict:<{width}}  {each.about:<9} {each.said}")
         if each.advice:
             say(f"{'':<{width}}  {'':<9} {each.advice}")
-    counts = {verdict: sum(each.verdict is verdict for each in found) for verdict in Verdict}
-    if code == 0 and not counts[Verdict.LOOK]:
+    counts = {verdict: sum(each.verdict is verdict for each in found) for verdict in CheckResult}
+    if code == 0 and not counts[CheckResult.LOOK]:
         say("Everything is in order.")
     else:
         say(
-            f"{counts[Verdict.WRONG]:,} to be done, {counts[Verdict.LOOK]:,} worth a look, "
-            f"{counts[Verdict.UNTOLD]:,} that cannot be told."
+            f"{counts[CheckResult.WRONG]:,} to be done, {counts[CheckResult.LOOK]:,} worth a look, "
+            f"{counts[CheckResult.UNTOLD]:,} that cannot be told."
         )
     return code

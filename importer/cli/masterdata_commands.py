@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from importer.cli.options import CONFIG, JSON, SANDBOX, Whole, with_options
+from importer.cli.options import (
+    CONFIG,
+    JSON,
+    SANDBOX,
+    WholeNumber,
+    with_options,
+)
 from importer.cli.saying import say
 
 
@@ -44,7 +50,7 @@ def alias(name: str | None, meant: str | None, profile: str | None, remove: bool
 @click.command()
 @click.option("--month", type=click.DateTime(["%Y-%m"]), metavar="YYYY-MM", help="The month to look at. [this one]")
 @click.option(
-    "--months", metavar="N", default=3, show_default=True, type=Whole(1, 24), help="How many before it count."
+    "--months", metavar="N", default=3, show_default=True, type=WholeNumber(1, 24), help="How many before it count."
 )
 @with_options(JSON, SANDBOX, CONFIG)
 def expected(month: Any, months: int, **given: Any) -> int:

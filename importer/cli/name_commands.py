@@ -8,7 +8,7 @@ import click
 
 from importer.cli.rendering import INTERRUPTED, print_json
 from importer.cli.saying import say
-from importer.context import Desk
+from importer.context import RunContext
 from importer.domain.money import dollars
 from importer.masterdata import RecordKind, Synced
 from importer.masterdata.resolve import NOUN
@@ -24,7 +24,7 @@ TITLES = {
 }
 
 
-def print_synced(done: Sequence[Synced], desk: Desk, *, as_json: bool) -> int:
+def print_synced(done: Sequence[Synced], desk: RunContext, *, as_json: bool) -> int:
     """A line for each list, those of single properties together."""
     desk.watcher.end()
     if as_json:
@@ -57,7 +57,7 @@ def print_synced(done: Sequence[Synced], desk: Desk, *, as_json: bool) -> int:
 
 
 def run_alias(
-    desk: Desk, name: str | None, meant: str | None, *, profile: str | None, remove: bool, as_json: bool
+    desk: RunContext, name: str | None, meant: str | None, *, profile: str | None, remove: bool, as_json: bool
 ) -> int:
     """Lists, settles, or forgets."""
     if name is None:
@@ -80,7 +80,7 @@ def run_alias(
     return 0
 
 
-def print_expected(found: names.Expected, *, as_json: bool) -> int:
+def print_expected(found: names.ExpectedBills, *, as_json: bool) -> int:
     """Who has not billed, the most money first."""
     if as_json:
         bills = [

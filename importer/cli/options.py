@@ -40,7 +40,7 @@ ACKNOWLEDGE = click.option(
 )
 
 
-class Whole(click.ParamType[int]):
+class WholeNumber(click.ParamType[int]):
     """A whole number within limits."""
 
     name = "number"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from importer import report
 from importer.cli.command_context import Marked, Outputs
 from importer.cli.saying import confirm, say, say_json
-from importer.context import Desk
+from importer.context import RunContext
 from importer.domain.money import dollars
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.visible_text import visible_json
@@ -39,7 +39,7 @@ MOST_VENDORS = 20  # listed before posting; of more, the largest
 ENDLESS = 10_000  # characters in a line that nobody folds
 
 
-def render(run: Run, desk: Desk, asked: Outputs) -> int:
+def render(run: Run, desk: RunContext, asked: Outputs) -> int:
     """Writes what was asked for, prints the summary or the JSON object, and returns the exit code."""
     written = None if asked.results is None else _say(write_results(run, desk, asked.results), desk)
     if asked.summary is not None:
@@ -59,7 +59,7 @@ def _marked(each: Marked, run: Run, over: bool) -> Path:
     return report.annotate(each.original, run, each.target, name=each.name, over=over)
 
 
-def _say(written: Written, desk: Desk) -> Path | None:
+def _say(written: Written, desk: RunContext) -> Path | None:
     """Says what there is to say about a workbook, and gives the place where it stands."""
     desk.watcher.end()
     for sentence in written.said:
@@ -67,7 +67,7 @@ def _say(written: Written, desk: Desk) -> Path | None:
     return written.path
 
 
-def _also(desk: Desk, asked: Path, sort: WrittenKind, write: Callable[[bool], Path]) -> None:
+def _also(desk: RunContext, asked: Path, sort: WrittenKind, write: Callable[[bool], Path]) -> None:
     """Something beside the results: where it cannot be written, that is said, and the rest goes on."""
     desk.watcher.end()
     try:
@@ -76,7 +76,7 @@ def _also(desk: Desk, asked: Path, sort: WrittenKind, write: Callable[[bool], Pa
         say(str(error), err=True)
 
 
-def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: bool) -> int:
+def render_status(told: Run, known: Sequence[Known], desk: RunContext, *, as_json: bool) -> int:
     """Writes the workbooks anew and prints how the invoices stand. One that somebody has worked in is left alone."""
     written = _write_anew(known, desk)
     desk.watcher.end()
@@ -87,7 +87,7 @@ def render_status(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     return told.exit_code
 
 
-def _write_anew(known: Sequence[Known], desk: Desk) -> Path | None:
+def _write_anew(known: Sequence[Known], desk: RunContext) -> Path | None:
     """Says which is the newest. Those of the runs that sent are due until they are written: they come last."""
     written = [(each.run.started, _say(write_anew(each, desk), desk)) for each in sorted(known, key=_is_sender)]
     paths = [path for _, path in sorted(written, key=lambda one: one[0]) if path is not None]
@@ -98,7 +98,7 @@ def _is_sender(known: Known) -> bool:
     return known.is_sender
 
 
-def render_doubts(told: Run, known: Sequence[Known], desk: Desk, *, as_json: bool) -> int:
+def render_doubts(told: Run, known: Sequence[Known], desk: RunContext, *, as_json: bool) -> int:
     """Writes the workbooks anew and prints each invoice in doubt: what was looked at, and what a person can decide."""
     written = _write_anew(known, desk)
     desk.watcher.end()
@@ -109,7 +109,7 @@ def render_doubts(told: Run, known: Sequence[Known], desk: Desk, *, as_json: boo
     return told.exit_code
 
 
-def ask(would: Run, desk: Desk) -> bool:
+def ask(would: Run, desk: RunContext) -> bool:
     """The one question before posting: how many, how much, where to."""
     desk.watcher.end()
     if not sys.stdin.isatty():

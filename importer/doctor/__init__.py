@@ -10,17 +10,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.context import Desk
-from importer.doctor.finding import Finding, Verdict, exit_code, ok, untold, wrong
+from importer.context import RunContext
+from importer.doctor.finding import (
+    CheckResult,
+    Finding,
+    exit_code,
+    ok,
+    untold,
+    wrong,
+)
 from importer.errors import BadSettings, ImporterError
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import open_store
 
-__all__ = ["Finding", "Source", "Verdict", "examine", "exit_code", "without_settings"]
+__all__ = ["CheckResult", "Finding", "SettingsSource", "examine", "exit_code", "without_settings"]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SettingsSource:
     """Where the settings were found."""
 
     file: Path | None  # None: in no file
@@ -33,13 +40,15 @@ def without_settings(error: BadSettings) -> list[Finding]:
     return [wrong("Settings", error.sentence, error.advice), untold("The rest", everything)]
 
 
-def _of_settings(source: Source) -> Finding:
+def _of_settings(source: SettingsSource) -> Finding:
     file = f"from {source.file}" if source.file is not None else "no importer.toml was found"
     variables = f"; from the environment: {', '.join(source.environment)}" if source.environment else ""
     return ok("Settings", f"They can be used: {file}{variables}.")
 
 
-def examine(desk: Desk, source: Source, *, folder: Path | None = None, tell: bool = False) -> list[Finding]:
+def examine(
+    desk: RunContext, source: SettingsSource, *, folder: Path | None = None, tell: bool = False
+) -> list[Finding]:
     """Looks at everything, whatever is wrong with one of them. `tell`: also sends a trial message."""
     from importer.doctor.drop_folder import folder_findings, tell_findings
     from importer.doctor.machine import home_findings, room_findings, token_findings
@@ -77,14 +86,14 @@ def examine(desk: Desk, source: Source, *, folder: Path | None = None, tell: boo
 
 
 @contextmanager
-def _opened(desk: Desk, may_open: bool, found: list[Finding]) -> Iterator[Ledger | None]:
+def _opened(desk: RunContext, may_open: bool, found: list[Finding]) -> Iterator[Ledger | None]:
     """The ledger, where it may be opened as it is."""
     store = None
     if may_open:
         try:
             store = open_store(desk.settings.ledger)
         except ImporterError as error:
-            if all(each.verdict is not Verdict.WRONG for each in found if each.about == "Ledger"):
+            if all(each.verdict is not CheckResult.WRONG for each in found if each.about == "Ledger"):
                 found.append(wrong("Ledger", error.sentence, error.advice))
     try:
         yield None if store is None else Ledger(store, "doctor", desk.who, desk.host, desk.now)

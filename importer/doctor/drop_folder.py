@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 
-from importer.context import Desk
+from importer.context import RunContext
 from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.doctor.machine import cannot_write
 from importer.dropfolder import drop_store
@@ -22,7 +22,7 @@ from importer.masterdata.master_data import ago
 from importer.notifications import try_telling
 
 
-def folder_findings(desk: Desk, given: Path, ledger: Ledger | None) -> Iterator[Finding]:
+def folder_findings(desk: RunContext, given: Path, ledger: Ledger | None) -> Iterator[Finding]:
     """Everything about one drop folder. Nothing in it is taken, and nothing is made."""
     try:
         folder = DropFolder.at(given)
@@ -42,7 +42,7 @@ def folder_findings(desk: Desk, given: Path, ledger: Ledger | None) -> Iterator[
     yield from _of_watching(desk, folder, ledger)
 
 
-def tell_findings(desk: Desk, given: Path) -> Iterator[Finding]:
+def tell_findings(desk: RunContext, given: Path) -> Iterator[Finding]:
     """Sends everybody who is to be told a short message that is only a trial."""
     try:
         to = read_orders(DropFolder.at(given).orders).tell
@@ -104,7 +104,7 @@ def _is_plain(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _of_orders(orders: Orders, desk: Desk) -> Finding:
+def _of_orders(orders: Orders, desk: RunContext) -> Finding:
     if orders.action == "check":
         said = 'The folder checks, and posts nothing (action = "check").'
     elif orders.needs_approval:
@@ -114,7 +114,7 @@ def _of_orders(orders: Orders, desk: Desk) -> Finding:
     return ok("Orders", said)
 
 
-def _of_telling(orders: Orders, desk: Desk) -> Iterator[Finding]:
+def _of_telling(orders: Orders, desk: RunContext) -> Iterator[Finding]:
     to, smtp = orders.tell, desk.settings.smtp
     if not to.email and to.webhook is None:
         yield look("Telling", "Nobody is told what becomes of a file.", "Name them in watch.toml, in the table [tell].")
@@ -131,7 +131,7 @@ def _of_telling(orders: Orders, desk: Desk) -> Iterator[Finding]:
         yield ok("Telling", f"Told are {' and '.join(ways)}. `doctor FOLDER --tell` tries it.")
 
 
-def _of_watching(desk: Desk, folder: DropFolder, ledger: Ledger | None) -> Iterator[Finding]:
+def _of_watching(desk: RunContext, folder: DropFolder, ledger: Ledger | None) -> Iterator[Finding]:
     """Whether the folder belongs to this ledger, and who watches it."""
     card = folder.own / "ledger.json"
     if not card.is_file():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class CheckResult(StrEnum):
     """How one thing is."""
 
     OK = "ok"
@@ -21,32 +21,32 @@ class Finding:
     """One thing that was looked at."""
 
     about: str  # "Ledger"
-    verdict: Verdict
+    verdict: CheckResult
     said: str
     advice: str = ""
 
 
 def ok(about: str, said: str) -> Finding:
     """It is as it should be."""
-    return Finding(about, Verdict.OK, said)
+    return Finding(about, CheckResult.OK, said)
 
 
 def look(about: str, said: str, advice: str = "") -> Finding:
     """Nothing stops, and somebody should know."""
-    return Finding(about, Verdict.LOOK, said, advice)
+    return Finding(about, CheckResult.LOOK, said, advice)
 
 
 def wrong(about: str, said: str, advice: str = "") -> Finding:
     """Something needs doing."""
-    return Finding(about, Verdict.WRONG, said, advice)
+    return Finding(about, CheckResult.WRONG, said, advice)
 
 
 def untold(about: str, said: str, advice: str = "") -> Finding:
     """It cannot be told."""
-    return Finding(about, Verdict.UNTOLD, said, advice)
+    return Finding(about, CheckResult.UNTOLD, said, advice)
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
     """0: all is well, or nearly; 1: something needs doing; 2: it cannot be told."""
     verdicts = {each.verdict for each in findings}
-    return 1 if Verdict.WRONG in verdicts else 2 if Verdict.UNTOLD in verdicts else 0
+    return 1 if CheckResult.WRONG in verdicts else 2 if CheckResult.UNTOLD in verdicts else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from importer.context import Desk
+from importer.context import RunContext
 from importer.doctor.finding import Finding, look, ok, wrong
 from importer.domain.money import dollars
 from importer.errors import LedgerUnavailable
@@ -29,7 +29,7 @@ ABANDONED = timedelta(minutes=10)
 """What is being sent for longer was left by a run that is gone."""
 
 
-def ledger_findings(desk: Desk) -> tuple[list[Finding], bool]:
+def ledger_findings(desk: RunContext) -> tuple[list[Finding], bool]:
     """How the ledger is, and whether it may be opened as it is."""
     try:
         health = look_at(desk.settings.ledger)
@@ -38,7 +38,7 @@ def ledger_findings(desk: Desk) -> tuple[list[Finding], bool]:
     return list(_of_ledger(desk, health)), health.age is Age.CURRENT
 
 
-def _of_ledger(desk: Desk, health: Health) -> Iterator[Finding]:
+def _of_ledger(desk: RunContext, health: Health) -> Iterator[Finding]:
     advice = "Nothing should be sent before that is mended; see the page on working together."
     yield from (wrong("Ledger", f"{health.shown}: {fault}", advice) for fault in health.faults)
     archived = archived_runs(desk.settings.home)
@@ -63,7 +63,7 @@ def _of_ledger(desk: Desk, health: Health) -> Iterator[Finding]:
         yield look("Ledger", "Somebody was writing into it all the while.", "Look again when no run is under way.")
 
 
-def archive_findings(desk: Desk, ledger: Ledger) -> Iterator[Finding]:
+def archive_findings(desk: RunContext, ledger: Ledger) -> Iterator[Finding]:
     """Whether the ledger knows all that posted from here, and what is to be removed as too old."""
     runs = sorted(archived_runs(desk.settings.home))
     unknown = ledger.unknown_runs(runs)
@@ -80,7 +80,7 @@ def archive_findings(desk: Desk, ledger: Ledger) -> Iterator[Finding]:
     yield ok("Archive", f"The files of {len(runs):,} runs are kept.{waiting}")
 
 
-def invoice_findings(desk: Desk, ledger: Ledger) -> Iterator[Finding]:
+def invoice_findings(desk: RunContext, ledger: Ledger) -> Iterator[Finding]:
     """What is in doubt, pending for long, or was left half-way."""
     found = unsettled(ledger, desk.settings.destination)
     now = desk.now()

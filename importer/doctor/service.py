@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from importer.context import Desk, open_directories
+from importer.context import RunContext, open_directories
 from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.errors import AccessDenied, BadSettings, CannotRun, LedgerUnavailable, NotSent, RateLimited, RequestError
 from importer.ledger.ledger import Ledger
@@ -32,7 +32,7 @@ NEEDED = (RecordKind.PROPERTY, RecordKind.VENDOR, RecordKind.ACCOUNT, RecordKind
 FETCHED_LONG_AGO = timedelta(days=7)
 
 
-def api_findings(desk: Desk, ledger: Ledger | None) -> tuple[list[Finding], list[Integration]]:
+def api_findings(desk: RunContext, ledger: Ledger | None) -> tuple[list[Finding], list[Integration]]:
     """What one request shows, and the accounts that it told of."""
     settings = desk.settings
     try:
@@ -54,7 +54,7 @@ def api_findings(desk: Desk, ledger: Ledger | None) -> tuple[list[Finding], list
     return [*found, *of_integrations(probe.integrations, settings.integration_id, desk.now())], [*probe.integrations]
 
 
-def _probe(desk: Desk, ledger: Ledger | None) -> Probe:
+def _probe(desk: RunContext, ledger: Ledger | None) -> Probe:
     settings = desk.settings
     token = settings.find_token()
     with _store(ledger) as store:
@@ -116,7 +116,7 @@ def of_integrations(known: Sequence[Integration], wanted: str | None, now: datet
         yield ok("Account", f"{wanted} is a ResMan account of this token.")
 
 
-def name_findings(desk: Desk, integrations: Sequence[str]) -> Iterator[Finding]:
+def name_findings(desk: RunContext, integrations: Sequence[str]) -> Iterator[Finding]:
     """How old is what `sync` has fetched, for each account."""
     with open_directories(desk) as directory_of:
         for each in integrations:

@@ -14,7 +14,7 @@ _left: list[object] = []
 
 
 @contextmanager
-def at_rest() -> Iterator[None]:
+def paused_gc() -> Iterator[None]:
     """No collection within the block: it would walk all that was read again and again, a quarter of the whole time.
 
     Where blocks overlap, in one thread or in several, the collector rests until the last of them ends.
@@ -34,7 +34,7 @@ def at_rest() -> Iterator[None]:
                 gc.enable()
 
 
-def leave_alone(*values: object) -> None:
+def keep_until_exit(*values: object) -> None:
     """Keeps what there is until the process ends, which is soon: taking it apart, or walking it, would win nothing."""
     _left.extend(values)
     gc.freeze()

@@ -26,7 +26,7 @@ from importer.errors import (
 )
 from importer.ledger.ledger import Ledger
 from importer.pipeline import check_files, submit_files
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from importer.runs.results_file import write_results
 
 ANSWERS = ".answer"
@@ -111,7 +111,7 @@ def judge(bench: Bench, ledger: Ledger, drop: Drop) -> Verdict | PutOff:
 def _run(bench: Bench, ledger: Ledger, drop: Drop, path: Path) -> tuple[Run, bool, tuple[str, ...]]:
     """The run, whether it waits for an approval, and what is to be said of that."""
     desk, orders = bench.desk, bench.orders
-    wanted = Wanted((path,), desk.settings.profiles, desk.settings.integration_id, orders.sheet, orders.profile)
+    wanted = RunRequest((path,), desk.settings.profiles, desk.settings.integration_id, orders.sheet, orders.profile)
     said: tuple[str, ...] = ()
 
     def is_still_ours() -> None:
@@ -129,7 +129,7 @@ def _run(bench: Bench, ledger: Ledger, drop: Drop, path: Path) -> tuple[Run, boo
     return run, (orders.needs_approval or only_checks) and run.counts()[Status.READY] > 0, said
 
 
-def _submitted(bench: Bench, wanted: Wanted, before: Callable[[], None], approved: str | None) -> Run:
+def _submitted(bench: Bench, wanted: RunRequest, before: Callable[[], None], approved: str | None) -> Run:
     return submit_files(wanted, bench.desk, agree=lambda _: True, before=before, approved=approved)
 
 

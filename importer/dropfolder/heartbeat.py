@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from importer.context import Desk, open_ledger
+from importer.context import RunContext, open_ledger
 from importer.dropfolder import drop_store
 from importer.dropfolder.folder import (
     DONE,
@@ -75,7 +75,7 @@ class Standing:
     said: tuple[str, ...] = ()  # what could not be looked at
 
 
-def standing(desk: Desk, folder: DropFolder) -> Standing:
+def standing(desk: RunContext, folder: DropFolder) -> Standing:
     """Looks at the sign of life and into the ledger."""
     found = last_beat(folder)
     seen = None if found is None else datetime.fromisoformat(found["at"])

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from importer.context import Desk
+from importer.context import RunContext
 from importer.dropfolder.folder import DropFolder
 from importer.dropfolder.folder_settings import Orders
 from importer.settings import Settings
@@ -27,7 +27,7 @@ class Note(Protocol):
 class Bench:
     """One folder, as whoever works on it sees it."""
 
-    desk: Desk
+    desk: RunContext
     folder: DropFolder
     folder_id: str
     orders: Orders

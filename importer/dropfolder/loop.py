@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from importer.context import Desk, open_ledger
+from importer.context import RunContext, open_ledger
 from importer.dropfolder import drop_store
 from importer.dropfolder.approvals import Approvals
 from importer.dropfolder.arrivals import Arrivals, Look
@@ -100,7 +100,7 @@ NOTHING = Look((), (), (), 0, 0)
 class Watching:
     """One watcher of one folder. `ticks` gives seconds that only ever go on."""
 
-    desk: Desk
+    desk: RunContext
     folder: DropFolder
     log: Note
     once: bool = False

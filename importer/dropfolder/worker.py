@@ -19,7 +19,7 @@ import traceback
 from dataclasses import asdict
 from typing import IO
 
-from importer.context import Desk, Silence
+from importer.context import NoProgress, RunContext
 from importer.dropfolder.folder import DropFolder
 from importer.dropfolder.folder_settings import read_orders
 from importer.dropfolder.job_context import Answer, Bench, Charge
@@ -51,7 +51,7 @@ def main() -> None:
         tell({"event": event, "said": said, **facts})
 
     folder = DropFolder(charge.root)
-    desk = Desk(charge.settings, charge.now, charge.who, charge.host, stop, Silence())
+    desk = RunContext(charge.settings, charge.now, charge.who, charge.host, stop, NoProgress())
     silent: dict[str, float] = {}
     while (job := jobs.get()) is not None:
         try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain, compress
 
-from importer.context import Desk
+from importer.context import RunContext
 from importer.domain.bills import Held, Posted
 from importer.domain.identity import invoice_key, normalised_number
 from importer.domain.money import dollars
@@ -75,7 +75,7 @@ def weighed(
     prepared: Prepared,
     ledger: Ledger,
     directory_of: DirectoryOf,
-    desk: Desk,
+    desk: RunContext,
     *,
     let_go: Mapping[str, str],
     already: Collection[str] | None = None,
@@ -123,7 +123,7 @@ def weighed(
     return replace(_with(prepared, found, desk), notices=notices, let_go={**prepared.let_go, **shown})
 
 
-def terms_of(prepared: Prepared, ledger: Ledger, desk: Desk) -> Terms:
+def terms_of(prepared: Prepared, ledger: Ledger, desk: RunContext) -> Terms:
     """On what the invoices that would go are claimed. Raises `LedgerUnavailable`."""
     let = accepted(ledger, [intent.key for intent in prepared.ready])
 
@@ -136,13 +136,13 @@ def terms_of(prepared: Prepared, ledger: Ledger, desk: Desk) -> Terms:
     return replace(_terms(prepared, desk), accepts=accepts)
 
 
-def _terms(prepared: Prepared, desk: Desk) -> Terms:
+def _terms(prepared: Prepared, desk: RunContext) -> Terms:
     level = desk.settings.severity.get(NEAR_DUPLICATE.code, NEAR_DUPLICATE.severity)
     keys = frozenset(prepared.by_key)
     return Terms(keys=keys, rows=prepared.origins.every, likeness_stops=level == Severity.ERROR)
 
 
-def with_rivals(prepared: Prepared, sent: SendResult, desk: Desk) -> Prepared:
+def with_rivals(prepared: Prepared, sent: SendResult, desk: RunContext) -> Prepared:
     """The same, saying of what was not sent for them, and of what looks like them, which other invoices there were."""
     found: dict[int, list[Problem]] = {}
     for index, intent in enumerate(prepared.intents) if sent.rivals or sent.alike else ():
@@ -205,7 +205,7 @@ def _in_two_copies(prepared: Prepared) -> Iterator[tuple[int, list[Problem]]]:
         yield index, [Problem(REPEATED_INVOICE, what, place_of, "invoice_number", text, advice)]
 
 
-def _with(prepared: Prepared, found: Mapping[int, Sequence[Problem]], desk: Desk) -> Prepared:
+def _with(prepared: Prepared, found: Mapping[int, Sequence[Problem]], desk: RunContext) -> Prepared:
     """The same with these problems; what has an error among them does not go."""
     verdicts, intents = list(prepared.verdicts), list(prepared.intents)
     for index, problems in found.items():
@@ -257,7 +257,7 @@ def _unfetched(going: _Going, directory_of: DirectoryOf) -> Iterator[str]:
             )
 
 
-def _namesakes(going: _Going, ledger: Ledger, directory_of: DirectoryOf, desk: Desk) -> Iterator[str]:
+def _namesakes(going: _Going, ledger: Ledger, directory_of: DirectoryOf, desk: RunContext) -> Iterator[str]:
     """Vendors to which nothing went yet, where bills went to another vendor of the very same name."""
     wanted: dict[str, Counter[str]] = {}
     for _, intent in going:
@@ -293,7 +293,7 @@ def _around(
     going: _Going,
     ledger: Ledger,
     directory_of: DirectoryOf,
-    desk: Desk,
+    desk: RunContext,
 ) -> dict[int, Surroundings]:
     """What is known around each of the invoices that would go; those around which nothing is known are left out."""
     destination, now = desk.settings.destination, desk.now()

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from importer.domain.corrections import GivenBack
-from importer.domain.gc_pause import at_rest
+from importer.domain.gc_pause import paused_gc
 from importer.domain.invoice import Invoice
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import (
@@ -63,7 +63,7 @@ def read_contents(
     former_keys: dict[Place, str] = {}
     given: list[GivenBack] = []
     unread = list(refused)
-    with at_rest():
+    with paused_gc():
         for contents in opened:
             try:
                 given_back = unpack(contents, seal)

@@ -9,7 +9,7 @@ from importer.domain.follow_up_facts import Change, Stays
 from importer.domain.outcome import Outcome, Run
 from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal
-from importer.report.sandbox_commands import rehearsed
+from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import notices
 from importer.report.workbook.corrections_sheet import told_trace
 from importer.report.workbook.tie_out import as_said
@@ -42,7 +42,7 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
                 "invoices": one.invoices,
                 "amount_in_cents": one.cents,
                 "nearest": list(one.nearest),
-                "remedy": rehearsed(one.remedy, run.destination),
+                "remedy": with_sandbox_flag(one.remedy, run.destination),
             }
             for one in run.unknown_names
         ],
@@ -151,7 +151,7 @@ def _problem(problem: Problem, run: Run) -> dict[str, object]:
     return {
         "code": problem.kind.code,
         "severity": problem.severity.value,
-        "message": rehearsed(problem.message, run.destination),
+        "message": with_sandbox_flag(problem.message, run.destination),
         "file": place.file,
         "sheet": place.sheet,
         "row": place.row,

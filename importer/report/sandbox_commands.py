@@ -12,6 +12,6 @@ _COMMAND = re.compile(
 )
 
 
-def rehearsed(text: str, destination: str) -> str:
+def with_sandbox_flag(text: str, destination: str) -> str:
     """The text with `--sandbox` in every command that it tells, where the run is against the embedded stand-in."""
     return _COMMAND.sub(r"\1 --sandbox", text) if destination == SANDBOX else text

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from importer.domain.outcome import Run
 from importer.domain.problems import Problem
-from importer.report.sandbox_commands import SANDBOX, rehearsed
+from importer.report.sandbox_commands import SANDBOX, with_sandbox_flag
 
 
 def as_rehearsal(run: Run) -> Run:
@@ -25,8 +25,8 @@ def _told(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def _as_told(problem: Problem) -> Problem:
-    what, advice = rehearsed(problem.what, SANDBOX), problem.advice
+    what, advice = with_sandbox_flag(problem.what, SANDBOX), problem.advice
     usual = problem.kind.advice if advice is None else advice
-    if rehearsed(usual, SANDBOX) != usual:
-        advice = rehearsed(usual, SANDBOX)
+    if with_sandbox_flag(usual, SANDBOX) != usual:
+        advice = with_sandbox_flag(usual, SANDBOX)
     return problem if (what, advice) == (problem.what, problem.advice) else replace(problem, what=what, advice=advice)

@@ -31,7 +31,7 @@ from importer.domain.problem_catalog import (
     WRITE_FAILED,
 )
 from importer.domain.problems import Problem
-from importer.report.sandbox_commands import rehearsed
+from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.workbook.vendor_totals import to_compare
 from importer.workbook_format.layout import NOTED
 
@@ -133,7 +133,7 @@ def happened(run: Run) -> str:
 def notices(run: Run) -> tuple[str, ...]:
     """How the files were understood where that was no matter of course, and further sentences about the run."""
     said = (*run.reading.notices, *run.notices, *([_went_on(run)] if run.later else []))
-    return tuple(rehearsed(each, run.destination) for each in said)
+    return tuple(with_sandbox_flag(each, run.destination) for each in said)
 
 
 def _went_on(run: Run) -> str:
@@ -312,7 +312,7 @@ def next_steps(
         steps.append("See in a few minutes whether ResMan took them: “invoice-importer status”.")
     elif not steps and counts[Status.POSTED]:
         steps.append("Nothing to do here. The new invoices wait in ResMan for approval.")
-    return tuple(rehearsed(step, run.destination) for step in steps) or ("Nothing to do.",)
+    return tuple(with_sandbox_flag(step, run.destination) for step in steps) or ("Nothing to do.",)
 
 
 def _alarms(run: Run) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from importer.domain.money import dollars
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import IN_RESMAN, WRITE_FAILED
-from importer.report.sandbox_commands import rehearsed
+from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import changes_said
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def doubts(told: Run, workbooks: int, results: Path | None) -> RenderableType:
 
 
 def _rehearsed(line: Text, where: str) -> Text:
-    return line.__class__(rehearsed(line.plain, where), line.style)
+    return line.__class__(with_sandbox_flag(line.plain, where), line.style)
 
 
 def _where(results: Path | None, workbooks: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from importer.domain.outcome import Run, Status
 from importer.domain.problem_catalog import AMBIGUOUS_NAME, UNKNOWN_NAME
 from importer.domain.problems import Kind, Problem
 from importer.report.row_outcomes import advised
-from importer.report.sandbox_commands import rehearsed
+from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import (
     Place,
     by_hand_in_short,
@@ -112,7 +112,7 @@ def problem_lines(run: Run) -> Iterator[ProblemLine]:
     What holds up the whole run comes before all others, and is not said again of each invoice.
     """
     for line in _problem_lines(run):
-        yield replace(line, text=rehearsed(line.text, run.destination))
+        yield replace(line, text=with_sandbox_flag(line.text, run.destination))
 
 
 def _problem_lines(run: Run) -> Iterator[ProblemLine]:

@@ -20,8 +20,8 @@ from importer.domain.problems import (
 from importer.domain.reading import InputFile
 from importer.errors import CannotRun
 from importer.home import private_files
-from importer.runs.request import Wanted
-from importer.validation.expectation import Expected
+from importer.runs.request import RunRequest
+from importer.validation.expectation import ExpectedTotals
 
 PROFILES = "profiles"
 GIVEN = "profile.toml"
@@ -31,7 +31,7 @@ REMARKS = "remarks.json"
 """What was worth a look of what was about to be sent: some of it cannot be found again once that is sent."""
 
 
-def keep_inputs(home: Path, run: str, wanted: Wanted, read: Sequence[InputFile]) -> None:
+def keep_inputs(home: Path, run: str, wanted: RunRequest, read: Sequence[InputFile]) -> None:
     """Copies the files of a run, and the profiles that they were read with, into the home, before anything is sent.
 
     Raises `CannotRun` where they cannot be kept, or are no longer what was read.
@@ -92,7 +92,7 @@ def _as_warning(code: str) -> Kind:
     return kind if kind.severity is Severity.WARNING else replace(kind, severity=Severity.WARNING)
 
 
-def kept_inputs(home: Path, run: str, options: Mapping[str, Any]) -> Wanted | None:
+def kept_inputs(home: Path, run: str, options: Mapping[str, Any]) -> RunRequest | None:
     """What a run has read, to be read again in the same way; None where it was not kept. `options` are the run's."""
     folder = _folder(home, run)
     numbered = sorted((each for each in folder.glob("*") if each.name.isdigit()), key=lambda each: int(each.name))
@@ -100,13 +100,13 @@ def kept_inputs(home: Path, run: str, options: Mapping[str, Any]) -> Wanted | No
     if not files:
         return None
     given = folder / GIVEN
-    return Wanted(
+    return RunRequest(
         files,
         folder / PROFILES,
         options.get("integration_id"),
         options.get("sheet"),
         str(given) if given.is_file() else options.get("profile"),
-        Expected(options.get("expect_count"), options.get("expect_total")),
+        ExpectedTotals(options.get("expect_count"), options.get("expect_total")),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from importer import secrets_store
-from importer.context import Desk, open_api, open_ledger
+from importer.context import RunContext, open_api, open_ledger
 from importer.domain.corrections import TAKEN_OUT, WHOLE_ROW
 from importer.domain.follow_up_facts import Change
 from importer.domain.money import dollars
@@ -48,13 +48,13 @@ from importer.sending.person_decisions import PersonsDecision, decide
 from importer.sending.settle import settle_doubts
 
 
-def past_runs(desk: Desk, limit: int) -> list[Mapping[str, Any]]:
+def past_runs(desk: RunContext, limit: int) -> list[Mapping[str, Any]]:
     """The newest runs of the ledger, newest first."""
     with open_ledger(desk, "history") as ledger:
         return ledger.runs(limit)
 
 
-def past_run(desk: Desk, name: str) -> tuple[Mapping[str, Any], Run]:
+def past_run(desk: RunContext, name: str) -> tuple[Mapping[str, Any], Run]:
     """Everything that is known of one run, and how its invoices stand now.
 
     Where its files are kept no longer, or never were, those are the invoices that it was the last to plan. Raises
@@ -78,13 +78,13 @@ def past_run(desk: Desk, name: str) -> tuple[Mapping[str, Any], Run]:
         )
 
 
-def keep_results(desk: Desk, run: str, results: Path, *, moved: bool = False) -> None:
+def keep_results(desk: RunContext, run: str, results: Path, *, moved: bool = False) -> None:
     """Notes where the workbook of a run is, and what it was when it was written, or that it was merely `moved`."""
     with open_ledger(desk, run) as ledger:
         ledger.keep_results(run, spelt(results), digest(results), moved=moved)
 
 
-def may_replace(desk: Desk, results: Path) -> bool:
+def may_replace(desk: RunContext, results: Path) -> bool:
     """True where results may be written to this path: nothing stands there, or what nobody has worked in."""
     if not results.exists():
         return True
@@ -101,7 +101,11 @@ def may_replace(desk: Desk, results: Path) -> bool:
 
 
 def settle(
-    desk: Desk, *, sync: bool = False, decisions: Sequence[PersonsDecision] = (), words: Mapping[str, str] | None = None
+    desk: RunContext,
+    *,
+    sync: bool = False,
+    decisions: Sequence[PersonsDecision] = (),
+    words: Mapping[str, str] | None = None,
 ) -> Run:
     """Settles by evidence what can be, or carries out a person's decisions, for each of which it looks first. The run
     tells how each invoice stands.
@@ -139,7 +143,7 @@ def settle(
         return _closed(desk, ledger, replace(told, changes=changes))
 
 
-def _acknowledged(desk: Desk, ledger: Ledger, words: Mapping[str, str]) -> tuple[str, ...]:
+def _acknowledged(desk: RunContext, ledger: Ledger, words: Mapping[str, str]) -> tuple[str, ...]:
     with open_api(desk, ledger) as api:
         kept = acknowledged(ledger, api, desk.settings, words)
     if unknown := sorted(words.keys() - kept.keys()):
@@ -150,7 +154,7 @@ def _acknowledged(desk: Desk, ledger: Ledger, words: Mapping[str, str]) -> tuple
     return tuple(kept.values())
 
 
-def runs_behind(desk: Desk, told: Run) -> tuple[Run, list[Known]]:
+def runs_behind(desk: RunContext, told: Run) -> tuple[Run, list[Known]]:
     """The runs whose invoices these are, read again: their workbooks should tell what was settled.
 
     Of one that cannot be read again any more, the run that comes back says so.
@@ -161,7 +165,7 @@ def runs_behind(desk: Desk, told: Run) -> tuple[Run, list[Known]]:
     return replace(told, notices=(*told.notices, *unread)), [each.with_changes(told.changes) for each in known]
 
 
-def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tuple[Run, list[Known]]:
+def follow_up(desk: RunContext, *, run: str | None = None, retry: bool = False) -> tuple[Run, list[Known]]:
     """Asks what became of the posted invoices of one run, or of all; with `retry`, asks for failed ones again.
 
     Returns how those invoices stand, and each run whose workbook should be written anew. Raises `CannotRun` where the
@@ -212,7 +216,9 @@ def follow_up(desk: Desk, *, run: str | None = None, retry: bool = False) -> tup
         return _closed(desk, ledger, told), [each.with_changes(changes) for each in known]
 
 
-def _asked(desk: Desk, ledger: Ledger, start: Start, run: str | None, *, retry: bool, is_urgent: bool) -> Followed:
+def _asked(
+    desk: RunContext, ledger: Ledger, start: Start, run: str | None, *, retry: bool, is_urgent: bool
+) -> Followed:
     """What is learnt of what was posted, and asks for failed ones again. Where nothing waits for that, an API that
     cannot be asked is merely told of. Raises `CannotRun` otherwise."""
     try:
@@ -282,13 +288,15 @@ def _owe_no_more(ledger: Ledger, owing: set[str], before: Mapping[str, LedgerEnt
     ledger.owe_results(owing - {before[change.key].run for change in changes}, due=False)
 
 
-def owe_results(desk: Desk, run: str) -> None:
+def owe_results(desk: RunContext, run: str) -> None:
     """Notes that the workbook of a run could not be written anew: the next `status` tries again."""
     with open_ledger(desk, run) as ledger:
         ledger.owe_results([run])
 
 
-def _taken_out(desk: Desk, ledger: Ledger, entries: Iterable[LedgerEntry]) -> tuple[dict[str, str], dict[str, str]]:
+def _taken_out(
+    desk: RunContext, ledger: Ledger, entries: Iterable[LedgerEntry]
+) -> tuple[dict[str, str], dict[str, str]]:
     """By the keys of those that ResMan did not take and whose rows were deleted by hand since: where, in a sentence.
     And the same of those of which that is not known: the workbook in which they may be deleted cannot be read again.
     """
@@ -330,7 +338,9 @@ def _is_among(
     return any(file == entry.file and row in rows for file, row, _ in deleted)
 
 
-def _deleted_in(desk: Desk, ledger: Ledger, record: Mapping[str, Any]) -> frozenset[tuple[str, int, str | None]] | None:
+def _deleted_in(
+    desk: RunContext, ledger: Ledger, record: Mapping[str, Any]
+) -> frozenset[tuple[str, int, str | None]] | None:
     """File, row and sheet of all that was deleted until a run; None where its files cannot be read again."""
     try:
         known = known_run(desk, ledger, record, record["id"])
@@ -376,7 +386,7 @@ def _can_be_decided(ledger: Ledger, start: Start, before: Mapping[str, LedgerEnt
         )
 
 
-def keep_token(desk: Desk, given: SecretStr) -> str:
+def keep_token(desk: RunContext, given: SecretStr) -> str:
     """Tries a token once and keeps it; says where. Raises `CannotRun` where the API does not take it."""
     tried = replace(desk, settings=desk.settings.model_copy(update={"token": given}))
     with open_ledger(tried, "login") as ledger, open_api(tried, ledger):
@@ -384,7 +394,7 @@ def keep_token(desk: Desk, given: SecretStr) -> str:
 
 
 @contextmanager
-def _run(desk: Desk, command: str) -> Iterator[tuple[Start, Ledger]]:
+def _run(desk: RunContext, command: str) -> Iterator[tuple[Start, Ledger]]:
     started = desk.now()
     name = new_run_id(started)
     with open_ledger(desk, name) as ledger:
@@ -396,7 +406,7 @@ def _run(desk: Desk, command: str) -> Iterator[tuple[Start, Ledger]]:
             raise
 
 
-def _closed(desk: Desk, ledger: Ledger, run: Run) -> Run:
+def _closed(desk: RunContext, ledger: Ledger, run: Run) -> Run:
     """Keeps the run for `history`, where it had something to do."""
     if run.outcomes:
         if ledger.run_record(run.id) is None:

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from importer.context import (
-    Desk,
+    RunContext,
     open_api,
     open_directories,
     open_ledger,
@@ -44,7 +44,7 @@ OFFERS = ("properties", "vendors", "accounts")
 PREFIXES = {"prop-": RecordKind.PROPERTY, "vend-": RecordKind.VENDOR, "finacct-": RecordKind.ACCOUNT}
 
 
-def sync(desk: Desk, *, everything: bool = False, by_property: bool = False) -> list[Synced]:
+def sync(desk: RunContext, *, everything: bool = False, by_property: bool = False) -> list[Synced]:
     """Fetches ResMan's lists; what was fetched is kept, whatever happens. Empty-handed lists are told as such.
 
     Raises `CannotRun` where the API cannot be asked to the end, and `KeyboardInterrupt` where somebody stops it; the
@@ -80,16 +80,16 @@ def sync(desk: Desk, *, everything: bool = False, by_property: bool = False) -> 
     return done
 
 
-def aliases(desk: Desk) -> Aliases:
+def aliases(desk: RunContext) -> Aliases:
     """The names that were settled."""
     return load_aliases(_folder(desk))
 
 
-def _folder(desk: Desk) -> Path:
+def _folder(desk: RunContext) -> Path:
     return folder_of(desk.settings.home, desk.settings.destination, _integration(desk))
 
 
-def settle_name(desk: Desk, name: str, meant: str, *, profile: str | None) -> Reviewed:
+def settle_name(desk: RunContext, name: str, meant: str, *, profile: str | None) -> Reviewed:
     """Keeps what a name means from now on. `meant` is an id, or exactly what ResMan calls it.
 
     Raises `CannotRun` where `meant` is nothing that is known, with what is nearest; and where the name is none, or
@@ -104,7 +104,7 @@ def settle_name(desk: Desk, name: str, meant: str, *, profile: str | None) -> Re
     return _reviewed(desk, [alias])[0]
 
 
-def doubt_about(desk: Desk, field: str, text: str) -> str:
+def doubt_about(desk: RunContext, field: str, text: str) -> str:
     """Why a text may not be the name of one record of this sort, in a sentence; "" where it is, and where nothing
     is known yet."""
     if desk.settings.integration_id is None:
@@ -133,12 +133,12 @@ class Reviewed:
     doubt: str
 
 
-def reviewed(desk: Desk) -> list[Reviewed]:
+def reviewed(desk: RunContext) -> list[Reviewed]:
     """Every name that was settled, compared with what was fetched last."""
     return _reviewed(desk, aliases(desk).entries)
 
 
-def _reviewed(desk: Desk, entries: Sequence[Alias]) -> list[Reviewed]:
+def _reviewed(desk: RunContext, entries: Sequence[Alias]) -> list[Reviewed]:
     saved = {known.name for known in load_profiles(desk.settings.profiles)}
     found: list[Reviewed] = []
     with _directory(desk) as directory:
@@ -174,7 +174,7 @@ def _is_free(directory: MasterData | None, sort: RecordKind, name: str, record_i
         )
 
 
-def forget_name(desk: Desk, name: str, *, profile: str | None) -> int:
+def forget_name(desk: RunContext, name: str, *, profile: str | None) -> int:
     """Removes what was settled about a name, for one profile or for all files; returns how many decisions that were."""
     with settling(_folder(desk)) as before:
         after = before.without(name, profile)
@@ -184,7 +184,7 @@ def forget_name(desk: Desk, name: str, *, profile: str | None) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedBills:
     """What is awaited in a month, with names, and how old the knowledge is."""
 
     month: date
@@ -192,7 +192,7 @@ class Expected:
     age: str
 
 
-def expected(desk: Desk, *, month: date | None, months: int) -> Expected:
+def expected(desk: RunContext, *, month: date | None, months: int) -> ExpectedBills:
     """Who billed in the months before and not in this one, by what ResMan held and what was posted from here."""
     day = month or desk.now().date()
     integration_id = _integration(desk)
@@ -219,7 +219,7 @@ def expected(desk: Desk, *, month: date | None, months: int) -> Expected:
             )
             for each in found
         )
-        return Expected(day.replace(day=1), named, directory.age(desk.now()))
+        return ExpectedBills(day.replace(day=1), named, directory.age(desk.now()))
 
 
 def _vendor_said(directory: MasterData, vendor_id: str) -> str:
@@ -228,7 +228,7 @@ def _vendor_said(directory: MasterData, vendor_id: str) -> str:
     return directory.name_of(RecordKind.VENDOR, vendor_id) + (" (inactive in ResMan)" if is_out else "")
 
 
-def template(desk: Desk, path: Path) -> str:
+def template(desk: RunContext, path: Path) -> str:
     """Writes a blank workbook that offers what `sync` fetched; says what it offers. Never over a file that is there."""
     if path.exists():
         raise CannotRun(f"There is a file {path} already.", "Give another name: a filled-in sheet is never replaced.")
@@ -274,12 +274,12 @@ def _meant(directory: MasterData | None, meant: str) -> tuple[RecordKind, str]:
 
 
 @contextmanager
-def _directory(desk: Desk) -> Iterator[MasterData | None]:
+def _directory(desk: RunContext) -> Iterator[MasterData | None]:
     with open_directories(desk) as directory_of:
         yield directory_of(_integration(desk))
 
 
-def _integration(desk: Desk) -> str:
+def _integration(desk: RunContext) -> str:
     if desk.settings.integration_id is None:
         raise BadSettings(
             "It is not said which ResMan account is meant.",

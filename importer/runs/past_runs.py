@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from importer.context import Desk
+from importer.context import RunContext
 from importer.domain.follow_up_facts import Change
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import NOT_SENT, REFUSED, REFUSED_BEFORE
@@ -26,7 +26,7 @@ from importer.ledger.states import State
 from importer.pipeline import prepare
 from importer.runs.archive import kept_inputs, kept_remarks
 from importer.runs.outcomes import Start, as_it_stands
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from importer.runs.superseded_workbooks import continued_in
 
 
@@ -57,7 +57,7 @@ class Known:
         return replace(self, run=replace(self.run, changes=tuple(one for one in changes if one.key in keys)))
 
 
-def read_again(desk: Desk, ledger: Ledger, runs: Iterable[str]) -> tuple[list[Known], list[str]]:
+def read_again(desk: RunContext, ledger: Ledger, runs: Iterable[str]) -> tuple[list[Known], list[str]]:
     """Each of the runs, and those about the same files before and after it; with sentences about those that cannot be
     read again."""
     found: dict[str, Known] = {}
@@ -136,10 +136,10 @@ def _content(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((str(file["name"]), str(file.get("sha256") or record["id"])) for file in record["files"])
 
 
-def known_run(desk: Desk, ledger: Ledger, record: Mapping[str, Any], archived: str) -> Known | None:
+def known_run(desk: RunContext, ledger: Ledger, record: Mapping[str, Any], archived: str) -> Known | None:
     """A past run read again from its archived files, or those of another run with the very same ones."""
     home, options = desk.settings.home, record["options"] or {}
-    wanted: Wanted | None = kept_inputs(home, record["id"], options) or kept_inputs(home, archived, options)
+    wanted: RunRequest | None = kept_inputs(home, record["id"], options) or kept_inputs(home, archived, options)
     if wanted is None:
         return None
     wanted = replace(wanted, names=record["names"])

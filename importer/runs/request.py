@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.reading.formats.prefetch import Ahead
-from importer.validation.expectation import Expected
+from importer.validation.expectation import ExpectedTotals
 
-NOTHING_EXPECTED = Expected()
+NOTHING_EXPECTED = ExpectedTotals()
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RunRequest:
     """What is to be read, and what it should come to."""
 
     files: Sequence[Path]
@@ -21,7 +21,7 @@ class Wanted:
     integration_id: str | None = None  # where no column says otherwise
     sheet: str | None = None
     profile: str | None = None  # a profile's name, or a path to one; None: each file finds its own
-    expected: Expected = NOTHING_EXPECTED
+    expected: ExpectedTotals = NOTHING_EXPECTED
     let_go: Mapping[str, str] = field(default_factory=dict)  # key of a likely duplicate → why it may go all the same
     acknowledged: Mapping[str, str] = field(default_factory=dict)  # code of unknown jobs → why they are all right
     names: Mapping[str, str] | None = None  # what names meant in the run that is told again

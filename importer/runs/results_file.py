@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer import report
-from importer.context import Desk
+from importer.context import RunContext
 from importer.domain.outcome import Run
 from importer.errors import ImporterError, LedgerUnavailable
 from importer.home import private_files
@@ -41,7 +41,7 @@ def results_name(files: Sequence[Path]) -> str:
     return f"{files[0].stem}{more}.results.xlsx"
 
 
-def write_results(run: Run, desk: Desk, asked: Path) -> Written:
+def write_results(run: Run, desk: RunContext, asked: Path) -> Written:
     """Writes the results of a run where they were asked for, and notes the place in the ledger.
 
     Raises `ResultsNotWritten` for a run that posts nothing.
@@ -50,7 +50,7 @@ def write_results(run: Run, desk: Desk, asked: Path) -> Written:
     return _kept(run, desk, _write(run, desk, asked, said), said)
 
 
-def write_anew(known: Known, desk: Desk) -> Written:
+def write_anew(known: Known, desk: RunContext) -> Written:
     """Writes the workbook of a past run as its invoices stand now; beside it, where it must stay.
 
     For a run without a workbook nothing is written.
@@ -73,7 +73,7 @@ def write_anew(known: Known, desk: Desk) -> Written:
     return Written(path, (*told.said, f"{results.name} {known.left_because} and stays as it is; beside it: {path}"))
 
 
-def _kept(run: Run, desk: Desk, path: Path | None, said: list[str]) -> Written:
+def _kept(run: Run, desk: RunContext, path: Path | None, said: list[str]) -> Written:
     if path is not None:
         try:
             keep_results(desk, run.id, path)
@@ -82,7 +82,7 @@ def _kept(run: Run, desk: Desk, path: Path | None, said: list[str]) -> Written:
     return Written(path, tuple(said))
 
 
-def write_also(desk: Desk, asked: Path, sort: WrittenKind, write: Callable[[bool], Path]) -> str:
+def write_also(desk: RunContext, asked: Path, sort: WrittenKind, write: Callable[[bool], Path]) -> str:
     """Has something written beside the results, and says where it is. `write` is told whether it may write over it.
 
     Raises `ResultsNotWritten`.
@@ -101,7 +101,7 @@ def _stays(asked: Path, instead: str) -> str:
     )
 
 
-def _target(desk: Desk, asked: Path, said: list[str]) -> Path:
+def _target(desk: RunContext, asked: Path, said: list[str]) -> Path:
     """Where the results go: never over a workbook that somebody has worked in."""
     with suppress(LedgerUnavailable):  # then it cannot be told
         if may_replace(desk, asked):
@@ -123,7 +123,7 @@ def _written(run: Run, target: Path, *, over: bool) -> Path:
     return write(run, target, over=over)
 
 
-def _write(run: Run, desk: Desk, asked: Path, said: list[str]) -> Path | None:
+def _write(run: Run, desk: RunContext, asked: Path, said: list[str]) -> Path | None:
     """The results; in the home where it cannot be written where it should, because what was posted must be told."""
     try:
         target = _target(desk, asked, said)

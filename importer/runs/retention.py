@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from importer.context import Desk, open_ledger
+from importer.context import RunContext, open_ledger
 from importer.ledger.ledger_health import settled_before
 from importer.runs.archive import archived_runs, finish_removing, remove_archived
 
@@ -39,7 +39,7 @@ class Tidied:
         return " ".join([*([f"Removed as too old: {counts}."] if counts else []), *self.said])
 
 
-def tidy(desk: Desk) -> Tidied:
+def tidy(desk: RunContext) -> Tidied:
     """Removes what is older than the settings say. A run with an invoice whose fate is open keeps its files.
 
     Raises `LedgerUnavailable`: without the ledger nobody knows what is open.

@@ -37,7 +37,7 @@ from importer.ledger.tables import (
 )
 from importer.propexo.answers import WriteLog
 from importer.propexo.rate_limit import Stopped
-from importer.report.sandbox_commands import rehearsed
+from importer.report.sandbox_commands import with_sandbox_flag
 from importer.sending.confirmed import confirmed_without_a_job
 from importer.sending.doubt import Doubt
 from importer.sending.evidence import Match, Sought, values_of
@@ -161,7 +161,7 @@ def _not_the_newest(unknown: Sequence[Strangers], destination: str) -> NotTheNew
     count = sum(len(one.jobs) for one in unknown)
     codes = " ".join(f"--acknowledge {one.code}" for one in unknown)
     invoices = "1 invoice was" if count == 1 else f"{count:,} invoices were"
-    command = rehearsed(f'invoice-importer settle {codes} --reason "…"', destination)
+    command = with_sandbox_flag(f'invoice-importer settle {codes} --reason "…"', destination)
     return NotTheNewest(
         f"{invoices} posted that this ledger does not know: {'; '.join(map(str, unknown))}. Nothing was sent.",
         "Was the ledger restored, copied or made anew, or does another one post to this account? Then put the newest "

@@ -14,14 +14,14 @@ from importer.validation.row_places import rows_said
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedTotals:
     """What the run should come to: invoices, and cents. None: not said."""
 
     count: int | None = None
     total: int | None = None
 
 
-def against(reading: Reading, expected: Expected) -> Reading:
+def against(reading: Reading, expected: ExpectedTotals) -> Reading:
     """The reading with a problem for each expectation that it misses.
 
     A total that somebody states from outside counts for more than one that stands in the file: it settles whether the
@@ -45,7 +45,7 @@ def against(reading: Reading, expected: Expected) -> Reading:
     return replace(reading, problems=(*told, *misses(reading, expected)), notices=notices)
 
 
-def misses(reading: Reading, expected: Expected) -> Iterator[Problem]:
+def misses(reading: Reading, expected: ExpectedTotals) -> Iterator[Problem]:
     """A problem for each expectation that the files do not meet. Every invoice counts, also those with errors."""
     place = Place(reading.files[0].name) if len(reading.files) == 1 else Place()
     count = len(reading.invoices)

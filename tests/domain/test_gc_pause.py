@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
-from importer.domain.gc_pause import leave_alone
+from importer.domain.gc_pause import keep_until_exit
 
 
 class Large:
@@ -17,7 +17,7 @@ def test_what_is_left_alone_is_neither_let_go_nor_walked() -> None:
     value = Large()
     seen = weakref.ref(value)
     try:
-        leave_alone(value)
+        keep_until_exit(value)
         assert not any(each is value for each in gc.get_objects())
     finally:
         gc.unfreeze()

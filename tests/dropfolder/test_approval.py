@@ -11,7 +11,7 @@ import pytest
 
 from importer.dropfolder.drop_store import Stage
 from importer.pipeline import submit_files
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from tests.dropfolder.yard import Yard
 
 APPROVAL = 'action = "submit"\napproval = "required"\n'
@@ -170,7 +170,7 @@ def test_what_was_approved_by_hand_is_finished(waiting: Yard) -> None:
     """`submit --approved` elsewhere posts the plan: the folder notices, and the file is done."""
     plan = next(word for word in waiting.text(TEXT).split() if word.startswith("sha256:"))
     desk = replace(waiting.desk)
-    wanted = Wanted((waiting.folder.waiting / "march.csv",), None, desk.settings.integration_id)
+    wanted = RunRequest((waiting.folder.waiting / "march.csv",), None, desk.settings.integration_id)
     submit_files(wanted, desk, agree=lambda _: True, before=lambda: None, approved=plan)
     waiting.goes()
     assert set(waiting.posted().values()) == {1}

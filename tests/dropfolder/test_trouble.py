@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.context import Silence
+from importer.context import NoProgress
 from importer.dropfolder import drop_store
 from importer.dropfolder.drop_store import Stage
 from tests.cli.clerk import StandIn
@@ -111,7 +111,7 @@ def test_who_asks_to_stop_loses_nothing(yard: Yard) -> None:
 def test_who_asks_to_stop_when_all_is_posted_has_it_all_posted(yard: Yard) -> None:
     """A signal with the very last answer leaves nothing for another run: the file is done."""
 
-    class Impatient(Silence):
+    class Impatient(NoProgress):
         def moved(self, done: int, total: int) -> None:
             if done == total == 3:
                 yard.desk.stop.set()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from importer.context import Desk, Silence, open_ledger
+from importer.context import NoProgress, RunContext, open_ledger
 from importer.dropfolder import drop_store
 from importer.dropfolder.approvals import Approvals
 from importer.dropfolder.arrivals import Arrivals, Look
@@ -57,7 +57,7 @@ class Yard:
     """One drop folder, and what happens in it."""
 
     folder: DropFolder
-    desk: Desk
+    desk: RunContext
     stand_in: StandIn
     prefix: str  # of this test's invoice numbers
     events: list[dict[str, object]] = field(default_factory=list)
@@ -124,7 +124,7 @@ class Yard:
 class Watcher:
     """One watcher, step by step."""
 
-    def __init__(self, yard: Yard, desk: Desk, ledger: Ledger, folder_id: str, name: str) -> None:
+    def __init__(self, yard: Yard, desk: RunContext, ledger: Ledger, folder_id: str, name: str) -> None:
         self.yard = yard
         self.desk = desk
         self.ledger = ledger
@@ -191,12 +191,12 @@ def yard_at(path: Path, stand_in: StandIn, prefix: str, **more: str) -> Yard:
     """A new drop folder with a home beside it."""
     root = path / "drop"
     root.mkdir(parents=True)
-    desk = Desk(
+    desk = RunContext(
         settings_of(path / "home", stand_in.url, **more),
         CLOCK.now,
         "watch@desk",
         "desk",
         threading.Event(),
-        Silence(),
+        NoProgress(),
     )
     return Yard(DropFolder.at(root), desk, stand_in, prefix)

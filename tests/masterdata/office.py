@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from importer.context import Desk, Silence
+from importer.context import NoProgress, RunContext
 from importer.domain.outcome import Run
 from importer.pipeline import check_files, submit_files
 from importer.runs import names
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from importer.sandbox import INTEGRATION_ID, TOKEN
 from importer.settings import Settings
 from tests.clock import CLOCK
@@ -46,10 +46,10 @@ class Office:
     api: httpx.Client  # to ask the stand-in for the truth
     ledger: str | None = None  # its address; None for the home's own
 
-    def desk(self, **settings: Any) -> Desk:
+    def desk(self, **settings: Any) -> RunContext:
         if self.ledger is not None:
             settings = {"ledger": self.ledger, **settings}
-        return Desk(
+        return RunContext(
             settings=Settings(
                 home=self.home,
                 url=self.url,
@@ -60,7 +60,7 @@ class Office:
             who="clerk@desk-7",
             host="desk-7",
             stop=threading.Event(),
-            watcher=Silence(),
+            watcher=NoProgress(),
         )
 
     def sheet(self, *rows: Mapping[str, str], name: str = "bills.csv") -> Path:
@@ -84,12 +84,12 @@ class Office:
 
     def check(self, *files: Path, let_go: Mapping[str, str] | None = None, **settings: Any) -> Run:
         desk = self.desk(**settings)
-        wanted = Wanted(files, integration_id=INTEGRATION_ID, let_go=let_go or {})
+        wanted = RunRequest(files, integration_id=INTEGRATION_ID, let_go=let_go or {})
         return check_files(wanted, desk)
 
     def submit(self, *files: Path, let_go: Mapping[str, str] | None = None, **settings: Any) -> Run:
         desk = self.desk(**settings)
-        wanted = Wanted(files, integration_id=INTEGRATION_ID, let_go=let_go or {})
+        wanted = RunRequest(files, integration_id=INTEGRATION_ID, let_go=let_go or {})
         return submit_files(wanted, desk, agree=lambda _: True, before=lambda: None)
 
     def posted(self) -> list[dict[str, Any]]:
@@ -97,7 +97,7 @@ class Office:
         found: list[dict[str, Any]] = self.api.get("/_sandbox/posted").json()
         return [each["body"] for each in found]
 
-    def later(self, desk: Desk, moment: datetime) -> Desk:
+    def later(self, desk: RunContext, moment: datetime) -> RunContext:
         return replace(desk, now=lambda: moment)
 
 

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import create_engine, update
 
-from importer.context import Desk
+from importer.context import RunContext
 from importer.domain.outcome import Run, Status
 from importer.errors import CannotRun
 from importer.ledger.entries import LedgerEntry
@@ -37,7 +37,7 @@ from importer.ledger.tables import METADATA, RUNS
 from importer.pipeline import submit_files
 from importer.report import write_workbook
 from importer.runs.follow_up import follow_up, settle
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from importer.sandbox import INTEGRATION_ID, TOKEN, Behaviour, embedded
 from importer.sending.person_decisions import PersonsDecision
 from tests.clock import CLOCK
@@ -291,8 +291,8 @@ class AnyDoor(RuleBasedStateMachine):
         self.fails_once(CREATE, fault)
         self.results.append(self.runs(path, self.office.desk()))
 
-    def runs(self, path: Path, desk: Desk) -> Run:
-        wanted = Wanted([path], integration_id=INTEGRATION_ID)
+    def runs(self, path: Path, desk: RunContext) -> Run:
+        wanted = RunRequest([path], integration_id=INTEGRATION_ID)
         return submit_files(wanted, desk, agree=lambda _: True, before=lambda: None)
 
     def fails_once(self, path: str, fault: str | None) -> None:

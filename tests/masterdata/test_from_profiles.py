@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from importer.pipeline import check_files
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from importer.sandbox import INTEGRATION_ID
 from tests.clock import CLOCK
 from tests.masterdata.office import Office
@@ -25,7 +25,7 @@ def test_a_name_of_a_profile_is_told_as_that(office: Office, tmp_path: Path) -> 
         'terms_days = 30\nnotes = "n"\nmemo = "m"\n',
         encoding="utf-8",
     )
-    run = check_files(Wanted((file,), integration_id=INTEGRATION_ID, profile=str(layout)), office.desk())
+    run = check_files(RunRequest((file,), integration_id=INTEGRATION_ID, profile=str(layout)), office.desk())
     told = {problem.field: problem for problem in run.outcomes[0].problems}
     assert "It stands in no cell, but in the profile green-leaf, [defaults] vendor_id." in told["vendor_id"].message
     assert "Correct the profile, or" in told["vendor_id"].message

@@ -20,7 +20,7 @@ from importer.ledger.states import State
 from importer.pipeline import submit_files
 from importer.report import write_workbook
 from importer.runs.follow_up import follow_up, settle
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from importer.sandbox import INTEGRATION_ID
 from importer.sending.person_decisions import PersonsDecision
 from tests.clock import CLOCK
@@ -181,7 +181,7 @@ def test_copies_of_a_workbook_and_the_vendors_corrected_file_at_one_moment(on_bo
 
         def submitted(path: Path, together: threading.Barrier = together) -> Run:
             desk = replace(office.desk(), watcher=AtOnce(together))
-            wanted = Wanted([path], integration_id=INTEGRATION_ID)
+            wanted = RunRequest([path], integration_id=INTEGRATION_ID)
             return submit_files(wanted, desk, agree=lambda _: True, before=lambda: None)
 
         with ThreadPoolExecutor(3) as pool:

@@ -25,7 +25,7 @@ from importer.report.workbook.template import (
     write_template,
 )
 from importer.runs import names
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from importer.sandbox import INTEGRATION_ID
 from tests.masterdata.office import Office, codes, statuses
 
@@ -185,7 +185,7 @@ def test_rows_on_the_sheet_that_explains_are_not_passed_over(office: Office, she
     path = office.home / "filled.xlsx"
     names.template(office.desk(), path)
     fill(path)
-    wanted = Wanted((path,), integration_id=INTEGRATION_ID, sheet=sheets)
+    wanted = RunRequest((path,), integration_id=INTEGRATION_ID, sheet=sheets)
     before = check_files(wanted, office.desk())
     assert not any("left out" in notice for notice in before.notices + before.reading.notices)
     book = openpyxl.load_workbook(path)

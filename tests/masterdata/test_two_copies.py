@@ -11,7 +11,7 @@ from pathlib import Path
 
 import openpyxl
 
-from importer.context import Silence, open_ledger
+from importer.context import NoProgress, open_ledger
 from importer.domain.outcome import Run
 from importer.domain.problem_catalog import WENT_OUT_BEFORE
 from importer.domain.vendor_rows import kept_contents
@@ -21,7 +21,7 @@ from importer.pipeline import prepare, submit_files
 from importer.report import write_workbook
 from importer.report.workbook.tie_out import tie_out
 from importer.runs import names
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from importer.sandbox import INTEGRATION_ID
 from tests.clock import CLOCK
 from tests.masterdata.office import (
@@ -121,7 +121,7 @@ def test_a_copy_that_went_while_the_other_was_asked_about_stops_it(office: Offic
         assert statuses(office.submit(other)) == ["posted"]
         return True
 
-    wanted = Wanted([one], integration_id=INTEGRATION_ID)
+    wanted = RunRequest([one], integration_id=INTEGRATION_ID)
     run = submit_files(wanted, office.desk(), agree=agree, before=lambda: None)
     assert (statuses(run), codes(run)[0]) == (["needs_fixing", "posted"], ["went-out-before"])
     assert [body["invoice_number"] for body in office.posted()] == ["7", "T-88"]
@@ -138,7 +138,7 @@ def test_a_copy_that_another_run_is_about_to_send_stops_the_other(office: Office
         ledger.open_run(
             command="submit", destination=desk.settings.destination, started=desk.now(), files=[], options={}
         )
-        prepared = prepare(Wanted([other], integration_id=INTEGRATION_ID), desk, ledger)
+        prepared = prepare(RunRequest([other], integration_id=INTEGRATION_ID), desk, ledger)
         keep_contents(ledger, kept_contents(prepared.reading))
         assert len(ledger.claim(desk.settings.destination, prepared.ready).owned) == 1
         assert codes(office.submit(one)) == [["went-out-before"]]
@@ -164,7 +164,7 @@ def test_a_row_is_known_by_its_sheet_too(office: Office) -> None:
     book.remove(book.worksheets[0])
     path = office.home / "two.xlsx"
     book.save(path)
-    wanted = Wanted([path], integration_id=INTEGRATION_ID, sheet="*")
+    wanted = RunRequest([path], integration_id=INTEGRATION_ID, sheet="*")
     given = write_workbook(office.check(path), office.home / "before.xlsx")
     run = submit_files(wanted, office.desk(), agree=lambda _: True, before=lambda: None)
     assert sorted(statuses(run)) == ["needs_fixing", "posted"]
@@ -185,7 +185,7 @@ def test_a_row_is_known_by_its_sheet_too(office: Office) -> None:
     assert [body["invoice_number"] for body in office.posted()] == ["K-1"]
 
 
-class AtOnce(Silence):
+class AtOnce(NoProgress):
     """Lets a run begin to post when another one does."""
 
     def __init__(self, both: threading.Barrier) -> None:
@@ -208,7 +208,7 @@ def test_of_two_copies_that_are_sent_at_the_same_moment_one_goes_at_most(office:
         both = threading.Barrier(2)
 
         def submitted(copy: Path, both: threading.Barrier = both) -> Run:
-            wanted = Wanted([copy], integration_id=INTEGRATION_ID)
+            wanted = RunRequest([copy], integration_id=INTEGRATION_ID)
             desk = replace(office.desk(), watcher=AtOnce(both))
             return submit_files(wanted, desk, agree=lambda _: True, before=lambda: None)
 
@@ -226,7 +226,7 @@ def test_a_run_that_only_slept_sends_no_row_that_another_has_sent_since(office: 
     desk = office.desk()
     with open_ledger(desk, "asleep") as asleep:
         asleep.open_run(command="submit", destination=desk.settings.destination, started=desk.now())
-        prepared = prepare(Wanted([other], integration_id=INTEGRATION_ID), desk, asleep)
+        prepared = prepare(RunRequest([other], integration_id=INTEGRATION_ID), desk, asleep)
         keep_contents(asleep, kept_contents(prepared.reading))
         (key,) = asleep.claim(desk.settings.destination, prepared.ready).owned
         dies(asleep)
@@ -266,7 +266,7 @@ def test_what_is_no_row_of_the_same_file_is_not_held_up(office: Office) -> None:
         sheet.append([name if said == "GL-1" else said for said in bill])
     sheets.save(office.home / "two.xlsx")
     for name in ("North", "South"):
-        wanted = Wanted([office.home / "two.xlsx"], integration_id=INTEGRATION_ID, sheet=name)
+        wanted = RunRequest([office.home / "two.xlsx"], integration_id=INTEGRATION_ID, sheet=name)
         run = submit_files(wanted, office.desk(), agree=lambda _: True, before=lambda: None)
         assert statuses(run) == ["posted"], run.outcomes[0].problems
     assert statuses(office.submit(office.sheet({"Invoice #": "31"}, {"Invoice #": "32"}))) == ["posted"] * 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.report.sandbox_commands import rehearsed
+from importer.report.sandbox_commands import with_sandbox_flag
 
 
 @pytest.mark.parametrize(
@@ -21,5 +21,5 @@ from importer.report.sandbox_commands import rehearsed
 def test_a_command_stays_in_the_rehearsal(told: str, copied: str) -> None:
     """Those that would go to ResMan get the option, once; elsewhere all stay as they are."""
     sentence = f"Run `invoice-importer {told}`."
-    assert rehearsed(sentence, "sandbox") == f"Run `invoice-importer {copied}`."
-    assert rehearsed(sentence, "https://api.propexo.com") == sentence
+    assert with_sandbox_flag(sentence, "sandbox") == f"Run `invoice-importer {copied}`."
+    assert with_sandbox_flag(sentence, "https://api.propexo.com") == sentence

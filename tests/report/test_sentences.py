@@ -18,7 +18,7 @@ from importer.domain.problem_catalog import (
 )
 from importer.domain.problems import Kind, Problem
 from importer.domain.problems import Place as At
-from importer.report.sandbox_commands import rehearsed
+from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import (
     MEANING,
     Place,
@@ -113,7 +113,7 @@ def test_nobody_is_sent_to_correct_cells_where_something_else_is_missing(kind: K
     only = factory.outcome(factory.invoice(), Status.NEEDS_FIXING, problems=[missing])
     both = factory.outcome(factory.invoice(number="2"), Status.NEEDS_FIXING, problems=[missing, wrong])
     run = factory.run(only)
-    assert next_steps(run) == (rehearsed(f"{kind.title}. {kind.advice}", run.destination),)
+    assert next_steps(run) == (with_sandbox_flag(f"{kind.title}. {kind.advice}", run.destination),)
     assert how_to_mend(only) == f"Nothing to correct here. {kind.advice}"
     assert next_steps(factory.run(only, both))[1].startswith("Correct 1 invoice:")
     assert how_to_mend(both) == "Correct the cells marked red."

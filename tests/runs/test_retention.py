@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from importer.context import Desk, Silence, open_ledger
+from importer.context import NoProgress, RunContext, open_ledger
 from importer.errors import LedgerUnavailable
 from importer.ledger.states import State
 from importer.ledger.tables import INVOICES
@@ -25,12 +25,12 @@ YOUNG = NOW - timedelta(days=799)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path) -> RunContext:
     settings = Settings(home=tmp_path / "home")
-    return Desk(settings, lambda: NOW, "clerk@desk", "desk", threading.Event(), Silence())
+    return RunContext(settings, lambda: NOW, "clerk@desk", "desk", threading.Event(), NoProgress())
 
 
-def ran(desk: Desk, started: datetime, *, mark: str = "0000", state: State | None = None) -> str:
+def ran(desk: RunContext, started: datetime, *, mark: str = "0000", state: State | None = None) -> str:
     """A run that has posted, with its file in the archive; `state` is that of its one invoice."""
     run = f"{started:%Y-%m-%dT%H-%M-%S}-{mark}"
     copy = desk.settings.home / "archive" / run / "1" / "march.csv"
@@ -57,7 +57,7 @@ def placed(path: Path, *, days: int) -> Path:
 
 
 @pytest.mark.parametrize("state", [None, State.CONFIRMED, State.REFUSED, State.FAILED, State.RELEASED])
-def test_the_files_of_an_old_run_are_removed_once_all_is_settled(desk: Desk, state: State | None) -> None:
+def test_the_files_of_an_old_run_are_removed_once_all_is_settled(desk: RunContext, state: State | None) -> None:
     """The run itself stays in the ledger; what is younger keeps its files."""
     old, young = ran(desk, OLD, state=state), ran(desk, YOUNG)
     assert tidy(desk) == Tidied(runs=(old,))
@@ -69,7 +69,7 @@ def test_the_files_of_an_old_run_are_removed_once_all_is_settled(desk: Desk, sta
 
 
 @pytest.mark.parametrize("state", [State.ACCEPTED, State.IN_DOUBT, State.SENDING])
-def test_a_run_with_an_open_invoice_keeps_its_files(desk: Desk, state: State) -> None:
+def test_a_run_with_an_open_invoice_keeps_its_files(desk: RunContext, state: State) -> None:
     """However old it is: `status` and `settle` still write its workbook."""
     old = ran(desk, OLD, state=state)
     ran(desk, YOUNG)
@@ -77,7 +77,7 @@ def test_a_run_with_an_open_invoice_keeps_its_files(desk: Desk, state: State) ->
     assert kept_inputs(desk.settings.home, old, {}) is not None
 
 
-def test_the_newest_archived_run_is_never_removed(desk: Desk) -> None:
+def test_the_newest_archived_run_is_never_removed(desk: RunContext) -> None:
     """So that a ledger that is lost after years of rest is still noticed."""
     first, last = ran(desk, OLD - timedelta(days=900)), ran(desk, OLD)
     assert tidy(desk).runs == (first,)
@@ -89,7 +89,7 @@ def test_the_newest_archived_run_is_never_removed(desk: Desk) -> None:
     assert archived_runs(desk.settings.home) == [last]
 
 
-def test_what_an_interrupted_removal_left_goes_the_next_time(desk: Desk) -> None:
+def test_what_an_interrupted_removal_left_goes_the_next_time(desk: RunContext) -> None:
     """A run whose files are half removed is nowhere to be read."""
     ran(desk, YOUNG)
     left = placed(desk.settings.home / "archive-removed" / "2020-01-01T00-00-00-0000" / "1" / "march.csv", days=0)
@@ -97,7 +97,7 @@ def test_what_an_interrupted_removal_left_goes_the_next_time(desk: Desk) -> None
     assert not left.exists()
 
 
-def test_results_of_last_resort_go_with_their_run(desk: Desk) -> None:
+def test_results_of_last_resort_go_with_their_run(desk: RunContext) -> None:
     """What has another name, or belongs to a run that nobody knows, is somebody's own."""
     old, young = ran(desk, OLD), ran(desk, YOUNG)
     folder = desk.settings.home / "results"
@@ -111,7 +111,7 @@ def test_results_of_last_resort_go_with_their_run(desk: Desk) -> None:
     assert sorted(folder.iterdir()) == sorted(stay)
 
 
-def test_logs_go_once_they_are_closed_and_old(desk: Desk) -> None:
+def test_logs_go_once_they_are_closed_and_old(desk: RunContext) -> None:
     """The one that is being written stays, whatever its time says."""
     folder = desk.settings.home / "logs"
     gone = placed(folder / "watch.jsonl.7", days=91)
@@ -121,7 +121,7 @@ def test_logs_go_once_they_are_closed_and_old(desk: Desk) -> None:
     assert sorted(folder.iterdir()) == sorted(stay)
 
 
-def test_what_cannot_be_removed_is_said_and_the_rest_goes(desk: Desk) -> None:
+def test_what_cannot_be_removed_is_said_and_the_rest_goes(desk: RunContext) -> None:
     """A folder where the removed ones are gathered, in place of which a file stands, keeps nothing from the logs."""
     ran(desk, OLD)
     ran(desk, YOUNG)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from fixtures import make
 from importer import report, sandbox
-from importer.context import Desk, Silence, open_ledger
+from importer.context import NoProgress, RunContext, open_ledger
 from importer.domain.cells import Cell
 from importer.domain.follow_up_facts import Change, Stays, Why
 from importer.domain.invoice import Invoice, Line, Row
@@ -35,7 +35,7 @@ from importer.pipeline import check_files
 from importer.reading.profiles.propose import propose_profile
 from importer.reading.profiles.vendor_profile import profile_text
 from importer.report.status import doubts, standing
-from importer.runs.request import Wanted
+from importer.runs.request import RunRequest
 from importer.settings import Settings
 from importer.workbook_format import layout
 from tests import factory
@@ -108,15 +108,15 @@ def _account(inputs: list[Path], profile: Path | None, folder: Path, chance: ran
 
 
 def _checked(inputs: list[Path], profile: Path | None, folder: Path, home: Path) -> Account:
-    desk = Desk(
+    desk = RunContext(
         Settings(home=home, sandbox=True),
         lambda: make.NOW,
         "clerk@desk",
         "desk",
         threading.Event(),
-        Silence(),
+        NoProgress(),
     )
-    wanted = Wanted(inputs, integration_id=sandbox.INTEGRATION_ID, profile=str(profile) if profile else None)
+    wanted = RunRequest(inputs, integration_id=sandbox.INTEGRATION_ID, profile=str(profile) if profile else None)
     _seals_alike(desk)
     try:
         run = check_files(wanted, desk)
@@ -125,7 +125,7 @@ def _checked(inputs: list[Path], profile: Path | None, folder: Path, home: Path)
     return _of_run(run, folder)
 
 
-def _seals_alike(desk: Desk) -> None:
+def _seals_alike(desk: RunContext) -> None:
     """The ledger's name and the key of its seal, which are random otherwise."""
     known = {NAME: "0" * 32, KEY: json.dumps({"key": "00" * 32, "since": make.NOW.isoformat()})}
     with open_ledger(desk, "frozen") as ledger, ledger.transaction() as connection:

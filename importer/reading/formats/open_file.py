@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import BinaryIO
 
-from importer.domain.gc_pause import at_rest
+from importer.domain.gc_pause import paused_gc
 from importer.domain.problem_catalog import UNSURE_LETTERS
 from importer.domain.reading import InputFile
 from importer.errors import FileUnreadable
@@ -69,7 +69,7 @@ def open_file(
             before = os.fstat(stream.fileno())
             if before.st_size > limits.file_bytes:
                 raise FileUnreadable(f"{name} is larger than {limits.file_bytes // PIECE} MB.", "Split it.")
-            with at_rest():
+            with paused_gc():
                 contents = _read(stream, name, sheet, limits, parser)
             after = os.fstat(stream.fileno())
     except OSError as error:

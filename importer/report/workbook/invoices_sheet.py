@@ -9,7 +9,7 @@ from importer.domain.invoice import Row
 from importer.domain.money import dollars
 from importer.domain.outcome import Outcome, Run, Status
 from importer.report.row_outcomes import worst_first
-from importer.report.sandbox_commands import rehearsed
+from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import how_to_go_on
 from importer.report.workbook import styles
 from importer.report.workbook.cell_styles import CellStyles, put_text, row_height
@@ -61,7 +61,7 @@ def write_invoices(sheet: Any, made: Styles, run: Run, first_rows: FirstRows) ->
         if link:
             sheet.link(at, _AT["Rows"], link)
         told = "\n".join(problem.message for problem in worst_first(outcome.problems))
-        way = rehearsed(_way(outcome), run.destination)
+        way = with_sandbox_flag(_way(outcome), run.destination)
         wrapped = (("Problems", told), ("How to go on", way), ("ResMan", outcome.resman or ""))
         texts = [(text, widths[heading] - 3) for heading, text in wrapped if text]
         names = as_it_went(outcome, "vendor_id", run), as_it_went(outcome, "property_id", run)

@@ -19,7 +19,7 @@ from importer.report.row_outcomes import (
     advised,
     worst_first,
 )
-from importer.report.sandbox_commands import rehearsed
+from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import how_to_mend
 from importer.report.workbook import styles
 from importer.report.workbook.cell_styles import CellStyles, columns_of, row_height
@@ -223,7 +223,7 @@ class RowsSheet:
         which = is_held_back, has_red
         if which not in self._ways:
             way = how_to_mend(self._outcome, is_held_back=is_held_back, has_red=has_red)
-            self._ways[which] = rehearsed(way, self._destination)
+            self._ways[which] = with_sandbox_flag(way, self._destination)
         return self._ways[which]
 
     def _link_total(self, at: int, row: Place) -> None:

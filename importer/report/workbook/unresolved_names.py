@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importer.domain.unresolved import UnknownName
-from importer.report.sandbox_commands import rehearsed
+from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import several
 from importer.report.workbook.summary_page import Page
 
@@ -32,7 +32,7 @@ def write_unknown_names(page: Page, names: Sequence[UnknownName], where: str) ->
     page.section("Names that ResMan does not have", "Invoices", "Amount")
     for one in names[:_MOST]:
         rows = several(one.rows, "row")
-        hint = f"{rows}; {one.hint}. To settle it for good: {rehearsed(one.remedy, where)}"
+        hint = f"{rows}; {one.hint}. To settle it for good: {with_sandbox_flag(one.remedy, where)}"
         page.figures(f"{one.noun[0].upper()}{one.noun[1:]} {one.name!r}", one.invoices, one.cents, hint)
     if len(names) > _MOST:
         page.note(f"… and {len(names) - _MOST:,} more, which --json lists.")

@@ -8,7 +8,7 @@ from threading import Thread, active_count
 
 import pytest
 
-from importer.domain.gc_pause import at_rest
+from importer.domain.gc_pause import paused_gc
 from importer.errors import FileUnreadable
 from importer.reading import read_files, reading_ahead
 from tests.reading.made_workbooks import xlsx
@@ -55,11 +55,11 @@ def test_another_file_is_read_as_ever(tmp_path: Path) -> None:
 def test_the_collector_rests_until_the_last_block_ends() -> None:
     """Whichever thread's block that is, it is as it was before the first."""
     assert gc.isenabled()
-    reading = at_rest()
+    reading = paused_gc()
     thread = Thread(target=reading.__enter__)
     thread.start()
     thread.join()
-    with at_rest():
+    with paused_gc():
         reading.__exit__(None, None, None)
         assert not gc.isenabled()
     assert gc.isenabled()
