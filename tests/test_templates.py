@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from importer import settings
-from importer.domain.fields import COLUMNS, Kind
+from importer.domain.fields import COLUMNS, ValueKind
 from importer.errors import FileUnreadable
 from importer.reading import read_files
 from templates import make
@@ -61,7 +61,7 @@ def test_every_heading_of_the_workbook_has_its_hint() -> None:
     for column, hint, shape in zip(make.OFFERED, found["hints"], found["formats"], strict=True):
         assert column.meaning in hint
         assert column.example in hint
-        assert (shape == "@") == (column.kind is Kind.TEXT)
+        assert (shape == "@") == (column.kind is ValueKind.TEXT)
 
 
 @pytest.mark.parametrize("name", ["invoices.csv", "invoices.xlsx"])

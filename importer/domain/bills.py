@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 
-class Held(NamedTuple):
+class Bill(NamedTuple):
     """One bill. Ids are Propexo's; a part that its source does not give is None. A tuple underneath, because a run
     may compare a hundred thousand of them."""
 
@@ -21,11 +21,11 @@ class Held(NamedTuple):
     table: int | None = None  # the same for bills of one table of one file; None outside of files
 
 
-class Posted(NamedTuple):
+class PostedBill(NamedTuple):
     """A bill that went out from here, or may have."""
 
     key: str
-    bill: Held
+    bill: Bill
     file: str
     rows: tuple[int, ...]
     run: str  # the run that sent it

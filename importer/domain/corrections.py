@@ -80,7 +80,7 @@ class TakenOut(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class CorrectionTrail:
     """From the vendor's files to what is read. Empty (`rounds` is) where no workbook was given back."""
 
     origins: tuple[Origin, ...] = ()
@@ -95,7 +95,7 @@ class Trace:
     unnumbered_cents: int = 0
 
     @classmethod
-    def joined(cls, traces: Iterable[Trace]) -> Trace:
+    def joined(cls, traces: Iterable[CorrectionTrail]) -> CorrectionTrail:
         """That of several files of one run."""
         them = list(traces)
         counts = [one.invoices for one in them if one.invoices is not None]
@@ -119,7 +119,7 @@ class Trace:
         cents = [one.cents for one in self.corrections]
         return None if None in cents else sum(one for one in cents if one is not None)
 
-    def taken_in_by(self, run: str, who: str, when: str) -> Trace:
+    def taken_in_by(self, run: str, who: str, when: str) -> CorrectionTrail:
         """The trace as the run keeps it that reads the last of the workbooks."""
         rounds = (
             each._replace(taken_in=run, who=who, when=when) if each.taken_in is None else each for each in self.rounds
@@ -131,7 +131,7 @@ class Trace:
         return asdict(self)
 
     @classmethod
-    def parsed(cls, said: Mapping[str, Any]) -> Trace:
+    def parsed(cls, said: Mapping[str, Any]) -> CorrectionTrail:
         """From `said`. Raises ValueError, KeyError or TypeError for anything else."""
         return cls(
             tuple(Origin(*each) for each in said["origins"]),

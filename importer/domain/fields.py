@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """How the cells of a column are read."""
 
     TEXT = "text"  # as the cell says it, leading zeros and all
@@ -21,12 +21,12 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class FieldSpec:
     """One column of the plain layout."""
 
     name: str
     heading: str
-    kind: Kind
+    kind: ValueKind
     of_line: bool  # True: belongs to the line item; False: to the invoice, and is given once or repeated
     required: bool  # the column must be there, or one of those that `instead` names
     meaning: str
@@ -35,41 +35,41 @@ class Column:
     instead: tuple[str, ...] = ()  # columns that can stand in for this one
 
 
-COLUMNS: tuple[Column, ...] = (
-    Column(
+COLUMNS: tuple[FieldSpec, ...] = (
+    FieldSpec(
         "integration_id",
         "Integration",
-        Kind.TEXT,
+        ValueKind.TEXT,
         of_line=False,
         required=False,
         meaning="Which ResMan account. May be a setting instead of a column.",
         example="intg-9f8b7c6d5e4a3b2c1d0e",
         spellings=("integration", "integration id"),
     ),
-    Column(
+    FieldSpec(
         "property_id",
         "Property",
-        Kind.TEXT,
+        ValueKind.TEXT,
         of_line=False,
         required=True,
         meaning="The property that is billed: its id, or once `sync` has run its name or code.",
         example="prop-1234567890abcdef",
         spellings=("property", "property id", "property code"),
     ),
-    Column(
+    FieldSpec(
         "vendor_id",
         "Vendor",
-        Kind.TEXT,
+        ValueKind.TEXT,
         of_line=False,
         required=True,
         meaning="The vendor to pay: its id, or once `sync` has run its name or account number.",
         example="vend-0987654321fedcba",
         spellings=("vendor", "vendor id", "vendor code", "supplier", "supplier id", "payee"),
     ),
-    Column(
+    FieldSpec(
         "invoice_number",
         "Invoice #",
-        Kind.TEXT,
+        ValueKind.TEXT,
         of_line=False,
         required=True,
         meaning="The vendor's own reference, exactly as the vendor writes it.",
@@ -88,60 +88,60 @@ COLUMNS: tuple[Column, ...] = (
             "bill",
         ),
     ),
-    Column(
+    FieldSpec(
         "invoice_date",
         "Bill Date",
-        Kind.DATE,
+        ValueKind.DATE,
         of_line=False,
         required=True,
         meaning="The date of issue.",
         example="2024-01-15",
         spellings=("invoice date", "inv date", "bill date", "date issued", "issue date", "issued", "date"),
     ),
-    Column(
+    FieldSpec(
         "due_date",
         "Due Date",
-        Kind.DATE,
+        ValueKind.DATE,
         of_line=False,
         required=True,
         meaning="The day by which the vendor wants to be paid.",
         example="2024-02-14",
         spellings=("due date", "due", "payment due", "date due", "due on", "due by"),
     ),
-    Column(
+    FieldSpec(
         "accounting_date",
         "Accounting Date",
-        Kind.DATE,
+        ValueKind.DATE,
         of_line=False,
         required=False,
         meaning="The day on which it is booked. ResMan takes the bill date where this is blank.",
         example="2024-01-31",
         spellings=("accounting date", "post date", "posting date", "gl date", "book date"),
     ),
-    Column(
+    FieldSpec(
         "notes",
         "Notes",
-        Kind.TEXT,
+        ValueKind.TEXT,
         of_line=False,
         required=True,
         meaning="Notes on the invoice.",
         example="Grounds maintenance, January",
         spellings=("notes", "note", "invoice notes", "invoice note", "comments"),
     ),
-    Column(
+    FieldSpec(
         "memo",
         "Memo",
-        Kind.TEXT,
+        ValueKind.TEXT,
         of_line=False,
         required=True,
         meaning="The memo on the invoice.",
         example="January service",
         spellings=("memo", "invoice memo"),
     ),
-    Column(
+    FieldSpec(
         "total_amount",
         "Invoice Total",
-        Kind.DOLLARS,
+        ValueKind.DOLLARS,
         of_line=False,
         required=True,
         meaning="The whole invoice in dollars. The lines must add up to it, to the cent.",
@@ -149,20 +149,20 @@ COLUMNS: tuple[Column, ...] = (
         spellings=("total amount", "total", "invoice total", "invoice amount", "amount due", "total due"),
         instead=("total_amount_in_cents",),
     ),
-    Column(
+    FieldSpec(
         "total_amount_in_cents",
         "Invoice Total (cents)",
-        Kind.CENTS,
+        ValueKind.CENTS,
         of_line=False,
         required=False,
         meaning="The whole invoice in cents, instead of dollars.",
         example="125000",
         spellings=("total amount in cents", "total in cents", "total cents"),
     ),
-    Column(
+    FieldSpec(
         "financial_account_id",
         "GL Account",
-        Kind.TEXT,
+        ValueKind.TEXT,
         of_line=True,
         required=True,
         meaning="The GL account that the line is booked to: its id, or once `sync` has run its number or name.",
@@ -178,10 +178,10 @@ COLUMNS: tuple[Column, ...] = (
             "account code",
         ),
     ),
-    Column(
+    FieldSpec(
         "quantity_ordered",
         "Qty",
-        Kind.QUANTITY,
+        ValueKind.QUANTITY,
         of_line=True,
         required=True,
         meaning="How many. Leave it and the unit price blank where the line has an amount alone.",
@@ -189,10 +189,10 @@ COLUMNS: tuple[Column, ...] = (
         spellings=("quantity ordered", "quantity", "qty", "qty ordered", "units", "hours"),
         instead=("line_amount",),
     ),
-    Column(
+    FieldSpec(
         "unit_price",
         "Unit Price",
-        Kind.DOLLARS,
+        ValueKind.DOLLARS,
         of_line=True,
         required=True,
         meaning="The price of one, in dollars.",
@@ -200,20 +200,20 @@ COLUMNS: tuple[Column, ...] = (
         spellings=("unit price", "price", "unit cost", "price each", "rate", "each"),
         instead=("unit_price_in_cents", "line_amount"),
     ),
-    Column(
+    FieldSpec(
         "unit_price_in_cents",
         "Unit Price (cents)",
-        Kind.CENTS,
+        ValueKind.CENTS,
         of_line=True,
         required=False,
         meaning="The price of one in cents, instead of dollars.",
         example="125000",
         spellings=("unit price in cents", "unit price cents"),
     ),
-    Column(
+    FieldSpec(
         "line_amount",
         "Line Amount",
-        Kind.DOLLARS,
+        ValueKind.DOLLARS,
         of_line=True,
         required=False,
         meaning="The line's amount in dollars: checked against quantity × unit price, or used by itself.",
@@ -228,10 +228,10 @@ COLUMNS: tuple[Column, ...] = (
             "amount",
         ),
     ),
-    Column(
+    FieldSpec(
         "item_notes",
         "Line Notes",
-        Kind.TEXT,
+        ValueKind.TEXT,
         of_line=True,
         required=False,
         meaning="Notes on the line.",
@@ -248,7 +248,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
 )
 
-BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}
+BY_NAME: dict[str, FieldSpec] = {column.name: column for column in COLUMNS}
 
 OWN_SHEETS: tuple[str, str] = ("How to fill it in", "Names and ids")
 """The sheets that `template` puts beside the invoices; the second is hidden. They are no part of the input."""

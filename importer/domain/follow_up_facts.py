@@ -42,7 +42,7 @@ class Change:
     property_id: str = ""
 
 
-class Why(StrEnum):
+class DifferenceFromPosted(StrEnum):
     """How what was posted differs from what is read."""
 
     CHANGED = "Posted, and its rows say something else by now"
@@ -57,7 +57,7 @@ class Continued(NamedTuple):
     file: str  # its results, or, where it has none, the workbook that was given back
 
 
-class Stays(NamedTuple):
+class StillPosted(NamedTuple):
     """An invoice that was posted out of the files that are read, and does not stand in them as it was posted."""
 
     invoice_number: str
@@ -66,4 +66,4 @@ class Stays(NamedTuple):
     cents: int  # as it was posted
     job_id: str | None
     resman: str  # "confirmed" or "pending"
-    why: Why
+    why: DifferenceFromPosted

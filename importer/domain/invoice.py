@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.money import EXACT, Exact
-from importer.domain.packed import Rows
+from importer.domain.packed import RowTable
 from importer.domain.problem_catalog import OTHER_CURRENCY
 from importer.domain.problems import Place, Problem
 
@@ -45,7 +45,7 @@ class Row(NamedTuple):
 
     source: Source
     number: int  # 1-based, as Excel shows it; in a csv each record counts one, a blank line too
-    kept: tuple[Cell, ...] | Rows  # its cells, or all rows of the sheet, packed, among which they are
+    kept: tuple[Cell, ...] | RowTable  # its cells, or all rows of the sheet, packed, among which they are
 
     @property
     def cells(self) -> tuple[Cell, ...]:

@@ -12,14 +12,14 @@ from importer.domain.follow_up_facts import (
     Alarm,
     Change,
     Continued,
-    Stays,
+    StillPosted,
 )
 from importer.domain.invoice import Invoice
 from importer.domain.problem_catalog import IN_DOUBT
 from importer.domain.problems import Problem
 from importer.domain.reading import Reading
 from importer.domain.seals import Seal
-from importer.domain.unresolved import UnknownName
+from importer.domain.unresolved import UnresolvedName
 
 if TYPE_CHECKING:
     from importer.domain.payload import Payload
@@ -95,10 +95,10 @@ class Run:
     stopped: str | None = None  # why the run ended before its end, in a sentence
     notices: tuple[str, ...] = field(default=())  # further sentences about the run as a whole
     changes: tuple[Change, ...] = ()  # what `status` has learnt
-    unknown_names: tuple[UnknownName, ...] = ()  # the one that holds up most money first
+    unknown_names: tuple[UnresolvedName, ...] = ()  # the one that holds up most money first
     later: frozenset[str] = frozenset()  # keys of what did not go then, and was posted in a later round
     continued: Continued | None = None  # of a past run whose workbook was given back
-    stays: tuple[Stays, ...] = ()  # in ResMan out of these files, beside what the outcomes tell as posted
+    stays: tuple[StillPosted, ...] = ()  # in ResMan out of these files, beside what the outcomes tell as posted
     seal: Seal | None = None  # for its workbook; None: it is not given back
 
     def counts(self) -> dict[str, int]:

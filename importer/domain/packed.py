@@ -18,7 +18,7 @@ from typing import Any, cast, overload
 
 from importer.domain.cells import Cell
 
-Cells = tuple[Cell, ...]
+RowCells = tuple[Cell, ...]
 
 BLOCK = 500
 """Rows that are packed together. What is left over at the end of a sheet stays as it is, and so does a small sheet."""
@@ -36,7 +36,7 @@ QUICK = 1
 """The level of compression: a higher one takes longer and wins little."""
 
 
-def trimmed(row: Cells) -> Cells:
+def trimmed(row: RowCells) -> RowCells:
     """The row without its trailing blanks."""
     end = len(row)
     while end and row[end - 1] is None:
@@ -44,7 +44,7 @@ def trimmed(row: Cells) -> Cells:
     return row[:end]
 
 
-class Rows(Sequence[Cells]):
+class RowTable(Sequence[RowCells]):
     """Rows of a sheet from top to bottom. Each is without blanks at its end; a blank row is an empty tuple."""
 
     __slots__ = ()
@@ -63,14 +63,14 @@ class Rows(Sequence[Cells]):
         """Those in these places, which go upwards."""
 
     @abstractmethod
-    def row(self, place: int) -> Cells:
+    def row(self, place: int) -> RowCells:
         """The one in this place, which must be one of theirs."""
 
     @overload
-    def __getitem__(self, place: int) -> Cells: ...
+    def __getitem__(self, place: int) -> RowCells: ...
     @overload
     def __getitem__(self, place: slice) -> SomeRows: ...
-    def __getitem__(self, place: int | slice) -> Cells | SomeRows:
+    def __getitem__(self, place: int | slice) -> RowCells | SomeRows:
         if isinstance(place, slice):
             return self.some(range(len(self))[place])
         if not -len(self) <= place < len(self):
@@ -79,7 +79,7 @@ class Rows(Sequence[Cells]):
 
     def __eq__(self, other: object) -> bool:
         """Equal to any rows that say the same."""
-        if not isinstance(other, (Rows, list)):
+        if not isinstance(other, (RowTable, list)):
             return NotImplemented
         return len(self) == len(other) and all(map(eq, self, other))
 
@@ -90,20 +90,20 @@ class Rows(Sequence[Cells]):
         return f"{type(self).__name__}({list(self)!r})"
 
 
-class PackedRows(Rows):
+class PackedRows(RowTable):
     """All rows of a sheet, put in from top to bottom."""
 
     __slots__ = ("_blocks", "_rest")
 
-    def __init__(self, rows: Iterable[Cells] = ()) -> None:
+    def __init__(self, rows: Iterable[RowCells] = ()) -> None:
         self._blocks: list[_Block] = []
-        self._rest: list[Cells] = []
+        self._rest: list[RowCells] = []
         self.extend(rows)
 
     def __len__(self) -> int:
         return len(self._blocks) * BLOCK + len(self._rest)
 
-    def __iter__(self) -> Iterator[Cells]:
+    def __iter__(self) -> Iterator[RowCells]:
         return chain(chain.from_iterable(map(_Block.rows, self._blocks)), self._rest)
 
     @property
@@ -111,7 +111,7 @@ class PackedRows(Rows):
         """So many cells has the widest row of the sheet."""
         return max((*(block.width for block in self._blocks), *map(len, self._rest)), default=0)
 
-    def since(self, place: int) -> Iterator[Cells]:
+    def since(self, place: int) -> Iterator[RowCells]:
         """The rows from this place on."""
         first = place // BLOCK
         blocks = chain.from_iterable(map(_Block.rows, islice(self._blocks, first, None)))
@@ -127,7 +127,7 @@ class PackedRows(Rows):
         """Those in these places, which go upwards."""
         return SomeRows(self, places)
 
-    def extend(self, rows: Iterable[Cells]) -> None:
+    def extend(self, rows: Iterable[RowCells]) -> None:
         """Puts rows in at the end."""
         rest = self._rest
         rest.extend(rows)
@@ -144,7 +144,7 @@ class PackedRows(Rows):
         for start in range(0, count, BLOCK):
             self._blocks.append(_Block.of_columns([column[start : start + BLOCK] for column in columns], BLOCK))
 
-    def change(self, rows: Mapping[int, Cells]) -> None:
+    def change(self, rows: Mapping[int, RowCells]) -> None:
         """Puts other rows into their places. One behind the end makes the sheet longer, blank up to there."""
         self.extend([()] * (max(rows, default=-1) + 1 - len(self)))
         for number, places in groupby(sorted(rows), lambda place: place // BLOCK):
@@ -164,13 +164,13 @@ class PackedRows(Rows):
                 return
             self._rest = self._blocks.pop().rows()
 
-    def row(self, place: int) -> Cells:
+    def row(self, place: int) -> RowCells:
         """The one in this place, which must be one of theirs."""
         number, at = divmod(place, BLOCK)
         return _rows_of(self._blocks[number])[at] if number < len(self._blocks) else self._rest[at]
 
 
-class SomeRows(Rows):
+class SomeRows(RowTable):
     """Some of the rows of a sheet."""
 
     __slots__ = ("_all", "_chosen", "_places")
@@ -185,7 +185,7 @@ class SomeRows(Rows):
     def __len__(self) -> int:
         return len(self._places)
 
-    def __iter__(self) -> Iterator[Cells]:
+    def __iter__(self) -> Iterator[RowCells]:
         return compress(self._all, self._chosen)
 
     @property
@@ -201,7 +201,7 @@ class SomeRows(Rows):
         """Those in these places, which go upwards."""
         return SomeRows(self._all, [self._places[place] for place in places])
 
-    def row(self, place: int) -> Cells:
+    def row(self, place: int) -> RowCells:
         """The one in this place, which must be one of theirs."""
         return self._all.row(self._places[place])
 
@@ -218,7 +218,7 @@ class _Block:
         self._rows = rows
 
     @classmethod
-    def of(cls, rows: Sequence[Cells]) -> _Block:
+    def of(cls, rows: Sequence[RowCells]) -> _Block:
         """Packs some rows."""
         count, widths = len(rows), set(map(len, rows))
         width = max(widths)
@@ -234,10 +234,10 @@ class _Block:
             columns.pop()
         return cls(count, len(columns), list(map(_packed, columns)))
 
-    def rows(self) -> list[Cells]:
+    def rows(self) -> list[RowCells]:
         """The rows as they were."""
         if self._columns is None:
-            return cast("list[Cells]", _unpacked(self._rows))
+            return cast("list[RowCells]", _unpacked(self._rows))
         if not self._columns:
             return [()] * self._count
         rows = zip(*map(_unpacked, self._columns), strict=True)
@@ -251,7 +251,7 @@ class _Block:
 
 
 @lru_cache(maxsize=UNPACKED)
-def _rows_of(block: _Block) -> Sequence[Cells]:
+def _rows_of(block: _Block) -> Sequence[RowCells]:
     return block.rows()
 
 

@@ -17,10 +17,10 @@ from pydantic import ConfigDict, Field, Strict, TypeAdapter, with_config
 from importer.domain.identity import invoice_key
 from importer.domain.packed import PackedTexts
 
-Id = Annotated[str, Strict(), Field(min_length=1)]
+PayloadId = Annotated[str, Strict(), Field(min_length=1)]
 Text = Annotated[str, Strict()]
 Day = Annotated[date, Strict()]
-Whole = Annotated[int, Strict()]
+WholeAmount = Annotated[int, Strict()]
 Cents = Annotated[int, Strict(), Field(ge=0)]
 
 
@@ -29,9 +29,9 @@ Cents = Annotated[int, Strict(), Field(ge=0)]
 class PayloadLine:
     """One entry of `invoice_items`."""
 
-    financial_account_id: Id
-    quantity_ordered: Whole
-    unit_price_in_cents: Whole
+    financial_account_id: PayloadId
+    quantity_ordered: WholeAmount
+    unit_price_in_cents: WholeAmount
     notes: Text
 
 
@@ -40,10 +40,10 @@ class PayloadLine:
 class Body:
     """The body of one request, as in the contract ("Create an invoice in ResMan")."""
 
-    integration_id: Id
-    property_id: Id
-    vendor_id: Id
-    invoice_number: Id
+    integration_id: PayloadId
+    property_id: PayloadId
+    vendor_id: PayloadId
+    invoice_number: PayloadId
     invoice_date: Day
     due_date: Day
     accounting_date: Day | None = None

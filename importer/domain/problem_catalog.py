@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from importer.domain.problems import Kind, Severity
+from importer.domain.problems import ProblemKind, Severity
 
 
-def _error(code: str, title: str, advice: str, *, stops_run: bool = False) -> Kind:
-    return Kind(code, Severity.ERROR, title, advice, stops_run)
+def _error(code: str, title: str, advice: str, *, stops_run: bool = False) -> ProblemKind:
+    return ProblemKind(code, Severity.ERROR, title, advice, stops_run)
 
 
-def _warning(code: str, title: str, advice: str) -> Kind:
-    return Kind(code, Severity.WARNING, title, advice)
+def _warning(code: str, title: str, advice: str) -> ProblemKind:
+    return ProblemKind(code, Severity.WARNING, title, advice)
 
 
 # Reading a cell
@@ -400,5 +400,5 @@ WRITE_FAILED = _error(
     "Mend the cause, then run `invoice-importer status --retry`, or correct the file and run it again.",
 )
 
-KINDS: dict[str, Kind] = {kind.code: kind for kind in list(vars().values()) if isinstance(kind, Kind)}
+KINDS: dict[str, ProblemKind] = {kind.code: kind for kind in list(vars().values()) if isinstance(kind, ProblemKind)}
 """Every kind by its code, in the order of this page."""

@@ -18,7 +18,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemKind:
     """A kind of problem: its code (for the documentation and for scripts), a title, and the way out."""
 
     code: str
@@ -49,7 +49,7 @@ class Place:
 class Problem:
     """One thing that is wrong at one place. `what` is a sentence that quotes the cell; `value` is the cell's text."""
 
-    kind: Kind
+    kind: ProblemKind
     what: str
     place: Place = Place()
     field: str | None = None

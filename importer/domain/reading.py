@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from importer.domain.cells import Cell
-from importer.domain.corrections import GivenBack, Trace
+from importer.domain.corrections import CorrectionTrail, GivenBack
 from importer.domain.invoice import Invoice, Row, Source
 from importer.domain.problems import Place, Problem
 
@@ -33,7 +33,7 @@ class InputFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Understanding:
+class ReadingNotes:
     """How a table was read, as far as its cells alone may not say it a second time."""
 
     first_heading_row: int  # 1-based: the upper one where the headings take two rows
@@ -50,7 +50,7 @@ class Table:
     source: Source
     rows: tuple[Row, ...]
     skipped: tuple[SkippedRow, ...]
-    understood: Understanding | None = None  # None for a sheet that was left out
+    understood: ReadingNotes | None = None  # None for a sheet that was left out
 
     @property
     def width(self) -> int:
@@ -89,7 +89,9 @@ class Reading:
     notices: tuple[str, ...] = ()  # how the files were understood, where it was no matter of course
     control_totals: tuple[ControlTotal, ...] = ()
     former_keys: Mapping[Place, str] = field(default_factory=dict)  # rows given back: the invoice that each was open as
-    trace: Trace = field(default_factory=Trace)  # what was changed by hand, where a results workbook was given back
+    trace: CorrectionTrail = field(
+        default_factory=CorrectionTrail
+    )  # what was changed by hand, where a results workbook was given back
     given_back: tuple[GivenBack, ...] = ()
 
     @property

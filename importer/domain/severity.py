@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from importer.domain.problem_catalog import KINDS
-from importer.domain.problems import Kind, Problem, Severity
+from importer.domain.problems import Problem, ProblemKind, Severity
 
 Level = Literal["error", "warning", "off"]
 
@@ -47,5 +47,5 @@ def with_levels(problems: Iterable[Problem], levels: Mapping[str, Level]) -> tup
     return tuple(kept)
 
 
-def _as(kind: Kind, severity: Severity) -> Kind:
+def _as(kind: ProblemKind, severity: Severity) -> ProblemKind:
     return kind if kind.severity is severity else replace(kind, severity=severity)

@@ -10,7 +10,7 @@ _SAFE = re.compile(r"[\w .,'&()/#:;@+*=~^-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class UnknownName:
+class UnresolvedName:
     """One text, wherever it stands, and the rows and invoices that wait for it."""
 
     noun: str  # "vendor"

@@ -10,7 +10,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
-from importer.domain.bills import Held
+from importer.domain.bills import Bill
 from importer.domain.invoice import Invoice
 from importer.domain.money import dollars
 from importer.domain.payload import Payload
@@ -49,7 +49,7 @@ class Past(NamedTuple):
     at: Mapping[str | None, Usual] = MappingProxyType({})
 
     @classmethod
-    def of(cls, bills: Sequence[Held]) -> Past:
+    def of(cls, bills: Sequence[Bill]) -> Past:
         """Bills of nothing, or of an unknown amount, count as bills and say nothing of what is usual."""
         totals: dict[str | None, list[int]] = {}
         for bill in bills:
@@ -66,7 +66,7 @@ class Surroundings(NamedTuple):
 
     open_from: date | None = None  # the first day of its property's open period
     since: str = ""  # how old that knowledge is: "3 hours ago"
-    held: Held | None = None  # the very same in ResMan: vendor, property and number; unless the ledger posted it
+    held: Bill | None = None  # the very same in ResMan: vendor, property and number; unless the ledger posted it
     past: Past = Past()
     used_accounts: frozenset[str] = frozenset()  # the GL accounts of all bills at its property
     again: Sequence[Again] = ()  # what went out before and is this bill
@@ -88,7 +88,7 @@ def circumstances(invoice: Invoice, payload: Payload, around: Surroundings) -> I
     yield from _accounts_are_usual(invoice, around)
 
 
-def _in_resman(invoice: Invoice, payload: Payload, held: Held, around: Surroundings) -> Problem:
+def _in_resman(invoice: Invoice, payload: Payload, held: Bill, around: Surroundings) -> Problem:
     here, there = _described(payload, around), described(held, around.called)
     what = f"ResMan holds this invoice already. Here: {here}. There: {there}."
     advice = (
@@ -137,7 +137,7 @@ def _near(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[
         yield Problem(NEAR_DUPLICATE, what, place, "invoice_number", text, advice)
 
 
-def _bill_of(held: Held) -> tuple[object, ...]:
+def _bill_of(held: Bill) -> tuple[object, ...]:
     return held.vendor_id, held.property_id, held.number, held.issued, held.total
 
 
@@ -173,7 +173,7 @@ def _accounts_are_usual(invoice: Invoice, around: Surroundings) -> Iterator[Prob
         yield Problem(UNUSED_ACCOUNT, what, place, "financial_account_id", account)
 
 
-def described(held: Held, called: Mapping[str, str]) -> str:
+def described(held: Bill, called: Mapping[str, str]) -> str:
     """A bill with its evidence: number, amount, date, where it was met, and its job."""
     amount = "amount unknown" if held.total is None else dollars(held.total)
     job = f", job {held.job}" if held.job else ""

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from itertools import chain, compress
 
 from importer.context import RunContext
-from importer.domain.bills import Held, Posted
+from importer.domain.bills import Bill, PostedBill
 from importer.domain.identity import invoice_key, normalised_number
 from importer.domain.money import dollars
 from importer.domain.payload import Payload
@@ -218,7 +218,7 @@ def _with(prepared: Prepared, found: Mapping[int, Sequence[Problem]], desk: RunC
     return replace(prepared, verdicts=tuple(verdicts), intents=tuple(intents))
 
 
-def _mark(code: str, bill: Held) -> str:
+def _mark(code: str, bill: Bill) -> str:
     """The same for the same likeness, wherever the other bill is met again."""
     parts = (code, bill.vendor_id, bill.property_id, normalised_number(bill.number or ""), bill.issued, bill.total)
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
@@ -319,11 +319,11 @@ def _around(
         ]
         held = [each for each, key in zip(in_resman, keys, strict=True) if key not in posted]
         elsewhere = [each for key, each in posted.items() if key not in mine]
-        past: dict[str, list[Held]] = {}
+        past: dict[str, list[Bill]] = {}
         for each in (*posted.values(), *held):
             past.setdefault(each.vendor_id, []).append(each)
         pasts = {vendor_id: Past.of(some) for vendor_id, some in past.items()}
-        same: dict[tuple[str, str | None, str], Held] = {}
+        same: dict[tuple[str, str | None, str], Bill] = {}
         for each in held:
             if each.number is not None:
                 same.setdefault((each.vendor_id, each.property_id, normalised_number(each.number)), each)
@@ -379,10 +379,10 @@ class _Names:
         self._now = now
         self._then: dict[str, Mapping[str, str]] = {}
 
-    def meant(self, payload: Payload) -> Callable[[Posted], bool]:
+    def meant(self, payload: Payload) -> Callable[[PostedBill], bool]:
         """Whether a name that means this invoice's property now meant the posted one's in its run."""
 
-        def is_so(posted: Posted) -> bool:
+        def is_so(posted: PostedBill) -> bool:
             if posted.run not in self._then:
                 self._then[posted.run] = names_of_runs(self._ledger, [posted.run]).get(posted.run, {})
             then = self._then[posted.run]
@@ -394,15 +394,15 @@ class _Names:
         return is_so
 
 
-def _by_number(bills: Sequence[Held]) -> dict[str, list[Held]]:
-    found: dict[str, list[Held]] = {}
+def _by_number(bills: Sequence[Bill]) -> dict[str, list[Bill]]:
+    found: dict[str, list[Bill]] = {}
     for bill in bills:
         if bill.number is not None:
             found.setdefault(normalised_number(bill.number), []).append(bill)
     return found
 
 
-def _of_nobody(payload: Payload, bills: Mapping[str, Sequence[Held]]) -> list[Likeness]:
+def _of_nobody(payload: Payload, bills: Mapping[str, Sequence[Bill]]) -> list[Likeness]:
     """What ResMan holds under this number and amount without saying from whom. It may be another vendor's."""
     if not bills:
         return []

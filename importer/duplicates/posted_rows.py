@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from importer.domain.fields import BY_NAME
-from importer.domain.follow_up_facts import WENT_INSTEAD, Stays, Why
+from importer.domain.follow_up_facts import WENT_INSTEAD, DifferenceFromPosted, StillPosted
 from importer.domain.identity import normalised_number
 from importer.domain.invoice import Invoice, Row
 from importer.domain.money import dollars
@@ -60,20 +60,20 @@ class PostedRows:
         is_later = len(entries) == 1 and entries[0].sent_at is not None and entries[0].sent_at > moment
         return entries[0] if is_later else None
 
-    def staying(self, outcomes: Collection[Outcome]) -> tuple[Stays, ...]:
+    def staying(self, outcomes: Collection[Outcome]) -> tuple[StillPosted, ...]:
         """Those that none of the outcomes tells as posted, each with how it differs."""
         here = {outcome.key for outcome in outcomes if outcome.status in (Status.POSTED, Status.ALREADY_POSTED)}
         left = [entry for key, entry in self.entries.items() if key not in here]
         return tuple(self._stays(left, outcomes)) if left else ()
 
-    def _stays(self, left: Iterable[LedgerEntry], outcomes: Collection[Outcome]) -> Iterator[Stays]:
+    def _stays(self, left: Iterable[LedgerEntry], outcomes: Collection[Outcome]) -> Iterator[StillPosted]:
         same = {outcome.key for outcome in outcomes if outcome.status is Status.CONFLICT}
         rows = {_place(row) for outcome in outcomes for row in outcome.invoice.rows}
         still = same | {key for place, key in self.keys.items() if place in rows}
         for entry in sorted(left, key=lambda entry: (entry.file, int(entry.rows.partition(",")[0]))):
             resman = "confirmed" if entry.state is State.CONFIRMED else "pending"
-            why = Why.CHANGED if entry.key in still else Why.GONE
-            yield Stays(
+            why = DifferenceFromPosted.CHANGED if entry.key in still else DifferenceFromPosted.GONE
+            yield StillPosted(
                 entry.invoice_number,
                 entry.vendor_id,
                 entry.property_id,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from importer.domain.bills import Held, Posted
+from importer.domain.bills import Bill, PostedBill
 from importer.domain.identity import normalised_number
 from importer.domain.invoice import Invoice
 from importer.domain.payload import Payload
@@ -33,11 +33,11 @@ class Otherwise(StrEnum):
 class Again:
     """The bill that went out, and why it is taken for the same."""
 
-    bill: Held
+    bill: Bill
     how: Otherwise
 
 
-Meaning = Callable[[Posted], bool]
+Meaning = Callable[[PostedBill], bool]
 """Whether what the file calls the property meant the posted bill's property then."""
 
 
@@ -45,10 +45,10 @@ Meaning = Callable[[Posted], bool]
 class Postings:
     """What went out, as it is looked up for each invoice that would go."""
 
-    of_totals: Sequence[Posted]
+    of_totals: Sequence[PostedBill]
     now: Collection[str]  # the key of each invoice of this run
-    _by_number: dict[tuple[str, int | None, date | None], list[Posted]] = field(default_factory=dict)
-    _by_form: dict[tuple[str, str | None, int | None, date | None], list[Posted]] = field(default_factory=dict)
+    _by_number: dict[tuple[str, int | None, date | None], list[PostedBill]] = field(default_factory=dict)
+    _by_form: dict[tuple[str, str | None, int | None, date | None], list[PostedBill]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for each in self.of_totals:
@@ -58,7 +58,7 @@ class Postings:
                 self._by_number.setdefault((number, bill.total, bill.issued), []).append(each)
                 self._by_form.setdefault((bill.vendor_id, bill.property_id, bill.total, bill.issued), []).append(each)
 
-    def bills(self) -> Iterator[Held]:
+    def bills(self) -> Iterator[Bill]:
         """Every bill that one may be compared with."""
         return (each.bill for each in self.of_totals)
 
@@ -76,7 +76,7 @@ class Postings:
                 found.setdefault(posted.key, Again(posted.bill, how))
         return list(found.values())
 
-    def _of_number(self, invoice: Invoice, payload: Payload, meant: Meaning) -> Iterator[tuple[Posted, Otherwise]]:
+    def _of_number(self, invoice: Invoice, payload: Payload, meant: Meaning) -> Iterator[tuple[PostedBill, Otherwise]]:
         number = normalised_number(payload.invoice_number)
         for posted in self._by_number.get((number, payload.total_amount_in_cents, payload.invoice_date), ()):
             is_its_vendor = posted.bill.vendor_id == payload.vendor_id
@@ -89,7 +89,7 @@ class Postings:
             elif is_its_file and not is_its_vendor:
                 yield posted, Otherwise.OTHER_BOTH
 
-    def _of_ending(self, payload: Payload) -> Iterator[tuple[Posted, Otherwise]]:
+    def _of_ending(self, payload: Payload) -> Iterator[tuple[PostedBill, Otherwise]]:
         what = (payload.vendor_id, payload.property_id, payload.total_amount_in_cents, payload.invoice_date)
         alike = self._by_form.get(what, ())
         if not alike:

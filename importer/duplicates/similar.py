@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 
-from importer.domain.bills import Held
+from importer.domain.bills import Bill
 from importer.domain.identity import normalised_number
 from importer.validation.invoice_numbers import (
     Number,
@@ -69,7 +69,7 @@ class Why(IntEnum):
 class Likeness:
     """The other bill, and why."""
 
-    other: Held
+    other: Bill
     why: Why
 
     def said(self, number: str) -> str:
@@ -98,7 +98,7 @@ class _Vendor:
     lone: dict[tuple[object, object], dict[int | None, list[int]]] = field(default_factory=dict)
 
 
-def likenesses(bills: Sequence[Held], known: Sequence[Held] = ()) -> dict[int, tuple[Likeness, ...]]:
+def likenesses(bills: Sequence[Bill], known: Sequence[Bill] = ()) -> dict[int, tuple[Likeness, ...]]:
     """Index of each of the bills that looks like another one, or like a known one → those, the surest first."""
     every = [*bills, *known]
     by_vendor: dict[str, list[int]] = {}
@@ -110,7 +110,7 @@ def likenesses(bills: Sequence[Held], known: Sequence[Held] = ()) -> dict[int, t
     return found
 
 
-def _among(every: Sequence[Held], places: Sequence[int], count: int) -> Iterator[tuple[int, tuple[Likeness, ...]]]:
+def _among(every: Sequence[Bill], places: Sequence[int], count: int) -> Iterator[tuple[int, tuple[Likeness, ...]]]:
     """The likenesses of one vendor's bills, of those among the first `count` of all."""
     numbers = {place: number_of(text) if (text := every[place].number) else None for place in places}
     vendor = _Vendor()
@@ -145,7 +145,7 @@ def _among(every: Sequence[Held], places: Sequence[int], count: int) -> Iterator
             yield index, tuple(Likeness(every[place], others[place]) for place in surest)
 
 
-def _is_of_this_run(bill: Held) -> bool:
+def _is_of_this_run(bill: Bill) -> bool:
     """What was posted or is held by ResMan is told first: a bill of the same file must not hide it."""
     return bill.table is not None and bill.job is None
 
@@ -155,7 +155,7 @@ def _few(places: list[int]) -> list[int]:
     return places if len(places) <= COMPARED else [*places[: COMPARED // 2], *places[-COMPARED // 2 :]]
 
 
-def _of_number(vendor: _Vendor, every: Sequence[Held], bill: Held, keys: Sequence[str]) -> Iterator[list[int]]:
+def _of_number(vendor: _Vendor, every: Sequence[Bill], bill: Bill, keys: Sequence[str]) -> Iterator[list[int]]:
     """The bills with a number like this; of very many those of the same amount, and a few of the others."""
     for key in keys:
         places = vendor.by_number[key]
@@ -168,7 +168,7 @@ def _of_number(vendor: _Vendor, every: Sequence[Held], bill: Held, keys: Sequenc
         yield _few(places)
 
 
-def _of_day(vendor: _Vendor, every: Sequence[Held], bill: Held, day: list[int]) -> list[int]:
+def _of_day(vendor: _Vendor, every: Sequence[Bill], bill: Bill, day: list[int]) -> list[int]:
     """The bills of this amount and day; without those of its own table, where they are a series."""
     if bill.table is None:
         return day
@@ -218,7 +218,7 @@ def _others(index: int, places: Iterable[Iterable[int]]) -> list[int]:
     return [place for place in dict.fromkeys(each for some in places for each in some) if place != index]
 
 
-def _by_number(bill: Held, number: Number | None, other: Held, others: Number | None) -> Why | None:
+def _by_number(bill: Bill, number: Number | None, other: Bill, others: Number | None) -> Why | None:
     if number is None or others is None:
         return None
     same_amount = bill.total is not None and bill.total == other.total
@@ -246,7 +246,7 @@ def _by_number(bill: Held, number: Number | None, other: Held, others: Number | 
     return Why.SUFFIX if same_amount and (apart is None or apart <= NUMBERS_COME_BACK) else None
 
 
-def _is_elsewhere(bill: Held, number: Number | None, other: Held, others: Number | None) -> bool:
+def _is_elsewhere(bill: Bill, number: Number | None, other: Bill, others: Number | None) -> bool:
     """The very same number at two properties, about the same time, with nothing else in common: no bill is split so."""
     if number is None or others is None or not number.squeezed or number.squeezed != others.squeezed:
         return False
@@ -257,7 +257,7 @@ def _is_elsewhere(bill: Held, number: Number | None, other: Held, others: Number
     return timedelta() < abs(bill.issued - other.issued) <= NUMBERS_COME_BACK
 
 
-def _has_a_number_for_each(every: Sequence[Held], numbers: Mapping[int, Number | None]) -> bool:
+def _has_a_number_for_each(every: Sequence[Bill], numbers: Mapping[int, Number | None]) -> bool:
     """Whether the vendor counts its bills through, and not at each property anew."""
     found: dict[str, set[str | None]] = {}
     for place, number in numbers.items():
@@ -272,12 +272,12 @@ def _is_tail(number: Number, others: Number) -> bool:
     )
 
 
-def _by_day(bill: Held, other: Held) -> Why:
+def _by_day(bill: Bill, other: Bill) -> Why:
     is_elsewhere = None not in (bill.property_id, other.property_id) and bill.property_id != other.property_id
     return Why.OTHER_PROPERTY if is_elsewhere else Why.OTHER_NUMBER
 
 
-def _is_exact(bill: Held, other: Held) -> bool:
+def _is_exact(bill: Bill, other: Bill) -> bool:
     """The same invoice, not a similar one: see `duplicates`, and what the ledger and ResMan hold."""
     return (
         bill.property_id == other.property_id
@@ -287,5 +287,5 @@ def _is_exact(bill: Held, other: Held) -> bool:
     )
 
 
-def _is_series(bills: Sequence[Held]) -> bool:
+def _is_series(bills: Sequence[Bill]) -> bool:
     return len({(each.property_id, each.number) for each in bills}) == len(bills)

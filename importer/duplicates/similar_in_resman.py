@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from importer.domain.bills import Held
+from importer.domain.bills import Bill
 from importer.domain.invoice import Invoice
 from importer.duplicates.similar import Likeness, likenesses
 from importer.runs.decisions import Prepared
@@ -16,8 +16,8 @@ def alike_bills(
     integration_id: str,
     vendors: Iterable[str],
     going: Sequence[int],
-    posted: Mapping[str, Held],
-    known: Sequence[Held],
+    posted: Mapping[str, Bill],
+    known: Sequence[Bill],
 ) -> dict[int, tuple[Likeness, ...]]:
     """By index, the bills that an invoice of these vendors looks like; `known` are those of elsewhere, `posted` those
     that stand in this run as well, by key. What is `going` is looked at first.
@@ -33,7 +33,7 @@ def alike_bills(
         invoice = prepared.verdicts[index].invoice
         if invoice.integration_id == integration_id and invoice.vendor_id in of_vendor:
             of_vendor[invoice.vendor_id].append(index)
-    known_of: dict[str, list[Held]] = {}
+    known_of: dict[str, list[Bill]] = {}
     for each in known:
         known_of.setdefault(each.vendor_id, []).append(each)
     tables: dict[int, int] = {}
@@ -47,8 +47,8 @@ def _of_vendor(
     prepared: Prepared,
     indexes: Sequence[int],
     tables: dict[int, int],
-    posted: Mapping[str, Held],
-    known: Sequence[Held],
+    posted: Mapping[str, Bill],
+    known: Sequence[Bill],
 ) -> dict[int, tuple[Likeness, ...]]:
     """The same of one vendor. Where a bill stands is put into words for the few told of."""
     intents = [prepared.intents[index] for index in indexes]
@@ -67,9 +67,9 @@ def _of_vendor(
     return {indexes[place]: tuple(map(told, some)) for place, some in found.items()}
 
 
-def _bill(invoice: Invoice, before: Held | None, tables: dict[int, int]) -> Held:
+def _bill(invoice: Invoice, before: Bill | None, tables: dict[int, int]) -> Bill:
     """An invoice of this run as a bill, without where it stands."""
-    return Held(
+    return Bill(
         "",
         invoice.vendor_id or "",
         invoice.property_id,
@@ -81,7 +81,7 @@ def _bill(invoice: Invoice, before: Held | None, tables: dict[int, int]) -> Held
     )
 
 
-def _where(invoice: Invoice, before: Held | None) -> str:
+def _where(invoice: Invoice, before: Bill | None) -> str:
     """Its file and rows; one that was posted before tells where it went."""
     source, first, last = invoice.source, invoice.rows[0].number, invoice.rows[-1].number
     sheet = f" {source.sheet}" if source.sheet else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
 
-from importer.domain.bills import Held
+from importer.domain.bills import Bill
 from importer.ledger.entries import BILL_COLUMNS, OUT, held_of
 from importer.ledger.ledger import Ledger
 from importer.ledger.postings import LOOKED_BACK
@@ -15,7 +15,7 @@ from importer.ledger.schema import batches
 from importer.ledger.tables import ACCEPTANCES, INVOICES
 
 
-def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str] | None) -> Iterator[tuple[str, Held]]:
+def posted_bills(ledger: Ledger, destination: str, vendor_ids: Sequence[str] | None) -> Iterator[tuple[str, Bill]]:
     """The bills of these vendors (None: all) that were posted from here, or may be, by key. `LedgerUnavailable`."""
     since = ledger.now() - LOOKED_BACK
     every = select(*BILL_COLUMNS).where(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
-from importer.domain.bills import Held
+from importer.domain.bills import Bill
 from importer.domain.follow_up_facts import Alarm
 from importer.domain.invoice import Row as InputRow
 from importer.domain.outcome import Evidence
@@ -107,7 +107,7 @@ class Rival(NamedTuple):
     """An invoice that is out, or about to go, and what another one has in common with it."""
 
     key: str
-    bill: Held
+    bill: Bill
     why: Contest
 
 
@@ -157,12 +157,12 @@ BILL_COLUMNS = tuple(
 """What `held_of` needs."""
 
 
-def held_of(row: Row[Any]) -> Held:
+def held_of(row: Row[Any]) -> Bill:
     """An entry of the ledger as a bill."""
     sent = json.loads(row.body)
     when = f"posted on {row.sent_at:%Y-%m-%d}" if row.sent_at else "posted"
     noun = "rows" if "," in row.rows else "row"
-    return Held(
+    return Bill(
         f"{when} from {row.file}, {noun} {row.rows}",
         row.vendor_id,
         row.property_id,

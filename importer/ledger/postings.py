@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from importer.domain.bills import Posted
+from importer.domain.bills import PostedBill
 from importer.ledger.entries import (
     BILL_COLUMNS,
     OUT,
@@ -24,9 +24,9 @@ LOOKED_BACK = timedelta(days=550)
 """Older postings are not compared: the months that matter are the last eighteen."""
 
 
-def _posted(row: Row[Any]) -> Posted:
+def _posted(row: Row[Any]) -> PostedBill:
     rows = tuple(map(int, row.rows.split(", ")))
-    return Posted(row.key, held_of(row), row.file, rows, row.run, _sheets(row.sheets, len(rows)))
+    return PostedBill(row.key, held_of(row), row.file, rows, row.run, _sheets(row.sheets, len(rows)))
 
 
 def _sheets(kept: str | None, count: int) -> tuple[str | None, ...] | None:
@@ -48,7 +48,7 @@ def keep_contents(ledger: Ledger, files: Iterable[tuple[str, str]]) -> None:
 
 def posted_with_totals(
     ledger: Ledger, destination: str, integration_id: str, totals: Iterable[int]
-) -> Iterator[Posted]:
+) -> Iterator[PostedBill]:
     """What went out over one of these amounts, whoever its vendor. Raises `LedgerUnavailable`."""
     since = ledger.now() - LOOKED_BACK
     query = select(*BILL_COLUMNS).where(
@@ -69,10 +69,10 @@ def posted_from_files(
     destination: str,
     contents: Collection[str],
     now: Mapping[str, PlannedPost],
-) -> dict[str, list[Posted]]:
+) -> dict[str, list[PostedBill]]:
     """What went out of files that held the same, by their SHA-256, however long ago. Without what stands there `now`
     in the same rows under the same key: most of a file that comes again. Raises `LedgerUnavailable`."""
-    found: dict[str, list[Posted]] = {}
+    found: dict[str, list[PostedBill]] = {}
     light = (
         select(CONTENTS.c.sha256, INVOICES.c.key, INVOICES.c.file, INVOICES.c.rows, INVOICES.c.sheets)
         .join(CONTENTS, (CONTENTS.c.run == INVOICES.c.run) & (CONTENTS.c.file == INVOICES.c.file))

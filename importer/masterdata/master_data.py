@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from importer.domain.bills import Held
+from importer.domain.bills import Bill
 from importer.masterdata.aliases import Aliases, aliases_or_damage
 from importer.masterdata.cache import (
     BillRecord,
@@ -69,7 +69,7 @@ class MasterData:
         """Property → the first day of its open accounting period."""
         return self.cache.open_periods()
 
-    def billed(self, vendor_ids: Sequence[str] | None = None) -> list[Held]:
+    def billed(self, vendor_ids: Sequence[str] | None = None) -> list[Bill]:
         """The invoices that ResMan held of these vendors when they were fetched, or of all; oldest first.
 
         Contract: an invoice names its vendor by ResMan's own id, the vendor's `x_id`.
@@ -91,14 +91,14 @@ class MasterData:
         ]
         return sorted(held, key=lambda each: each.issued or date.min)
 
-    def vendorless(self) -> list[Held]:
+    def vendorless(self) -> list[Bill]:
         """The invoices of which ResMan does not say whose they are."""
         return [_held(bill, "") for bill in self.cache.vendorless()] if RecordKind.INVOICE in self.fetched else []
 
 
-def _held(bill: BillRecord, vendor_id: str) -> Held:
+def _held(bill: BillRecord, vendor_id: str) -> Bill:
     where = f"in ResMan ({bill.id}{', not seen there for over 30 days' if bill.is_stale else ''})"
-    return Held(where, vendor_id, bill.property_id, bill.number, bill.issued, bill.total, accounts=bill.accounts)
+    return Bill(where, vendor_id, bill.property_id, bill.number, bill.issued, bill.total, accounts=bill.accounts)
 
 
 def folder_of(home: Path, destination: str, integration_id: str) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median_low
 
-from importer.domain.bills import Held
+from importer.domain.bills import Bill
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class Awaited:
     last_date: date
 
 
-def awaited(bills: Iterable[Held], month: date, *, months: int = 3) -> list[Awaited]:
+def awaited(bills: Iterable[Bill], month: date, *, months: int = 3) -> list[Awaited]:
     """Who billed in the months before `month` (any day of it) and not in it, the most money first.
 
     Billing in most of those months counts, so that one missed month does not hide a vendor; of one month, in that.
     """
     this = _months(month)
     least = 1 if months == 1 else max(2, (months + 1) // 2)
-    seen: dict[tuple[str, str | None], list[Held]] = {}
+    seen: dict[tuple[str, str | None], list[Bill]] = {}
     for bill in bills:
         if bill.issued is not None and this - months <= _months(bill.issued) <= this:
             seen.setdefault((bill.vendor_id, bill.property_id), []).append(bill)

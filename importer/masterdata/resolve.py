@@ -23,9 +23,9 @@ from importer.domain.problem_catalog import (
     UNKNOWN_ID,
     UNKNOWN_NAME,
 )
-from importer.domain.problems import Kind, Place, Problem
+from importer.domain.problems import Place, Problem, ProblemKind
 from importer.domain.reading import Reading
-from importer.domain.unresolved import UnknownName, alias_command
+from importer.domain.unresolved import UnresolvedName, alias_command
 from importer.masterdata.cache import Record, RecordKind
 from importer.masterdata.lookup import Index
 from importer.masterdata.master_data import MasterData, ago
@@ -42,7 +42,7 @@ MOST_SUGGESTED = 100
 class Said(NamedTuple):
     """What there is to say about a text, wherever it stands."""
 
-    kind: Kind
+    kind: ProblemKind
     what: str
     advice: str | None = None
 
@@ -74,7 +74,7 @@ class Resolved:
 
     reading: Reading
     remarks: Mapping[int, tuple[Problem, ...]]
-    unknown: tuple[UnknownName, ...]
+    unknown: tuple[UnresolvedName, ...]
     notices: tuple[str, ...]
     names: Mapping[str, str]  # every name that was looked up → what it was found to mean
 

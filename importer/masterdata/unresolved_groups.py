@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from importer.domain.invoice import Invoice, Line
 from importer.domain.problem_catalog import AMBIGUOUS_NAME, NAMES_NOT_FETCHED
-from importer.domain.problems import Kind
-from importer.domain.unresolved import UnknownName
+from importer.domain.problems import ProblemKind
+from importer.domain.unresolved import UnresolvedName
 
 
 @dataclass(slots=True)
@@ -17,7 +17,7 @@ class Group:
 
     noun: str
     text: str
-    kind: Kind
+    kind: ProblemKind
     nearest: tuple[str, ...]
     nearest_id: str | None
     profile: str | None  # whose decision about it is no longer good
@@ -36,10 +36,10 @@ class Group:
             self.worths[id(invoice)] = invoice.worth
 
 
-def unknown_names(groups: Sequence[Group]) -> tuple[UnknownName, ...]:
+def unknown_names(groups: Sequence[Group]) -> tuple[UnresolvedName, ...]:
     """What is to be corrected or settled, the one that holds up most money first."""
     found = [
-        UnknownName(
+        UnresolvedName(
             group.noun,
             group.text,
             len(group.rows),

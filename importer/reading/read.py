@@ -13,8 +13,8 @@ from importer.domain.problems import Place, Problem
 from importer.domain.reading import (
     ControlTotal,
     Reading,
+    ReadingNotes,
     Table,
-    Understanding,
 )
 from importer.domain.seals import Seal
 from importer.errors import FileUnreadable
@@ -153,7 +153,7 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None,
     empty: list[FileUnreadable] = []
     layouts: list[Layout] = []
     made_with = profile_text(profile) if profile.name else ""
-    understood: list[Understanding] = []
+    understood: list[ReadingNotes] = []
     sides: list[Side] = ["header", "lines"] if plan.joined else ["whole" for _ in plan.chosen]
     for found, side in zip(plan.chosen, sides, strict=True):
         try:
@@ -161,7 +161,7 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None,
             layouts.append(layout)
             said = layout.conventions.details() | kept(layout.looks, layout.comments)
             understood.append(
-                Understanding(found.heading.first + 1, side, made_with, layout.conventions.order_to_keep, said)
+                ReadingNotes(found.heading.first + 1, side, made_with, layout.conventions.order_to_keep, said)
             )
         except FileUnreadable as error:
             if len(plan.chosen) == 1 or plan.joined or found.has_rows:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from importer.domain.cells import cell_text
-from importer.domain.corrections import Trace
+from importer.domain.corrections import CorrectionTrail
 from importer.domain.outcome import Run
 from importer.report.row_outcomes import Accounts, Layout
 from importer.report.sandbox_run import as_rehearsal
@@ -65,7 +65,7 @@ def _write(run: Run, stream: BinaryIO) -> None:
     text.detach()
 
 
-def _by_hand(trace: Trace) -> dict[tuple[str, str, int], str] | None:
+def _by_hand(trace: CorrectionTrail) -> dict[tuple[str, str, int], str] | None:
     """What was changed by hand in each row since the vendor's file; None where nothing was given back."""
     if not trace.rounds:
         return None

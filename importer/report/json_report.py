@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importer.domain.corrections import WHOLE_ROW, Trace
-from importer.domain.follow_up_facts import Change, Stays
+from importer.domain.corrections import WHOLE_ROW, CorrectionTrail
+from importer.domain.follow_up_facts import Change, StillPosted
 from importer.domain.outcome import Outcome, Run
 from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal
@@ -62,7 +62,7 @@ def as_json(run: Run, results: Path | None) -> dict[str, object]:
     }
 
 
-def _by_hand(trace: Trace) -> dict[str, object]:
+def _by_hand(trace: CorrectionTrail) -> dict[str, object]:
     """What was changed between the vendor's files and what was read: the sheet "Corrections"."""
     return {
         "files": [{"file": one.name, "sha256": one.sha256 or None} for one in trace.origins],
@@ -123,7 +123,7 @@ def _own_total(control: ControlTotal) -> dict[str, object]:
     }
 
 
-def _stays(stays: Stays) -> dict[str, object]:
+def _stays(stays: StillPosted) -> dict[str, object]:
     return {
         "invoice_number": stays.invoice_number,
         "vendor_id": stays.vendor_id,

@@ -11,7 +11,7 @@ from importer.domain.cells import cell_text
 from importer.domain.money import dollars
 from importer.domain.outcome import Run, Status
 from importer.domain.problem_catalog import AMBIGUOUS_NAME, UNKNOWN_NAME
-from importer.domain.problems import Kind, Problem
+from importer.domain.problems import Problem, ProblemKind
 from importer.report.row_outcomes import advised
 from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import (
@@ -116,7 +116,7 @@ def problem_lines(run: Run) -> Iterator[ProblemLine]:
 
 
 def _problem_lines(run: Run) -> Iterator[ProblemLine]:
-    groups: dict[Kind, list[tuple[str, Problem]]] = {}
+    groups: dict[ProblemKind, list[tuple[str, Problem]]] = {}
     yield from _name_lines(run)
     told = {UNKNOWN_NAME.code, AMBIGUOUS_NAME.code} if run.unknown_names else set()
     for problem in run.reading.problems:

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from importer.domain.corrections import NOT_KEPT, Correction
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.domain.invoice import Invoice
 from importer.domain.reading import Reading
 from importer.workbook_format.layout import column_index
 
 Place = tuple[str | None, int]  # sheet and row of one file
-_FIGURES = (Kind.DOLLARS, Kind.CENTS, Kind.QUANTITY)
+_FIGURES = (ValueKind.DOLLARS, ValueKind.CENTS, ValueKind.QUANTITY)
 
 
 def with_money(corrections: Sequence[Correction], before: Reading, now: Reading) -> list[Correction]:

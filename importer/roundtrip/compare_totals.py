@@ -7,22 +7,22 @@ from dataclasses import replace
 
 from importer.domain import problem_catalog
 from importer.domain.cells import Cell
-from importer.domain.corrections import Trace
+from importer.domain.corrections import CorrectionTrail
 from importer.domain.money import dollars
 from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal, Reading
 from importer.reading.cells.parse_cell import quoted
 from importer.reading.rows.control_totals import control_problem
 from importer.workbook_format.layout import ROWS, canonical, column_index
-from importer.workbook_format.manifest import Kept
+from importer.workbook_format.manifest import SheetRecord
 
 Rows = Mapping[int, tuple[Cell, ...]]
 
 
 def vendors_rows(
-    kept: Sequence[Kept],
+    kept: Sequence[SheetRecord],
     before: Mapping[str | None, Rows],
-    trace: Trace,
+    trace: CorrectionTrail,
     altered: Collection[tuple[str | None, int]],
 ) -> dict[str | None, Rows]:
     """The rows of a file as the vendor sent them, by sheet. `before` is how they stood before this round; `altered`
@@ -153,14 +153,14 @@ def _noticed(was: ControlTotal, what: str) -> str:
     return f"The vendor's own total of {dollars(was.says)} ({was.place.file}, {was.place.cell}) {what}."
 
 
-def altered_totals(kept: Sequence[Kept], trace: Trace) -> frozenset[tuple[str | None, int]]:
+def altered_totals(kept: Sequence[SheetRecord], trace: CorrectionTrail) -> frozenset[tuple[str | None, int]]:
     """The rows of totals that were changed by hand in earlier rounds."""
     rows = {(one.file, one.sheet, row) for one in kept for row, _ in one.totals}
     corrected = {(each.file, each.sheet or None, each.row) for each in trace.corrections}
     return frozenset((sheet, row) for _, sheet, row in rows & corrected)
 
 
-def _column(one: Kept, letter: str, heading: str) -> int | None:
+def _column(one: SheetRecord, letter: str, heading: str) -> int | None:
     if letter:
         return column_index(letter)
     return next((at for at, each in enumerate(one.headings) if each.strip() == heading), None)

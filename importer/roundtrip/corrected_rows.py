@@ -11,7 +11,7 @@ from importer.reading.cells.parse_cell import is_blank
 from importer.roundtrip.corrected_sheets import Given
 from importer.workbook_format import layout
 from importer.workbook_format.layout import RowMark
-from importer.workbook_format.manifest import Kept
+from importer.workbook_format.manifest import SheetRecord
 
 GIVE_THE_ORIGINAL = "Give the vendor's own file instead: what was posted stays posted."
 
@@ -84,7 +84,7 @@ def _notes(headings: Sequence[str], row: tuple[Cell, ...], mark: RowMark) -> Ite
 
 
 def _place(
-    kept: Sequence[Kept], row: tuple[Cell, ...], cells: tuple[Cell, ...]
+    kept: Sequence[SheetRecord], row: tuple[Cell, ...], cells: tuple[Cell, ...]
 ) -> tuple[Table | None, int | None, tuple[Cell, ...]]:
     """The table and the row number that it says, as far as there are such, and its cells as they were."""
     file, sheet, said = (cell_text(cell) for cell in (*row[: layout.OUTCOME], None, None, None)[:3])
@@ -97,7 +97,7 @@ def _place(
     return None, number, cells
 
 
-def _exactly(one: Kept, number: int, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+def _exactly(one: SheetRecord, number: int, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
     """The cells with those as they were that a workbook shows only as text, where they still say the same."""
     if not one.exact:
         return cells

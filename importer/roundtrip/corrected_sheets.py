@@ -13,7 +13,7 @@ from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.headings import PLAIN_SPELLINGS, normalised, spelled
 from importer.reading.formats.raw_workbook import Contents, Sheet
 from importer.workbook_format import layout
-from importer.workbook_format.manifest import Kept
+from importer.workbook_format.manifest import SheetRecord
 
 OR_THE_ORIGINAL = "Or give the vendor's own file: what was posted stays posted."
 OFFERED = BY_NAME["accounting_date"].heading  # of the empty column that "To fix" offers where a period is closed
@@ -46,12 +46,12 @@ class Given:
     """The sheets, and the input's tables with the columns that were added to them."""
 
     sheets: tuple[GivenSheet, ...]
-    kept: tuple[Kept, ...]
+    kept: tuple[SheetRecord, ...]
     notices: tuple[str, ...]  # one for each column that was added and filled in
     secret: bytes | None = b""  # that the marks were made with, as in `RowMark.is_of`
 
 
-def given_sheets(contents: Contents, kept: Sequence[Kept], secret: bytes | None) -> Given:
+def given_sheets(contents: Contents, kept: Sequence[SheetRecord], secret: bytes | None) -> Given:
     """Raises FileUnreadable where the vendor's columns are not as they were."""
     bases = {_without_blanks_at_the_end([heading.strip() for heading in one.headings]) for one in kept}
     added: dict[tuple[str, ...], dict[str, tuple[int, str]]] = {base: {} for base in bases}
@@ -147,7 +147,7 @@ def _found(between: Sequence[str], base: Sequence[str]) -> Iterator[int]:
             next_one = next(wanted, None)
 
 
-def _widened(one: Kept, added: dict[tuple[str, ...], dict[str, tuple[int, str]]]) -> Kept:
+def _widened(one: SheetRecord, added: dict[tuple[str, ...], dict[str, tuple[int, str]]]) -> SheetRecord:
     mine = added[_without_blanks_at_the_end([heading.strip() for heading in one.headings])]
     if not mine or not one.heading_row:
         return one

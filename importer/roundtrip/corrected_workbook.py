@@ -34,7 +34,7 @@ from importer.roundtrip.correction_trail import Hands
 from importer.roundtrip.restored_file import Original, headings_of, sheet_of
 from importer.workbook_format import layout, manifest
 from importer.workbook_format.layout import NOTED, RowMark
-from importer.workbook_format.manifest import Kept, Manifest
+from importer.workbook_format.manifest import Manifest, SheetRecord
 
 UNTOUCHABLE = frozenset({Status.POSTED, Status.ALREADY_POSTED, Status.IN_DOUBT})
 """The rows of these must be as they were: the invoice is in ResMan, or may be."""
@@ -161,7 +161,7 @@ class _Merge:
     copied: dict[tuple[Table, int], int] = field(default_factory=dict)  # added rows → the row that each is a copy of
 
     @property
-    def kept(self) -> Sequence[Kept]:
+    def kept(self) -> Sequence[SheetRecord]:
         """The tables of the input."""
         return self.given.kept
 
@@ -435,7 +435,7 @@ _BRING_IT_BACK = (
 )
 
 
-def _of(table: Table, kept: Sequence[Kept]) -> str:
+def _of(table: Table, kept: Sequence[SheetRecord]) -> str:
     if len(kept) == 1:
         return f" of {table[0]}"
     return f" of {table[0]}, sheet {table[1]}" if table[1] else f" of {table[0]}"

@@ -13,16 +13,16 @@ from importer.domain.corrections import (
     TAKEN_OUT,
     WHOLE_ROW,
     Correction,
+    CorrectionTrail,
     Origin,
     Round,
     TakenOut,
-    Trace,
 )
 from importer.domain.invoice import Invoice
 from importer.domain.reading import InputFile, Reading
 from importer.roundtrip.amount_effect import places, with_money
 from importer.workbook_format import layout
-from importer.workbook_format.manifest import Kept, Manifest, first_trace
+from importer.workbook_format.manifest import Manifest, SheetRecord, first_trace
 
 Rows = Mapping[int, tuple[Cell, ...]]
 
@@ -33,7 +33,7 @@ class Hands:
 
     workbook: InputFile
     manifest: Manifest  # of the workbook
-    kept: Sequence[Kept]  # the file's tables
+    kept: Sequence[SheetRecord]  # the file's tables
     before: Mapping[str | None, Rows]
     now: Mapping[str | None, Rows]
     took_out: frozenset[tuple[str | None, int]]
@@ -74,7 +74,7 @@ class Hands:
         """True where anything of the file was changed, taken out or added in this round."""
         return any(True for _ in self._all_changes())
 
-    def traced(self, reading: Reading, before: Reading | None) -> Trace:
+    def traced(self, reading: Reading, before: Reading | None) -> CorrectionTrail:
         """The trace with this round. `before` is the reading before, where anything was done."""
         then = self._then()
         number = 1 + max((each.number for each in then.rounds), default=0)
@@ -92,14 +92,14 @@ class Hands:
             added_cents=then.added_cents + sum(invoice.worth for invoice in by_hand),
         )
 
-    def _then(self) -> Trace:
+    def _then(self) -> CorrectionTrail:
         """The trace of the run that wrote the workbook, as far as it is this file's."""
         whole, file = self.manifest.trace, self.kept[0].file
         if not whole.origins:
-            return Trace((Origin(file, "", 0),))
+            return CorrectionTrail((Origin(file, "", 0),))
         if len({each.file for each in self.manifest.tables}) == 1 or self.manifest.tables[0].file == file:
             return whole  # the first file stands for all of them: sums are not kept by file
-        return Trace(rounds=whole.rounds, invoices=0)
+        return CorrectionTrail(rounds=whole.rounds, invoices=0)
 
     def _is_added(self, place: tuple[str | None, int]) -> bool:
         return place[1] not in self.before[place[0]]
@@ -118,7 +118,7 @@ class Hands:
                     copied=self.copied.get((one.sheet, row)) if at is None else None,
                 )
 
-    def _all_changes(self) -> Iterator[tuple[Kept, int, list[tuple[int | None, str, str]]]]:
+    def _all_changes(self) -> Iterator[tuple[SheetRecord, int, list[tuple[int | None, str, str]]]]:
         for one in self.kept:
             then, now = self.before[one.sheet], self.now[one.sheet]
             gone = {row for sheet, row in self.gone if sheet == one.sheet}
@@ -128,7 +128,7 @@ class Hands:
                     yield one, row, changes
 
     def _changes(
-        self, one: Kept, row: int, then: tuple[Cell, ...] | None, now: tuple[Cell, ...] | None
+        self, one: SheetRecord, row: int, then: tuple[Cell, ...] | None, now: tuple[Cell, ...] | None
     ) -> Iterator[tuple[int | None, str, str]]:
         """Column (0-based; None: the whole row), what it was and what it is."""
         place = (one.sheet, row)
@@ -147,7 +147,7 @@ class Hands:
                 if layout.canonical(was) != layout.canonical(has):
                     yield at, cell_text(was), cell_text(has)
 
-    def _altered(self, one: Kept, row: int, now: tuple[Cell, ...]) -> Iterator[tuple[int | None, str, str]]:
+    def _altered(self, one: SheetRecord, row: int, now: tuple[Cell, ...]) -> Iterator[tuple[int | None, str, str]]:
         totals = [(column, says) for (number, column), says in one.totals.items() if number == row]
         changed = False
         for column, says in totals:
@@ -174,9 +174,9 @@ class Hands:
             )
 
 
-def trace_of(parts: Sequence[Reading]) -> Trace:
+def trace_of(parts: Sequence[Reading]) -> CorrectionTrail:
     """The trace of a run one of whose files was given back."""
-    return Trace.joined(part.trace if part.trace.rounds else first_trace(part) for part in parts)
+    return CorrectionTrail.joined(part.trace if part.trace.rounds else first_trace(part) for part in parts)
 
 
 def _numbers(reading: Reading) -> Iterator[tuple[tuple[str | None, int], str]]:
@@ -190,7 +190,7 @@ def _said(invoice: Invoice, name: str) -> str:
     return invoice.cell_text(name).strip() or str(getattr(invoice, name) or "")
 
 
-def _heading(one: Kept, at: int) -> str:
+def _heading(one: SheetRecord, at: int) -> str:
     heading = one.headings[at].strip() if at < len(one.headings) else ""
     return heading or f"column {column_letter(at)}"
 

@@ -19,7 +19,7 @@ from importer.roundtrip.compare_totals import altered_totals, mended_rows, vendo
 from importer.roundtrip.corrected_sheets import OFFERED
 from importer.roundtrip.correction_trail import Hands, Rows
 from importer.workbook_format import layout
-from importer.workbook_format.manifest import Kept
+from importer.workbook_format.manifest import SheetRecord
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +28,7 @@ class Original:
 
     contents: Contents
     plan: Plan
-    kept: tuple[Kept, ...]
+    kept: tuple[SheetRecord, ...]
     before: Contents  # the same as it stood before anybody corrected it
     taken_out: dict[tuple[str | None, int], tuple[Cell, ...]]
     gone: frozenset[tuple[str | None, int]]  # rows that were deleted from "Rows" in any round
@@ -131,7 +131,7 @@ def plan_over(contents: Contents, original: Original) -> Plan:
     )
 
 
-def sheet_of(one: Kept, rows: Rows, left_out: Collection[int]) -> Sheet:
+def sheet_of(one: SheetRecord, rows: Rows, left_out: Collection[int]) -> Sheet:
     """One sheet of the file, its rows at their places."""
     last = max([one.last, *rows])
     placed = [rows.get(number, ()) for number in range(1, last + 1)]
@@ -141,6 +141,6 @@ def sheet_of(one: Kept, rows: Rows, left_out: Collection[int]) -> Sheet:
     return Sheet(one.sheet, PackedRows(placed), left_out=frozenset(left_out), looks=looks, comments=comments)
 
 
-def headings_of(one: Kept) -> tuple[Cell, ...]:
+def headings_of(one: SheetRecord) -> tuple[Cell, ...]:
     """What stands in its heading row."""
     return tuple(heading or None for heading in one.headings)

@@ -12,9 +12,9 @@ from typing import Any
 
 from importer.domain.problem_catalog import KINDS
 from importer.domain.problems import (
-    Kind,
     Place,
     Problem,
+    ProblemKind,
     Severity,
 )
 from importer.domain.reading import InputFile
@@ -87,7 +87,7 @@ def kept_remarks(home: Path, run: str) -> dict[str, list[Problem]]:
         return {}
 
 
-def _as_warning(code: str) -> Kind:
+def _as_warning(code: str) -> ProblemKind:
     kind = KINDS[code]
     return kind if kind.severity is Severity.WARNING else replace(kind, severity=Severity.WARNING)
 

@@ -15,7 +15,7 @@ from importer.domain.money import dollars
 from importer.domain.problem_catalog import CHANGED_ROW
 from importer.domain.problems import Problem
 from importer.domain.reading import Reading
-from importer.domain.unresolved import UnknownName
+from importer.domain.unresolved import UnresolvedName
 from importer.duplicates.posted_rows import (
     PostedRows,
     posted_already,
@@ -41,7 +41,7 @@ class Prepared:
     standing: Mapping[str, LedgerEntry]  # what the ledger knows of them
     notices: tuple[str, ...] = ()  # about the run as a whole
     names: Mapping[str, str] = field(default_factory=dict)  # what names in the files were found to mean
-    unknown_names: tuple[UnknownName, ...] = ()
+    unknown_names: tuple[UnresolvedName, ...] = ()
     remarks: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)  # about names, by the invoice's index
     let_go: Mapping[str, AcceptedDuplicate] = field(
         default_factory=dict

@@ -24,7 +24,7 @@ from importer.domain.problem_catalog import (
     REFUSED_BEFORE,
     WRITE_FAILED,
 )
-from importer.domain.problems import Kind, Problem
+from importer.domain.problems import Problem, ProblemKind
 from importer.domain.reading import InputFile, Reading
 from importer.domain.seals import Seal
 from importer.duplicates.generated_texts import (
@@ -290,7 +290,7 @@ def _known(outcome: Outcome, entry: LedgerEntry) -> Outcome:
 def _with(
     outcome: Outcome,
     status: Status,
-    kind: Kind,
+    kind: ProblemKind,
     what: str,
     advice: str | None = None,
     *,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from importer.domain.bills import Held
+from importer.domain.bills import Bill
 from importer.domain.identity import normalised_number
 from importer.domain.money import dollars
 from importer.errors import ApiAway, NotTheNewest, RequestError
@@ -196,7 +196,7 @@ def know(ledger: Ledger, destination: str, integration_id: str, jobs: Iterable[s
     _keep(ledger, destination, integration_id, [Stranger(job, None, None) for job in jobs], reason)
 
 
-def acknowledged_bills(ledger: Ledger, destination: str, integration_id: str) -> Iterator[Held]:
+def acknowledged_bills(ledger: Ledger, destination: str, integration_id: str) -> Iterator[Bill]:
     """What was posted past this ledger, as far as it is known."""
     with ledger.reading() as connection:
         query = select(STRANGERS.c.job_id, STRANGERS.c.bill, STRANGERS.c.at, STRANGERS.c.who).where(
@@ -209,7 +209,7 @@ def acknowledged_bills(ledger: Ledger, destination: str, integration_id: str) ->
             with suppress(ValueError, TypeError):
                 issued = date.fromisoformat(said["invoice_date"][:10])
             where = f"posted past this ledger, acknowledged on {at:%Y-%m-%d} by {who}"
-            yield Held(
+            yield Bill(
                 where, said["vendor_id"], said["property_id"], said["number"], issued, said["total_in_cents"], job
             )
 

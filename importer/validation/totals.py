@@ -23,7 +23,7 @@ from importer.domain.problem_catalog import (
     TOTAL_MISMATCH,
     ZERO_TOTAL,
 )
-from importer.domain.problems import Kind, Problem
+from importer.domain.problems import Problem, ProblemKind
 from importer.validation.likely_cause import likely_reason
 from importer.validation.line_rounding import (
     WHOLE,
@@ -229,5 +229,5 @@ def _states_total(case: Case) -> bool:
     return any(row.says(name) for row in case.invoice.rows for name in ("total_amount", "total_amount_in_cents"))
 
 
-def _line_problem(kind: Kind, what: str, line: Line, field: str, advice: str | None = None) -> Problem:
+def _line_problem(kind: ProblemKind, what: str, line: Line, field: str, advice: str | None = None) -> Problem:
     return Problem(kind, what, line.row.place(field), field, _text(line, field), advice)

@@ -20,7 +20,7 @@ from importer.domain.cells import (
     UncalculatedCell,
     cell_text,
 )
-from importer.domain.corrections import Origin, Trace
+from importer.domain.corrections import CorrectionTrail, Origin
 from importer.domain.problem_catalog import BROKEN_QUOTES
 from importer.domain.problems import Place
 from importer.domain.reading import Reading, Table
@@ -37,7 +37,7 @@ _CELLS = {"text": str, "error": ErrorCell, "formula": UncalculatedCell}
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SheetRecord:
     """One table of the input."""
 
     file: str
@@ -68,16 +68,16 @@ class Kept:
 class Manifest:
     """Everything that is kept. `refused` says why the workbook cannot be an input, where it cannot."""
 
-    tables: tuple[Kept, ...]
+    tables: tuple[SheetRecord, ...]
     refused: str = ""
     run: str = ""  # that wrote the workbook
-    trace: Trace = field(default_factory=Trace)  # from the vendor's files to what that run has read
+    trace: CorrectionTrail = field(default_factory=CorrectionTrail)  # from the vendor's files to what that run has read
     ledger: str = ""  # the name of the ledger that knows this run; "" in an older version, which has no seal
     ledger_said: str = ""  # where that is, for people
     is_genuine: bool | None = None  # whether the seal is that of the ledger; None: there is none, or it is another's
 
 
-def manifest_of(reading: Reading, run: str, trace: Trace) -> Manifest:
+def manifest_of(reading: Reading, run: str, trace: CorrectionTrail) -> Manifest:
     """What is to be kept of what a run has read. `trace` is what is known of hands."""
     found = [*reading.problems, *(problem for invoice in reading.invoices for problem in invoice.problems)]
     broken = next((problem.message for problem in found if problem.kind is BROKEN_QUOTES), "")
@@ -86,14 +86,14 @@ def manifest_of(reading: Reading, run: str, trace: Trace) -> Manifest:
     return Manifest(tuple(_kept(table, totals) for table in reading.tables), broken, run, trace)
 
 
-def first_trace(reading: Reading) -> Trace:
+def first_trace(reading: Reading) -> CorrectionTrail:
     """That of files that come from the vendor themselves."""
     unnumbered = [
         invoice.worth
         for invoice in reading.invoices
         if invoice.invoice_number is None and not invoice.cell_text("invoice_number").strip()
     ]
-    return Trace(
+    return CorrectionTrail(
         tuple(Origin(file.name, file.sha256, file.size) for file in reading.files),
         invoices=len(reading.invoices),
         cents=sum(invoice.worth for invoice in reading.invoices),
@@ -102,12 +102,12 @@ def first_trace(reading: Reading) -> Trace:
     )
 
 
-def _kept(table: Table, totals: Mapping[Place, str]) -> Kept:
+def _kept(table: Table, totals: Mapping[Place, str]) -> SheetRecord:
     source, how = table.source, table.understood
     left_out = ""
     if not source.heading_row:
         left_out = next((one.reason for one in table.skipped if one.reason != "blank"), "empty sheet")
-    return Kept(
+    return SheetRecord(
         source.file,
         source.sheet,
         source.heading_row,
@@ -214,15 +214,17 @@ def parse(column: Sequence[str], seal: Seal | None = None) -> Manifest | None:
         is_genuine = None
         if seal is not None and stamp is not None and ledger == seal.ledger:
             is_genuine = hmac.compare_digest(stamp.encode(), seal.over(text).encode())
-        trace = Trace.parsed(said["trace"]) if "trace" in said else Trace()  # absent in older workbooks, like "run"
+        trace = (
+            CorrectionTrail.parsed(said["trace"]) if "trace" in said else CorrectionTrail()
+        )  # absent in older workbooks, like "run"
         tables, refused, run = tuple(map(_parsed, said["tables"])), str(said["refused"]), str(said.get("run", ""))
         return Manifest(tables, refused, run, trace, ledger, where, is_genuine)
     except (ValueError, KeyError, TypeError, IndexError):
         return None
 
 
-def _parsed(said: Mapping[str, Any]) -> Kept:
-    return Kept(
+def _parsed(said: Mapping[str, Any]) -> SheetRecord:
+    return SheetRecord(
         str(said["file"]),
         None if said["sheet"] is None else str(said["sheet"]),
         int(said["heading"][1]),

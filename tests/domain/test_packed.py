@@ -16,9 +16,9 @@ from importer.domain.cells import Cell, ErrorCell, UncalculatedCell
 from importer.domain.packed import (
     BLOCK,
     TEXTS,
-    Cells,
     PackedRows,
     PackedTexts,
+    RowCells,
     trimmed,
 )
 
@@ -32,12 +32,12 @@ CELLS = st.sampled_from(KINDS)
 SOME = st.lists(st.lists(CELLS, max_size=4).map(lambda cells: trimmed(tuple(cells))), min_size=1, max_size=7)
 
 
-def many(some: Sequence[Cells], count: int) -> list[Cells]:
+def many(some: Sequence[RowCells], count: int) -> list[RowCells]:
     """So many rows, made of a few, each with its number."""
     return [trimmed((*some[number % len(some)], number if number % 3 else None)) for number in range(count)]
 
 
-def column(rows: Sequence[Cells], index: int) -> list[Cell]:
+def column(rows: Sequence[RowCells], index: int) -> list[Cell]:
     return [row[index] if index < len(row) else None for row in rows]
 
 
@@ -45,7 +45,9 @@ COUNTS = st.sampled_from((0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOC
 
 
 @given(SOME, COUNTS, st.integers(1, 3 * BLOCK), st.data())
-def test_packed_rows_are_those_that_were_put_in(some: list[Cells], count: int, piece: int, data: st.DataObject) -> None:
+def test_packed_rows_are_those_that_were_put_in(
+    some: list[RowCells], count: int, piece: int, data: st.DataObject
+) -> None:
     """From the first, from any other on, one by one, some of them, and by columns; in whatever pieces they came."""
     rows = many(some, count)
     packed = PackedRows()
@@ -70,7 +72,7 @@ def test_packed_rows_are_those_that_were_put_in(some: list[Cells], count: int, p
 
 
 @given(SOME, COUNTS, st.integers(0, 2))
-def test_rows_that_come_as_columns_are_the_same(some: list[Cells], count: int, before: int) -> None:
+def test_rows_that_come_as_columns_are_the_same(some: list[RowCells], count: int, before: int) -> None:
     """Also behind others that came as rows, which shift them in their blocks."""
     rows, first = many(some, count), many(some, before)
     width = max(map(len, rows), default=0)
@@ -81,7 +83,7 @@ def test_rows_that_come_as_columns_are_the_same(some: list[Cells], count: int, b
 
 
 @given(SOME, COUNTS, st.data())
-def test_changed_rows_are_the_only_ones_that_change(some: list[Cells], count: int, data: st.DataObject) -> None:
+def test_changed_rows_are_the_only_ones_that_change(some: list[RowCells], count: int, data: st.DataObject) -> None:
     """Behind the end, too; blank rows at the end can be dropped, and nothing else goes with them."""
     rows = many(some, count)
     packed = PackedRows(rows)
@@ -103,7 +105,7 @@ def test_changed_rows_are_the_only_ones_that_change(some: list[Cells], count: in
 def test_one_wide_row_does_not_make_a_wide_block_of_its_neighbours() -> None:
     """A row of 16,384 cells among a thousand narrow ones is kept as it is, and so are they."""
     wide = tuple(map(str, range(16_384)))
-    rows: list[Cells] = [("a", "b"), wide, (), *[("c",)] * (2 * BLOCK)]
+    rows: list[RowCells] = [("a", "b"), wide, (), *[("c",)] * (2 * BLOCK)]
     packed = PackedRows(rows)
     assert list(packed) == rows
     assert packed.column(16_383) == [None, "16383", *[None] * (2 * BLOCK + 1)]
@@ -111,7 +113,7 @@ def test_one_wide_row_does_not_make_a_wide_block_of_its_neighbours() -> None:
 
 def test_packed_rows_take_a_fraction_of_their_room() -> None:
     """Of cells like those of a month's file, less than a fifth of what they take when they are pickled as they are."""
-    rows: list[Cells] = [
+    rows: list[RowCells] = [
         (f"prop-{number % 120:016x}", f"INV-{number // 2:07}", date(2026, 3, 1 + number % 28), "Monthly service", 12.5)
         for number in range(20 * BLOCK)
     ]
@@ -134,7 +136,7 @@ def test_packed_texts_are_those_that_were_put_in(some: list[str], count: int) ->
 
 def test_several_threads_may_look_at_once() -> None:
     """As those do that send; each finds what it looks for, however far apart."""
-    rows: list[Cells] = [(number, str(number)) for number in range(40 * BLOCK)]
+    rows: list[RowCells] = [(number, str(number)) for number in range(40 * BLOCK)]
     packed, texts = PackedRows(rows), PackedTexts()
     for number in range(30 * TEXTS):
         texts.add(str(number))

@@ -11,9 +11,9 @@ import importer
 from importer.domain import problem_catalog
 from importer.domain.problem_catalog import KINDS, MISSING_VALUE
 from importer.domain.problems import (
-    Kind,
     Place,
     Problem,
+    ProblemKind,
     Severity,
 )
 
@@ -23,13 +23,13 @@ each_kind = pytest.mark.parametrize("kind", EVERY_KIND, ids=list(KINDS))
 
 def test_every_kind_is_in_the_catalogue_under_its_own_code() -> None:
     """One code each, in the order of the page."""
-    named = {name: value for name, value in vars(problem_catalog).items() if isinstance(value, Kind)}
+    named = {name: value for name, value in vars(problem_catalog).items() if isinstance(value, ProblemKind)}
     assert list(named.values()) == EVERY_KIND
     assert len({kind.code for kind in EVERY_KIND}) == len(EVERY_KIND)
 
 
 @each_kind
-def test_a_kind_reads_well(kind: Kind) -> None:
+def test_a_kind_reads_well(kind: ProblemKind) -> None:
     """A code for scripts; a title that is a phrase; a way out that is a sentence and tells somebody to do something."""
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.code)
     assert re.fullmatch(r"[A-Z].*[^.!?]", kind.title)
@@ -38,7 +38,7 @@ def test_a_kind_reads_well(kind: Kind) -> None:
 
 
 @each_kind
-def test_a_kind_is_met_somewhere(kind: Kind) -> None:
+def test_a_kind_is_met_somewhere(kind: ProblemKind) -> None:
     """Nothing in the catalogue is a promise that no code keeps."""
     name = next(name for name, value in vars(problem_catalog).items() if value is kind)
     folder = Path(importer.__file__).parent

@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from importer.domain.bills import Held
+from importer.domain.bills import Bill
 from importer.domain.invoice import Invoice
 from importer.duplicates.judge import Past, Surroundings, circumstances
 from tests.factory import invoice, line, payload
 
 PAST = tuple(
-    Held("in ResMan", "vend-1111", "prop-2222", f"OLD-{at}", date(2025, 1 + at, 3), cents, accounts=("finacct-6210",))
+    Bill("in ResMan", "vend-1111", "prop-2222", f"OLD-{at}", date(2025, 1 + at, 3), cents, accounts=("finacct-6210",))
     for at, cents in enumerate((9_000, 11_000, 10_000, 12_000))
 )
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.domain.bills import Held
+from importer.domain.bills import Bill
 from importer.duplicates.similar import Likeness, Why, likenesses
 from importer.validation.invoice_numbers import are_loosely_equal, number_of
 
@@ -21,8 +21,8 @@ A, B = "prop-aaaa", "prop-bbbb"
 
 def bill(
     number: str | None, cents: int = 125_000, day: date | None = DAY, place: str | None = A, **more: object
-) -> Held:
-    return Held(**{"where": "here", "vendor_id": "vend-1", "property_id": place, "number": number, "issued": day,
+) -> Bill:
+    return Bill(**{"where": "here", "vendor_id": "vend-1", "property_id": place, "number": number, "issued": day,
                    "total": cents, **more})  # type: ignore[arg-type]  # spelt out by each test  # fmt: skip
 
 
@@ -130,7 +130,7 @@ STRANGERS = (
 """Thirty pairs that look alike and are two bills each."""
 
 
-def found(pair: tuple[Held, Held]) -> bool:
+def found(pair: tuple[Bill, Bill]) -> bool:
     return bool(likenesses([pair[0]], [pair[1]]))
 
 
@@ -159,7 +159,7 @@ def test_what_was_posted_or_is_held_is_told_before_what_stands_in_the_file() -> 
 
 
 @pytest.mark.parametrize("pair", [*PAIRS, *STRANGERS])
-def test_likeness_is_mutual(pair: tuple[Held, Held]) -> None:
+def test_likeness_is_mutual(pair: tuple[Bill, Bill]) -> None:
     """Whichever comes first, and whether both are of one file or one was known before."""
     one, other = pair
     both = likenesses([one, other])
@@ -205,7 +205,7 @@ def test_the_same_service_at_every_building_is_a_series() -> None:
     assert set(likenesses(rows, [elsewhere])) == set(range(8))
 
 
-def calls_of(bills: list[Held]) -> int:
+def calls_of(bills: list[Bill]) -> int:
     """How many functions are called for comparing these bills."""
     counted = 0
 
@@ -221,7 +221,7 @@ def calls_of(bills: list[Held]) -> int:
     return counted
 
 
-ALIKE: dict[str, Callable[[int], Held]] = {
+ALIKE: dict[str, Callable[[int], Bill]] = {
     "a fee of every unit": lambda at: bill(f"U-{at}X", table=1),
     "each in a file of its own": lambda at: bill(f"U-{at}X", table=at),
     "one word for a number": lambda at: bill("RENT", 2_500 + at, table=1),
@@ -230,7 +230,7 @@ ALIKE: dict[str, Callable[[int], Held]] = {
 
 
 @pytest.mark.parametrize("alike", ALIKE.values(), ids=ALIKE)
-def test_very_many_alike_are_not_compared_each_with_each(alike: Callable[[int], Held]) -> None:
+def test_very_many_alike_are_not_compared_each_with_each(alike: Callable[[int], Bill]) -> None:
     """Twice as many bills that share what bills are known by take about twice the work; and a pair among them is
     found as ever."""
     few, many = (calls_of([alike(at) for at in range(count)]) for count in (300, 600))

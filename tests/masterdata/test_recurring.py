@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from importer.domain.bills import Held
+from importer.domain.bills import Bill
 from importer.errors import CannotRun
 from importer.masterdata.recurring import Awaited, awaited
 from importer.runs import names
@@ -15,8 +15,8 @@ from tests.masterdata.office import Office
 MARCH = date(2026, 3, 31)
 
 
-def bill(vendor: str, day: date, total: int = 10_000, place: str | None = "prop-a") -> Held:
-    return Held("in ResMan", vendor, place, f"{vendor}-{day}", day, total)
+def bill(vendor: str, day: date, total: int = 10_000, place: str | None = "prop-a") -> Bill:
+    return Bill("in ResMan", vendor, place, f"{vendor}-{day}", day, total)
 
 
 def test_who_billed_in_most_months_and_not_in_this_one() -> None:

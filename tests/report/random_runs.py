@@ -10,7 +10,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from importer.domain.cells import Cell, ErrorCell, UncalculatedCell
-from importer.domain.follow_up_facts import Stays, Why
+from importer.domain.follow_up_facts import DifferenceFromPosted, StillPosted
 from importer.domain.invoice import Invoice, Row, Source
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import NOT_A_DATE, OLD_DATE, TOTAL_MISMATCH
@@ -43,14 +43,14 @@ NAMES = st.text(st.characters(categories=("L", "N", "P", "Zs")), min_size=1, max
 
 
 STAYS = st.builds(
-    Stays,
+    StillPosted,
     NAMES,
     NAMES,
     NAMES,
     st.integers(-5_000, 5_000_000),
     st.just("job-1"),
     st.sampled_from(["confirmed", "pending"]),
-    st.sampled_from(Why),
+    st.sampled_from(DifferenceFromPosted),
 )
 """What is in ResMan out of the files and not read so."""
 

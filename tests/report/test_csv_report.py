@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from importer.domain.corrections import Correction, Round, Trace
+from importer.domain.corrections import Correction, CorrectionTrail, Round
 from importer.domain.outcome import Status
 from importer.domain.problem_catalog import NOT_A_DATE
 from importer.domain.problems import Problem
@@ -46,7 +46,7 @@ def test_a_csv_says_what_was_changed_by_hand(tmp_path: Path) -> None:
     changes = [Correction(1, "fixed.xlsx", "run-1", "A", *place, name, *said)
                for name, said in (("Total", ("=350", "331.75")), ("Memo", ("", "new")))]  # fmt: skip
     run = factory.run(factory.outcome(one))
-    trace = Trace(rounds=(Round(1, "fixed.xlsx", "0" * 64, "run-1"),), corrections=tuple(changes))
+    trace = CorrectionTrail(rounds=(Round(1, "fixed.xlsx", "0" * 64, "run-1"),), corrections=tuple(changes))
     run = replace(run, reading=replace(run.reading, trace=trace))
     with write_csv(run, tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as lines:
         (line,) = csv.DictReader(lines)

@@ -17,17 +17,17 @@ from rich.console import Console
 
 from importer.domain.corrections import (
     Correction,
+    CorrectionTrail,
     Origin,
     Round,
     TakenOut,
-    Trace,
 )
 from importer.domain.follow_up_facts import Change
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import NOT_A_DATE
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import ControlTotal, SkippedRow
-from importer.domain.unresolved import UnknownName
+from importer.domain.unresolved import UnresolvedName
 from importer.domain.visible_text import visible
 from importer.report import annotate, as_json, html_summary, summary, write_csv, write_html_summary, write_workbook
 from importer.report.history import history_csv, one_run_csv
@@ -51,7 +51,7 @@ def _run(text: str) -> Run:
         skipped=[SkippedRow(at.file, at.sheet, 4, text, (text,))],
         problems=[Problem(NOT_A_DATE, text, Place(at.file))],
     )
-    trace = Trace(
+    trace = CorrectionTrail(
         (Origin(text, text, 1),),
         (Round(1, text, "0", text),),
         (Correction(1, text, text, text, text, text, 2, text, text, text),),
@@ -64,7 +64,7 @@ def _run(text: str) -> Run:
         *outcomes, of=replace(reading, trace=trace, control_totals=(total,)), stopped=text, notices=[text]
     )
     change = Change("k", text, text, 100, "pending", "confirmed", run.started)
-    name = UnknownName("vendor", text, 1, 1, 100, (text,), None, is_ambiguous=False)
+    name = UnresolvedName("vendor", text, 1, 1, 100, (text,), None, is_ambiguous=False)
     return replace(run, who=text, changes=(change,), unknown_names=(name,))
 
 

@@ -16,8 +16,8 @@ from importer.domain.problem_catalog import (
     REPEATED_INVOICE,
     WENT_OUT_BEFORE,
 )
-from importer.domain.problems import Kind, Problem
 from importer.domain.problems import Place as At
+from importer.domain.problems import Problem, ProblemKind
 from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import (
     MEANING,
@@ -106,7 +106,7 @@ def test_an_alarm_is_a_fact_and_no_way_of_putting_it() -> None:
 
 
 @pytest.mark.parametrize("kind", [NO_ACCOUNT, NAMES_NOT_FETCHED], ids=lambda kind: kind.code)
-def test_nobody_is_sent_to_correct_cells_where_something_else_is_missing(kind: Kind) -> None:
+def test_nobody_is_sent_to_correct_cells_where_something_else_is_missing(kind: ProblemKind) -> None:
     """A setting, or ResMan's names: that is said once, at the top and at every row that waits for nothing else."""
     missing = Problem(kind, "Missing.")
     wrong = Problem(NOT_A_DATE, "'x' is not a date.")
@@ -148,7 +148,7 @@ def test_a_sheet_is_named_only_where_there_is_one() -> None:
         ([REPEATED_INVOICE, NOT_A_DATE], "Correct the cells marked red."),
     ],
 )
-def test_a_bill_that_may_be_known_is_compared_before_it_is_corrected(kinds: list[Kind], way: str) -> None:
+def test_a_bill_that_may_be_known_is_compared_before_it_is_corrected(kinds: list[ProblemKind], way: str) -> None:
     """What to do says the same as the problems beside it; where no cell is red, none is spoken of."""
     outcome = factory.outcome(status=Status.NEEDS_FIXING, problems=[Problem(kind, "It is so.") for kind in kinds])
     assert how_to_mend(outcome).startswith(way)

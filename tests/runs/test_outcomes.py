@@ -24,7 +24,7 @@ from importer.domain.problem_catalog import (
     REFUSED_BEFORE,
     WRITE_FAILED,
 )
-from importer.domain.problems import Kind, Place, Problem
+from importer.domain.problems import Place, Problem, ProblemKind
 from importer.ledger.entries import LedgerEntry, PlannedPost
 from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event, State
@@ -95,13 +95,13 @@ def entry(of: Invoice, state: State, *, run: str = "another run", said: str | No
     )
 
 
-def told(run: Run) -> tuple[Status, list[Kind], str | None, str | None]:
+def told(run: Run) -> tuple[Status, list[ProblemKind], str | None, str | None]:
     """What is said of the only invoice of a run: status, kinds of problem, job and ResMan's word."""
     (outcome,) = run.outcomes
     return outcome.status, [problem.kind for problem in outcome.problems], outcome.job_id, outcome.resman
 
 
-BEFORE: list[tuple[State, bool, Status, list[Kind], str | None, str | None]] = [
+BEFORE: list[tuple[State, bool, Status, list[ProblemKind], str | None, str | None]] = [
     (State.PLANNED, True, Status.READY, [], None, None),
     (State.PLANNED, False, Status.READY, [], None, None),
     (State.RELEASED, True, Status.READY, [], None, None),
@@ -127,7 +127,7 @@ BEFORE: list[tuple[State, bool, Status, list[Kind], str | None, str | None]] = [
     ids=[f"{each[0].value}, {'same' if each[1] else 'other'} content" for each in BEFORE],
 )
 def test_what_the_ledger_knows_before_anything_is_sent(
-    state: State, same: bool, expected: tuple[Status, list[Kind], str | None, str | None]
+    state: State, same: bool, expected: tuple[Status, list[ProblemKind], str | None, str | None]
 ) -> None:
     """Every state, with the same and with other content; what would be sent is exactly what is said to be ready."""
     before = prepared(PLAIN if same else invoice(line(1, 13_000)), standing=[entry(PLAIN, state)])
@@ -257,7 +257,7 @@ def heard(event: Event, *, recorded: bool = True) -> ApiReply:
     return ApiReply(event, "" if accepted else SAID, "job-2" if accepted else None, recorded)
 
 
-AFTER: list[tuple[str, ApiReply | None, State | None, str | None, Status, list[Kind], str | None]] = [
+AFTER: list[tuple[str, ApiReply | None, State | None, str | None, Status, list[ProblemKind], str | None]] = [
     ("accepted", heard(Event.ACCEPTED), State.ACCEPTED, None, Status.POSTED, [], "job-2"),
     ("accepted, and confirmed by now", heard(Event.ACCEPTED), State.CONFIRMED, None, Status.POSTED, [], "job-2"),
     ("accepted, the ledger away since", heard(Event.ACCEPTED), None, "Away.", Status.POSTED, [], "job-2"),
@@ -298,7 +298,10 @@ AFTER: list[tuple[str, ApiReply | None, State | None, str | None, Status, list[K
     ids=[each[0] for each in AFTER],
 )
 def test_what_happened_to_what_this_run_set_out_to_send(
-    mine: ApiReply | None, state: State | None, stopped: str | None, expected: tuple[Status, list[Kind], str | None]
+    mine: ApiReply | None,
+    state: State | None,
+    stopped: str | None,
+    expected: tuple[Status, list[ProblemKind], str | None],
 ) -> None:
     """What this run heard itself counts first; then what the ledger says; never is anything in doubt called unsent."""
     before = prepared(PLAIN)

@@ -22,7 +22,7 @@ from fixtures import make
 from importer import report, sandbox
 from importer.context import NoProgress, RunContext, open_ledger
 from importer.domain.cells import Cell
-from importer.domain.follow_up_facts import Change, Stays, Why
+from importer.domain.follow_up_facts import Change, DifferenceFromPosted, StillPosted
 from importer.domain.invoice import Invoice, Line, Row
 from importer.domain.outcome import Run, Status
 from importer.domain.problem_catalog import KINDS
@@ -85,7 +85,9 @@ def statuses_account(folder: Path) -> Account:
         for at, (status, kind) in enumerate((status, kind) for kind in KINDS.values() for status in Status)
     ]
     run = factory.run(*outcomes)
-    stays = [Stays("S-1", "vend-1111", "prop-2222", 1234, "job-1", "confirmed", why) for why in Why]
+    stays = [
+        StillPosted("S-1", "vend-1111", "prop-2222", 1234, "job-1", "confirmed", why) for why in DifferenceFromPosted
+    ]
     changes = [
         Change("k", "S-1", "vend-1111", 1234, was, now, make.NOW)
         for was, now in (("pending", "confirmed"), ("pending", "failed"), ("in doubt", "released"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from importer.domain.invoice import Invoice
-from importer.domain.problems import Kind, Place, Problem
+from importer.domain.problems import Place, Problem, ProblemKind
 from importer.validation import Verdict, validate
 from tests.factory import reading
 
@@ -23,7 +23,7 @@ def problems(invoice: Invoice) -> list[Problem]:
     return list(verdict(invoice).problems)
 
 
-def kinds(invoice: Invoice) -> list[Kind]:
+def kinds(invoice: Invoice) -> list[ProblemKind]:
     """The kinds alone."""
     return [problem.kind for problem in problems(invoice)]
 

@@ -19,7 +19,7 @@ from importer.domain.problem_catalog import (
     RESTATED_LINE,
     ROUNDED_LINE,
 )
-from importer.domain.problems import Kind
+from importer.domain.problems import ProblemKind
 from importer.validation import (
     DATES,
     REQUIRED,
@@ -154,7 +154,7 @@ def _sent_as(given_line: Line) -> int:
     return cents if exact >= 0 else -cents
 
 
-def _compare(given_line: Line, quantity: int, price: int, notes: str, warned: set[Kind]) -> None:
+def _compare(given_line: Line, quantity: int, price: int, notes: str, warned: set[ProblemKind]) -> None:
     said_quantity, said_price = given_line.quantity, given_line.unit_price
     assert said_quantity is not None
     assert said_price is not None

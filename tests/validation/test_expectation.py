@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from importer.domain.corrections import TakenOut, Trace
+from importer.domain.corrections import CorrectionTrail, TakenOut
 from importer.domain.problem_catalog import CONTROL_TOTAL
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import ControlTotal, Reading
@@ -59,9 +59,9 @@ def test_what_is_worth_exactly_the_difference_is_named() -> None:
         "Exactly that much is what the lines of INV-1001 (rows 2 and 3) come to beyond its total."
     )
     out = TakenOut(1, "march.results.xlsx", "run-1", "INV-7", "v", "p", "march.xlsx", "9", 500)
-    less = replace(TWO, trace=Trace(taken_out=(out,)))
+    less = replace(TWO, trace=CorrectionTrail(taken_out=(out,)))
     assert said(less, 13_500).endswith("Exactly that much is INV-7, which was taken out by hand.")
-    corrected = replace(TWO, trace=Trace(invoices=3, cents=14_000))
+    corrected = replace(TWO, trace=CorrectionTrail(invoices=3, cents=14_000))
     since = "That is what the vendor's file has: the rest was done by hand since."
     assert [each.what for each in misses(corrected, ExpectedTotals(3, 14_000))] == [
         f"Expected 3 invoices, found 2. {since}",

@@ -19,7 +19,7 @@ from importer.domain.problem_catalog import (
     TOTAL_MISMATCH,
     ZERO_TOTAL,
 )
-from importer.domain.problems import Kind, Problem
+from importer.domain.problems import Problem, ProblemKind
 from tests.factory import FIELDS, HEADINGS, invoice, line, source
 from tests.validation.judged import (
     at,
@@ -331,7 +331,7 @@ def test_numbers_of_any_length_are_multiplied_exactly() -> None:
         (25_800, [LINE_MISMATCH]),
     ],
 )
-def test_a_line_that_does_not_multiply_hides_no_wrong_total(total: int, told: list[Kind]) -> None:
+def test_a_line_that_does_not_multiply_hides_no_wrong_total(total: int, told: list[ProblemKind]) -> None:
     """Both are told at once, where neither reading of the line comes to the total."""
     bad = invoice(line(3, 9_500, amount=25_800), total=total)
     assert kinds(bad) == told

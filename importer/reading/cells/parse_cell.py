@@ -42,7 +42,7 @@ from importer.reading.cells.parse_money import (
 class Unreadable:
     """A cell that is not what its column holds. `text` is the cell's own; `what` is a sentence that quotes it."""
 
-    kind: problems.Kind
+    kind: problems.ProblemKind
     what: str
     text: str
     advice: str | None = None
@@ -131,7 +131,7 @@ def is_blank(cell: Cell) -> bool:
 
 
 def read_cells(
-    cells: Sequence[Cell], kind: fields.Kind, settled: Conventions, *, is_id: bool = False
+    cells: Sequence[Cell], kind: fields.ValueKind, settled: Conventions, *, is_id: bool = False
 ) -> list[Value | Unreadable]:
     """What every cell of a column means, in the column's order. What `settled` leaves open, the cells may show.
 
@@ -140,7 +140,7 @@ def read_cells(
     """
     if bool in set(map(type, cells)):  # TRUE equals 1 as a dictionary's key, and must not be read as 1
         cells = [cell_text(cell) if type(cell) is bool else cell for cell in cells]
-    if kind is fields.Kind.TEXT and len(set(cells[:SAMPLE])) * 2 > SAMPLE:
+    if kind is fields.ValueKind.TEXT and len(set(cells[:SAMPLE])) * 2 > SAMPLE:
         return list(map(_read_id if is_id else _read_text, cells))  # hardly one cell is like another
     distinct = dict.fromkeys(cells)
     shown = evident(kind, distinct, settled)
@@ -151,22 +151,22 @@ def read_cells(
         if marks.both and marks != shown.marks:
             read = _reader(kind, replace(shown, marks=replace(shown.marks, both=marks.both)), is_id)
             meanings = {cell: read(cell) for cell in distinct}
-    if kind is fields.Kind.DATE:
+    if kind is fields.ValueKind.DATE:
         meanings |= _doubtful_dates(distinct, settled)
     return list(map(meanings.__getitem__, cells))
 
 
-def evident(kind: fields.Kind, distinct: Iterable[Cell], settled: Conventions) -> Conventions:
+def evident(kind: fields.ValueKind, distinct: Iterable[Cell], settled: Conventions) -> Conventions:
     """The conventions of a column: those that are settled, and what its distinct cells show of the others."""
     match kind:
-        case fields.Kind.TEXT:
+        case fields.ValueKind.TEXT:
             return settled
-        case fields.Kind.DATE if settled.date_order is None:
+        case fields.ValueKind.DATE if settled.date_order is None:
             orders = evident_orders(_texts(distinct))
             if len(orders) == 1:
                 return replace(settled, date_order=next(iter(orders)))
             return replace(settled, date_clash=clash_of(orders)) if orders else settled
-        case fields.Kind.DOLLARS | fields.Kind.CENTS | fields.Kind.QUANTITY if not settled.marks.certain:
+        case fields.ValueKind.DOLLARS | fields.ValueKind.CENTS | fields.ValueKind.QUANTITY if not settled.marks.certain:
             own = marks_of(distinct)
             return replace(settled, marks=own if own.certain else settled.table_marks)
     return settled
@@ -181,19 +181,19 @@ def _texts(cells: Iterable[Cell]) -> Iterator[str]:
     return (text for cell in cells if isinstance(cell, str) and (text := cell.strip()))
 
 
-def _reader(kind: fields.Kind, conventions: Conventions, is_id: bool) -> Callable[[Cell], Value | Unreadable]:
+def _reader(kind: fields.ValueKind, conventions: Conventions, is_id: bool) -> Callable[[Cell], Value | Unreadable]:
     match kind:
-        case fields.Kind.TEXT:
+        case fields.ValueKind.TEXT:
             return _read_id if is_id else _read_text
-        case fields.Kind.DATE:
+        case fields.ValueKind.DATE:
             return lambda cell: _read_date(cell, conventions)
-        case fields.Kind.QUANTITY:
+        case fields.ValueKind.QUANTITY:
             return lambda cell: _read_quantity(cell, conventions)
-        case fields.Kind.DOLLARS | fields.Kind.CENTS if conventions.heading_currency is not None:
+        case fields.ValueKind.DOLLARS | fields.ValueKind.CENTS if conventions.heading_currency is not None:
             return lambda cell: _foreign(cell, conventions)
-        case fields.Kind.DOLLARS:
+        case fields.ValueKind.DOLLARS:
             return lambda cell: _read_number(cell, conventions, HUNDRED, problem_catalog.NOT_MONEY)
-        case fields.Kind.CENTS:
+        case fields.ValueKind.CENTS:
             return lambda cell: _read_cents(cell, conventions)
 
 
@@ -369,7 +369,7 @@ def _read_quantity(cell: Cell, conventions: Conventions) -> Decimal | Unreadable
 
 
 def _read_number(
-    cell: Cell, conventions: Conventions, scale: Decimal, kind: problems.Kind
+    cell: Cell, conventions: Conventions, scale: Decimal, kind: problems.ProblemKind
 ) -> Decimal | Unreadable | None:
     if cell is None:
         return None
@@ -388,7 +388,7 @@ def _read_number(
 
 
 def _read_number_text(
-    cell: str, conventions: Conventions, scale: Decimal, kind: problems.Kind
+    cell: str, conventions: Conventions, scale: Decimal, kind: problems.ProblemKind
 ) -> Decimal | Unreadable | None:
     if conventions.marks.decimal == "." and PLAIN_NUMBER.fullmatch(cell):
         return Decimal(cell) * scale
@@ -448,5 +448,5 @@ def _foreign(cell: Cell, conventions: Conventions) -> Unreadable | None:
     return Unreadable(problem_catalog.OTHER_CURRENCY, what, text)
 
 
-def _noun(kind: problems.Kind) -> str:
+def _noun(kind: problems.ProblemKind) -> str:
     return "a quantity" if kind is problem_catalog.NOT_A_QUANTITY else "an amount"

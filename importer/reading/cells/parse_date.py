@@ -65,7 +65,7 @@ RECENT_YEARS = range(20, 32)  # of this century, and days of a month as well
 class NotRead:
     """Why a text is no date; `why` goes on from the quoted text."""
 
-    kind: problems.Kind
+    kind: problems.ProblemKind
     why: str
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from importer.domain.cells import Cell, cell_text
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.domain.identity import normalised_number
 from importer.reading.cells.parse_cell import (
     Conventions,
@@ -154,7 +154,7 @@ class Amounts:
         self._cells = cells
         self._keys = keys
         self._conventions = conventions
-        self._read: dict[tuple[int, Kind], Column] = {}
+        self._read: dict[tuple[int, ValueKind], Column] = {}
 
     def settle(self) -> None:
         """Adds what the cells show to the mapping, and questions where they do not show it."""
@@ -176,7 +176,7 @@ class Amounts:
 
     # ------------------------------------------------------------------ what is there
 
-    def _column(self, index: int, kind: Kind = Kind.DOLLARS) -> Column:
+    def _column(self, index: int, kind: ValueKind = ValueKind.DOLLARS) -> Column:
         if (index, kind) not in self._read:
             self._read[index, kind] = read_cells(self._cells(index), kind, self._conventions)
         return self._read[index, kind]
@@ -209,7 +209,7 @@ class Amounts:
         return role_of(
             self._column(index),
             self._keys,
-            None if quantity is None else self._column(quantity, Kind.QUANTITY),
+            None if quantity is None else self._column(quantity, ValueKind.QUANTITY),
             None if price is None else self._column(price),
         )
 
@@ -219,7 +219,7 @@ class Amounts:
         quantity, price = columns.get("quantity_ordered"), columns.get("unit_price")
         if quantity is None or price is None:
             return None
-        pairs = zip(self._column(quantity, Kind.QUANTITY), self._column(price), strict=True)
+        pairs = zip(self._column(quantity, ValueKind.QUANTITY), self._column(price), strict=True)
         return [one * each if isinstance(one, Decimal) and isinstance(each, Decimal) else None for one, each in pairs]
 
     def _extras(self) -> list[Column]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from importer.domain.cells import Cell
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.domain.money import dollars
 from importer.reading.cells.parse_cell import Conventions, read_cells
 from importer.reading.columns.amounts import Column, same
@@ -77,7 +77,7 @@ def carried_forward(
         return
 
     def read(at: int) -> Column:
-        return read_cells(cells(at), Kind.DOLLARS, conventions)
+        return read_cells(cells(at), ValueKind.DOLLARS, conventions)
 
     told = [(at, amounts) for at in balances if (amounts := _amounts(read(at))) or whatever]
     current = next((at for at in left if at not in balances and _is_new(spelled(headings[at]))), None)

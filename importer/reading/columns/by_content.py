@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from importer.domain.cells import Cell, cell_text
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.reading.cells.parse_cell import is_blank
 from importer.reading.cells.parse_money import CODES, SYMBOLS, named_currency
 from importer.reading.columns.column_map import Cells, Mapped, unused
@@ -121,7 +121,9 @@ def _says_currency(heading: str, texts: Collection[str]) -> bool:
 
 def _of_the_amounts(headings: Sequence[Cell], mapped: Mapped, found: Sequence[int]) -> list[int]:
     """Of several, those whose currency an amount's heading says it is in ("Amount in local currency")."""
-    amounts = [index for name, index in mapped.columns.items() if BY_NAME[name].kind in (Kind.DOLLARS, Kind.CENTS)]
+    amounts = [
+        index for name, index in mapped.columns.items() if BY_NAME[name].kind in (ValueKind.DOLLARS, ValueKind.CENTS)
+    ]
     whose = [words_of(spelled(headings[index])) for index in amounts]
     named = [words & {"currency"} and words for words in whose]
     said = frozenset[str]().union(*(words for words in named if words)) - WHOSE_ANY

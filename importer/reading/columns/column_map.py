@@ -9,7 +9,7 @@ from itertools import islice
 
 from importer.domain import problem_catalog
 from importer.domain.cells import Cell
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.errors import FileUnreadable
 from importer.reading.cells.parse_cell import (
     Conventions,
@@ -209,7 +209,7 @@ def fits(name: str, column: Sequence[Cell]) -> bool:
     """Whether the cells can be what the field holds: at least one of the first filled ones, or too few to tell."""
     kind = BY_NAME[name].kind
     sample = list(islice((cell for cell in column if not is_blank(cell)), SAMPLE))
-    if kind is Kind.TEXT or len(sample) < 3:
+    if kind is ValueKind.TEXT or len(sample) < 3:
         return True
     return any(map(_is_of_its_kind, read_cells(sample, kind, ANY_NUMBER)))
 
@@ -252,7 +252,7 @@ def _settle(name: str, found: list[tuple[Surety, int]], headings: Sequence[Cell]
         filled = [cell for cell in cells(index) if not is_blank(cell)]
         distinct = len(set(map(str, filled)))
         told_apart = distinct * 2 > len(filled) and (len(filled) > 3 or distinct == len(filled))
-        told_apart = told_apart or BY_NAME[name].kind is Kind.DATE  # many bills are of one day
+        told_apart = told_apart or BY_NAME[name].kind is ValueKind.DATE  # many bills are of one day
         if not filled or len(filled) * 10 < len(cells(index)) * 9 or not told_apart:
             mapped.hints.setdefault(name, []).append(index)
             return
@@ -304,7 +304,7 @@ def _account_columns(headings: Sequence[Cell], cells: Cells, mapped: Mapped) -> 
 
 def _is_money(column: Sequence[Cell]) -> bool:
     sample = list(islice((cell for cell in column if not is_blank(cell)), SAMPLE))
-    values = read_cells(sample, Kind.DOLLARS, ANY_NUMBER)
+    values = read_cells(sample, ValueKind.DOLLARS, ANY_NUMBER)
     return sum(map(_is_of_its_kind, values)) * 2 > len(values)  # a bad cell is named later
 
 

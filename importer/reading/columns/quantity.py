@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from importer.domain.cells import Cell, cell_text
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.reading.cells.parse_cell import (
     Conventions,
     is_blank,
@@ -158,12 +158,12 @@ class _Quantities:
 
     # ------------------------------------------------------------------ what is there
 
-    def _amounts(self) -> dict[int, Kind]:
+    def _amounts(self) -> dict[int, ValueKind]:
         columns = self.mapped.columns
         named = {columns[name]: BY_NAME[name].kind for name in ("line_amount", *_TOTALS) if name in columns}
-        return named | dict.fromkeys(self.mapped.amounts, Kind.DOLLARS)
+        return named | dict.fromkeys(self.mapped.amounts, ValueKind.DOLLARS)
 
-    def _column(self, index: int, kind: Kind = Kind.QUANTITY) -> Column:
+    def _column(self, index: int, kind: ValueKind = ValueKind.QUANTITY) -> Column:
         return read_cells(self.cells(index)[:LOOKED_AT], kind, self.conventions)
 
     def _prices(self) -> Column:
@@ -172,7 +172,9 @@ class _Quantities:
     def _numbers(self, index: int) -> list[Decimal]:
         """The numbers of a column; empty where more than one cell of ten is none."""
         filled = [cell for cell in self.cells(index)[:LOOKED_AT] if not is_blank(cell)]
-        read = [value for value in read_cells(filled, Kind.QUANTITY, self.conventions) if isinstance(value, Decimal)]
+        read = [
+            value for value in read_cells(filled, ValueKind.QUANTITY, self.conventions) if isinstance(value, Decimal)
+        ]
         return read if len(read) * 10 >= len(filled) * 9 else []
 
     def _words(self, index: int) -> frozenset[str]:
@@ -221,7 +223,7 @@ class _Quantities:
     def _named(self, rivals: Sequence[int]) -> bool:
         return any(self._rank(index) and self._words(index) & {"quantity", "unit"} for index in rivals)
 
-    def _makes(self, index: int, amounts: Mapping[int, Kind]) -> bool:
+    def _makes(self, index: int, amounts: Mapping[int, ValueKind]) -> bool:
         """Whether with the price the column makes one of the amounts: row by row, or the rows of each invoice."""
         counts, prices = self._column(index), self._prices()
         if any(is_product(self._column(at, kind), counts, prices) for at, kind in amounts.items()):
@@ -286,7 +288,7 @@ class _Quantities:
 
     # ------------------------------------------------------------------ a price without a quantity
 
-    def _without(self, amounts: Mapping[int, Kind]) -> None:
+    def _without(self, amounts: Mapping[int, ValueKind]) -> None:
         mapped = self.mapped
         price = mapped.columns[self.price]
         if not amounts or self._name(price).casefold() == self.price:  # the plain layout has both or neither
@@ -392,7 +394,7 @@ class _Quantities:
         for other in unused(self.headings, self.mapped):
             if other == index or not any(self._numbers(other)):
                 continue
-            if is_product(prices, counts, self._column(other, Kind.DOLLARS)):
+            if is_product(prices, counts, self._column(other, ValueKind.DOLLARS)):
                 return True
             beside = self._column(other)
             judged = [

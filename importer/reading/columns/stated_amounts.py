@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from importer.domain import problem_catalog
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.domain.invoice import Invoice, Row
 from importer.domain.money import dollars
 from importer.domain.problems import Problem
@@ -53,12 +53,12 @@ def parts_that_miss(layout: Layout) -> Iterator[tuple[Row, Problem]]:
     if total is None or not parts:
         return
     headings = layout.source.headings
-    columns = [read_cells(layout.cells.once(at), Kind.DOLLARS, layout.conventions) for at in parts]
+    columns = [read_cells(layout.cells.once(at), ValueKind.DOLLARS, layout.conventions) for at in parts]
     columns = [
         taken_off(read) if is_taken_off(spelled(headings[at])) else read
         for at, read in zip(parts, columns, strict=True)
     ]
-    whole = read_cells(layout.cells.once(total), Kind.DOLLARS, layout.conventions)
+    whole = read_cells(layout.cells.once(total), ValueKind.DOLLARS, layout.conventions)
     for row, says, *each in zip(layout.rows, whole, *columns, strict=True):
         given = [value for value in each if isinstance(value, Decimal)]
         if given and (come_to := sum(given)) != says and isinstance(says, Decimal):
@@ -84,8 +84,8 @@ def paid_in_part(layout: Layout) -> Iterator[tuple[Row, Problem]]:
         heading = spelled(headings[index])
         if not _is_whole(heading) or is_carried(heading):
             continue
-        whole = read_cells(layout.cells.once(total), Kind.DOLLARS, layout.conventions)
-        other = read_cells(layout.cells.once(index), Kind.DOLLARS, layout.conventions)
+        whole = read_cells(layout.cells.once(total), ValueKind.DOLLARS, layout.conventions)
+        other = read_cells(layout.cells.once(index), ValueKind.DOLLARS, layout.conventions)
         for row, says, beside in zip(layout.rows, whole, other, strict=True):
             if isinstance(says, Decimal) and isinstance(beside, Decimal) and says != beside and says and beside:
                 what = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.reading.cells.parse_cell import (
     Unreadable,
     Value,
@@ -36,7 +36,7 @@ def likely_parts(layout: Layout) -> tuple[int, ...]:
     first = [row.cells for row in layout.rows[:SAMPLE]]
 
     def sample(index: int) -> list[Value | Unreadable]:
-        return read_cells([row[index] if index < len(row) else None for row in first], Kind.DOLLARS, conventions)
+        return read_cells([row[index] if index < len(row) else None for row in first], ValueKind.DOLLARS, conventions)
 
     whole = sample(total)
     amounts: dict[int, list[Decimal]] = {}
@@ -73,7 +73,7 @@ def columns_of_total(layout: Layout) -> tuple[int, ...]:
         cells = layout.cells(index)
         if is_carried(spelled(headings[index])):
             continue
-        read = read_cells(cells, Kind.DOLLARS, layout.conventions)
+        read = read_cells(cells, ValueKind.DOLLARS, layout.conventions)
         values = [value for value in read if isinstance(value, Decimal)]
         if values and all(
             is_blank(cell) or isinstance(value, Decimal) for cell, value in zip(cells, read, strict=True)
@@ -81,7 +81,7 @@ def columns_of_total(layout: Layout) -> tuple[int, ...]:
             signed = taken_off(read) if is_taken_off(spelled(headings[index])) else read
             amounts[index] = [value if isinstance(value, Decimal) else Decimal() for value in signed]
     known = list(amounts)[:MOST]
-    whole = read_cells(layout.cells(total), Kind.DOLLARS, layout.conventions)
+    whole = read_cells(layout.cells(total), ValueKind.DOLLARS, layout.conventions)
     runs = [known[at:end] for at in range(len(known)) for end in range(at + LEAST, len(known) + 1)]
     runs = [run for run in runs if run[-1] - run[0] == len(run) - 1]
     return next(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from importer.domain.cells import Cell, column_letter
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.reading.cells.parse_cell import (
     Conventions,
     is_blank,
@@ -164,7 +164,7 @@ class _Table:
         if not is_sure and not (goods and words & (_GOODS | _PERHAPS) and not words & RATES):
             return False
         distinct = [cell for cell in set(self._cells(index)) if not is_blank(cell)]
-        read = read_cells(list(map(_plain, distinct)), Kind.DOLLARS, self._conventions)
+        read = read_cells(list(map(_plain, distinct)), ValueKind.DOLLARS, self._conventions)
         amounts = [value for value in read if isinstance(value, Decimal)]
         if not any(amounts) or (not is_sure and len(amounts) < len(read)):
             return False
@@ -235,7 +235,7 @@ class _Table:
 
     def _numbers(self, found: Sequence[int], whole: int) -> list[int]:
         """The columns of amounts beside these: unused ones, and what others are taken for."""
-        mapped, kinds = self._mapped, (Kind.DOLLARS, Kind.CENTS)
+        mapped, kinds = self._mapped, (ValueKind.DOLLARS, ValueKind.CENTS)
         named = [
             index for name, index in mapped.columns.items() if BY_NAME[name].kind in kinds and name != "unit_price"
         ]
@@ -253,10 +253,10 @@ class _Table:
         return self._cells(index)[:SAMPLE]
 
     def _amounts(self, index: int) -> Column:
-        return read_cells(self._sample(index), Kind.DOLLARS, self._conventions)
+        return read_cells(self._sample(index), ValueKind.DOLLARS, self._conventions)
 
     def _signed(self, index: int, most: int | None = None) -> Column:
-        read = read_cells(self._cells(index)[:most], Kind.DOLLARS, self._conventions)
+        read = read_cells(self._cells(index)[:most], ValueKind.DOLLARS, self._conventions)
         return taken_off(read) if is_taken_off(spelled(self._headings[index])) else read
 
     def _all(self, index: int, name: str) -> Column:

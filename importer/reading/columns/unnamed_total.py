@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import islice
 
 from importer.domain.cells import Cell
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.domain.invoice import Invoice
 from importer.reading.cells.parse_cell import Conventions, is_blank, read_cells
 from importer.reading.columns.headings import spelled
@@ -76,7 +76,7 @@ def _compared(index: int, invoices: Sequence[Invoice], conventions: Conventions)
     if any(len(each) > 1 for each in cells):
         return None
     given = [(next(iter(each)), invoice.total) for each, invoice in zip(cells, invoices, strict=True) if each]
-    amounts = read_cells([cell for cell, _ in given], Kind.DOLLARS, conventions)
+    amounts = read_cells([cell for cell, _ in given], ValueKind.DOLLARS, conventions)
     if not given or not all(isinstance(amount, Decimal) for amount in amounts) or not any(amounts):
         return None
     missed = sum(amount != total for amount, (_, total) in zip(amounts, given, strict=True))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from importer.domain.cells import Cell, cell_text
-from importer.domain.fields import BY_NAME, COLUMNS, Kind
+from importer.domain.fields import BY_NAME, COLUMNS, ValueKind
 from importer.domain.invoice import Invoice, Row
 from importer.domain.problem_catalog import SEVERAL_TEXTS
 from importer.domain.problems import Problem
@@ -174,7 +174,7 @@ def _defaults(
     if integration_id is not None:
         found["integration_id"] = [integration_id] * count
     for name, text in profile.defaults.items():
-        if BY_NAME[name].kind is Kind.DATE:
+        if BY_NAME[name].kind is ValueKind.DATE:
             found[name] = _given_days(text, rows, values, layouts[0].conventions)
         elif "{" in text:
             found[name] = [_filled_in(text, row, values, place) for place, row in enumerate(rows)]

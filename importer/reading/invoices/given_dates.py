@@ -6,8 +6,8 @@ import re
 from datetime import date
 
 from importer.domain.cells import Cell
-from importer.domain.fields import Kind
-from importer.domain.packed import Rows
+from importer.domain.fields import ValueKind
+from importer.domain.packed import RowTable
 from importer.reading.cells.parse_cell import Conventions, read_cells
 from importer.reading.cells.parse_date import DateOrder, read_text_date
 
@@ -25,7 +25,7 @@ def day_in_text(text: str, order: DateOrder | None) -> date | None:
     return next((each for each in read if isinstance(each, date)), None)
 
 
-def day_in_cell(reference: str, rows: Rows, conventions: Conventions) -> date | None:
+def day_in_cell(reference: str, rows: RowTable, conventions: Conventions) -> date | None:
     """The day in a cell such as "H3"; None where it holds none."""
     found = CELL.fullmatch(reference)
     if found is None or int(found[2]) > len(rows):
@@ -35,7 +35,7 @@ def day_in_cell(reference: str, rows: Rows, conventions: Conventions) -> date | 
         index = index * 26 + ord(letter) - ord("A") + 1
     row = rows.row(int(found[2]) - 1)
     cell: Cell = row[index - 1] if index <= len(row) else None
-    (read,) = read_cells([cell], Kind.DATE, conventions)
+    (read,) = read_cells([cell], ValueKind.DATE, conventions)
     if isinstance(read, date):
         return read
     return day_in_text(cell, conventions.date_order) if isinstance(cell, str) else None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from importer.domain.cells import Cell
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.domain.invoice import Rounding
 from importer.errors import BadSettings
 from importer.home import private_files
@@ -216,7 +216,7 @@ class _Parser:
                     f"defaults.{key}", f"text that refers to {', '.join(PLACEHOLDERS)} only, not {{{name}}}"
                 )
         is_day = used or CELL.fullmatch(value) or isinstance(read_text_date(value, self._said.get("date_order")), date)
-        if BY_NAME.get(key) is not None and BY_NAME[key].kind is Kind.DATE and not is_day:
+        if BY_NAME.get(key) is not None and BY_NAME[key].kind is ValueKind.DATE and not is_day:
             raise self._bad(f"defaults.{key}", 'a date like 2026-03-31, a cell like "H3", or a name like "{sheet}"')
         return value
 

@@ -19,7 +19,7 @@ from importer.domain.cells import (
     UncalculatedCell,
     cell_text,
 )
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.domain.money import dollars
 from importer.reading.cells.parse_cell import (
     PLAIN,
@@ -236,7 +236,9 @@ def _find_feet(
             foot = _foot_of_several(rows, position, filled, meant)
         if foot is None or _is_line(filled, columns):
             return
-        read = {index: read_cells([row[index]], Kind.DOLLARS, replace(written, currency=""))[0] for index in filled}
+        read = {
+            index: read_cells([row[index]], ValueKind.DOLLARS, replace(written, currency=""))[0] for index in filled
+        }
         amounts = {index: value for index in meant.money if isinstance(value := read.get(index), Decimal) and value}
         if amounts and foot.sort in (Sort.CHARGE, Sort.CREDIT):
             lines = _sorts_of_lines(rows, filled, suspects, meant, found)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from importer.domain import problem_catalog
 from importer.domain.cells import cell_text, column_letter
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.domain.invoice import Row
 from importer.domain.problems import Place, Problem
 from importer.reading.cells.parse_cell import quoted
@@ -108,7 +108,9 @@ def _named_first(said: str, *, anything: bool) -> str:
 def _said_by_headings(layout: Layout) -> set[str | None]:
     """The currencies that the headings of the amounts name; None among them where one names none."""
     parts = [*layout.mapped.parts.values(), layout.mapped.columns]
-    amounts = {at for part in parts for name, at in part.items() if BY_NAME[name].kind in (Kind.DOLLARS, Kind.CENTS)}
+    amounts = {
+        at for part in parts for name, at in part.items() if BY_NAME[name].kind in (ValueKind.DOLLARS, ValueKind.CENTS)
+    }
     amounts |= {at for _, at in layout.mapped.extras}
     amounts |= {at for name, at in layout.mapped.others.items() if name in ("debit", "credit")}
     return {heading_currency(spelled(layout.source.headings[at])) for at in amounts}

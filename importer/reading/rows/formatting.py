@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from importer.domain import problem_catalog
 from importer.domain.cells import Cell, cell_text, column_letter
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.domain.invoice import Invoice, Row
 from importer.domain.problems import Place, Problem
 from importer.reading.cells.parse_cell import is_blank, quoted
@@ -86,7 +86,7 @@ def _columns(layout: Layout) -> dict[int, bool]:
     """The columns that are read, and whether each holds single values: amounts, days, ids."""
     mapped = layout.mapped
     named = [*mapped.columns.items(), *(each for part in mapped.parts.values() for each in part.items())]
-    found = {index: BY_NAME[name].kind is not Kind.TEXT or name in IDS for name, index in named}
+    found = {index: BY_NAME[name].kind is not ValueKind.TEXT or name in IDS for name, index in named}
     found |= {index: name in _VALUES for name, index in mapped.others.items() if index not in found}
     return found | dict.fromkeys((*mapped.amounts, *(index for _, index in mapped.extras)), True)
 

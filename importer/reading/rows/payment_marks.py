@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from importer.domain import problem_catalog
 from importer.domain.cells import Cell, cell_text, column_letter
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.domain.invoice import Invoice, Row
 from importer.domain.money import dollars
 from importer.domain.problems import Problem
@@ -127,7 +127,7 @@ class _Marks:
     def add_amounts(self, index: int, *, is_left: bool) -> None:
         """A balance of nothing, or something paid already."""
         cells = list(dict.fromkeys(self._layout.cells(index)))
-        read = read_cells(cells, Kind.DOLLARS, self._layout.conventions)
+        read = read_cells(cells, ValueKind.DOLLARS, self._layout.conventions)
         amounts = {
             cell: value
             for cell, value in zip(cells, read, strict=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from importer.domain import problem_catalog
 from importer.domain.cells import Cell, cell_text, column_letter
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.domain.invoice import Invoice
 from importer.domain.money import dollars
 from importer.domain.problems import Place, Problem
@@ -50,7 +50,7 @@ def _stated(layout: Layout, row: Sequence[Cell]) -> tuple[int, str, Decimal] | N
         beside = [at for at in range(column + 1, len(row)) if not is_blank(row[at])][:1]
         amount: Cell = rest.strip() if rest.strip() else row[beside[0]] if beside else None
         is_money = isinstance(amount, float) or bool(_MONEY.search(cell_text(amount)))
-        value = read_cells([amount], Kind.DOLLARS, layout.conventions)[0]
+        value = read_cells([amount], ValueKind.DOLLARS, layout.conventions)[0]
         if is_money and isinstance(value, Decimal):
             return (column if rest.strip() else beside[0]), spelled(label), value
     return None

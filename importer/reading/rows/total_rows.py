@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import compress
 
 from importer.domain.cells import Cell
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.reading.cells.parse_cell import (
     PLAIN,
     Conventions,
@@ -74,7 +74,7 @@ class ColumnSum:
 
     def __init__(self, index: int, column: Sequence[Cell], written: Conventions) -> None:
         self.index = index
-        self.values = read_cells(column, Kind.DOLLARS, replace(written, currency=""))
+        self.values = read_cells(column, ValueKind.DOLLARS, replace(written, currency=""))
         self._next = 0
         self._sum = Decimal()
         self._count = 0

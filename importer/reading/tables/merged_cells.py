@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importer.domain.cells import Cell
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.column_map import Mapped
 from importer.reading.formats.raw_workbook import Sheet
 
-SAID_ONCE = frozenset((Kind.TEXT, Kind.DATE))  # an amount over several rows is theirs together
+SAID_ONCE = frozenset((ValueKind.TEXT, ValueKind.DATE))  # an amount over several rows is theirs together
 
 
 def fill_merged(sheet: Sheet, filled: Sequence[int], mapped: Mapped) -> bool:

@@ -8,9 +8,9 @@ from itertools import repeat
 from typing import Literal, cast
 
 from importer.domain.cells import Cell
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.domain.invoice import Row, Source
-from importer.domain.packed import Rows
+from importer.domain.packed import RowTable
 from importer.domain.reading import SkippedRow
 from importer.errors import FileUnreadable
 from importer.reading.cells.parse_cell import (
@@ -72,7 +72,7 @@ IDS = frozenset(("integration_id", "property_id", "vendor_id", "invoice_number",
 class ColumnCells:
     """The cells of a table by column, each taken out of the rows once."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: RowTable) -> None:
         self._rows = rows
         self._taken: dict[int, list[Cell]] = {}
 
@@ -129,7 +129,7 @@ class Layout:
             settled = replace(settled, heading_currency=foreign)
         kind = BY_NAME[field].kind
         if self.separate and field == "line_amount" and "total_amount" not in self.mapped.columns:
-            kind = Kind.CENTS
+            kind = ValueKind.CENTS
         read = read_cells(self.cells.once(index), kind, settled, is_id=field in IDS)
         return as_numbers(read, is_csv=self.source.sheet is None) if field == "invoice_number" else read
 
@@ -247,7 +247,7 @@ def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) ->
     every: dict[str, None] = {}
     mixed: set[str] = set()  # the marks in columns with several, beside one of which nothing shows the order
     for name, index in mapped.columns.items():
-        if BY_NAME[name].kind is Kind.DATE:
+        if BY_NAME[name].kind is ValueKind.DATE:
             texts = [cell.strip() for cell in dict.fromkeys(cells(index)) if isinstance(cell, str)]
             orders = evident_orders(texts) | orders
             every |= dict.fromkeys(texts)
@@ -268,7 +268,7 @@ def _marks_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells, be
     if written.marks.certain:
         return written
     named = [*mapped.columns.items(), *(each for part in mapped.parts.values() for each in part.items())]
-    numbers = {index for name, index in named if BY_NAME[name].kind not in (Kind.TEXT, Kind.DATE)}
+    numbers = {index for name, index in named if BY_NAME[name].kind not in (ValueKind.TEXT, ValueKind.DATE)}
     numbers |= {*mapped.amounts, *(index for _, index in mapped.extras)}
     numbers |= {index for name, index in mapped.others.items() if name in ("tax", "debit", "credit")}
     shown = [marks_of(dict.fromkeys(cells(index))) for index in numbers]
@@ -284,7 +284,9 @@ def _meant(heading: Heading, mapped: Mapped) -> Meant:
     money = [index for name, index in named if name in TOTALLED]
     money += [*mapped.amounts, *(index for _, index in mapped.extras)]
     money += [index for name, index in mapped.others.items() if name in ("debit", "credit")]
-    numbers = {index for name, index in named if BY_NAME[name].kind not in (Kind.TEXT, Kind.DATE)} | set(money)
+    numbers = {index for name, index in named if BY_NAME[name].kind not in (ValueKind.TEXT, ValueKind.DATE)} | set(
+        money
+    )
     used = mapped.used | set(mapped.amounts)
     return Meant(heading.cells, mapped.columns, money, used, numbers, mapped.others.get("type"))
 

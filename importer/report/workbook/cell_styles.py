@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from importer.domain.cells import Cell
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.domain.invoice import Source
 from importer.report.workbook import styles
 from importer.report.workbook.styles import Styles
@@ -68,7 +68,7 @@ class CellStyles:
                 return written, self._length
 
 
-def columns_of(source: Source, *kinds: Kind) -> frozenset[int]:
+def columns_of(source: Source, *kinds: ValueKind) -> frozenset[int]:
     """The columns of a table that hold values of these kinds, by index."""
     return frozenset(index for name, index in source.columns.items() if name in BY_NAME and BY_NAME[name].kind in kinds)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from importer.domain.corrections import Trace
+from importer.domain.corrections import CorrectionTrail
 from importer.domain.money import dollars
 from importer.domain.outcome import Run
 from importer.report.workbook import styles
@@ -45,7 +45,7 @@ _FIGURES = ("Round", "Row in file", "More or less")
 MOST = 20_000  # further corrections are counted, and not listed
 
 
-def write_corrections(sheet: Any, made: Styles, trace: Trace) -> None:
+def write_corrections(sheet: Any, made: Styles, trace: CorrectionTrail) -> None:
     """One row for each cell that was changed, and for each row that was taken out or added, oldest first."""
     sheet.set_default_row(16)
     sheet.set_row(0, 30)
@@ -89,7 +89,7 @@ def write_corrections(sheet: Any, made: Styles, trace: Trace) -> None:
     print_landscape(sheet)
 
 
-def told_trace(run: Run) -> Trace:
+def told_trace(run: Run) -> CorrectionTrail:
     """What hands have done, the last of it as it was taken in by this run."""
     return run.reading.trace.taken_in_by(run.id, run.who, f"{run.started:%Y-%m-%d %H:%M} {run.started.tzname()}")
 
@@ -114,20 +114,20 @@ def by_hand_said(run: Run, sums: TieOut) -> Iterator[tuple[str, int | None, int,
     yield sums.read.label, sums.read.count, sums.read.cents, ""
 
 
-def _unnumbered(trace: Trace) -> str:
+def _unnumbered(trace: CorrectionTrail) -> str:
     if not trace.unnumbered:
         return ""
     rows = "1 row has" if trace.unnumbered == 1 else f"{trace.unnumbered:,} rows have"
     return f". {rows} no invoice number there and counted as an invoice each, {dollars(trace.unnumbered_cents)}."
 
 
-def _untold(trace: Trace) -> str:
+def _untold(trace: CorrectionTrail) -> str:
     rows = [f"row {one.row:,} of {one.file}" for one in trace.corrections if one.cents is None]
     named = list(dict.fromkeys(rows))
     return ", ".join(named[:12]) + (f" and {len(named) - 12:,} more" if len(named) > 12 else "")
 
 
-def _taken_out(trace: Trace) -> str:
+def _taken_out(trace: CorrectionTrail) -> str:
     said = []
     for one in trace.taken_out[:12]:
         rows = f"{'rows' if ',' in one.rows else 'row'} {one.rows} of {one.file}"

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from importer.domain.cells import Cell, cell_text, column_letter
-from importer.domain.fields import BY_NAME, Kind
+from importer.domain.fields import BY_NAME, ValueKind
 from importer.domain.outcome import Outcome
 from importer.domain.problems import Place, Problem
 from importer.report.row_outcomes import (
@@ -111,9 +111,9 @@ class RowsSheet:
         self._faint_number = made.get(font_color=styles.QUIET, num_format=styles.AS_IS, **rule)
         self._chips = {status: made.chip(status, indent=1, **rule) for status in styles.CHIPS}
         sources = [table.source for table in tables.tables]
-        self._money = {id(source): columns_of(source, Kind.DOLLARS) for source in sources}
+        self._money = {id(source): columns_of(source, ValueKind.DOLLARS) for source in sources}
         self._figures = frozenset[int]().union(
-            *(columns_of(source, Kind.DOLLARS, Kind.CENTS, Kind.QUANTITY) for source in sources)
+            *(columns_of(source, ValueKind.DOLLARS, ValueKind.CENTS, ValueKind.QUANTITY) for source in sources)
         )
         self._offered = len(layout.FRONT) + tables.width if offers else None  # where an empty column is offered
         self._mark = len(layout.FRONT) + tables.width + offers

@@ -14,18 +14,23 @@ from typing import Any
 from importer.domain.fields import (
     COLUMNS,
     OWN_SHEETS,
-    Column,
-    Kind,
+    FieldSpec,
+    ValueKind,
 )
 from importer.errors import ResultsNotWritten
 
-OFFERED: tuple[Column, ...] = tuple(
-    column for column in COLUMNS if column.kind is not Kind.CENTS and column.name != "integration_id"
+OFFERED: tuple[FieldSpec, ...] = tuple(
+    column for column in COLUMNS if column.kind is not ValueKind.CENTS and column.name != "integration_id"
 )
 """What a blank sheet has. Amounts in cents are for exports, and the ResMan account is a setting for most."""
 
 LAST_ROW = 1_048_575  # 0-based
-FORMATS = {Kind.TEXT: "@", Kind.DATE: "yyyy-mm-dd", Kind.DOLLARS: "#,##0.00", Kind.QUANTITY: "General"}
+FORMATS = {
+    ValueKind.TEXT: "@",
+    ValueKind.DATE: "yyyy-mm-dd",
+    ValueKind.DOLLARS: "#,##0.00",
+    ValueKind.QUANTITY: "General",
+}
 """Text cells are text from the start: an invoice number keeps its leading zeros and all of its digits."""
 
 PROPERTY = "property_id"
@@ -64,7 +69,7 @@ class Offer:
     about: str = ""  # where the lists are from, and how old they are
 
 
-def hint(column: Column, offered: Sequence[Choice] = ()) -> str:
+def hint(column: FieldSpec, offered: Sequence[Choice] = ()) -> str:
     """What a clerk reads on pointing at a heading."""
     belongs = (
         "Each line has its own." if column.of_line else "Once per invoice is enough; on later lines it may repeat."
@@ -129,13 +134,13 @@ def _write(path: Path, offer: Offer | None) -> None:
             _list(book, offer)
 
 
-def _rule(column: Column) -> dict[str, Any] | None:
+def _rule(column: FieldSpec) -> dict[str, Any] | None:
     """What Excel refuses as it is typed."""
     match column.kind:
-        case Kind.DATE:
+        case ValueKind.DATE:
             rule: dict[str, Any] = {"validate": "date", "criteria": ">", "value": "=DATE(2000,1,1)"}
             said = "This is not a date. Write it like 2026-03-31."
-        case Kind.DOLLARS | Kind.QUANTITY:
+        case ValueKind.DOLLARS | ValueKind.QUANTITY:
             rule = {"validate": "decimal", "criteria": "between", "minimum": -10_000_000_000, "maximum": 10_000_000_000}
             said = "This is not a number. Write it like 1250.00."
         case _:
@@ -143,7 +148,7 @@ def _rule(column: Column) -> dict[str, Any] | None:
     return {**rule, "error_title": column.heading, "error_message": said}
 
 
-def _live_rule(column: Column, offer: Offer) -> dict[str, Any] | None:
+def _live_rule(column: FieldSpec, offer: Offer) -> dict[str, Any] | None:
     offered = offer.choices.get(column.name, ())
     if offered:
         said = (
@@ -243,7 +248,7 @@ def _explain(book: Any, offer: Offer) -> None:
         sheet.merge_range(row, 0, row, 3, sentence, wrapped)
 
 
-def _needed(column: Column) -> str:
-    if column.of_line and column.kind in (Kind.QUANTITY, Kind.DOLLARS):
+def _needed(column: FieldSpec) -> str:
+    if column.of_line and column.kind in (ValueKind.QUANTITY, ValueKind.DOLLARS):
         return "or quantity and price" if column.name == "line_amount" else "or a line amount"
     return "required" if column.required else "optional"

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from importer.domain.corrections import GONE, NOT_KEPT, Trace
-from importer.domain.follow_up_facts import Stays
+from importer.domain.corrections import GONE, NOT_KEPT, CorrectionTrail
+from importer.domain.follow_up_facts import StillPosted
 from importer.domain.outcome import Outcome, Run, Status
 from importer.domain.problem_catalog import NOT_SENT, OTHER_CURRENCY
 
@@ -126,7 +126,7 @@ IN_FILE, TAKEN_OUT, ADDED, CORRECTED, UNTOLD, OTHERWISE = (
 )
 
 
-def _by_hand(trace: Trace, count: int, cents: int) -> tuple[Amount, ...]:
+def _by_hand(trace: CorrectionTrail, count: int, cents: int) -> tuple[Amount, ...]:
     """What a corrected workbook makes of the vendor's file. What each correction moved is known, but for those in rows
     of "Rows" that had to stay as they were: they are the rest."""
     if trace.invoices is None or not trace.rounds:
@@ -222,11 +222,11 @@ def _reason(outcome: Outcome, held_up: str) -> str:
     return NOT_SENT.title if outcome.status is Status.NOT_SENT else outcome.status.label
 
 
-def _stays(stays: Sequence[Stays]) -> tuple[Amount, ...]:
+def _stays(stays: Sequence[StillPosted]) -> tuple[Amount, ...]:
     return _grouped((each.why.value, each.cents) for each in stays)
 
 
-def _in_resman(accepted: Iterable[Outcome], stays: Iterable[Stays]) -> tuple[Amount, ...]:
+def _in_resman(accepted: Iterable[Outcome], stays: Iterable[StillPosted]) -> tuple[Amount, ...]:
     words = {CONFIRMED: "Confirmed in ResMan", "pending": "On the way to ResMan", None: "Not asked yet"}
     said = [(outcome.resman, _sent(outcome)) for outcome in accepted] + [(each.resman, each.cents) for each in stays]
     found = _grouped((words.get(resman, f"ResMan says: {resman}"), cents) for resman, cents in said)
@@ -236,7 +236,7 @@ def _in_resman(accepted: Iterable[Outcome], stays: Iterable[Stays]) -> tuple[Amo
 def _parties(run: Run, field: str) -> tuple[Party, ...]:
     held_up = _held_up(run)
     groups: dict[str, list[Outcome]] = defaultdict(list)
-    stays: dict[str, list[Stays]] = defaultdict(list)
+    stays: dict[str, list[StillPosted]] = defaultdict(list)
     names: dict[str, str] = {}
     ids: set[str] = set()  # one was found for the name, or a profile gives it; otherwise the sheet's text may be none
     for outcome in run.outcomes:  # in the order of their rows, which are looked up
@@ -261,7 +261,9 @@ def _parties(run: Run, field: str) -> tuple[Party, ...]:
     return tuple(sorted(parties, key=lambda party: (-abs(party.read), party.name)))
 
 
-def _party(identity: str, name: str, group: Sequence[Outcome], stays: Sequence[Stays], run: Run, held_up: str) -> Party:
+def _party(
+    identity: str, name: str, group: Sequence[Outcome], stays: Sequence[StillPosted], run: Run, held_up: str
+) -> Party:
     def worth(*statuses: Status) -> int:
         return sum(outcome.invoice.worth for outcome in group if outcome.status in statuses)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importer.domain.unresolved import UnknownName
+from importer.domain.unresolved import UnresolvedName
 from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import several
 from importer.report.workbook.summary_page import Page
@@ -13,19 +13,19 @@ NAMES_ADVICE = "Correct it in the file, or settle it for good:"
 _MOST = 40
 
 
-def names_title(names: Sequence[UnknownName]) -> str:
+def names_title(names: Sequence[UnresolvedName]) -> str:
     """ "3 names that ResMan does not have, the one that holds up most money first"."""
     if len(names) == 1:
         return "1 name that ResMan does not have"
     return f"{len(names):,} names that ResMan does not have, the one that holds up most money first"
 
 
-def name_said(one: UnknownName) -> str:
+def name_said(one: UnresolvedName) -> str:
     """ "'ACME LNDSCP': 37 rows, 9 invoices"."""
     return f"{one.name!r}: {several(one.rows, 'row')}, {several(one.invoices, 'invoice')}"
 
 
-def write_unknown_names(page: Page, names: Sequence[UnknownName], where: str) -> None:
+def write_unknown_names(page: Page, names: Sequence[UnresolvedName], where: str) -> None:
     """A section of the summary; nothing, where every name is known. `where` is the destination of the run."""
     if not names:
         return

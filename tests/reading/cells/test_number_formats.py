@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.reading.cells.number_formats import shown_by
 from importer.reading.cells.parse_cell import PLAIN, Unreadable, read_cells
 from importer.reading.formats.facts import xlsb
@@ -151,9 +151,9 @@ def test_formats_that_have_no_code_of_their_own(tmp_path: Path) -> None:
 )
 def test_what_such_cells_mean(text: str, amount: int | None, quantity: Decimal | None) -> None:
     """A percent is no amount, and half of a quantity; what is shown in thousands is neither."""
-    (found,) = read_cells([text], Kind.DOLLARS, PLAIN)
+    (found,) = read_cells([text], ValueKind.DOLLARS, PLAIN)
     assert (None if isinstance(found, Unreadable) else found) == amount
-    (counted,) = read_cells([text], Kind.QUANTITY, PLAIN)
+    (counted,) = read_cells([text], ValueKind.QUANTITY, PLAIN)
     assert isinstance(counted, Unreadable) or counted == quantity or text == "50 CR"
 
 

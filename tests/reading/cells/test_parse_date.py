@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from importer.domain.cells import Cell
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.reading.cells.parse_cell import (
     EXCEL_EPOCH,
     PLAIN,
@@ -26,7 +26,7 @@ NAMES = {number: [name for name, of in MONTHS.items() if of == number] for numbe
 
 def one(cell: Cell, *beside: Cell, order: DateOrder | None = None) -> Value | Unreadable:
     """The first cell's date, in a column with others."""
-    return read_cells([cell, *beside], Kind.DATE, Conventions(date_order=order))[0]
+    return read_cells([cell, *beside], ValueKind.DATE, Conventions(date_order=order))[0]
 
 
 @given(days, st.data())
@@ -79,7 +79,7 @@ def test_a_column_in_one_order_is_read_back_equal_or_asked_about(
 ) -> None:
     """One day above 12 settles the column; without one, only days that are the same either way are read."""
     pattern = {"MDY": "%m{0}%d{0}%{1}", "DMY": "%d{0}%m{0}%{1}"}[order].format(mark, "y" if short else "Y")
-    values = read_cells([day.strftime(pattern) for day in dates], Kind.DATE, PLAIN)
+    values = read_cells([day.strftime(pattern) for day in dates], ValueKind.DATE, PLAIN)
     year_first = short and order == "DMY"  # 20/01/01 may begin with the year
     if any(day.day > 12 and not (year_first and day.day >= 20 and day.year > 2000) for day in dates):
         assert values == dates
@@ -106,7 +106,7 @@ def test_day_numbers_of_a_workbook_are_dates(day: date, seconds: int) -> None:
     assert one(serial) == day
     mac = Conventions(date_1904=True)
     since = (day - date(1904, 1, 1)).days
-    assert read_cells([since], Kind.DATE, mac) == [day]
+    assert read_cells([since], ValueKind.DATE, mac) == [day]
 
 
 @given(days, st.times())
@@ -136,7 +136,7 @@ def test_days_that_cannot_be_are_no_dates(text: str) -> None:
 
 def test_two_orders_in_one_column_settle_nothing() -> None:
     """14/03 and 03/14 are read, each by itself; 03/04 is asked about."""
-    values = read_cells(["14/03/2026", "03/14/2026", "03/04/2026"], Kind.DATE, PLAIN)
+    values = read_cells(["14/03/2026", "03/14/2026", "03/04/2026"], ValueKind.DATE, PLAIN)
     assert values[:2] == [date(2026, 3, 14), date(2026, 3, 14)]
     assert isinstance(values[2], Unreadable)
 
@@ -155,10 +155,10 @@ def test_the_two_dates_that_contradict_each_other_are_named() -> None:
 
 def test_a_column_half_converted_by_a_foreign_excel_is_not_believed() -> None:
     """3/14/2026 stayed text, and 3/4/2026 became the third of April: only the text shows what happened."""
-    values = read_cells([date(2026, 4, 3), "3/14/2026", date(2026, 5, 5)], Kind.DATE, PLAIN)
+    values = read_cells([date(2026, 4, 3), "3/14/2026", date(2026, 5, 5)], ValueKind.DATE, PLAIN)
     assert isinstance(values[0], Unreadable)
     assert values[1:] == [date(2026, 3, 14), date(2026, 5, 5)]
-    believed = read_cells([date(2026, 4, 13), "3/14/2026"], Kind.DATE, PLAIN)
+    believed = read_cells([date(2026, 4, 13), "3/14/2026"], ValueKind.DATE, PLAIN)
     assert believed == [date(2026, 4, 13), date(2026, 3, 14)]
 
 
@@ -166,14 +166,14 @@ def test_a_column_half_converted_by_a_foreign_excel_is_not_believed() -> None:
 def test_one_text_that_tells_is_enough_to_doubt_the_others(text: str) -> None:
     """A date that was left as text beside it, and tells nothing, takes nothing away from that."""
     taken = [date(2026, 3, 4), date(2026, 5, 6), date(2026, 5, 5)]
-    values = read_cells([*taken, "13/06/2026", text], Kind.DATE, PLAIN)
+    values = read_cells([*taken, "13/06/2026", text], ValueKind.DATE, PLAIN)
     assert [isinstance(value, Unreadable) for value in values[:4]] == [True, True, False, False]
 
 
 @pytest.mark.parametrize("texts", [["05/05/2026"], ["13/06/2026", "06/14/2026"], ["2026-06-13"], ["13 June 2026"]])
 def test_texts_that_tell_nothing_of_a_conversion(texts: list[str]) -> None:
     """None that tells, both orders, or spellings that no program would have misread."""
-    assert read_cells([date(2026, 3, 4), *texts], Kind.DATE, PLAIN)[0] == date(2026, 3, 4)
+    assert read_cells([date(2026, 3, 4), *texts], ValueKind.DATE, PLAIN)[0] == date(2026, 3, 4)
 
 
 @pytest.mark.parametrize(
@@ -187,12 +187,12 @@ def test_texts_that_tell_nothing_of_a_conversion(texts: list[str]) -> None:
 )
 def test_a_doubtful_date_is_named(text: str, code: str) -> None:
     """A year of two digits may stand first or last; a word before a date is part of what the cell says."""
-    (found,) = read_cells([text], Kind.DATE, PLAIN)
+    (found,) = read_cells([text], ValueKind.DATE, PLAIN)
     assert isinstance(found, Unreadable)
     assert found.kind.code == code
 
 
 def test_a_column_shows_where_the_year_stands() -> None:
     """14/03/26 is no day of 2014 among invoices, and then 26/10/25 is read like it; a weekday is no word."""
-    assert read_cells(["14/03/26", "26/10/25"], Kind.DATE, PLAIN) == [date(2026, 3, 14), date(2025, 10, 26)]
-    assert read_cells(["Thu 5 Mar 2026"], Kind.DATE, PLAIN) == [date(2026, 3, 5)]
+    assert read_cells(["14/03/26", "26/10/25"], ValueKind.DATE, PLAIN) == [date(2026, 3, 14), date(2025, 10, 26)]
+    assert read_cells(["Thu 5 Mar 2026"], ValueKind.DATE, PLAIN) == [date(2026, 3, 5)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.domain.cells import Cell
-from importer.domain.fields import Kind
+from importer.domain.fields import ValueKind
 from importer.reading.cells.parse_cell import (
     PLAIN,
     Conventions,
@@ -59,7 +59,7 @@ def spelled(draw: st.DrawFn, amount: int, decimal: str) -> str:
 def test_an_amount_in_any_spelling_is_read_back_equal(data: st.DataObject, amounts: list[int], decimal: str) -> None:
     """Whatever the symbols, signs and marks: two decimals show which mark is the decimal one."""
     texts = [data.draw(spelled(amount, decimal)) for amount in amounts]
-    assert read_cells(texts, Kind.DOLLARS, PLAIN) == amounts
+    assert read_cells(texts, ValueKind.DOLLARS, PLAIN) == amounts
 
 
 @given(st.integers(0, 9_999_999), st.sampled_from([".", ","]), st.sampled_from(WITHOUT_CENTS[1:]), st.booleans())
@@ -120,19 +120,19 @@ def test_a_profile_settles_a_column_that_contradicts_itself() -> None:
 @given(st.lists(cents, min_size=1))
 def test_a_number_cell_is_read_to_fifteen_digits(amounts: list[int]) -> None:
     """What Excel stores as binary fractions comes back in exact cents."""
-    assert read_cells([amount / 100 for amount in amounts], Kind.DOLLARS, PLAIN) == amounts
+    assert read_cells([amount / 100 for amount in amounts], ValueKind.DOLLARS, PLAIN) == amounts
 
 
 @given(st.text(max_size=30))
 def test_no_text_crashes(text: str) -> None:
     """It is an amount, a blank, or refused with a sentence that quotes it."""
-    (value,) = read_cells([text], Kind.DOLLARS, PLAIN)
+    (value,) = read_cells([text], ValueKind.DOLLARS, PLAIN)
     assert value is None or isinstance(value, (Decimal, Unreadable))
 
 
 def one(cell: Cell, *beside: Cell, settled: Conventions = PLAIN) -> Value | Unreadable:
     """The first cell's value, in cents, in a column with others."""
-    return read_cells([cell, *beside], Kind.DOLLARS, settled)[0]
+    return read_cells([cell, *beside], ValueKind.DOLLARS, settled)[0]
 
 
 def test_the_column_settles_what_a_cell_leaves_open() -> None:
@@ -192,18 +192,18 @@ def test_an_account_in_another_currency_takes_that_one() -> None:
 
 def test_true_is_not_one() -> None:
     """A checkbox in an amount column is no dollar, although it equals 1 to a computer."""
-    first, second = read_cells([1, True], Kind.DOLLARS, PLAIN)
+    first, second = read_cells([1, True], ValueKind.DOLLARS, PLAIN)
     assert first == 100
     assert isinstance(second, Unreadable)
 
 
-@pytest.mark.parametrize("kind", [Kind.DOLLARS, Kind.CENTS, Kind.QUANTITY])
-def test_a_point_before_three_digits_is_asked_about(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [ValueKind.DOLLARS, ValueKind.CENTS, ValueKind.QUANTITY])
+def test_a_point_before_three_digits_is_asked_about(kind: ValueKind) -> None:
     """1.250 is twelve hundred to a German; where nothing else shows the mark, it is not taken for one and a quarter."""
     (found,) = read_cells(["1.250"], kind, PLAIN)
     assert isinstance(found, Unreadable)
     assert "it may be 1250 or 1.250" in found.what
-    assert read_cells(["0.125", "12.1250"], Kind.QUANTITY, PLAIN) == [Decimal("0.125"), Decimal("12.125")]
+    assert read_cells(["0.125", "12.1250"], ValueKind.QUANTITY, PLAIN) == [Decimal("0.125"), Decimal("12.125")]
 
 
 def test_most_cells_of_a_column_decide() -> None:
@@ -214,8 +214,8 @@ def test_most_cells_of_a_column_decide() -> None:
 
 
 @pytest.mark.parametrize("text", ["5'6", "12'50", "5'", "1'2'3.00", "100’5", "'150", "1250'000", "1'250'00.00"])
-@pytest.mark.parametrize("kind", [Kind.DOLLARS, Kind.QUANTITY])
-def test_apostrophes_group_thousands_only(text: str, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [ValueKind.DOLLARS, ValueKind.QUANTITY])
+def test_apostrophes_group_thousands_only(text: str, kind: ValueKind) -> None:
     """Five foot six is not fifty-six."""
     assert isinstance(read_cells([text, "1.50"], kind, PLAIN)[0], Unreadable)
 
@@ -223,7 +223,7 @@ def test_apostrophes_group_thousands_only(text: str, kind: Kind) -> None:
 @pytest.mark.parametrize("text", ["12 50", "1 2500", "1250 000", "1.50 000", "12\u00a050", "1 250 00"])
 def test_spaces_group_thousands_only(text: str) -> None:
     """Two numbers in one cell, or a lost decimal mark, are no amount."""
-    (found,) = read_cells([text], Kind.DOLLARS, PLAIN)
+    (found,) = read_cells([text], ValueKind.DOLLARS, PLAIN)
     assert isinstance(found, Unreadable)
     assert found.kind.code == "not-money"
 
@@ -233,7 +233,7 @@ def test_spaces_group_thousands_only(text: str) -> None:
 )
 def test_dollars_in_a_column_of_cents_are_named(text: str) -> None:
     """A hundredth of what is meant would be paid."""
-    (found,) = read_cells([text], Kind.CENTS, PLAIN)
+    (found,) = read_cells([text], ValueKind.CENTS, PLAIN)
     assert isinstance(found, Unreadable)
     assert found.kind.code == "not-money"
 
@@ -243,4 +243,4 @@ def test_dollars_in_a_column_of_cents_are_named(text: str) -> None:
 )
 def test_cents_in_a_column_of_cents(text: str, value: int) -> None:
     """Whole numbers, grouped or not."""
-    assert read_cells([text], Kind.CENTS, PLAIN) == [value]
+    assert read_cells([text], ValueKind.CENTS, PLAIN) == [value]

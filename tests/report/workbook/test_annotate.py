@@ -10,7 +10,7 @@ import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
-from importer.domain.corrections import Round, Trace
+from importer.domain.corrections import CorrectionTrail, Round
 from importer.domain.outcome import Run, Status
 from importer.domain.problem_catalog import NEGATIVE_LINE, NOT_A_DATE, UNCLEAR_CONTINUATION
 from importer.domain.problems import Place, Problem
@@ -112,7 +112,7 @@ def test_what_is_no_workbook_cannot_be_marked(tmp_path: Path) -> None:
 def test_a_workbook_given_back_is_not_marked(tmp_path: Path) -> None:
     """Its copy would be empty, and look like a clean bill of health."""
     run = _run()
-    trace = Trace(rounds=(Round(1, "march.results.xlsx", "", ""),))
+    trace = CorrectionTrail(rounds=(Round(1, "march.results.xlsx", "", ""),))
     run = replace(run, reading=replace(run.reading, trace=trace))
     with pytest.raises(ResultsNotWritten, match="is a results workbook given back"):
         annotate(_original(tmp_path / "march.results.xlsx"), run, tmp_path / "march.marked.xlsx")
