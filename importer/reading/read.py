@@ -19,7 +19,7 @@ from importer.domain.reading import (
 from importer.domain.seals import Seal
 from importer.errors import FileUnreadable
 from importer.reading.formats.facts.looks import kept
-from importer.reading.formats.raw_workbook import Contents
+from importer.reading.formats.raw_workbook import RawWorkbook
 from importer.reading.invoices.build import assemble
 from importer.reading.profiles.vendor_profile import (
     NO_PROFILE,
@@ -30,8 +30,8 @@ from importer.reading.profiles.vendor_profile import (
 )
 from importer.reading.profiles.whose_file import carries_vendor, doubt, is_shown
 from importer.reading.rows.file_damage import damage_report, with_findings
-from importer.reading.tables.choose_sheets import Plan, left_out_table, plan_sheets
-from importer.reading.tables.parsed_table import Layout, Side, lay_out
+from importer.reading.tables.choose_sheets import SheetPlan, left_out_table, plan_sheets
+from importer.reading.tables.parsed_table import ParsedTable, Side, parse_table
 from importer.roundtrip.compare_totals import judged
 from importer.roundtrip.corrected_workbook import unpack
 from importer.roundtrip.correction_trail import trace_of
@@ -39,7 +39,7 @@ from importer.roundtrip.restored_file import Original, plan_over
 
 
 def read_contents(
-    opened: Sequence[Contents],
+    opened: Sequence[RawWorkbook],
     *,
     integration_id: str | None = None,
     sheet: str | None = None,
@@ -98,7 +98,7 @@ def read_contents(
     return replace(whole, trace=trace_of(parts), given_back=tuple(given)) if given else whole
 
 
-def _doubted(reading: Reading, profile: Profile, contents: Contents) -> Reading:
+def _doubted(reading: Reading, profile: Profile, contents: RawWorkbook) -> Reading:
     """The reading, with the question whose the file is where only the profile says it, and nobody named the profile."""
     if not carries_vendor(profile) or profile.is_meant:
         return reading
@@ -111,7 +111,7 @@ def _all_of(refused: Sequence[FileUnreadable], count: int) -> FileUnreadable:
     return FileUnreadable(f"{len(refused)} of {count} files cannot be read as they are:\n{lines}")
 
 
-def _chosen_by_itself(contents: Contents, chosen: Chosen) -> str:
+def _chosen_by_itself(contents: RawWorkbook, chosen: Chosen) -> str:
     if chosen.missing:
         raise FileUnreadable(
             f"{contents.file.name} is named like the files of the profile {chosen.profile.name}, but its layout has "
@@ -128,7 +128,7 @@ def _read_original(
     mine = original.chosen_profile(profile, profiles)
     reading = _doubted(_read_file(original.contents, mine, integration_id, original.plan), mine, original.contents)
 
-    def otherwise(contents: Contents) -> Reading | None:
+    def otherwise(contents: RawWorkbook) -> Reading | None:
         with suppress(FileUnreadable):  # what was corrected may have been just that
             return _read_file(contents, mine, integration_id, plan_over(contents, original))
         return None
@@ -142,7 +142,9 @@ def _read_original(
     return judged(reading, first, original.altered, original.hands.not_kept)
 
 
-def _read_file(contents: Contents, profile: Profile, integration_id: str | None, plan: Plan | None = None) -> Reading:
+def _read_file(
+    contents: RawWorkbook, profile: Profile, integration_id: str | None, plan: SheetPlan | None = None
+) -> Reading:
     plan = plan_sheets(contents, profile) if plan is None else plan
     file = contents.file.name
     tables: list[Table] = []
@@ -151,13 +153,13 @@ def _read_file(contents: Contents, profile: Profile, integration_id: str | None,
     notices = list(plan.notices)
     control_totals: list[ControlTotal] = []
     empty: list[FileUnreadable] = []
-    layouts: list[Layout] = []
+    layouts: list[ParsedTable] = []
     made_with = profile_text(profile) if profile.name else ""
     understood: list[ReadingNotes] = []
     sides: list[Side] = ["header", "lines"] if plan.joined else ["whole" for _ in plan.chosen]
     for found, side in zip(plan.chosen, sides, strict=True):
         try:
-            layout = lay_out(contents, found.sheet, found.heading, profile, side)
+            layout = parse_table(contents, found.sheet, found.heading, profile, side)
             layouts.append(layout)
             said = layout.conventions.details() | kept(layout.looks, layout.comments)
             understood.append(

@@ -10,8 +10,8 @@ from importer.domain.fields import BY_NAME
 from importer.domain.packed import trimmed
 from importer.errors import FileUnreadable
 from importer.reading.cells.parse_cell import is_blank
-from importer.reading.columns.headings import PLAIN_SPELLINGS, normalised, spelled
-from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.columns.headings import PLAIN_SPELLINGS, display_heading, normalised
+from importer.reading.formats.raw_workbook import RawSheet, RawWorkbook
 from importer.workbook_format import layout
 from importer.workbook_format.manifest import SheetRecord
 
@@ -51,7 +51,7 @@ class Given:
     secret: bytes | None = b""  # that the marks were made with, as in `RowMark.is_of`
 
 
-def given_sheets(contents: Contents, kept: Sequence[SheetRecord], secret: bytes | None) -> Given:
+def given_sheets(contents: RawWorkbook, kept: Sequence[SheetRecord], secret: bytes | None) -> Given:
     """Raises FileUnreadable where the vendor's columns are not as they were."""
     bases = {_without_blanks_at_the_end([heading.strip() for heading in one.headings]) for one in kept}
     added: dict[tuple[str, ...], dict[str, tuple[int, str]]] = {base: {} for base in bases}
@@ -72,7 +72,7 @@ def given_sheets(contents: Contents, kept: Sequence[SheetRecord], secret: bytes 
             where = f"Column {column_letter(at)} of “{title}” ({f'{heading!r}' if heading else 'without a heading'})"
             if name is None:
                 notices.append(f"{where} was added by hand, and is not read: its heading is not a known one.")
-            elif any(PLAIN_SPELLINGS.get(normalised(spelled(each))) == name for each in base):
+            elif any(PLAIN_SPELLINGS.get(normalised(display_heading(each))) == name for each in base):
                 what = BY_NAME[name].heading
                 notices.append(f"{where} was added by hand, and is not read: there is a column for the {what} already.")
             else:
@@ -86,7 +86,7 @@ def given_sheets(contents: Contents, kept: Sequence[SheetRecord], secret: bytes 
     return Given(tuple(sheets), tuple(_widened(one, added) for one in kept), tuple(notices), secret)
 
 
-def refuse_parts(contents: Contents) -> None:
+def refuse_parts(contents: RawWorkbook) -> None:
     """Raises FileUnreadable for a sheet of a results workbook without the others, and for results as a csv."""
     for sheet in contents.sheets:
         headings = [cell_text(cell).strip() for cell in sheet.rows[0]] if sheet.rows else []
@@ -105,7 +105,7 @@ def refuse_parts(contents: Contents) -> None:
 
 
 def _columns(
-    sheet: Sheet, bases: set[tuple[str, ...]], file: str
+    sheet: RawSheet, bases: set[tuple[str, ...]], file: str
 ) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
     """The vendor's headings, their columns, and the columns that somebody has added."""
     headings = [cell_text(cell).strip() for cell in sheet.rows[0]]

@@ -18,8 +18,8 @@ from importer.domain.reading import InputFile
 from importer.domain.seals import Seal
 from importer.errors import FileUnreadable
 from importer.reading.cells.parse_cell import quoted
-from importer.reading.formats.raw_workbook import Contents, Sheet
-from importer.reading.tables.choose_sheets import Found, Plan
+from importer.reading.formats.raw_workbook import RawSheet, RawWorkbook
+from importer.reading.tables.choose_sheets import ChosenSheet, SheetPlan
 from importer.reading.tables.locate_table import Heading
 from importer.roundtrip.corrected_rows import (
     GIVE_THE_ORIGINAL,
@@ -49,7 +49,7 @@ class Returned:
     given_back: GivenBack
 
 
-def unpack(contents: Contents, seal: Seal | None = None) -> Returned | None:
+def unpack(contents: RawWorkbook, seal: Seal | None = None) -> Returned | None:
     """The tables that a results workbook was made from; None where the file is no such workbook. `seal` is that of the
     ledger; None: whose the workbook is cannot be told.
 
@@ -69,7 +69,7 @@ def _secret(kept: Manifest, seal: Seal | None) -> bytes | None:
     return None if seal is None else seal.key
 
 
-def is_as_written(contents: Contents, seal: Seal | None = None) -> bool:
+def is_as_written(contents: RawWorkbook, seal: Seal | None = None) -> bool:
     """True for a results workbook in whose rows nobody has changed, added or removed anything."""
     if not any(_is_rows(sheet) for sheet in contents.sheets):
         return False
@@ -80,7 +80,7 @@ def is_as_written(contents: Contents, seal: Seal | None = None) -> bool:
     return not (touched or any(merge.changed.values()))
 
 
-def made_from(contents: Contents) -> tuple[frozenset[str], frozenset[str]]:
+def made_from(contents: RawWorkbook) -> tuple[frozenset[str], frozenset[str]]:
     """What a results workbook answers: the runs behind it, and the SHA-256 of the vendor's files.
 
     Its hidden sheet is enough. Raises FileUnreadable for any other file.
@@ -90,7 +90,7 @@ def made_from(contents: Contents) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(runs - {""}), frozenset(each.sha256 for each in kept.trace.origins if each.sha256)
 
 
-def _is_rows(sheet: Sheet) -> bool:
+def _is_rows(sheet: RawSheet) -> bool:
     if sheet.name is None or not layout.is_sheet_of(sheet.name, layout.ROWS) or not sheet.rows:
         return False
     return layout.clerk_columns([cell_text(cell).strip() for cell in sheet.rows[0]]) is not None
@@ -110,7 +110,7 @@ def _must_be_ours(name: str, found: Manifest, seal: Seal) -> None:
         )
 
 
-def _manifest(contents: Contents, seal: Seal | None = None) -> Manifest:
+def _manifest(contents: RawWorkbook, seal: Seal | None = None) -> Manifest:
     name = contents.file.name
     for sheet in contents.sheets:
         if sheet.name == manifest.SHEET:
@@ -137,7 +137,7 @@ def _manifest(contents: Contents, seal: Seal | None = None) -> Manifest:
 class _Merge:
     """Puts the rows of one workbook together."""
 
-    contents: Contents
+    contents: RawWorkbook
     manifest: Manifest
     given: Given
     rows: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
@@ -391,11 +391,11 @@ class _Merge:
             {one.sheet: sheet_of(one, rows[file, one.sheet], self.left_out.get((file, one.sheet), ())) for one in mine}
             for rows in (self.rows, self.before)
         )
-        plan = Plan(joined=any(one.side != "whole" for one in mine))
+        plan = SheetPlan(joined=any(one.side != "whole" for one in mine))
         for one in mine:
             if one.heading_row:
                 heading = Heading(one.first_heading_row - 1, one.heading_row - 1, headings_of(one), 0)
-                plan.chosen.append(Found(now[one.sheet], heading, has_rows=True))
+                plan.chosen.append(ChosenSheet(now[one.sheet], heading, has_rows=True))
             else:
                 plan.left_out.append((now[one.sheet], one.left_out))
         whole = self.contents.file
@@ -415,10 +415,10 @@ class _Merge:
             {(table[1], number): of for (table, number), of in self.copied.items() if table[0] == file},
         )
         return Original(
-            Contents(source, self.contents.format, tuple(now.values()), details),
+            RawWorkbook(source, self.contents.format, tuple(now.values()), details),
             plan,
             mine,
-            Contents(source, self.contents.format, tuple(then.values()), details),
+            RawWorkbook(source, self.contents.format, tuple(then.values()), details),
             {(one.sheet, row): cells for one in mine for row, cells in self.taken_out[file, one.sheet].items()},
             frozenset((table[1], number) for table, number in self.gone | self.gone_before if table[0] == file),
             tuple(problem for one in mine for problem in self.changed[file, one.sheet]),

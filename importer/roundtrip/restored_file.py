@@ -11,10 +11,10 @@ from importer.domain.packed import PackedRows
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading, SkippedRow
 from importer.reading.formats.facts.looks import restored
-from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.formats.raw_workbook import RawSheet, RawWorkbook
 from importer.reading.profiles.vendor_profile import NO_PROFILE, Profile, parse_profile
 from importer.reading.profiles.whose_file import is_shown
-from importer.reading.tables.choose_sheets import Found, Plan
+from importer.reading.tables.choose_sheets import ChosenSheet, SheetPlan
 from importer.roundtrip.compare_totals import altered_totals, mended_rows, vendors_rows
 from importer.roundtrip.corrected_sheets import OFFERED
 from importer.roundtrip.correction_trail import Hands, Rows
@@ -26,10 +26,10 @@ from importer.workbook_format.manifest import SheetRecord
 class Original:
     """One file of the input as it stands now, the plan by which it was read, and what is to be said of its rows."""
 
-    contents: Contents
-    plan: Plan
+    contents: RawWorkbook
+    plan: SheetPlan
     kept: tuple[SheetRecord, ...]
-    before: Contents  # the same as it stood before anybody corrected it
+    before: RawWorkbook  # the same as it stood before anybody corrected it
     taken_out: dict[tuple[str | None, int], tuple[Cell, ...]]
     gone: frozenset[tuple[str | None, int]]  # rows that were deleted from "Rows" in any round
     changed: tuple[Problem, ...]
@@ -91,11 +91,11 @@ class Original:
         agree = all(control.agrees for control in reading.control_totals)
         return not agree or not stated <= there or not self.altered.isdisjoint(stated)
 
-    def as_sent(self) -> Contents:
+    def as_sent(self) -> RawWorkbook:
         """The file as it came from the vendor."""
         return self._with_rows(self._vendors_rows())
 
-    def as_mended(self, first: Reading) -> Contents | None:
+    def as_mended(self, first: Reading) -> RawWorkbook | None:
         """The same with what could not be read in it as it was corrected; None where nothing was. `first` is read of
         `as_sent`."""
         rows = mended_rows(self._vendors_rows(), self.hands.now, first)
@@ -108,7 +108,7 @@ class Original:
             for sheet, rows in found.items()
         }
 
-    def _with_rows(self, rows: Mapping[str | None, Rows]) -> Contents:
+    def _with_rows(self, rows: Mapping[str | None, Rows]) -> RawWorkbook:
         left_out = {sheet.name: sheet.left_out for sheet in self.contents.sheets}
         sheets = (sheet_of(one, rows[one.sheet], left_out[one.sheet]) for one in self.kept)
         return replace(self.contents, sheets=tuple(sheets))
@@ -120,25 +120,25 @@ class Original:
         return row if cells is None else replace(row, reason=layout.TAKEN_OUT_REASON, cells=cells)
 
 
-def plan_over(contents: Contents, original: Original) -> Plan:
+def plan_over(contents: RawWorkbook, original: Original) -> SheetPlan:
     """The same plan for the file as it was at another time."""
     sheets = {sheet.name: sheet for sheet in contents.sheets}
     plan = original.plan
-    return Plan(
-        [Found(sheets[each.sheet.name], each.heading, has_rows=True) for each in plan.chosen],
+    return SheetPlan(
+        [ChosenSheet(sheets[each.sheet.name], each.heading, has_rows=True) for each in plan.chosen],
         plan.joined,
         [(sheets[sheet.name], reason) for sheet, reason in plan.left_out],
     )
 
 
-def sheet_of(one: SheetRecord, rows: Rows, left_out: Collection[int]) -> Sheet:
+def sheet_of(one: SheetRecord, rows: Rows, left_out: Collection[int]) -> RawSheet:
     """One sheet of the file, its rows at their places."""
     last = max([one.last, *rows])
     placed = [rows.get(number, ()) for number in range(1, last + 1)]
     if one.heading_row:
         placed[one.heading_row - 1] = headings_of(one)
     looks, comments = restored(one.details)
-    return Sheet(one.sheet, PackedRows(placed), left_out=frozenset(left_out), looks=looks, comments=comments)
+    return RawSheet(one.sheet, PackedRows(placed), left_out=frozenset(left_out), looks=looks, comments=comments)
 
 
 def headings_of(one: SheetRecord) -> tuple[Cell, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from importer.reading.columns import meaning
-from importer.reading.formats.limits import Limits
+from importer.reading.formats.limits import ReadingLimits
 from tests.cli.clerk import Clerk, as_csv, row
 
 FEW, MANY = 250, 1_000
@@ -75,4 +75,4 @@ def test_each_heading_of_the_widest_sheet_is_worked_out_once(clerk: Clerk) -> No
     before = meaning._meaning.cache_info().misses
     clerk.runs("check", "wide.csv", "--no-results")
     assert meaning._meaning.cache_info().misses - before < 3 * columns
-    assert Limits().columns * 2 < meaning.REMEMBERED
+    assert ReadingLimits().columns * 2 < meaning.REMEMBERED

@@ -9,7 +9,7 @@ from importer.domain.cells import Cell
 from importer.domain.money import Exact
 from importer.domain.packed import PackedRows
 from importer.domain.reading import InputFile, Reading
-from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.formats.raw_workbook import RawSheet, RawWorkbook
 from importer.reading.profiles.vendor_profile import Profile, parse_profile
 from importer.reading.read import read_contents
 
@@ -42,7 +42,7 @@ ROW: tuple[Cell, ...] = (
 
 
 def trimmed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-    """A row as `Sheet` promises it: blanks are None, and none stands at the end."""
+    """A row as `RawSheet` promises it: blanks are None, and none stands at the end."""
     row = [None if cell == "" else cell for cell in cells]
     while row and row[-1] is None:
         row.pop()
@@ -56,14 +56,14 @@ def sheet(
     hidden_rows: frozenset[int] = frozenset(),
     hidden_columns: frozenset[int] = frozenset(),
     merged: tuple[tuple[int, int, int, int], ...] = (),
-) -> Sheet:
+) -> RawSheet:
     """A sheet of these rows."""
-    return Sheet(name, PackedRows([trimmed(row) for row in rows]), visible, hidden_rows, hidden_columns, merged)
+    return RawSheet(name, PackedRows([trimmed(row) for row in rows]), visible, hidden_rows, hidden_columns, merged)
 
 
-def contents(*sheets: Sheet, name: str = "march.csv") -> Contents:
+def contents(*sheets: RawSheet, name: str = "march.csv") -> RawWorkbook:
     """A file of these sheets."""
-    return Contents(InputFile(name, "0" * 64, 1), "csv" if len(sheets) == 1 else "xlsx", sheets)
+    return RawWorkbook(InputFile(name, "0" * 64, 1), "csv" if len(sheets) == 1 else "xlsx", sheets)
 
 
 def row(**cells: Cell) -> tuple[Cell, ...]:

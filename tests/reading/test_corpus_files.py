@@ -8,7 +8,7 @@ import pytest
 
 from importer.errors import FileUnreadable
 from importer.reading.formats.open_file import open_file
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.formats.raw_workbook import RawSheet
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 FILES = sorted(path for path in CORPUS.rglob("*") if path.is_file() and path.name != "README.md")
@@ -57,7 +57,7 @@ REFUSALS = {
 }
 
 
-def shape(sheet: Sheet) -> tuple[int, int]:
+def shape(sheet: RawSheet) -> tuple[int, int]:
     """How many rows are not blank, and how many columns they reach over."""
     filled = [row for row in sheet.rows if any(str(cell).strip() for cell in row if cell is not None)]
     return len(filled), max(map(len, filled), default=0)

@@ -10,7 +10,7 @@ import pytest
 
 from importer.domain.cells import ErrorCell
 from importer.errors import FileUnreadable
-from importer.reading.formats.limits import MEBIBYTE, Limits
+from importer.reading.formats.limits import MEBIBYTE, ReadingLimits
 from importer.reading.formats.open_file import open_file
 from tests.reading.made_workbooks import (
     biff,
@@ -26,10 +26,10 @@ from tests.reading.made_workbooks import (
 )
 
 
-def refusal(path: Path, limits: Limits | None = None) -> str:
+def refusal(path: Path, limits: ReadingLimits | None = None) -> str:
     """What the refusal of a file says."""
     with pytest.raises(FileUnreadable) as raised:
-        open_file(path, limits=limits or Limits())
+        open_file(path, limits=limits or ReadingLimits())
     return str(raised.value)
 
 
@@ -75,7 +75,7 @@ def test_a_stray_cell_in_the_last_row_is_still_read(tmp_path: Path) -> None:
 def test_a_far_cell_that_hides_from_the_scan_ends_in_the_child(tmp_path: Path) -> None:
     """The parser is aborted by its memory limit; the sentence is all that is felt here."""
     rows = '<row r="1"><c r="A1"><v>1</v></c><c\tr="XFD900000"><v>1</v></c></row>'
-    text = refusal(xlsx(tmp_path, rows), Limits(memory_bytes=512 * MEBIBYTE))
+    text = refusal(xlsx(tmp_path, rows), ReadingLimits(memory_bytes=512 * MEBIBYTE))
     assert text.startswith("made.xlsx is damaged, or far too large")
 
 
@@ -132,13 +132,13 @@ def test_empty_texts_are_no_cells_that_stand_twice(tmp_path: Path) -> None:
 
 def test_time_runs_out(tmp_path: Path) -> None:
     """A parser that does not come back is ended."""
-    assert "could not be read within 0 seconds" in refusal(xlsx(tmp_path, ""), Limits(seconds=0.0))
+    assert "could not be read within 0 seconds" in refusal(xlsx(tmp_path, ""), ReadingLimits(seconds=0.0))
 
 
 def test_more_cells_than_allowed(tmp_path: Path) -> None:
     """Counted while they arrive, blanks inside rows included."""
     rows = "".join(f'<row r="{row}"><c r="Z{row}"><v>1</v></c></row>' for row in range(1, 101))
-    assert "holds more than 1,000 cells" in refusal(xlsx(tmp_path, rows), Limits(cells=1_000))
+    assert "holds more than 1,000 cells" in refusal(xlsx(tmp_path, rows), ReadingLimits(cells=1_000))
 
 
 @pytest.mark.parametrize("part", ["xl/sharedStrings.xml", "xl/worksheets/sheet1.xml", "xl/workbook.xml"])
@@ -149,8 +149,10 @@ def test_entity_bombs(tmp_path: Path, part: str) -> None:
     assert "document type definition" in text
 
 
-@pytest.mark.parametrize("limits", [Limits(ratio_from_bytes=MEBIBYTE), Limits(unpacked_bytes=4 * MEBIBYTE)])
-def test_zip_bombs(tmp_path: Path, limits: Limits) -> None:
+@pytest.mark.parametrize(
+    "limits", [ReadingLimits(ratio_from_bytes=MEBIBYTE), ReadingLimits(unpacked_bytes=4 * MEBIBYTE)]
+)
+def test_zip_bombs(tmp_path: Path, limits: ReadingLimits) -> None:
     """Much that was packed into little, by its ratio and by its sum."""
     parts = {**xlsx_parts(""), "xl/media/image1.png": bytes(8 * MEBIBYTE)}
     assert "would unpack to far more" in refusal(made(tmp_path, zipped(parts)), limits)
@@ -183,7 +185,7 @@ def test_a_sheet_that_its_writer_did_not_finish(tmp_path: Path, end: str) -> Non
 def test_too_many_parts_and_repeated_names(tmp_path: Path) -> None:
     """Neither is what a spreadsheet program writes."""
     many = {f"xl/media/{number}.png": b"" for number in range(60)}
-    assert "is made of 65 parts" in refusal(made(tmp_path, zipped({**xlsx_parts(""), **many})), Limits(parts=50))
+    assert "is made of 65 parts" in refusal(made(tmp_path, zipped({**xlsx_parts(""), **many})), ReadingLimits(parts=50))
     twice = zipped({**xlsx_parts(""), "XL/workbook.xml": "<workbook/>"})
     assert "two of its parts have the same name" in refusal(made(tmp_path, twice))
 
@@ -270,4 +272,4 @@ def test_an_ods_that_repeats_a_row_a_million_times(tmp_path: Path) -> None:
         'table:number-columns-repeated="16384" office:value-type="float" office:value="1"/></table:table-row>'
         "</table:table>"
     )
-    refusal(ods(tmp_path, bomb), Limits(memory_bytes=512 * MEBIBYTE, seconds=20.0))
+    refusal(ods(tmp_path, bomb), ReadingLimits(memory_bytes=512 * MEBIBYTE, seconds=20.0))

@@ -16,7 +16,7 @@ import xlsxwriter
 
 from importer.errors import FileUnreadable
 from importer.reading.formats import subprocess_worker
-from importer.reading.formats.limits import Limits
+from importer.reading.formats.limits import ReadingLimits
 from importer.reading.formats.parse_in_child import Parser
 
 ROWS = 6_000
@@ -60,7 +60,7 @@ def test_a_parser_that_is_stopped_while_its_pipe_is_full_loses_no_row(
     """Also where the environment takes from Python what makes it write on."""
     monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     book = _book(tmp_path)
-    with Parser("long.xlsx", Limits()) as parser:
+    with Parser("long.xlsx", ReadingLimits()) as parser:
         parser.begin(book, None)
         process = parser._process
         for _ in range(3):
@@ -118,7 +118,7 @@ def test_frames_that_are_not_as_they_were_sent_are_refused() -> None:
 def test_a_workbook_that_did_not_reach_the_parser_whole_is_refused(tmp_path: Path) -> None:
     """In words that do not call the file damaged."""
     book = _book(tmp_path)
-    with Parser("long.xlsx", Limits()) as parser:
+    with Parser("long.xlsx", ReadingLimits()) as parser:
         stdin = parser._process.stdin
         assert stdin is not None
         with stdin:

@@ -7,7 +7,7 @@ import pytest
 from importer.domain.cells import Cell, UncalculatedCell
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.formats.raw_workbook import RawSheet
 from importer.reading.read import read_contents
 from tests.reading.made_tables import (
     PLAIN,
@@ -31,7 +31,7 @@ def rows(*totals: str) -> list[tuple[Cell, ...]]:
     return [(chr(65 + place), DATE, "Mowing", total) for place, total in enumerate(totals)]
 
 
-def book(*sheets: Sheet, **given: object) -> Reading:
+def book(*sheets: RawSheet, **given: object) -> Reading:
     """What the reader finds in a workbook."""
     return read_contents([contents(*sheets, name="book.xlsx")], integration_id="i", profile=profile(**given))
 

@@ -48,7 +48,7 @@ class Unreadable:
     advice: str | None = None
 
 
-Value = str | Decimal | date | None
+CellValue = str | Decimal | date | None
 """What a cell means. Money is in cents. `None` is a blank cell."""
 
 EXCEL_EPOCH = date(1899, 12, 30)
@@ -91,7 +91,7 @@ ENOUGH_EVIDENCE = 1_000  # cells; a later one that differs from what these show 
 
 
 @dataclass(frozen=True, slots=True)
-class Conventions:
+class NumberDateFormat:
     """How one column writes its numbers and dates."""
 
     marks: Marks = AMERICAN
@@ -115,7 +115,7 @@ class Conventions:
         return said | ({"decimal": self.table_marks.decimal} if self.table_marks.certain else {})
 
 
-PLAIN = Conventions()
+PLAIN = NumberDateFormat()
 """Nothing is settled beforehand."""
 
 
@@ -131,8 +131,8 @@ def is_blank(cell: Cell) -> bool:
 
 
 def read_cells(
-    cells: Sequence[Cell], kind: fields.ValueKind, settled: Conventions, *, is_id: bool = False
-) -> list[Value | Unreadable]:
+    cells: Sequence[Cell], kind: fields.ValueKind, settled: NumberDateFormat, *, is_id: bool = False
+) -> list[CellValue | Unreadable]:
     """What every cell of a column means, in the column's order. What `settled` leaves open, the cells may show.
 
     `is_id` marks text that stands for one record elsewhere (an invoice number, an account): a number that the
@@ -145,7 +145,7 @@ def read_cells(
     distinct = dict.fromkeys(cells)
     shown = evident(kind, distinct, settled)
     read = _reader(kind, shown, is_id)
-    meanings: dict[Cell, Value | Unreadable] = {cell: read(cell) for cell in distinct}
+    meanings: dict[Cell, CellValue | Unreadable] = {cell: read(cell) for cell in distinct}
     if shown is not settled and len(distinct) > ENOUGH_EVIDENCE and Unreadable in set(map(type, meanings.values())):
         marks = evident_marks(_texts(distinct))  # a later cell may contradict those that were looked at
         if marks.both and marks != shown.marks:
@@ -156,7 +156,7 @@ def read_cells(
     return list(map(meanings.__getitem__, cells))
 
 
-def evident(kind: fields.ValueKind, distinct: Iterable[Cell], settled: Conventions) -> Conventions:
+def evident(kind: fields.ValueKind, distinct: Iterable[Cell], settled: NumberDateFormat) -> NumberDateFormat:
     """The conventions of a column: those that are settled, and what its distinct cells show of the others."""
     match kind:
         case fields.ValueKind.TEXT:
@@ -181,7 +181,9 @@ def _texts(cells: Iterable[Cell]) -> Iterator[str]:
     return (text for cell in cells if isinstance(cell, str) and (text := cell.strip()))
 
 
-def _reader(kind: fields.ValueKind, conventions: Conventions, is_id: bool) -> Callable[[Cell], Value | Unreadable]:
+def _reader(
+    kind: fields.ValueKind, conventions: NumberDateFormat, is_id: bool
+) -> Callable[[Cell], CellValue | Unreadable]:
     match kind:
         case fields.ValueKind.TEXT:
             return _read_id if is_id else _read_text
@@ -297,7 +299,7 @@ def _spreadsheet_error(cell: ErrorCell | UncalculatedCell) -> Unreadable:
 # ---------------------------------------------------------------------- dates
 
 
-def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None:
+def _read_date(cell: Cell, conventions: NumberDateFormat) -> date | Unreadable | None:
     match cell:
         case None:
             return None
@@ -334,7 +336,7 @@ def _read_date(cell: Cell, conventions: Conventions) -> date | Unreadable | None
 MEND_THE_ODD_ONE = "Correct the one of the two that is mistyped: that settles all of them. Or write it like 2026-03-31."
 
 
-def _doubtful_dates(distinct: Iterable[Cell], settled: Conventions) -> dict[Cell, Unreadable]:
+def _doubtful_dates(distinct: Iterable[Cell], settled: NumberDateFormat) -> dict[Cell, Unreadable]:
     """The dates of a column that it as a whole makes doubtful, each with why."""
     found: dict[Cell, Unreadable] = {}
     for cell, doubt in doubtful_dates(distinct, settled.doubted_marks, settled.day_second).items():
@@ -343,7 +345,7 @@ def _doubtful_dates(distinct: Iterable[Cell], settled: Conventions) -> dict[Cell
     return found
 
 
-def _serial(number: float, conventions: Conventions) -> date | Unreadable:
+def _serial(number: float, conventions: NumberDateFormat) -> date | Unreadable:
     """A day as a spreadsheet counts it, or written as 20260331."""
     if FIRST_SERIAL <= number < LAST_SERIAL:
         return (MAC_EPOCH if conventions.date_1904 else EXCEL_EPOCH) + timedelta(days=int(number))
@@ -357,7 +359,7 @@ def _serial(number: float, conventions: Conventions) -> date | Unreadable:
 # ---------------------------------------------------------------------- numbers
 
 
-def _read_quantity(cell: Cell, conventions: Conventions) -> Decimal | Unreadable | None:
+def _read_quantity(cell: Cell, conventions: NumberDateFormat) -> Decimal | Unreadable | None:
     """A number, with its unit or without; 50% is half of one."""
     if isinstance(cell, str) and (found := PERCENT.fullmatch(cell.strip())) is not None:
         read = _read_number(found[1], conventions, Decimal(1), problem_catalog.NOT_A_QUANTITY)
@@ -369,7 +371,7 @@ def _read_quantity(cell: Cell, conventions: Conventions) -> Decimal | Unreadable
 
 
 def _read_number(
-    cell: Cell, conventions: Conventions, scale: Decimal, kind: problems.ProblemKind
+    cell: Cell, conventions: NumberDateFormat, scale: Decimal, kind: problems.ProblemKind
 ) -> Decimal | Unreadable | None:
     if cell is None:
         return None
@@ -388,7 +390,7 @@ def _read_number(
 
 
 def _read_number_text(
-    cell: str, conventions: Conventions, scale: Decimal, kind: problems.ProblemKind
+    cell: str, conventions: NumberDateFormat, scale: Decimal, kind: problems.ProblemKind
 ) -> Decimal | Unreadable | None:
     if conventions.marks.decimal == "." and PLAIN_NUMBER.fullmatch(cell):
         return Decimal(cell) * scale
@@ -428,7 +430,7 @@ def _without_noise(text: str, marks: Marks) -> Decimal | None:
     return number if isinstance(exponent, int) and -exponent <= MOST_DECIMALS else None
 
 
-def _read_cents(cell: Cell, conventions: Conventions) -> Decimal | Unreadable | None:
+def _read_cents(cell: Cell, conventions: NumberDateFormat) -> Decimal | Unreadable | None:
     """A number of cents; what is written as dollars are (a currency sign, two decimals) is not taken for cents."""
     if isinstance(cell, str) and DOLLARS_WRITTEN.search(cell):
         what = f"{quoted(cell)} looks like dollars, and the column is in cents."
@@ -438,7 +440,7 @@ def _read_cents(cell: Cell, conventions: Conventions) -> Decimal | Unreadable | 
     return _read_number(cell, conventions, Decimal(1), problem_catalog.NOT_MONEY)
 
 
-def _foreign(cell: Cell, conventions: Conventions) -> Unreadable | None:
+def _foreign(cell: Cell, conventions: NumberDateFormat) -> Unreadable | None:
     if is_blank(cell):
         return None
     text = cell_text(cell).strip()

@@ -11,8 +11,8 @@ from dataclasses import replace
 from importer.domain import problem_catalog
 from importer.reading.cells.parse_cell import (
     STAND_INS,
+    CellValue,
     Unreadable,
-    Value,
     quoted,
 )
 
@@ -39,14 +39,14 @@ depends."""
 _EXCEL_DAY = re.compile(r"\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-\d\d)?")
 
 
-def as_numbers(read: list[Value | Unreadable], *, is_csv: bool) -> list[Value | Unreadable]:
+def as_numbers(read: list[CellValue | Unreadable], *, is_csv: bool) -> list[CellValue | Unreadable]:
     """A column of invoice numbers as it was read, without what is none. That two rows say "pending" makes them no one
     bill: each is asked about for itself. `is_csv`: a spreadsheet program may have saved it."""
     none = {value for value in set(read) if as_number(value, is_csv=is_csv) is not value}  # or a stand-in of any id
     return [as_number(value, is_csv=is_csv) if value in none else value for value in read] if none else read
 
 
-def as_number(value: Value | Unreadable, *, is_csv: bool) -> Value | Unreadable:
+def as_number(value: CellValue | Unreadable, *, is_csv: bool) -> CellValue | Unreadable:
     """One of them, or why it is none."""
     if isinstance(value, Unreadable) and value.kind is problem_catalog.MISSING_VALUE:
         return replace(value)

@@ -14,9 +14,9 @@ from importer.domain.cells import Cell, cell_text
 from importer.domain.fields import ValueKind
 from importer.domain.identity import normalised_number
 from importer.reading.cells.parse_cell import (
-    Conventions,
+    CellValue,
+    NumberDateFormat,
     Unreadable,
-    Value,
     is_blank,
     read_cells,
 )
@@ -28,15 +28,15 @@ from importer.reading.columns.charges import (
 )
 from importer.reading.columns.column_map import (
     SAID_AMOUNTS,
-    Cells,
-    Mapped,
+    CellsOfColumn,
+    ColumnMap,
     Question,
     unused,
 )
-from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.headings import display_heading, quoted_columns
 from importer.reading.columns.meaning import words_of
 
-Column = Sequence[Value | Unreadable]
+AmountColumn = Sequence[CellValue | Unreadable]
 CENT = Decimal(1)
 MOSTLY = Decimal("0.8")
 FITS = "on every invoice it comes to the total, as no other amount does"
@@ -45,14 +45,16 @@ PARTIAL = frozenset(("subtotal", "sub", "net"))  # what a heading calls an amoun
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AmountRole:
     """What an amount column is: "total", "line", "both" (one row per invoice) or None, and by what it shows."""
 
     role: str | None
     because: str
 
 
-def role_of(column: Column, keys: Sequence[object], quantity: Column | None, price: Column | None) -> Verdict:
+def role_of(
+    column: AmountColumn, keys: Sequence[object], quantity: AmountColumn | None, price: AmountColumn | None
+) -> AmountRole:
     """What the cells of an amount column say it is. `keys` are equal on the rows of one invoice."""
     by_invoice: dict[object, list[Decimal | None]] = {}
     for key, value in zip(keys, column, strict=True):
@@ -62,26 +64,28 @@ def role_of(column: Column, keys: Sequence[object], quantity: Column | None, pri
     extends = quantity is not None and price is not None and is_product(column, quantity, price)
     if not several:
         if extends and quantity is not None:
-            return Verdict("both", "every invoice has one row, and it is quantity × price")
-        return Verdict("both", "every invoice has one row")
+            return AmountRole("both", "every invoice has one row, and it is quantity × price")
+        return AmountRole("both", "every invoice has one row")
     constant = sum(len({value for value in values if value is not None}) <= 1 for values in several)
     share = Decimal(constant) / len(several)
     if share >= MOSTLY:
-        return Verdict("total", f"it is the same on all rows of an invoice ({constant} of {len(several)})")
+        return AmountRole("total", f"it is the same on all rows of an invoice ({constant} of {len(several)})")
     if extends:
-        return Verdict("line", "it is quantity × price on every row")
+        return AmountRole("line", "it is quantity × price on every row")
     if share <= 1 - MOSTLY:
-        return Verdict(
+        return AmountRole(
             "line", f"it differs from row to row of an invoice ({len(several) - constant} of {len(several)})"
         )
     if share < Decimal("0.5"):
-        return Verdict(
+        return AmountRole(
             "line", f"it differs from row to row of most invoices ({len(several) - constant} of {len(several)})"
         )
-    return Verdict(None, f"it is the same on all rows of {constant} invoices and differs in {len(several) - constant}")
+    return AmountRole(
+        None, f"it is the same on all rows of {constant} invoices and differs in {len(several) - constant}"
+    )
 
 
-def is_product(column: Column, quantity: Column, price: Column) -> bool:
+def is_product(column: AmountColumn, quantity: AmountColumn, price: AmountColumn) -> bool:
     """Whether quantity × price is the amount on nine rows of ten, to the cent."""
     judged = agreeing = 0
     for amount, count, each in zip(column, quantity, price, strict=True):
@@ -91,7 +95,7 @@ def is_product(column: Column, quantity: Column, price: Column) -> bool:
     return judged > 0 and agreeing * 10 >= judged * 9
 
 
-def adds_up(parts: Sequence[Column], whole: Column) -> bool:
+def adds_up(parts: Sequence[AmountColumn], whole: AmountColumn) -> bool:
     """Whether the parts make the whole on nine rows of ten, and the parts are not all nothing."""
     judged = agreeing = telling = 0
     for values in zip(*parts, whole, strict=True):
@@ -105,7 +109,7 @@ def adds_up(parts: Sequence[Column], whole: Column) -> bool:
     return judged > 0 and telling > 0 and agreeing * 10 >= judged * 9
 
 
-def same(first: Column, second: Column) -> bool:
+def same(first: AmountColumn, second: AmountColumn) -> bool:
     """Whether two columns say the same on every row."""
     return all(
         one.text == other.text if isinstance(one, Unreadable) and isinstance(other, Unreadable) else one == other
@@ -144,17 +148,17 @@ class Amounts:
     def __init__(
         self,
         headings: Sequence[Cell],
-        mapped: Mapped,
-        cells: Cells,
+        mapped: ColumnMap,
+        cells: CellsOfColumn,
         keys: Sequence[object],
-        conventions: Conventions,
+        conventions: NumberDateFormat,
     ) -> None:
         self._headings = headings
         self._mapped = mapped
         self._cells = cells
         self._keys = keys
         self._conventions = conventions
-        self._read: dict[tuple[int, ValueKind], Column] = {}
+        self._read: dict[tuple[int, ValueKind], AmountColumn] = {}
 
     def settle(self) -> None:
         """Adds what the cells show to the mapping, and questions where they do not show it."""
@@ -176,7 +180,7 @@ class Amounts:
 
     # ------------------------------------------------------------------ what is there
 
-    def _column(self, index: int, kind: ValueKind = ValueKind.DOLLARS) -> Column:
+    def _column(self, index: int, kind: ValueKind = ValueKind.DOLLARS) -> AmountColumn:
         if (index, kind) not in self._read:
             self._read[index, kind] = read_cells(self._cells(index), kind, self._conventions)
         return self._read[index, kind]
@@ -200,9 +204,9 @@ class Amounts:
         return Unreadable in kinds and Decimal not in kinds
 
     def _is_partial(self, index: int) -> bool:
-        return bool(PARTIAL & words_of(spelled(self._headings[index])))
+        return bool(PARTIAL & words_of(display_heading(self._headings[index])))
 
-    def _role(self, index: int) -> Verdict:
+    def _role(self, index: int) -> AmountRole:
         columns = self._mapped.columns
         quantity = columns.get("quantity_ordered")
         price = columns.get("unit_price")
@@ -213,7 +217,7 @@ class Amounts:
             None if price is None else self._column(price),
         )
 
-    def _priced(self) -> Column | None:
+    def _priced(self) -> AmountColumn | None:
         """Quantity × price; None where the sheet lacks one of them."""
         columns = self._mapped.columns
         quantity, price = columns.get("quantity_ordered"), columns.get("unit_price")
@@ -222,7 +226,7 @@ class Amounts:
         pairs = zip(self._column(quantity, ValueKind.QUANTITY), self._column(price), strict=True)
         return [one * each if isinstance(one, Decimal) and isinstance(each, Decimal) else None for one, each in pairs]
 
-    def _extras(self) -> list[Column]:
+    def _extras(self) -> list[AmountColumn]:
         every = self._mapped.extras
         return [taken_off(self._column(at)) if extra.is_deducted else self._column(at) for extra, at in every]
 
@@ -264,7 +268,7 @@ class Amounts:
     def _whole_of_charges(self, open_ones: Sequence[int]) -> int | None:
         """The amount that is the only other one with freight, fees and the like on top."""
         named = unused(self._headings, self._mapped)
-        charges = [self._column(index) for index in named if is_added(spelled(self._headings[index]))]
+        charges = [self._column(index) for index in named if is_added(display_heading(self._headings[index]))]
         if len(open_ones) != 2 or not charges or self._tax() is not None:
             return None
         for before, after in (open_ones, open_ones[::-1]):
@@ -372,8 +376,8 @@ class Amounts:
     # ------------------------------------------------------------------ what must be asked
 
     def _ask(self, indexes: Sequence[int], why: str) -> None:
-        both = listed((index, self._headings[index]) for index in indexes)
-        choices = tuple(spelled(self._headings[index]) for index in indexes)
+        both = quoted_columns((index, self._headings[index]) for index in indexes)
+        choices = tuple(display_heading(self._headings[index]) for index in indexes)
         settle = f'[columns] total_amount = "{choices[0]}", or line_amount = "{choices[0]}"'
         if len(choices) > 1:
             settle = '[columns] total_amount = "…" and line_amount = "…"; what lies between them is [[extra_lines]]'
@@ -383,12 +387,12 @@ class Amounts:
         tax = self._tax()
         if tax is None:
             return
-        names = [spelled(self._headings[index]) for index in (net, tax, gross)]
+        names = [display_heading(self._headings[index]) for index in (net, tax, gross)]
         paid = "line_amount" if self._role(gross).role == "line" else "total_amount"
         self._mapped.questions.append(
             Question(
                 "tax",
-                f"{listed((index, self._headings[index]) for index in (net, tax, gross))} are net, tax and gross, "
+                f"{quoted_columns((index, self._headings[index]) for index in (net, tax, gross))} are net, tax and gross, "
                 "and it is not said how the tax is booked",
                 f'[[extra_lines]] heading = "{names[1]}", financial_account_id = "…"; or, to leave the tax out, '
                 f'[columns] {paid} = "{names[0]}"; or, to book it with the lines, '
@@ -402,7 +406,11 @@ class Amounts:
         """Asks where a discount lies between two amounts; one that nobody accounts for is paid, or is taken twice."""
         tax = self._tax()
         taxes = [] if tax is None else [self._column(tax)]
-        off = [index for index in unused(self._headings, self._mapped) if is_taken_off(spelled(self._headings[index]))]
+        off = [
+            index
+            for index in unused(self._headings, self._mapped)
+            if is_taken_off(display_heading(self._headings[index]))
+        ]
         for index in off:
             parts = [taken_off(self._column(index)), *self._extras(), *taxes]
             for before in open_ones:
@@ -414,12 +422,12 @@ class Amounts:
 
     def _ask_before_or_after(self, before: int, discount: int, after: int) -> None:
         indexes = (before, discount, after)
-        names = [spelled(self._headings[index]) for index in indexes]
+        names = [display_heading(self._headings[index]) for index in indexes]
         paid = "line_amount" if self._role(after).role == "line" else "total_amount"
         self._mapped.questions.append(
             Question(
                 "tax",
-                f"{listed((index, self._headings[index]) for index in indexes)} are what the bill comes to, what is "
+                f"{quoted_columns((index, self._headings[index]) for index in indexes)} are what the bill comes to, what is "
                 "taken off, and what is left, and it is not said how that is booked",
                 f"{booked_as(names[1], is_deducted=True)}; or, where it is not taken off, "
                 f'[columns] {paid} = "{names[0]}"; or, to book what is left alone, [columns] {paid} = "{names[2]}"',
@@ -440,11 +448,11 @@ class Amounts:
         sure = mapped.columns.get("total_amount", mapped.columns.get("total_amount_in_cents"))
         if sure is not None and sure not in mapped.amounts:
             return  # "Invoice Total" is what is to be paid, tax and all: the lines must add up to it
-        heading = spelled(self._headings[tax])
+        heading = display_heading(self._headings[tax])
         mapped.questions.append(
             Question(
                 "tax",
-                f"{listed([(tax, self._headings[tax])])} holds tax, and it is not said how it is booked",
+                f"{quoted_columns([(tax, self._headings[tax])])} holds tax, and it is not said how it is booked",
                 f'[[extra_lines]] heading = "{heading}", financial_account_id = "…"; or, where the amounts include it '
                 'or it is left out, name the amount to be paid: [columns] total_amount = "…", or line_amount = "…"',
                 (heading,),

@@ -8,16 +8,16 @@ from decimal import Decimal
 from importer.domain.cells import Cell
 from importer.domain.fields import ValueKind
 from importer.domain.money import dollars
-from importer.reading.cells.parse_cell import Conventions, read_cells
-from importer.reading.columns.amounts import Column, same
+from importer.reading.cells.parse_cell import NumberDateFormat, read_cells
+from importer.reading.columns.amounts import AmountColumn, same
 from importer.reading.columns.column_map import (
     SAID_AMOUNTS,
-    Cells,
-    Mapped,
+    CellsOfColumn,
+    ColumnMap,
     Question,
     unused,
 )
-from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.headings import display_heading, quoted_columns
 from importer.reading.columns.meaning import words_of
 
 _EARLIER = frozenset(("previous", "prior", "prev", "opening", "anterior", "precedent", "precedente", "vorig", "vorige"))
@@ -59,8 +59,13 @@ def is_carried(heading: str) -> bool:
     return bool(words & _EARLIER and words & _SUMS) or any(each <= words for each in _CARRIED)
 
 
-def carried_forward(
-    headings: Sequence[Cell], mapped: Mapped, cells: Cells, conventions: Conventions, *, whatever: bool = False
+def balance_forward_questions(
+    headings: Sequence[Cell],
+    mapped: ColumnMap,
+    cells: CellsOfColumn,
+    conventions: NumberDateFormat,
+    *,
+    whatever: bool = False,
 ) -> Iterator[Question]:
     """A question for each column with a balance of earlier bills, where what is due may include it.
 
@@ -72,32 +77,32 @@ def carried_forward(
         return
     name, index = due
     left = unused(headings, mapped)
-    balances = [at for at in left if is_carried(spelled(headings[at]))]
+    balances = [at for at in left if is_carried(display_heading(headings[at]))]
     if not balances:
         return
 
-    def read(at: int) -> Column:
+    def read(at: int) -> AmountColumn:
         return read_cells(cells(at), ValueKind.DOLLARS, conventions)
 
     told = [(at, amounts) for at in balances if (amounts := _amounts(read(at))) or whatever]
-    current = next((at for at in left if at not in balances and _is_new(spelled(headings[at]))), None)
+    current = next((at for at in left if at not in balances and _is_new(display_heading(headings[at]))), None)
     if not told or (current is not None and not whatever and same(read(current), read(index))):
         return
     at, amounts = told[0]
     said = f" ({dollars(amounts[0])} and more)" if len(amounts) > 1 else f" ({dollars(amounts[0])})" if amounts else ""
     what = (
-        f"{listed([(at, headings[at])])} holds what earlier bills left open{said}, and "
-        f"{listed([(index, headings[index])])}, which would be the invoice's amount, may include it: it would be "
+        f"{quoted_columns([(at, headings[at])])} holds what earlier bills left open{said}, and "
+        f"{quoted_columns([(index, headings[index])])}, which would be the invoice's amount, may include it: it would be "
         "billed a second time"
     )
-    whole = spelled(headings[index])
-    choices = (whole,) if current is None else (spelled(headings[current]), whole)
+    whole = display_heading(headings[index])
+    choices = (whole,) if current is None else (display_heading(headings[current]), whole)
     alone = f'to bill the new charges alone, [columns] {name} = "{"…" if current is None else choices[0]}"'
     settle = f'{alone}; or, where it is to be paid as it stands, [columns] {name} = "{whole}"'
     yield Question(name, what, settle, choices)
 
 
-def _due(mapped: Mapped) -> tuple[str, int] | None:
+def _due(mapped: ColumnMap) -> tuple[str, int] | None:
     """The column that alone says what an invoice comes to."""
     columns = mapped.columns
     if mapped.settled & SAID_AMOUNTS or mapped.parts or mapped.extras or {"debit", "credit"} <= mapped.others.keys():
@@ -111,7 +116,7 @@ def _due(mapped: Mapped) -> tuple[str, int] | None:
     return ("line_amount", columns["line_amount"]) if lines == ["line_amount"] and not totals else None
 
 
-def _amounts(column: Column) -> list[Decimal]:
+def _amounts(column: AmountColumn) -> list[Decimal]:
     return [value for value in column if isinstance(value, Decimal) and value]
 
 

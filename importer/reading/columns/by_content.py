@@ -12,8 +12,8 @@ from importer.domain.cells import Cell, cell_text
 from importer.domain.fields import BY_NAME, ValueKind
 from importer.reading.cells.parse_cell import is_blank
 from importer.reading.cells.parse_money import CODES, SYMBOLS, named_currency
-from importer.reading.columns.column_map import Cells, Mapped, unused
-from importer.reading.columns.headings import spelled
+from importer.reading.columns.column_map import CellsOfColumn, ColumnMap, unused
+from importer.reading.columns.headings import display_heading
 from importer.reading.columns.meaning import words_of
 from importer.reading.rows.document_type import tells_type
 
@@ -72,7 +72,9 @@ def currency_of(text: str) -> str | None:
     return _OF_COUNTRIES[of_country[1].casefold()] if of_country is not None else named_currency(text)
 
 
-def take_by_cells(headings: Sequence[Cell], mapped: Mapped, rows: Sequence[Sequence[Cell]], cells: Cells) -> None:
+def take_by_cells(
+    headings: Sequence[Cell], mapped: ColumnMap, rows: Sequence[Sequence[Cell]], cells: CellsOfColumn
+) -> None:
     """Adds a column of currencies and one of types, where nothing names them. Of the others that say a currency,
     `hints` keeps those that may contradict the first."""
     if ("debit" in mapped.others) != ("credit" in mapped.others):
@@ -84,7 +86,10 @@ def take_by_cells(headings: Sequence[Cell], mapped: Mapped, rows: Sequence[Seque
         if CURRENCY not in mapped.others and first and all(map(_is_sign, first)):
             found += [index] if all(_is_sign(text) for text in _texts(cells(index)) if text) else []
     for index in unused(headings, mapped):
-        heading, first = spelled(headings[index]), _texts([row[index] for row in rows[:FIRST_ROWS] if index < len(row)])
+        heading, first = (
+            display_heading(headings[index]),
+            _texts([row[index] for row in rows[:FIRST_ROWS] if index < len(row)]),
+        )
         if CURRENCY not in mapped.others and _says_currency(heading, first):
             every = _texts(cells(index))
             if any(every) and _says_currency(heading, every):
@@ -119,12 +124,12 @@ def _says_currency(heading: str, texts: Collection[str]) -> bool:
     return all(text in CODES or text in _SIGNS or (len(text) > 3 and currency_of(text)) for text in said)
 
 
-def _of_the_amounts(headings: Sequence[Cell], mapped: Mapped, found: Sequence[int]) -> list[int]:
+def _of_the_amounts(headings: Sequence[Cell], mapped: ColumnMap, found: Sequence[int]) -> list[int]:
     """Of several, those whose currency an amount's heading says it is in ("Amount in local currency")."""
     amounts = [
         index for name, index in mapped.columns.items() if BY_NAME[name].kind in (ValueKind.DOLLARS, ValueKind.CENTS)
     ]
-    whose = [words_of(spelled(headings[index])) for index in amounts]
+    whose = [words_of(display_heading(headings[index])) for index in amounts]
     named = [words & {"currency"} and words for words in whose]
     said = frozenset[str]().union(*(words for words in named if words)) - WHOSE_ANY
-    return [index for index in found if said & words_of(spelled(headings[index]))] or list(found)
+    return [index for index in found if said & words_of(display_heading(headings[index]))] or list(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from importer.reading.cells.parse_cell import Unreadable, Value
+from importer.reading.cells.parse_cell import CellValue, Unreadable
 from importer.reading.columns.meaning import words_of
 
 ADDED = frozenset(
@@ -70,7 +70,7 @@ def is_added(heading: str) -> bool:
     return bool(words & ADDED) and not words & (NO_AMOUNTS | RATES)
 
 
-def taken_off(column: Sequence[Value | Unreadable]) -> list[Value | Unreadable]:
+def taken_off(column: Sequence[CellValue | Unreadable]) -> list[CellValue | Unreadable]:
     """The amounts of such a column as they count in the invoice: negative, whichever sign they are written with."""
     return [-abs(value) if isinstance(value, Decimal) else value for value in column]
 

@@ -12,19 +12,19 @@ from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, ValueKind
 from importer.errors import FileUnreadable
 from importer.reading.cells.parse_cell import (
-    Conventions,
+    CellValue,
+    NumberDateFormat,
     Unreadable,
-    Value,
     is_blank,
     read_cells,
 )
 from importer.reading.cells.parse_money import Marks
-from importer.reading.columns.headings import listed, normalised, spelled
+from importer.reading.columns.headings import display_heading, normalised, quoted_columns
 from importer.reading.columns.meaning import (
     AMOUNT,
     OTHERS,
-    Meaning,
-    Surety,
+    Confidence,
+    HeadingMeaning,
     meaning_of,
     words_of,
 )
@@ -37,13 +37,13 @@ SAID_AMOUNTS = frozenset(("total_amount", "total_amount_in_cents", "line_amount"
 """Where a profile says one of these, it is known what is to be paid, and what else there is may be left out."""
 
 LINE_MONEY = frozenset(("quantity_ordered", "unit_price", "unit_price_in_cents", "line_amount"))
-ANY_NUMBER = Conventions(table_marks=Marks(certain=True))
+ANY_NUMBER = NumberDateFormat(table_marks=Marks(certain=True))
 """For seeing whether cells are numbers at all, whichever way 1.250 is meant."""
 
 SAMPLE = 200  # filled cells that are looked at to see whether they are what a heading says
 _ACCOUNT = re.compile(r"(?P<id>finacct-[\w-]+)|(?P<code>\d{4,6}(?:[-.]\d{1,4})?)(?:\s*[-–:]\s*\S.*|\s+[^\W\d].*)?")
 
-Cells = Callable[[int], Sequence[Cell]]
+CellsOfColumn = Callable[[int], Sequence[Cell]]
 """The cells of the column with this 0-based index, one for each data row."""
 
 
@@ -61,7 +61,7 @@ class Question:
 
 
 @dataclass(slots=True)
-class Mapped:
+class ColumnMap:
     """The columns of a table that have a meaning, what else is there, and what could not be told."""
 
     columns: dict[str, int] = field(default_factory=dict)  # field → 0-based index
@@ -94,15 +94,15 @@ class Mapped:
         return bool(LINE_MONEY & self.columns.keys() or self.parts or self.extras)
 
 
-def map_headings(headings: Sequence[Cell], profile: Profile, cells: Cells, where: str) -> Mapped:
+def map_headings(headings: Sequence[Cell], profile: Profile, cells: CellsOfColumn, where: str) -> ColumnMap:
     """The meaning of each heading: what the profile says, then the surest that the heading and its cells allow.
 
     Raises FileUnreadable where the profile looks for a heading that is not there.
     """
-    mapped = Mapped()
+    mapped = ColumnMap()
     _from_profile(headings, profile, mapped, where)
-    claims: dict[str, list[tuple[Surety, int]]] = {}
-    parted: dict[int, dict[str, list[tuple[Surety, int]]]] = {}
+    claims: dict[str, list[tuple[Confidence, int]]] = {}
+    parted: dict[int, dict[str, list[tuple[Confidence, int]]]] = {}
     taken = mapped.used
     for index, heading in enumerate(headings):
         meaning = meaning_of(heading)
@@ -114,7 +114,7 @@ def map_headings(headings: Sequence[Cell], profile: Profile, cells: Cells, where
             _claim(meaning, index, claims, mapped, cells)
     _settle_parts(parted, mapped, headings, cells)
     for name, found in claims.items():
-        if name == "total_amount" and sum(surety >= Surety.CLEAR for surety, _ in found) > 1:
+        if name == "total_amount" and sum(surety >= Confidence.CLEAR for surety, _ in found) > 1:
             mapped.amounts += [index for _, index in found]
         else:
             _settle(name, found, headings, cells, mapped)
@@ -123,21 +123,21 @@ def map_headings(headings: Sequence[Cell], profile: Profile, cells: Cells, where
     return mapped
 
 
-def _take_names(headings: Sequence[Cell], profile: Profile, mapped: Mapped, cells: Cells) -> None:
+def _take_names(headings: Sequence[Cell], profile: Profile, mapped: ColumnMap, cells: CellsOfColumn) -> None:
     """ "Vendor Name" is the vendor where nothing else is: names are looked up like ids."""
     open_ones = {question.field for question in mapped.questions}
     for name in ("vendor_id", "property_id"):
         if name in mapped.columns or name in profile.defaults or name in open_ones:
             continue
         whose = name.partition("_")[0]
-        every = [at for at in mapped.hints.get("name", []) if whose in words_of(spelled(headings[at]))]
+        every = [at for at in mapped.hints.get("name", []) if whose in words_of(display_heading(headings[at]))]
         named = _by_content(name, every, cells) if len(every) > 1 else every
         if len(named) == 1 and not all(map(is_blank, cells(named[0]))):
             mapped.columns[name] = named[0]
             mapped.hints["name"].remove(named[0])
 
 
-def pass_over_blank_totals(mapped: Mapped, cells: Cells) -> None:
+def pass_over_blank_totals(mapped: ColumnMap, cells: CellsOfColumn) -> None:
     """A column of totals that nobody has filled in is none, where the lines say what they come to."""
     for name in ("total_amount", "total_amount_in_cents"):
         index = mapped.columns.get(name)
@@ -148,12 +148,12 @@ def pass_over_blank_totals(mapped: Mapped, cells: Cells) -> None:
 
 def heading_index(headings: Sequence[Cell], wanted: str) -> list[int]:
     """Where a heading stands, compared without case, spaces and punctuation; by its exact text where that tells."""
-    exact = [index for index, cell in enumerate(headings) if spelled(cell) == " ".join(wanted.split())]
+    exact = [index for index, cell in enumerate(headings) if display_heading(cell) == " ".join(wanted.split())]
     key = normalised(wanted)
-    return exact or [index for index, cell in enumerate(headings) if key and normalised(spelled(cell)) == key]
+    return exact or [index for index, cell in enumerate(headings) if key and normalised(display_heading(cell)) == key]
 
 
-def _from_profile(headings: Sequence[Cell], profile: Profile, mapped: Mapped, where: str) -> None:
+def _from_profile(headings: Sequence[Cell], profile: Profile, mapped: ColumnMap, where: str) -> None:
     lost: list[str] = []
     for name, wanted in profile.columns.items():
         found = next((places for heading in wanted if (places := heading_index(headings, heading))), None)
@@ -169,7 +169,7 @@ def _from_profile(headings: Sequence[Cell], profile: Profile, mapped: Mapped, wh
         else:
             lost.append(f"{extra.heading!r} (an extra line)")
     if lost:
-        said = ", ".join(spelled(cell) for cell in headings if not is_blank(cell))
+        said = ", ".join(display_heading(cell) for cell in headings if not is_blank(cell))
         raise FileUnreadable(
             f"{where} has not the layout that the profile {profile.name} describes: there is no {', no '.join(lost)}. "
             f"Its headings are: {said}.",
@@ -179,7 +179,7 @@ def _from_profile(headings: Sequence[Cell], profile: Profile, mapped: Mapped, wh
 
 def _only(places: Sequence[int], headings: Sequence[Cell], where: str) -> int:
     if len(places) > 1:
-        both = listed((index, headings[index]) for index in places)
+        both = quoted_columns((index, headings[index]) for index in places)
         raise FileUnreadable(
             f"{where} has the heading that the profile looks for more than once: {both}.",
             "Rename the one that is not meant.",
@@ -188,7 +188,11 @@ def _only(places: Sequence[int], headings: Sequence[Cell], where: str) -> int:
 
 
 def _claim(
-    meaning: Meaning, index: int, claims: dict[str, list[tuple[Surety, int]]], mapped: Mapped, cells: Cells
+    meaning: HeadingMeaning,
+    index: int,
+    claims: dict[str, list[tuple[Confidence, int]]],
+    mapped: ColumnMap,
+    cells: CellsOfColumn,
 ) -> None:
     name = meaning.field
     if name == AMOUNT:
@@ -197,8 +201,8 @@ def _claim(
         mapped.hints.setdefault(name, []).append(index)
     elif name in OTHERS:
         mapped.others.setdefault(name, index)
-    elif (name == "quantity_ordered" and meaning.surety == Surety.HINT) or (
-        meaning.surety < Surety.CLEAR and not fits(name, cells(index))
+    elif (name == "quantity_ordered" and meaning.surety == Confidence.HINT) or (
+        meaning.surety < Confidence.CLEAR and not fits(name, cells(index))
     ):
         mapped.hints.setdefault(name, []).append(index)
     else:
@@ -220,7 +224,7 @@ def fits_for_certain(name: str, column: Sequence[Cell]) -> bool:
     return bool(filled) and fits(name, [*filled, *filled, *filled])
 
 
-def _is_of_its_kind(value: Value | Unreadable) -> bool:
+def _is_of_its_kind(value: CellValue | Unreadable) -> bool:
     """Dates that may be two and amounts in another currency are named cell by cell, and make no other column."""
     return not isinstance(value, Unreadable) or value.kind in (
         problem_catalog.AMBIGUOUS_DATE,
@@ -228,27 +232,29 @@ def _is_of_its_kind(value: Value | Unreadable) -> bool:
     )
 
 
-def _settle(name: str, found: list[tuple[Surety, int]], headings: Sequence[Cell], cells: Cells, mapped: Mapped) -> None:
+def _settle(
+    name: str, found: list[tuple[Confidence, int]], headings: Sequence[Cell], cells: CellsOfColumn, mapped: ColumnMap
+) -> None:
     best = max(surety for surety, _ in found)
     indexes = [index for surety, index in found if surety == best]
     if len(indexes) > 1:
         indexes = _by_content(name, indexes, cells)
     if len(indexes) > 1 and name == "item_notes":  # "Item" beside "Description" is what it is by name, or a code
-        indexes = [index for index in indexes if "description" in words_of(spelled(headings[index]))] or indexes
+        indexes = [index for index in indexes if "description" in words_of(display_heading(headings[index]))] or indexes
     if len(indexes) > 1:
-        both = listed((index, headings[index]) for index in indexes)
-        choice = spelled(headings[indexes[0]])
+        both = quoted_columns((index, headings[index]) for index in indexes)
+        choice = display_heading(headings[indexes[0]])
         mapped.questions.append(
             Question(
                 name,
                 f"there is more than one column for {BY_NAME[name].heading}: {both}",
                 f'[columns] {name} = "{choice}"',
-                tuple(spelled(headings[index]) for index in indexes),
+                tuple(display_heading(headings[index]) for index in indexes),
             )
         )
         return
     (index,) = indexes
-    if best == Surety.HINT:
+    if best == Confidence.HINT:
         filled = [cell for cell in cells(index) if not is_blank(cell)]
         distinct = len(set(map(str, filled)))
         told_apart = distinct * 2 > len(filled) and (len(filled) > 3 or distinct == len(filled))
@@ -261,7 +267,7 @@ def _settle(name: str, found: list[tuple[Surety, int]], headings: Sequence[Cell]
     mapped.columns[name] = index
 
 
-def _by_content(name: str, indexes: Sequence[int], cells: Cells) -> list[int]:
+def _by_content(name: str, indexes: Sequence[int], cells: CellsOfColumn) -> list[int]:
     """The columns that are left when those without content, without fitting content and mere copies are gone."""
     filled = [index for index in indexes if not all(map(is_blank, cells(index)))] or list(indexes)
     fitting = [index for index in filled if fits_for_certain(name, cells(index))] or filled
@@ -271,7 +277,10 @@ def _by_content(name: str, indexes: Sequence[int], cells: Cells) -> list[int]:
 
 
 def _settle_parts(
-    parted: dict[int, dict[str, list[tuple[Surety, int]]]], mapped: Mapped, headings: Sequence[Cell], cells: Cells
+    parted: dict[int, dict[str, list[tuple[Confidence, int]]]],
+    mapped: ColumnMap,
+    headings: Sequence[Cell],
+    cells: CellsOfColumn,
 ) -> None:
     """Groups such as item1, qty1, price1, item2, … Where there is but one of them it is no group."""
     whole = {
@@ -285,16 +294,16 @@ def _settle_parts(
     for fields in whole.values():
         for name, index in fields.items():
             if name not in mapped.columns and name not in mapped.settled:
-                _settle(name, [(Surety.GENERAL, index)], headings, cells, mapped)
+                _settle(name, [(Confidence.GENERAL, index)], headings, cells, mapped)
 
 
-def _account_columns(headings: Sequence[Cell], cells: Cells, mapped: Mapped) -> None:
+def _account_columns(headings: Sequence[Cell], cells: CellsOfColumn, mapped: ColumnMap) -> None:
     """A wide sheet: where GL accounts are the headings, each amount below is a line of its own."""
     if mapped.has_line_money or "financial_account_id" in mapped.columns:
         return
     found: list[tuple[ExtraLine, int]] = []
     for index, heading in enumerate(headings):
-        text = spelled(heading)
+        text = display_heading(heading)
         account = _ACCOUNT.fullmatch(text)
         if account is not None and index not in mapped.used and _is_money(cells(index)):
             found.append((ExtraLine(text, account["id"] or account["code"], text), index))
@@ -308,13 +317,13 @@ def _is_money(column: Sequence[Cell]) -> bool:
     return sum(map(_is_of_its_kind, values)) * 2 > len(values)  # a bad cell is named later
 
 
-def unused(headings: Sequence[Cell], mapped: Mapped) -> list[int]:
+def unused(headings: Sequence[Cell], mapped: ColumnMap) -> list[int]:
     """The columns with a heading and without a part in what is read."""
     used = mapped.used
     return [index for index, heading in enumerate(headings) if index not in used and not is_blank(heading)]
 
 
-def named_hints(mapped: Mapped, headings: Sequence[Cell], name: str) -> str:
+def named_hints(mapped: ColumnMap, headings: Sequence[Cell], name: str) -> str:
     """What was considered for a field and left, for a sentence; "" where nothing was."""
     related = {
         "vendor_id": ["name"],
@@ -326,6 +335,6 @@ def named_hints(mapped: Mapped, headings: Sequence[Cell], name: str) -> str:
         index
         for other in related.get(name, [])
         for index in mapped.hints.get(other, [])
-        if other != "name" or name.partition("_")[0] in words_of(spelled(headings[index]))
+        if other != "name" or name.partition("_")[0] in words_of(display_heading(headings[index]))
     ]
-    return listed((index, headings[index]) for index in indexes)
+    return quoted_columns((index, headings[index]) for index in indexes)

@@ -17,14 +17,14 @@ def normalised(heading: str) -> str:
     return "".join(letter for letter in plain if letter.isalnum())
 
 
-def spelled(cell: Cell) -> str:
+def display_heading(cell: Cell) -> str:
     """The heading as a clerk would read it aloud: one line, without outer spaces."""
     return " ".join(cell_text(cell).removeprefix("ï»¿").split())
 
 
-def listed(headings: Iterable[tuple[int, Cell]]) -> str:
+def quoted_columns(headings: Iterable[tuple[int, Cell]]) -> str:
     """'PO' (C), 'Status' (H)."""
-    return ", ".join(f"'{spelled(cell)}' ({column_letter(index)})" for index, cell in headings)
+    return ", ".join(f"'{display_heading(cell)}' ({column_letter(index)})" for index, cell in headings)
 
 
 PLAIN_SPELLINGS: dict[str, str] = {

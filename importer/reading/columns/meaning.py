@@ -22,10 +22,10 @@ from importer.reading.cells.parse_money import (
     WORDS_TOO,
     currency_code,
 )
-from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.headings import display_heading, normalised
 
 
-class Surety(IntEnum):
+class Confidence(IntEnum):
     """How surely a heading names its field. The surest column wins; two of the same surety need evidence."""
 
     HINT = 1  # taken only where nothing better is there and its cells fit, and then said
@@ -35,11 +35,11 @@ class Surety(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class HeadingMeaning:
     """What a heading says its column is. `part` counts repeated groups ("Qty 2"); `currency` is one it names."""
 
     field: str
-    surety: Surety
+    surety: Confidence
     part: int | None = None
     currency: str | None = None
 
@@ -181,8 +181,8 @@ unsure_date 2: invoice payment date
 cancelled 2: cancelled | void | voided
 """
 
-_MEANINGS: dict[frozenset[str], Meaning] = {
-    frozenset(phrase.split()): Meaning(field, Surety(int(surety)))
+_MEANINGS: dict[frozenset[str], HeadingMeaning] = {
+    frozenset(phrase.split()): HeadingMeaning(field, Confidence(int(surety)))
     for field, surety, phrases in re.findall(r"^(\w+) (\d): (.+)$", _PHRASES, re.MULTILINE)
     for phrase in phrases.split(" | ")
 }
@@ -194,18 +194,20 @@ def _marks_spelled(heading: str) -> str:
 
 
 _EXACT = {column.name: column.name for column in COLUMNS}
-_PLAIN: dict[str, Meaning] = {
-    normalised(_marks_spelled(spelling)): Meaning(
-        column.name, Surety.CLEAR if len(spelling.split()) > 1 else Surety.GENERAL
+_PLAIN: dict[str, HeadingMeaning] = {
+    normalised(_marks_spelled(spelling)): HeadingMeaning(
+        column.name, Confidence.CLEAR if len(spelling.split()) > 1 else Confidence.GENERAL
     )
     for column in COLUMNS
     for spelling in (*column.spellings, column.heading, column.name.replace("_", " "))
     if normalised(spelling) not in {"amount", "total", "invoiceid", "accountcode", "hours", "units"}
 }
-_PLAIN["num"] = Meaning("invoice_number", Surety.HINT)  # as QuickBooks calls it
-_PLAIN["units"] = Meaning("quantity_ordered", Surety.GENERAL)  # one unit may be the apartment, and what a price is per
+_PLAIN["num"] = HeadingMeaning("invoice_number", Confidence.HINT)  # as QuickBooks calls it
+_PLAIN["units"] = HeadingMeaning(
+    "quantity_ordered", Confidence.GENERAL
+)  # one unit may be the apartment, and what a price is per
 _PLAIN |= dict.fromkeys(
-    ("sh", "sollhaben", "sollhabenkennzeichen", "debkred"), Meaning("type", Surety.GENERAL)
+    ("sh", "sollhaben", "sollhabenkennzeichen", "debkred"), HeadingMeaning("type", Confidence.GENERAL)
 )  # DATEV's
 _TAX_REMARK = re.compile(
     r"\b(?:exc?|excl|exclud(?:ing|es|ed|e)|incl|includ(?:ing|es|ed|e)|inc|[ei][nx]kl(?:usive)?|eks|zzgl|hors|sin|con"
@@ -281,10 +283,10 @@ def heading_currency(heading: str) -> str | None:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _meaning(heading: str) -> Meaning | None:
+def _meaning(heading: str) -> HeadingMeaning | None:
     exact = _EXACT.get(heading.casefold())
     if exact is not None:
-        return Meaning(exact, Surety.EXACT)
+        return HeadingMeaning(exact, Confidence.EXACT)
     currency = heading_currency(heading)
     found = _PLAIN.get(normalised(_marks_spelled(heading))) or _by_words(words_of(heading))
     if found is None and currency is not None:
@@ -300,15 +302,15 @@ def _meaning(heading: str) -> Meaning | None:
     else:
         return None
     found = _PLAIN.get(normalised(_marks_spelled(base))) or _by_words(words_of(base))
-    if found is None or found.field not in _LINE_FIELDS or found.surety == Surety.HINT:
+    if found is None or found.field not in _LINE_FIELDS or found.surety == Confidence.HINT:
         return None
-    return Meaning("line_amount" if found.field == AMOUNT else found.field, found.surety, part, currency)
+    return HeadingMeaning("line_amount" if found.field == AMOUNT else found.field, found.surety, part, currency)
 
 
 _IN_MONEY = frozenset(("total_amount", "line_amount", "unit_price", AMOUNT, "tax", "debit", "credit"))
 
 
-def _in_currency(heading: str) -> Meaning | None:
+def _in_currency(heading: str) -> HeadingMeaning | None:
     """What a heading means without the words that say its currency, where that is an amount: "Amount RM"."""
     rest = _CAMEL.sub(" ", heading).replace("_", " ")
     for word, _ in _currency_words(heading):
@@ -317,28 +319,28 @@ def _in_currency(heading: str) -> Meaning | None:
     return found if found is not None and found.field in _IN_MONEY else None
 
 
-def _doubted(heading: str, found: Meaning) -> Meaning | None:
+def _doubted(heading: str, found: HeadingMeaning) -> HeadingMeaning | None:
     """What is left of a meaning where the small words of the heading say something else."""
     said = " ".join(_apart(heading).casefold().split())
     if found.field in ("invoice_number", "total_amount") and _COUNTED.match(said):
         may_be = found.field == "invoice_number" and (said in ("invoices", "bills") or not said.endswith("s"))
-        return Meaning(found.field, Surety.HINT) if may_be else None  # "No. of Invoices", "Total Invoices"
+        return HeadingMeaning(found.field, Confidence.HINT) if may_be else None  # "No. of Invoices", "Total Invoices"
     if _UNFINISHED.match(said):
-        return Meaning("unsure_date", Surety.GENERAL) if found.field in _DATES else None
+        return HeadingMeaning("unsure_date", Confidence.GENERAL) if found.field in _DATES else None
     if found.field in ("invoice_number", "invoice_date") and _OTHER_BILL.match(said):
-        return Meaning(found.field, Surety.HINT)  # of the bill that a credit is for
+        return HeadingMeaning(found.field, Confidence.HINT)  # of the bill that a credit is for
     if _YOURS.match(said) and found.field in ("financial_account_id", "invoice_number") and "invoice" not in said:
         return None  # what the vendor calls its customer
     if found.field == "unit_price" and said in ("price unit", "price units"):
-        return Meaning(found.field, Surety.HINT)  # of how many the price is
+        return HeadingMeaning(found.field, Confidence.HINT)  # of how many the price is
     return found
 
 
-def _by_words(words: frozenset[str]) -> Meaning | None:
+def _by_words(words: frozenset[str]) -> HeadingMeaning | None:
     found = _MEANINGS.get(words)
     if found is None and words & _PARTIES:
         found = _MEANINGS.get(words - _PARTIES)
-        if found is not None and (found.surety < Surety.CLEAR or found.field in ("item_notes", "notes")):
+        if found is not None and (found.surety < Confidence.CLEAR or found.field in ("item_notes", "notes")):
             return None  # "Customer No." names a customer, not an invoice
     return found
 
@@ -347,7 +349,7 @@ _DAY_FORMAT = re.compile(r"[([]\s*(?:[dmy]{1,4}[-/. ]){2}[dmy]{2,4}\s*[)\]]", re
 """How the cells below are written: "(MM/DD/YYYY)" says nothing of what they are."""
 
 
-def meaning_of(heading: Cell) -> Meaning | None:
+def meaning_of(heading: Cell) -> HeadingMeaning | None:
     """What the heading says its column is; None where the vocabulary does not know it."""
-    text = spelled(heading)
+    text = display_heading(heading)
     return _meaning(_DAY_FORMAT.sub("", text).strip() or text) if 0 < len(text) < 80 else None

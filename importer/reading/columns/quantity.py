@@ -14,25 +14,25 @@ from decimal import Decimal
 from importer.domain.cells import Cell, cell_text
 from importer.domain.fields import BY_NAME, ValueKind
 from importer.reading.cells.parse_cell import (
-    Conventions,
+    NumberDateFormat,
     is_blank,
     quoted,
     read_cells,
 )
 from importer.reading.columns.amounts import (
     CENT,
-    Column,
+    AmountColumn,
     is_product,
     role_of,
 )
 from importer.reading.columns.column_map import (
     SAID_AMOUNTS,
-    Cells,
-    Mapped,
+    CellsOfColumn,
+    ColumnMap,
     Question,
     unused,
 )
-from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.headings import display_heading, quoted_columns
 from importer.reading.columns.meaning import words_of
 
 QUANTITY = "quantity_ordered"
@@ -129,7 +129,11 @@ _BASIS = re.compile(
 
 
 def settle_quantity(
-    headings: Sequence[Cell], mapped: Mapped, cells: Cells, conventions: Conventions, keys: Callable[[], list[object]]
+    headings: Sequence[Cell],
+    mapped: ColumnMap,
+    cells: CellsOfColumn,
+    conventions: NumberDateFormat,
+    keys: Callable[[], list[object]],
 ) -> None:
     """Adds the quantity to the mapping where the cells show it, leaves out a price that nothing multiplies, and asks.
 
@@ -143,9 +147,9 @@ def settle_quantity(
 @dataclass(slots=True)
 class _Quantities:
     headings: Sequence[Cell]
-    mapped: Mapped
-    cells: Cells
-    conventions: Conventions
+    mapped: ColumnMap
+    cells: CellsOfColumn
+    conventions: NumberDateFormat
     keys: Callable[[], list[object]]
     price: str
 
@@ -163,10 +167,10 @@ class _Quantities:
         named = {columns[name]: BY_NAME[name].kind for name in ("line_amount", *_TOTALS) if name in columns}
         return named | dict.fromkeys(self.mapped.amounts, ValueKind.DOLLARS)
 
-    def _column(self, index: int, kind: ValueKind = ValueKind.QUANTITY) -> Column:
+    def _column(self, index: int, kind: ValueKind = ValueKind.QUANTITY) -> AmountColumn:
         return read_cells(self.cells(index)[:LOOKED_AT], kind, self.conventions)
 
-    def _prices(self) -> Column:
+    def _prices(self) -> AmountColumn:
         return self._column(self.mapped.columns[self.price], BY_NAME[self.price].kind)
 
     def _numbers(self, index: int) -> list[Decimal]:
@@ -178,13 +182,13 @@ class _Quantities:
         return read if len(read) * 10 >= len(filled) * 9 else []
 
     def _words(self, index: int) -> frozenset[str]:
-        return words_of(spelled(self.headings[index]))
+        return words_of(display_heading(self.headings[index]))
 
     def _said(self, *indexes: int) -> str:
-        return listed((index, self.headings[index]) for index in indexes)
+        return quoted_columns((index, self.headings[index]) for index in indexes)
 
     def _name(self, index: int) -> str:
-        return spelled(self.headings[index])
+        return display_heading(self.headings[index])
 
     # ------------------------------------------------------------------ which column it is
 
@@ -234,7 +238,7 @@ class _Quantities:
         ]
         return any(self._come_to(worths, self._column(at, kind)) for at, kind in amounts.items())
 
-    def _come_to(self, worths: Sequence[object], totals: Column) -> bool:
+    def _come_to(self, worths: Sequence[object], totals: AmountColumn) -> bool:
         """Whether what the rows of an invoice are worth comes to its total, for nine invoices of ten."""
         sums: dict[object, Decimal] = {}
         whole: dict[object, Decimal] = {}

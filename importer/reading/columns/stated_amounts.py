@@ -19,10 +19,10 @@ from importer.reading.columns.charges import (
     taken_off,
 )
 from importer.reading.columns.column_map import SAID_AMOUNTS, unused
-from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.headings import display_heading, quoted_columns
 from importer.reading.columns.meaning import AMOUNT, meaning_of, words_of
 from importer.reading.columns.total_parts import likely_parts
-from importer.reading.tables.parsed_table import Layout
+from importer.reading.tables.parsed_table import ParsedTable
 
 _LEFT = frozenset(("balance", "due", "open", "outstanding", "remaining", "unpaid", "left", "saldo", "rest", "offen"))
 _WHOLE = frozenset(("original", "initial", "originalbetrag", "urspr"))
@@ -31,22 +31,24 @@ ALONE = "Say in the profile which column is the amount of the bill ([columns] li
 PARTS = "Correct the part or the total that is wrong; where the column is no part of it, take it out of the file."
 
 
-def charges_alone(layouts: Sequence[Layout], invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
+def charges_alone(layouts: Sequence[ParsedTable], invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
     """Invoices of which every line is a tax or a charge that a profile books as a line of its own."""
     lines = layouts[-1]
     headings = lines.source.headings
-    charges = {at for _, at in lines.mapped.extras if _is_charge(spelled(headings[at]))}
+    charges = {at for _, at in lines.mapped.extras if _is_charge(display_heading(headings[at]))}
     for invoice in invoices if charges else ():
         columns = [line.row.source.columns.get("line_amount") for line in invoice.lines if line.worth]
         if columns and all(at in charges for at in columns):
-            named = listed(sorted({(at, headings[at]) for at in columns if at is not None}, key=lambda each: each[0]))
+            named = quoted_columns(
+                sorted({(at, headings[at]) for at in columns if at is not None}, key=lambda each: each[0])
+            )
             much = dollars(sum((line.worth or 0 for line in invoice.lines), Decimal()))
             what = f"The invoice would consist of {named} alone, {much}: what was billed is not among its lines."
             row = invoice.rows[0]
             yield row, Problem(problem_catalog.MISSING_VALUE, what, row.place(), "line_amount", advice=ALONE)
 
 
-def parts_that_miss(layout: Layout) -> Iterator[tuple[Row, Problem]]:
+def parts_that_miss(layout: ParsedTable) -> Iterator[tuple[Row, Problem]]:
     """Rows whose unused parts (Labor, Parts, Tax) do not come to the total, as they do on most rows."""
     total = layout.mapped.columns.get("total_amount")
     parts = likely_parts(layout)
@@ -55,7 +57,7 @@ def parts_that_miss(layout: Layout) -> Iterator[tuple[Row, Problem]]:
     headings = layout.source.headings
     columns = [read_cells(layout.cells.once(at), ValueKind.DOLLARS, layout.conventions) for at in parts]
     columns = [
-        taken_off(read) if is_taken_off(spelled(headings[at])) else read
+        taken_off(read) if is_taken_off(display_heading(headings[at])) else read
         for at, read in zip(parts, columns, strict=True)
     ]
     whole = read_cells(layout.cells.once(total), ValueKind.DOLLARS, layout.conventions)
@@ -63,8 +65,8 @@ def parts_that_miss(layout: Layout) -> Iterator[tuple[Row, Problem]]:
         given = [value for value in each if isinstance(value, Decimal)]
         if given and (come_to := sum(given)) != says and isinstance(says, Decimal):
             what = (
-                f"{listed([(at, headings[at]) for at in parts])} come to {dollars(come_to)}, and "
-                f"{listed([(total, headings[total])])} says {dollars(says)}; on most rows they agree."
+                f"{quoted_columns([(at, headings[at]) for at in parts])} come to {dollars(come_to)}, and "
+                f"{quoted_columns([(total, headings[total])])} says {dollars(says)}; on most rows they agree."
             )
             text = str(row.cell("total_amount") or "")
             yield (
@@ -73,15 +75,15 @@ def parts_that_miss(layout: Layout) -> Iterator[tuple[Row, Problem]]:
             )
 
 
-def paid_in_part(layout: Layout) -> Iterator[tuple[Row, Problem]]:
+def paid_in_part(layout: ParsedTable) -> Iterator[tuple[Row, Problem]]:
     """Rows on which the whole amount of the bill and what is left of it stand side by side, and differ: which of them
     is to be paid, only a profile can say."""
     mapped, headings = layout.mapped, layout.source.headings
     total = mapped.columns.get("total_amount")
-    if total is None or mapped.settled & SAID_AMOUNTS or not _is_left(spelled(headings[total])):
+    if total is None or mapped.settled & SAID_AMOUNTS or not _is_left(display_heading(headings[total])):
         return
     for index in unused(headings, mapped):
-        heading = spelled(headings[index])
+        heading = display_heading(headings[index])
         if not _is_whole(heading) or is_carried(heading):
             continue
         whole = read_cells(layout.cells.once(total), ValueKind.DOLLARS, layout.conventions)
@@ -89,8 +91,8 @@ def paid_in_part(layout: Layout) -> Iterator[tuple[Row, Problem]]:
         for row, says, beside in zip(layout.rows, whole, other, strict=True):
             if isinstance(says, Decimal) and isinstance(beside, Decimal) and says != beside and says and beside:
                 what = (
-                    f"{listed([(total, headings[total])])} says {dollars(says)}, and "
-                    f"{listed([(index, headings[index])])} {dollars(beside)}: it is not said which is to be paid."
+                    f"{quoted_columns([(total, headings[total])])} says {dollars(says)}, and "
+                    f"{quoted_columns([(index, headings[index])])} {dollars(beside)}: it is not said which is to be paid."
                 )
                 text = str(row.cell("total_amount") or "")
                 yield row, Problem(problem_catalog.PAID_IN_PART, what, row.place("total_amount"), "total_amount", text)

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from importer.domain.fields import ValueKind
 from importer.reading.cells.parse_cell import (
+    CellValue,
     Unreadable,
-    Value,
     is_blank,
     read_cells,
 )
@@ -15,8 +15,8 @@ from importer.reading.columns.amounts import adds_up
 from importer.reading.columns.balance_forward import is_carried
 from importer.reading.columns.charges import is_taken_off, taken_off
 from importer.reading.columns.column_map import unused
-from importer.reading.columns.headings import spelled
-from importer.reading.tables.parsed_table import Layout
+from importer.reading.columns.headings import display_heading
+from importer.reading.tables.parsed_table import ParsedTable
 
 LEAST, MOST = 2, 24
 """So many columns make a total; past that, nobody would look for them."""
@@ -26,7 +26,7 @@ SAMPLE = 300  # rows that show which columns they are
 MOSTLY = Decimal("0.6")  # of the rows on which parts come to the total, for the others to be asked about
 
 
-def likely_parts(layout: Layout) -> tuple[int, ...]:
+def likely_parts(layout: ParsedTable) -> tuple[int, ...]:
     """The longest run of unused columns of amounts, side by side, that comes to the total of each row's one invoice on
     most rows; empty where none does, and where the lines have to come to it anyway."""
     total = layout.mapped.columns.get("total_amount")
@@ -35,16 +35,18 @@ def likely_parts(layout: Layout) -> tuple[int, ...]:
     headings, conventions = layout.source.headings, layout.conventions
     first = [row.cells for row in layout.rows[:SAMPLE]]
 
-    def sample(index: int) -> list[Value | Unreadable]:
+    def sample(index: int) -> list[CellValue | Unreadable]:
         return read_cells([row[index] if index < len(row) else None for row in first], ValueKind.DOLLARS, conventions)
 
     whole = sample(total)
     amounts: dict[int, list[Decimal]] = {}
     for index in unused(headings, layout.mapped):
         read = sample(index)
-        if not any(isinstance(value, Decimal) and value for value in read) or is_carried(spelled(headings[index])):
+        if not any(isinstance(value, Decimal) and value for value in read) or is_carried(
+            display_heading(headings[index])
+        ):
             continue
-        signed = taken_off(read) if is_taken_off(spelled(headings[index])) else read
+        signed = taken_off(read) if is_taken_off(display_heading(headings[index])) else read
         if all(value is None or isinstance(value, Decimal) for value in signed):
             amounts[index] = [value if isinstance(value, Decimal) else Decimal() for value in signed]
     known = list(amounts)[:MOST]
@@ -62,7 +64,7 @@ def likely_parts(layout: Layout) -> tuple[int, ...]:
     return ()
 
 
-def columns_of_total(layout: Layout) -> tuple[int, ...]:
+def columns_of_total(layout: ParsedTable) -> tuple[int, ...]:
     """The longest run of unused columns of amounts, side by side, that adds up to the total; empty where none does."""
     total = layout.mapped.columns.get("total_amount")
     if total is None:
@@ -71,14 +73,14 @@ def columns_of_total(layout: Layout) -> tuple[int, ...]:
     amounts: dict[int, list[Decimal]] = {}
     for index in unused(headings, layout.mapped):
         cells = layout.cells(index)
-        if is_carried(spelled(headings[index])):
+        if is_carried(display_heading(headings[index])):
             continue
         read = read_cells(cells, ValueKind.DOLLARS, layout.conventions)
         values = [value for value in read if isinstance(value, Decimal)]
         if values and all(
             is_blank(cell) or isinstance(value, Decimal) for cell, value in zip(cells, read, strict=True)
         ):
-            signed = taken_off(read) if is_taken_off(spelled(headings[index])) else read
+            signed = taken_off(read) if is_taken_off(display_heading(headings[index])) else read
             amounts[index] = [value if isinstance(value, Decimal) else Decimal() for value in signed]
     known = list(amounts)[:MOST]
     whole = read_cells(layout.cells(total), ValueKind.DOLLARS, layout.conventions)

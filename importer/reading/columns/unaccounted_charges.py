@@ -9,12 +9,12 @@ from decimal import Decimal
 from importer.domain.cells import Cell, column_letter
 from importer.domain.fields import BY_NAME, ValueKind
 from importer.reading.cells.parse_cell import (
-    Conventions,
+    NumberDateFormat,
     is_blank,
     quoted,
     read_cells,
 )
-from importer.reading.columns.amounts import Column, adds_up, same
+from importer.reading.columns.amounts import AmountColumn, adds_up, same
 from importer.reading.columns.charges import (
     ADDED,
     MULTIPLIERS,
@@ -30,12 +30,12 @@ from importer.reading.columns.charges import (
 )
 from importer.reading.columns.column_map import (
     SAID_AMOUNTS,
-    Cells,
-    Mapped,
+    CellsOfColumn,
+    ColumnMap,
     Question,
     unused,
 )
-from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.headings import display_heading, quoted_columns
 from importer.reading.columns.meaning import words_of
 
 _GOODS = frozenset(
@@ -66,8 +66,13 @@ SAMPLE = 500  # rows that show whether they add up
 _MONEY = re.compile(r"[.,]\d\d\D*$|[$€£]")
 
 
-def unaccounted(
-    headings: Sequence[Cell], mapped: Mapped, cells: Cells, conventions: Conventions, *, whatever: bool = False
+def unaccounted_charges(
+    headings: Sequence[Cell],
+    mapped: ColumnMap,
+    cells: CellsOfColumn,
+    conventions: NumberDateFormat,
+    *,
+    whatever: bool = False,
 ) -> Iterator[Question]:
     """A question for each such column where the lines need not add up to a total that is called so.
 
@@ -88,15 +93,17 @@ def unaccounted(
         yield from table.between_lines_and(total, found)
     else:
         if total not in mapped.amounts:  # "Invoice Total": freight and tax are in it, and a discount perhaps
-            left = _WHAT_IS_LEFT & words_of(spelled(headings[total]))
-            found = [index for index in found if is_taken_off(spelled(headings[index])) and not left]
+            left = _WHAT_IS_LEFT & words_of(display_heading(headings[total]))
+            found = [index for index in found if is_taken_off(display_heading(headings[index])) and not left]
         yield from table.beside_total(found, total)
 
 
 class _Table:
     """A table with columns of charges, and what its cells show of them."""
 
-    def __init__(self, headings: Sequence[Cell], mapped: Mapped, cells: Cells, conventions: Conventions) -> None:
+    def __init__(
+        self, headings: Sequence[Cell], mapped: ColumnMap, cells: CellsOfColumn, conventions: NumberDateFormat
+    ) -> None:
         self._headings = headings
         self._mapped = mapped
         self._cells = cells
@@ -113,7 +120,9 @@ class _Table:
         if line is not None:
             found = self._not_in(found, line)
         said = next((name for name in ("line_amount", "unit_price", "unit_price_in_cents") if name in columns), "")
-        leave = f'to leave it out, [columns] {said} = "{spelled(self._headings[columns[said]])}"' if said else ""
+        leave = (
+            f'to leave it out, [columns] {said} = "{display_heading(self._headings[columns[said]])}"' if said else ""
+        )
         for index in found:
             if line is not None and not self._is_rate(index) and self._makes("line_amount", line, index):
                 self._leave_price_out(index)
@@ -138,12 +147,12 @@ class _Table:
 
     def beside_total(self, found: Sequence[int], total: int) -> Iterator[Question]:
         """An amount alone on its row: nothing would add up to it, and nothing shows what it has in it."""
-        amount = spelled(self._headings[total])
+        amount = display_heading(self._headings[total])
         field = "total_amount" if "total_amount" in self._mapped.columns else "total_amount_in_cents"
         for index in self._not_in([each for each in found if not self._is_rate(each)], total):
-            is_off = is_taken_off(spelled(self._headings[index]))
+            is_off = is_taken_off(display_heading(self._headings[index]))
             why = "is taken off already" if is_off else "is in it already"
-            what = f"holds amounts, and nothing shows whether {listed([(total, self._headings[total])])} has them in it"
+            what = f"holds amounts, and nothing shows whether {quoted_columns([(total, self._headings[total])])} has them in it"
             if is_off:
                 what = f"holds amounts, and nothing shows whether they are still to be taken off {quoted(amount)}"
             line = "" if total in self._mapped.amounts else f'[columns] line_amount = "{amount}" and '
@@ -155,7 +164,7 @@ class _Table:
     # ------------------------------------------------------------------ what a column is
 
     def _is_charge(self, index: int, *, goods: bool) -> bool:
-        words = words_of(spelled(self._headings[index]))
+        words = words_of(display_heading(self._headings[index]))
         if words & (NO_AMOUNTS | _OFFERED):
             return False
         is_tax = "tax" in words and (index != self._mapped.others.get("tax") or self._is_rate(index))
@@ -182,7 +191,7 @@ class _Table:
 
     def _is_rate(self, index: int) -> bool:
         """ "Tax Rate", "Discount %", or "8.25%" in the cells."""
-        if words_of(spelled(self._headings[index])) & RATES:
+        if words_of(display_heading(self._headings[index])) & RATES:
             return True
         some = [cell for cell in self._sample(index) if isinstance(cell, str) and cell.strip()]
         return bool(some) and all(cell.strip().endswith("%") for cell in some)
@@ -208,7 +217,7 @@ class _Table:
         """The line's amount counts, and the price before the discount or the charge does not."""
         columns = self._mapped.columns
         letter = column_letter(columns.pop("unit_price"))
-        heading = spelled(self._headings[index])
+        heading = display_heading(self._headings[index])
         how = "less" if is_taken_off(heading) else "with"
         why = f"on every row it is quantity × price {how} {quoted(heading)}, and so the price ({letter}) is left out"
         self._mapped.taken.append(("line_amount", columns["line_amount"], why))
@@ -252,17 +261,17 @@ class _Table:
     def _sample(self, index: int) -> Sequence[Cell]:
         return self._cells(index)[:SAMPLE]
 
-    def _amounts(self, index: int) -> Column:
+    def _amounts(self, index: int) -> AmountColumn:
         return read_cells(self._sample(index), ValueKind.DOLLARS, self._conventions)
 
-    def _signed(self, index: int, most: int | None = None) -> Column:
+    def _signed(self, index: int, most: int | None = None) -> AmountColumn:
         read = read_cells(self._cells(index)[:most], ValueKind.DOLLARS, self._conventions)
-        return taken_off(read) if is_taken_off(spelled(self._headings[index])) else read
+        return taken_off(read) if is_taken_off(display_heading(self._headings[index])) else read
 
-    def _all(self, index: int, name: str) -> Column:
+    def _all(self, index: int, name: str) -> AmountColumn:
         return read_cells(self._cells(index), BY_NAME[name].kind, self._conventions)
 
-    def _priced(self) -> Column | None:
+    def _priced(self) -> AmountColumn | None:
         columns = self._mapped.columns
         if not {"quantity_ordered", "unit_price"} <= columns.keys():
             return None
@@ -272,12 +281,12 @@ class _Table:
     # ------------------------------------------------------------------ what is asked
 
     def _booked(self, index: int) -> str:
-        heading = spelled(self._headings[index])
+        heading = display_heading(self._headings[index])
         return booked_as(heading, is_deducted=is_taken_off(heading))
 
     def _question(self, index: int, what: str, settle: str) -> Question:
-        heading = spelled(self._headings[index])
-        named = f"{listed([(index, self._headings[index])])} {what}"
+        heading = display_heading(self._headings[index])
+        named = f"{quoted_columns([(index, self._headings[index])])} {what}"
         return Question("tax", named, settle, (heading,), is_deducted=is_taken_off(heading))
 
 

@@ -12,8 +12,8 @@ from importer.domain.invoice import Row
 from importer.domain.problems import Problem
 from importer.reading.cells.parse_cell import quoted
 from importer.reading.columns.column_map import unused
-from importer.reading.columns.headings import listed, normalised, spelled
-from importer.reading.tables.parsed_table import Layout
+from importer.reading.columns.headings import display_heading, normalised, quoted_columns
+from importer.reading.tables.parsed_table import ParsedTable
 
 MOST = 4  # different texts in such a column
 SAMPLE = 60  # rows by which most columns are passed over
@@ -36,7 +36,7 @@ _SIDES = (
 _USUAL = frozenset(("y", "n", "yes", "no", "true", "false", "0", "1", "x", "left", "right", "east", "west"))
 
 
-def unclear_signs(layout: Layout) -> Iterator[tuple[Row, Problem]]:
+def unclear_signs(layout: ParsedTable) -> Iterator[tuple[Row, Problem]]:
     """A problem for each row of a table in which an unused column may give the amounts their sign."""
     headings = layout.source.headings
     first = [row.cells for row in layout.rows[:SAMPLE]]
@@ -49,11 +49,11 @@ def unclear_signs(layout: Layout) -> Iterator[tuple[Row, Problem]]:
             continue
         texts = {cell: cell_text(cell).strip() for cell in distinct}
         said = {text.casefold() for text in texts.values() if text}
-        if not _are_sides(spelled(headings[index]), said):
+        if not _are_sides(display_heading(headings[index]), said):
             continue
         for row, cell in zip(layout.rows, cells, strict=True):
             if texts[cell]:
-                named = f"{listed([(index, headings[index])])} says {quoted(texts[cell])}"
+                named = f"{quoted_columns([(index, headings[index])])} says {quoted(texts[cell])}"
                 what = f"{named}: it is not known whether the amount has a minus by that."
                 place = replace(row.place(), column=column_letter(index))
                 yield row, Problem(problem_catalog.UNCLEAR_SIGN, what, place, value=texts[cell])

@@ -10,8 +10,8 @@ from itertools import islice
 from importer.domain.cells import Cell
 from importer.domain.fields import ValueKind
 from importer.domain.invoice import Invoice
-from importer.reading.cells.parse_cell import Conventions, is_blank, read_cells
-from importer.reading.columns.headings import spelled
+from importer.reading.cells.parse_cell import NumberDateFormat, is_blank, read_cells
+from importer.reading.columns.headings import display_heading
 from importer.reading.columns.meaning import words_of
 
 LOOKED_AT = 300  # invoices that show what a column is
@@ -47,14 +47,14 @@ class LikelyTotal:
 
 
 def likely_total(
-    headings: Sequence[Cell], left: Sequence[int], invoices: Sequence[Invoice], conventions: Conventions
+    headings: Sequence[Cell], left: Sequence[int], invoices: Sequence[Invoice], conventions: NumberDateFormat
 ) -> LikelyTotal | None:
     """The first of the columns that are `left` which repeats on the rows of an invoice and is what they come to, for
     half of the invoices at least; or is called one. Where no invoice has two rows, it takes both."""
     sample = list(islice(invoices, LOOKED_AT))
     several = any(len(invoice.rows) > 1 for invoice in sample)
     for index in left:
-        words = words_of(spelled(headings[index]))
+        words = words_of(display_heading(headings[index]))
         if words & _NO_TOTALS:
             continue
         found = _compared(index, sample, conventions)
@@ -67,7 +67,7 @@ def likely_total(
     return None
 
 
-def _compared(index: int, invoices: Sequence[Invoice], conventions: Conventions) -> LikelyTotal | None:
+def _compared(index: int, invoices: Sequence[Invoice], conventions: NumberDateFormat) -> LikelyTotal | None:
     """None where the column differs on the rows of an invoice, or gives no amounts."""
     cells = [
         {row.cells[index] for row in invoice.rows if index < len(row.cells) and not is_blank(row.cells[index])}

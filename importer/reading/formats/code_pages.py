@@ -34,7 +34,7 @@ ENOUGH = 0.95  # of the words
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CodePage:
     """The code page of a text (a codec of Python). `doubt` is what cannot be told, as a sentence, or ""."""
 
     codec: str
@@ -46,23 +46,23 @@ def words_of(piece: bytes) -> list[bytes]:
     return [word for word in WORD.findall(piece) if not word.isascii()]
 
 
-def likely_page(words: Sequence[bytes]) -> Page:
+def likely_page(words: Sequence[bytes]) -> CodePage:
     """The page in which nearly all the words look like words; Western, and a doubt, where none or several are such."""
     if not words:
-        return Page("cp1252")
+        return CodePage("cp1252")
     good = {codec: sum(_looks_right(word, codec) for word in words) for codec in _ALPHABETS}
     most = max(good.values())
     if good["cp1252"] == most and most >= ENOUGH * len(words):
-        return Page("cp1252")
+        return CodePage("cp1252")
     best = [codec for codec, count in good.items() if count == most and good.get(_BEHIND.get(codec, ""), -1) < most]
     readings = {tuple(_decoded(word, codec) for word in words) for codec in best}
     if most >= ENOUGH * len(words) and len(readings) == 1:
-        return Page(best[0])
+        return CodePage(best[0])
     others = best if most else []
     odd = max(words, key=lambda word: len({_decoded(word, codec) for codec in ("cp1252", *others)}))
     first, *rest = map(repr, dict.fromkeys(_decoded(odd, codec) for codec in ("cp1252", *others)))
     may_be = f"may be {' or '.join(rest)}, and is read as {first}" if rest else f"is read as {first}, which looks wrong"
-    return Page("cp1252", f"A word of the file {may_be}.")
+    return CodePage("cp1252", f"A word of the file {may_be}.")
 
 
 def _decoded(word: bytes, codec: str) -> str:

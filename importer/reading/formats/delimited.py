@@ -25,8 +25,8 @@ from importer.errors import FileUnreadable
 from importer.reading.cells.excel_text_guards import unwrap
 from importer.reading.columns.meaning import meaning_of
 from importer.reading.formats.encoding import Encoding
-from importer.reading.formats.limits import Limits
-from importer.reading.formats.raw_workbook import Finding, Sheet
+from importer.reading.formats.limits import ReadingLimits
+from importer.reading.formats.raw_workbook import FileFinding, RawSheet
 
 DELIMITERS = (";", "\t", "|", ",")  # of two that fit equally well, the earlier: commas also stand inside numbers
 SAMPLE_CHARACTERS = 200_000
@@ -69,8 +69,8 @@ class Dialect:
 
 
 def read(
-    stream: BinaryIO, encoding: Encoding, name: str, limits: Limits, *, is_wrapped: bool = False
-) -> tuple[Sheet, dict[str, str], tuple[Finding, ...]]:
+    stream: BinaryIO, encoding: Encoding, name: str, limits: ReadingLimits, *, is_wrapped: bool = False
+) -> tuple[RawSheet, dict[str, str], tuple[FileFinding, ...]]:
     """The one sheet of the file, how it was read, and what was noticed. Raises FileUnreadable.
 
     `is_wrapped`: there may be cells like ="00123" in it.
@@ -95,7 +95,7 @@ def read(
         "delimiter": dialect.delimiter,
         "quote": dialect.quote,
     }
-    return Sheet(None, table.rows), details, tuple(table.findings)
+    return RawSheet(None, table.rows), details, tuple(table.findings)
 
 
 @contextmanager
@@ -137,9 +137,9 @@ class _Lines:
 class _Table:
     """The rows while they are read."""
 
-    def __init__(self, name: str, dialect: Dialect, limits: Limits) -> None:
+    def __init__(self, name: str, dialect: Dialect, limits: ReadingLimits) -> None:
         self.rows = PackedRows()
-        self.findings: list[Finding] = []
+        self.findings: list[FileFinding] = []
         self._name = name
         self._dialect = dialect
         self._limits = limits
@@ -211,7 +211,9 @@ class _Table:
             for column, cell in enumerate(record):
                 if self._swallows(cell, len(record), firsts):
                     what = "The cell has line ends and separators in it: a quotation mark seems to be missing."
-                    self.findings.append(Finding(BROKEN_QUOTES.code, what, row=number, column=column, value=cell[:200]))
+                    self.findings.append(
+                        FileFinding(BROKEN_QUOTES.code, what, row=number, column=column, value=cell[:200])
+                    )
 
     def _swallows(self, cell: str, width: int, firsts: set[str]) -> bool:
         """True where the cell holds (parts of) two records. `firsts` are the forms of the first column."""
@@ -229,7 +231,7 @@ class _Table:
             for line in LINE_END.split(cell)[1:]
         )
 
-    def broken(self, lines: _Lines, before: int) -> Finding:
+    def broken(self, lines: _Lines, before: int) -> FileFinding:
         """The finding for quotes that do not match. `before` counts the lines ahead of the first row."""
         inside = sum(
             len(LINE_END.findall(cell))
@@ -240,18 +242,18 @@ class _Table:
         row = len(self.rows) + 1
         first, last = before + row + inside, before + lines.count
         where = f"line {first}" if first >= last else f"lines {first} to {last}"
-        return Finding(
+        return FileFinding(
             BROKEN_QUOTES.code,
             f"The quotation marks in {where} do not match: row {row} and everything after it could not be read.",
             row=row,
             value=lines.last.strip()[:200],
         )
 
-    def end(self, lines: _Lines) -> Iterator[Finding]:
+    def end(self, lines: _Lines) -> Iterator[FileFinding]:
         """What the end of the file gives away."""
         row = next((number for number in range(len(self.rows), 0, -1) if self.rows[number - 1]), 0)
         if lines.zeros_at_end:
-            yield Finding(FILE_CUT_SHORT.code, "The file ends in zero bytes: its real end is missing.", row=row)
+            yield FileFinding(FILE_CUT_SHORT.code, "The file ends in zero bytes: its real end is missing.", row=row)
         elif row > 1 and not lines.last.endswith(("\n", "\r")):
             cells = self.rows[row - 1]
             width = 1 + lines.last.count(self._dialect.delimiter)
@@ -259,7 +261,7 @@ class _Table:
                 what = f"The last row ends after {width} of {self._usual} cells, without a line end."
             else:
                 what = f"The file does not end with a line end; the last cell is “{str(cells[-1])[-40:]}”."
-            yield Finding(FILE_CUT_SHORT.code, what, row=row, column=len(cells) - 1, value=str(cells[-1]))
+            yield FileFinding(FILE_CUT_SHORT.code, what, row=row, column=len(cells) - 1, value=str(cells[-1]))
 
 
 def is_json(cell: str) -> bool:

@@ -17,16 +17,16 @@ from importer.errors import FileUnreadable
 from importer.reading.cells.excel_text_guards import unwrapped
 from importer.reading.formats.facts.looks import (
     WHITE,
-    Look,
     Piece,
     Pieces,
     Position,
+    TextLook,
     is_telling,
     joined,
     settled,
 )
-from importer.reading.formats.limits import Limits
-from importer.reading.formats.raw_workbook import Finding, Sheet
+from importer.reading.formats.limits import ReadingLimits
+from importer.reading.formats.raw_workbook import FileFinding, RawSheet
 
 FORMAT = "html"
 BEGINNINGS = ("<!doctype html", "<html", "<table", "<head", "<body", "<div", "<meta", "<style")
@@ -49,7 +49,7 @@ def recognises(start: str) -> bool:
     return start.startswith(BEGINNINGS) or (start.startswith(("<?xml", "<!--")) and "<html" in start)
 
 
-def read(name: str, text: str, limits: Limits) -> tuple[tuple[Sheet, ...], tuple[Finding, ...]]:
+def read(name: str, text: str, limits: ReadingLimits) -> tuple[tuple[RawSheet, ...], tuple[FileFinding, ...]]:
     """The tables of a page as sheets "Table 1", "Table 2", …; cells are text, or None. Raises FileUnreadable.
 
     The finding is that the page ends inside a table.
@@ -69,9 +69,9 @@ def read(name: str, text: str, limits: Limits) -> tuple[tuple[Sheet, ...], tuple
             f"{name} is a web page without a table.", "It may be a sign-in page that was saved instead of the file."
         )
     tables = [each for table in page.tables for each in table.unframed()]
-    cut = Finding(FILE_CUT_SHORT.code, "The page ends in the middle of a table.", f"Table {len(tables)}")
+    cut = FileFinding(FILE_CUT_SHORT.code, "The page ends in the middle of a table.", f"Table {len(tables)}")
     sheets = tuple(
-        Sheet(
+        RawSheet(
             f"Table {number}",
             PackedRows(table.rows),
             hidden_rows=frozenset(table.hidden),
@@ -195,7 +195,7 @@ class _Around:
     """What an open element makes of the text in it."""
 
     tag: str
-    look: Look
+    look: TextLook
     is_hidden: bool = False
     is_coloured: bool = False  # it lies on another colour than white
 
@@ -208,13 +208,13 @@ class _Around:
         named = (colour["name"] if colour else given.get("color") or "").lstrip("#").casefold() if tag != "th" else ""
         look = self.look
         if tag in STRUCK or LINE_THROUGH.search(style):
-            look = Look.STRUCK
+            look = TextLook.STRUCK
         elif tag in (RAISED, LOWERED):
-            look = Look.RAISED if tag == RAISED else Look.LOWERED
-        elif named and look in (Look.USUAL, Look.UNSEEN):
-            look = Look.UNSEEN if named in WHITE and not is_coloured else Look.USUAL
-        elif look is Look.UNSEEN and is_coloured:
-            look = Look.USUAL
+            look = TextLook.RAISED if tag == RAISED else TextLook.LOWERED
+        elif named and look in (TextLook.USUAL, TextLook.UNSEEN):
+            look = TextLook.UNSEEN if named in WHITE and not is_coloured else TextLook.USUAL
+        elif look is TextLook.UNSEEN and is_coloured:
+            look = TextLook.USUAL
         return _Around(tag, look, is_hidden, is_coloured)
 
 
@@ -222,13 +222,13 @@ def _is_dark(colour: str | None) -> bool:
     return bool(colour) and (colour or "").strip().lstrip("#").casefold() not in WHITE
 
 
-NOTHING_AROUND = _Around("", Look.USUAL)
+NOTHING_AROUND = _Around("", TextLook.USUAL)
 
 
 class _Page(HTMLParser):
     """Walks through a page."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ReadingLimits) -> None:
         super().__init__(convert_charrefs=True)
         self.tables: list[_Table] = []
         self.ends_inside = False

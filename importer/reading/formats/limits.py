@@ -8,7 +8,7 @@ MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadingLimits:
     """The bounds of one reading. Whatever goes beyond them is refused in a sentence."""
 
     file_bytes: int = 512 * MEBIBYTE

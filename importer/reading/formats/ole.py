@@ -16,7 +16,7 @@ class CompoundDamaged(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OleEntry:
     """One entry of the directory."""
 
     name: str
@@ -85,13 +85,13 @@ class Compound:
         known = [sector for sector in sectors if sector < self._count]
         return numbers(b"".join(map(self._sector, known)))
 
-    def _directory(self, listing: bytes) -> list[Entry]:
+    def _directory(self, listing: bytes) -> list[OleEntry]:
         entries = []
         for at in range(0, len(listing) - 127, 128):
             length, kind = struct.unpack_from("<HB", listing, at + 64)
             if kind:
                 name = listing[at : at + max(min(length, 64) - 2, 0)].decode("utf-16-le", "replace")
-                entries.append(Entry(name, *struct.unpack_from("<II", listing, at + 116)))
+                entries.append(OleEntry(name, *struct.unpack_from("<II", listing, at + 116)))
         return entries
 
 

@@ -21,9 +21,9 @@ from importer.reading.formats import (
     spreadsheetml,
 )
 from importer.reading.formats.encoding import EncodingSurvey
-from importer.reading.formats.limits import Limits
+from importer.reading.formats.limits import ReadingLimits
 from importer.reading.formats.parse_in_child import Parser
-from importer.reading.formats.raw_workbook import Contents, Finding, Sheet
+from importer.reading.formats.raw_workbook import FileFinding, RawSheet, RawWorkbook
 from importer.reading.formats.safe_file import WORKBOOKS, opened, shown
 
 HEAD = 65_536
@@ -58,9 +58,9 @@ def open_file(
     *,
     sheet: str | None = None,
     name: str | None = None,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: ReadingLimits = ReadingLimits(),  # noqa: B008 - frozen
     parser: Parser | None = None,
-) -> Contents:
+) -> RawWorkbook:
     """Everything that the file holds. `sheet` names the only sheet to read, `name` is what the file is called where
     that is not its own name, `parser` was started already for it. Raises FileUnreadable, nothing else."""
     name = name or shown(path.name or str(path))  # "." has no name
@@ -81,7 +81,7 @@ def open_file(
     return contents
 
 
-def _read(stream: BinaryIO, name: str, wanted: str | None, limits: Limits, parser: Parser | None) -> Contents:
+def _read(stream: BinaryIO, name: str, wanted: str | None, limits: ReadingLimits, parser: Parser | None) -> RawWorkbook:
     head = stream.read(HEAD)
     stream.seek(0)
     if not head.strip(b"\0"):
@@ -96,13 +96,15 @@ def _read(stream: BinaryIO, name: str, wanted: str | None, limits: Limits, parse
     return _read_text(stream, head, name, wanted, limits)
 
 
-def _read_workbook(book: bytes, name: str, wanted: str | None, limits: Limits, parser: Parser | None) -> Contents:
+def _read_workbook(
+    book: bytes, name: str, wanted: str | None, limits: ReadingLimits, parser: Parser | None
+) -> RawWorkbook:
     read = spreadsheet.read_compound if book.startswith(ole.MAGIC) else spreadsheet.read_package
     form, sheets, details = read(name, book, wanted, limits, parser)
-    return Contents(InputFile(name, hashlib.sha256(book).hexdigest(), len(book)), form, sheets, details)
+    return RawWorkbook(InputFile(name, hashlib.sha256(book).hexdigest(), len(book)), form, sheets, details)
 
 
-def _read_text(stream: BinaryIO, head: bytes, name: str, wanted: str | None, limits: Limits) -> Contents:
+def _read_text(stream: BinaryIO, head: bytes, name: str, wanted: str | None, limits: ReadingLimits) -> RawWorkbook:
     digest = hashlib.sha256()
     survey = EncodingSurvey(head)
     size = 0
@@ -123,17 +125,19 @@ def _read_text(stream: BinaryIO, head: bytes, name: str, wanted: str | None, lim
     for reader in (spreadsheetml, html_table):
         if reader.recognises(start):
             sheets, findings = reader.read(name, stream.read().decode(encoding.codec, "replace"), limits)
-            return Contents(file, reader.FORMAT, _chosen(sheets, wanted, name), {"encoding": encoding.codec}, findings)
+            return RawWorkbook(
+                file, reader.FORMAT, _chosen(sheets, wanted, name), {"encoding": encoding.codec}, findings
+            )
     for pattern, what in TEXT_STRANGERS:
         if pattern.match(start):
             raise FileUnreadable(f"{name} is {what}, not a spreadsheet.", AS_TABLE)
     table, details, findings = delimited.read(stream, encoding, name, limits, is_wrapped=is_wrapped)
     if encoding.doubt:
-        findings += (Finding(UNSURE_LETTERS.code, encoding.doubt),)
-    return Contents(file, "csv", (table,), details, findings)
+        findings += (FileFinding(UNSURE_LETTERS.code, encoding.doubt),)
+    return RawWorkbook(file, "csv", (table,), details, findings)
 
 
-def _chosen(sheets: tuple[Sheet, ...], wanted: str | None, name: str) -> tuple[Sheet, ...]:
+def _chosen(sheets: tuple[RawSheet, ...], wanted: str | None, name: str) -> tuple[RawSheet, ...]:
     if wanted is None:
         return sheets
     chosen = tuple(s for s in sheets if (s.name or "").strip().casefold() == wanted.strip().casefold())

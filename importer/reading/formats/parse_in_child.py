@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 from importer.domain.packed import PackedRows
 from importer.errors import FileUnreadable
 from importer.reading.formats import subprocess_worker
-from importer.reading.formats.limits import Limits
+from importer.reading.formats.limits import ReadingLimits
 from importer.reading.formats.reading_advice import NO_PASSWORD, SAVE_AGAIN
 
 
@@ -46,7 +46,7 @@ class Parser:
     Leaving its block ends the process, and may be done twice. Raises OSError where no process can be started.
     """
 
-    def __init__(self, name: str, limits: Limits) -> None:
+    def __init__(self, name: str, limits: ReadingLimits) -> None:
         self._name = name
         self._limits = limits
         self._timed_out = False

@@ -12,9 +12,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.reading.formats.limits import Limits
+from importer.reading.formats.limits import ReadingLimits
 from importer.reading.formats.parse_in_child import Parser
-from importer.reading.formats.raw_workbook import Contents
+from importer.reading.formats.raw_workbook import RawWorkbook
 from importer.reading.formats.safe_file import is_workbook
 
 
@@ -24,7 +24,7 @@ class Ahead:
 
     path: Path
     name: str  # what it is called
-    opened: Future[Contents]
+    opened: Future[RawWorkbook]
 
 
 @contextmanager
@@ -44,12 +44,12 @@ def begun(paths: Sequence[Path], names: Sequence[str]) -> Iterator[Ahead | None]
 def _started(name: str) -> AbstractContextManager[Parser | None]:
     """A parser, started before this process has much else to do. None where the system has no process to spare now."""
     try:
-        return Parser(name, Limits())
+        return Parser(name, ReadingLimits())
     except OSError:
         return nullcontext()
 
 
-def opened(path: Path, name: str, ahead: Ahead | None) -> Contents:
+def opened(path: Path, name: str, ahead: Ahead | None) -> RawWorkbook:
     """The file's contents, from what is under way or read now. Raises FileUnreadable."""
     if ahead is not None and (ahead.path, ahead.name) == (path, name):
         return ahead.opened.result()

@@ -11,7 +11,7 @@ from importer.reading.formats.facts.looks import Pieces, Position
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sheet:
+class RawSheet:
     """One sheet. `rows[0]` is the spreadsheet's row 1.
 
     A csv is one sheet without a name; each of its records is one row, as Excel would show it.
@@ -29,7 +29,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Contents:
+class RawWorkbook:
     """One file, opened. `format` is what its content is, whatever its name says.
 
     It is one of xlsx, xlsm, xlsb, xls, ods, xml (a workbook that Excel 2003 saved as XML), html and csv (with any
@@ -38,13 +38,13 @@ class Contents:
 
     file: InputFile
     format: str
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[RawSheet, ...]
     details: Mapping[str, str] = field(default_factory=dict)  # "encoding": "cp1252", "delimiter": ";", …
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[FileFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FileFinding:
     """Something noticed about the file as a whole; `code` is that of a `problems.Kind`."""
 
     code: str

@@ -14,10 +14,10 @@ from importer.reading.formats.facts import (
     xlsx_looks,
 )
 from importer.reading.formats.facts.sheet_facts import Details
-from importer.reading.formats.limits import Limits
+from importer.reading.formats.limits import ReadingLimits
 from importer.reading.formats.ole import Compound, CompoundDamaged
 from importer.reading.formats.parse_in_child import Parser
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.formats.raw_workbook import RawSheet
 from importer.reading.formats.reading_advice import NO_PASSWORD, SAVE_AGAIN
 from importer.reading.formats.zip_package import Package, damaged
 
@@ -28,10 +28,12 @@ OTHER_DOCUMENTS = {
 }
 
 
-Read = tuple[str, tuple[Sheet, ...], dict[str, str]]
+SpreadsheetParts = tuple[str, tuple[RawSheet, ...], dict[str, str]]
 
 
-def read_package(name: str, book: bytes, wanted: str | None, limits: Limits, parser: Parser | None = None) -> Read:
+def read_package(
+    name: str, book: bytes, wanted: str | None, limits: ReadingLimits, parser: Parser | None = None
+) -> SpreadsheetParts:
     """Format, sheets and details of a zipped workbook: "dates" is "1904" where its day numbers count from then.
 
     `wanted` names the one sheet to read, `parser` is one that was started already. Raises FileUnreadable.
@@ -51,7 +53,9 @@ def read_package(name: str, book: bytes, wanted: str | None, limits: Limits, par
         return package.format, _sheets(parser, name, find, twice), details
 
 
-def read_compound(name: str, book: bytes, wanted: str | None, limits: Limits, parser: Parser | None = None) -> Read:
+def read_compound(
+    name: str, book: bytes, wanted: str | None, limits: ReadingLimits, parser: Parser | None = None
+) -> SpreadsheetParts:
     """The same of a workbook in an OLE container: an xls, or a zipped workbook that was encrypted."""
     with parser or Parser(name, limits) as parser:
         stream = _workbook_stream(name, book)
@@ -134,9 +138,9 @@ def _xlsb_details(package: Package) -> tuple[Callable[[int, str], Details], Call
 
 def _sheets(
     parser: Parser, name: str, details: Callable[[int, str], Details], twice: Callable[[int, str], str]
-) -> tuple[Sheet, ...]:
+) -> tuple[RawSheet, ...]:
     """The sheets with their details. `twice` looks for a cell that has two values, of which a parser keeps one."""
-    sheets: list[Sheet] = []
+    sheets: list[RawSheet] = []
     for parsed in parser.sheets():
         found = details(parsed.place, parsed.name)
         if found.twice or found.values > parsed.values:

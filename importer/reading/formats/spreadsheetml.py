@@ -16,21 +16,27 @@ from importer.errors import FileUnreadable
 from importer.reading.cells.number_formats import PERCENT, Shown, shown_by
 from importer.reading.formats.facts.looks import (
     WHITE,
-    Look,
     Piece,
     Pieces,
     Position,
+    TextLook,
     is_telling,
     joined,
     settled,
 )
-from importer.reading.formats.limits import Limits
-from importer.reading.formats.raw_workbook import Finding, Sheet
+from importer.reading.formats.limits import ReadingLimits
+from importer.reading.formats.raw_workbook import FileFinding, RawSheet
 from importer.reading.formats.reading_advice import SAVE_AGAIN
 
 FORMAT = "xml"
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
-RUNS = {"S": Look.STRUCK, "Strike": Look.STRUCK, "Del": Look.STRUCK, "Sup": Look.RAISED, "Sub": Look.LOWERED}
+RUNS = {
+    "S": TextLook.STRUCK,
+    "Strike": TextLook.STRUCK,
+    "Del": TextLook.STRUCK,
+    "Sup": TextLook.RAISED,
+    "Sub": TextLook.LOWERED,
+}
 """Elements in a text that make it look unusual."""
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 BY_NAME = {"Percent": PERCENT, "Euro Currency": Shown("EUR")}
@@ -42,7 +48,7 @@ def recognises(start: str) -> bool:
     return start.startswith(("<?xml", "<workbook", "<ss:workbook")) and SPACE in start
 
 
-def read(name: str, text: str, limits: Limits) -> tuple[tuple[Sheet, ...], tuple[Finding, ...]]:
+def read(name: str, text: str, limits: ReadingLimits) -> tuple[tuple[RawSheet, ...], tuple[FileFinding, ...]]:
     """The worksheets; there are no findings. Raises FileUnreadable."""
     walk = _Walk(limits)
     parser = expat.ParserCreate("utf-8", " ")
@@ -65,8 +71,8 @@ class _Refused(Exception):
 class _Walk:
     """Where the parser stands in the document."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.sheets: list[Sheet] = []
+    def __init__(self, limits: ReadingLimits) -> None:
+        self.sheets: list[RawSheet] = []
         self._limits = limits
         self._cells = 0
         self._title = ""
@@ -81,10 +87,10 @@ class _Walk:
         self._kind: str | None = None
         self._data: list[Piece] | None = None
         self._comment: list[str] | None = None  # of the open comment
-        self._runs: list[Look] = [Look.USUAL]
+        self._runs: list[TextLook] = [TextLook.USUAL]
         self._looks: dict[Position, Pieces] = {}
         self._comments: dict[Position, str] = {}
-        self._styles: dict[str, Look] = {}  # those that strike out, or write white on white
+        self._styles: dict[str, TextLook] = {}  # those that strike out, or write white on white
         self._covered: set[str] = set()  # those with another background than white
         self._path: list[str] = []
         self._formats: dict[str, Shown | None] = {}  # by style
@@ -106,9 +112,9 @@ class _Walk:
         elif element == "Style" and space == SPACE:
             self._style = given.get("ID", "")
             self._formats[self._style] = self._formats.get(given.get("Parent", ""))
-            self._styles[self._style] = self._styles.get(given.get("Parent", ""), Look.USUAL)
+            self._styles[self._style] = self._styles.get(given.get("Parent", ""), TextLook.USUAL)
         elif element == "Font" and space == SPACE:
-            self._styles[self._style] = look_of(given) or self._styles.get(self._style, Look.USUAL)
+            self._styles[self._style] = look_of(given) or self._styles.get(self._style, TextLook.USUAL)
         elif element == "Interior" and space == SPACE:
             if given.get("Color", "#FFFFFF").lstrip("#").casefold() not in WHITE:
                 self._covered.add(self._style)
@@ -161,7 +167,7 @@ class _Walk:
             self._end_row()
         elif element == "Worksheet":
             self.sheets.append(
-                Sheet(
+                RawSheet(
                     self._title,
                     PackedRows(self._rows),
                     self._visible,
@@ -175,11 +181,11 @@ class _Walk:
 
     def _end_data(self, text: str) -> None:
         cell, shown = meaning(text, self._kind or "String"), self._formats.get(self._style)
-        pieces, style = settled(self._data or ()), self._styles.get(self._style, Look.USUAL)
+        pieces, style = settled(self._data or ()), self._styles.get(self._style, TextLook.USUAL)
         if self._kind == "String" and is_telling(pieces):
             self._looks[self._number - 1, self._column] = pieces
             cell = joined(pieces)
-        elif cell is not None and (style is Look.STRUCK or (style is Look.UNSEEN and not self._is_covered)):
+        elif cell is not None and (style is TextLook.STRUCK or (style is TextLook.UNSEEN and not self._is_covered)):
             self._looks[self._number - 1, self._column] = (Piece(cell_text(cell), style),)
         self._row[self._column] = cell if shown is None else shown.of(cell)
         self._data = None
@@ -214,13 +220,13 @@ class _Walk:
         self._rows.append(tuple(self._row.get(column) for column in range(width)))
 
 
-def look_of(given: dict[str, str]) -> Look | None:
+def look_of(given: dict[str, str]) -> TextLook | None:
     """What the attributes of a font make of its letters; None where that says nothing."""
     if given.get("StrikeThrough", "0") not in ("0", "None"):
-        return Look.STRUCK
+        return TextLook.STRUCK
     if given.get("VerticalAlign") in ("Superscript", "Subscript"):
-        return Look.RAISED if given["VerticalAlign"] == "Superscript" else Look.LOWERED
-    return Look.UNSEEN if given.get("Color", "").lstrip("#").casefold() in WHITE else None
+        return TextLook.RAISED if given["VerticalAlign"] == "Superscript" else TextLook.LOWERED
+    return TextLook.UNSEEN if given.get("Color", "").lstrip("#").casefold() in WHITE else None
 
 
 def meaning(text: str, kind: str) -> Cell:

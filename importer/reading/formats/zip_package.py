@@ -20,7 +20,7 @@ from importer.domain.cells import column_letter
 from importer.errors import FileUnreadable
 from importer.reading.cells.number_formats import BUILT_IN, Shown, shown_by
 from importer.reading.formats.facts.xlsx_looks import has_runs
-from importer.reading.formats.limits import Limits
+from importer.reading.formats.limits import ReadingLimits
 from importer.reading.formats.reading_advice import NO_PASSWORD, SAVE_AGAIN
 
 SHARED_TEXTS = "xl/sharedstrings.xml"
@@ -51,7 +51,7 @@ def damaged(name: str, how: str) -> FileUnreadable:
 class Package:
     """A zipped workbook. Its directory is in order; `look_over` says whether its parts are."""
 
-    def __init__(self, name: str, book: bytes, limits: Limits) -> None:
+    def __init__(self, name: str, book: bytes, limits: ReadingLimits) -> None:
         """`name` is that of the file, for the sentences. Raises FileUnreadable."""
         self._name = name
         self._book = memoryview(book)

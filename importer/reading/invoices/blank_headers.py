@@ -9,16 +9,16 @@ from importer.domain.cells import cell_text
 from importer.domain.fields import BY_NAME
 from importer.domain.invoice import Row
 from importer.domain.problems import Problem
-from importer.reading.cells.parse_cell import Unreadable, Value, quoted
+from importer.reading.cells.parse_cell import CellValue, Unreadable, quoted
 
 WHOSE = ("vendor_id", "property_id")
 
 
 def below_others(
     rows: Sequence[Row],
-    values: Mapping[str, Sequence[Value | Unreadable]],
-    defaults: Mapping[str, Sequence[Value]],
-    heads: Mapping[str, Sequence[Value]],
+    values: Mapping[str, Sequence[CellValue | Unreadable]],
+    defaults: Mapping[str, Sequence[CellValue]],
+    heads: Mapping[str, Sequence[CellValue]],
     firsts: Sequence[int],
 ) -> Iterator[tuple[int, Problem]]:
     """Invoices whose vendor or property is blank below one that is filled, each with its problem: a default is for

@@ -15,9 +15,9 @@ from importer.domain.problems import Problem
 from importer.domain.reading import ControlTotal, Table
 from importer.errors import FileUnreadable
 from importer.reading.cells.parse_cell import (
-    Conventions,
+    CellValue,
+    NumberDateFormat,
     Unreadable,
-    Value,
     is_blank,
 )
 from importer.reading.columns.charges import taken_off
@@ -27,7 +27,7 @@ from importer.reading.columns.column_map import (
     named_hints,
     unused,
 )
-from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.headings import display_heading, quoted_columns
 from importer.reading.columns.stated_amounts import charges_alone, paid_in_part, parts_that_miss
 from importer.reading.columns.unnamed_total import likely_total
 from importer.reading.invoices.due_dates import agreed, days_of_terms, due_dates
@@ -42,7 +42,7 @@ from importer.reading.rows.payment_marks import marked
 from importer.reading.rows.remarks import column_remarks, repeated_rows, row_remarks
 from importer.reading.rows.row_status import not_bills, told_of
 from importer.reading.rows.total_above import totals_above
-from importer.reading.tables.parsed_table import Layout
+from importer.reading.tables.parsed_table import ParsedTable
 
 HEADER_FIELDS = tuple(column.name for column in COLUMNS if not column.of_line)
 FEW, MANY = 2, 20  # profile lines, and headings, that one sentence may list
@@ -61,7 +61,7 @@ class Assembled:
     control_totals: list[ControlTotal] = field(default_factory=list)
 
 
-def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | None) -> Assembled:
+def assemble(layouts: Sequence[ParsedTable], profile: Profile, integration_id: str | None) -> Assembled:
     """The invoices of a table; of two, where the first holds the headers and the second their lines.
 
     Raises FileUnreadable where the columns leave open what must not be guessed, everything named at once.
@@ -99,13 +99,13 @@ def assemble(layouts: Sequence[Layout], profile: Profile, integration_id: str | 
         blank = head.mapped.blank_total
         why = "no column gives the invoice total"
         if blank is not None:
-            why = f"{listed([(blank, head.source.headings[blank])])} is blank throughout, so no invoice has a total"
+            why = f"{quoted_columns([(blank, head.source.headings[blank])])} is blank throughout, so no invoice has a total"
         done.notices.append(f"{head.where}: {why}; it is what the lines come to.{_looks_like_it(layouts, invoices)}")
     return done
 
 
 def _built(
-    layouts: Sequence[Layout], profile: Profile, integration_id: str | None
+    layouts: Sequence[ParsedTable], profile: Profile, integration_id: str | None
 ) -> tuple[list[Invoice], list[Problem], bool]:
     """The invoices, a problem for each row that belongs to none, and whether a column gives the totals. The columns'
     values end here: they take as much room as the invoices."""
@@ -132,7 +132,7 @@ def _built(
     return (*build_invoices(rows, values, header_defaults, sets, shape), has_total)
 
 
-def _looks_like_it(layouts: Sequence[Layout], invoices: Sequence[Invoice]) -> str:
+def _looks_like_it(layouts: Sequence[ParsedTable], invoices: Sequence[Invoice]) -> str:
     """Of a column that nobody named the total, and with which the invoices could be compared."""
     if len(layouts) > 1:
         return ""
@@ -141,7 +141,7 @@ def _looks_like_it(layouts: Sequence[Layout], invoices: Sequence[Invoice]) -> st
     if found is None:
         return ""
     missed = f", and {found.missed:,} of {found.judged:,} invoices come to something else" if found.missed else ""
-    column, name = listed([(found.index, headings[found.index])]), spelled(headings[found.index])
+    column, name = quoted_columns([(found.index, headings[found.index])]), display_heading(headings[found.index])
     return (
         f" {column} looks like the invoice total{missed}: to compare each invoice with it, say in a profile "
         f'[columns] total_amount = "{name}".'
@@ -152,7 +152,7 @@ def _looks_like_it(layouts: Sequence[Layout], invoices: Sequence[Invoice]) -> st
 
 
 def _joined_values(
-    layouts: Sequence[Layout], fields: Sequence[str], count: int | None = None
+    layouts: Sequence[ParsedTable], fields: Sequence[str], count: int | None = None
 ) -> Iterator[tuple[str, Read]]:
     """Each field's column over the rows of all layouts; blank where one has no such column."""
     for name in fields:
@@ -166,11 +166,11 @@ def _joined_values(
 
 
 def _defaults(
-    layouts: Sequence[Layout], profile: Profile, integration_id: str | None, values: Mapping[str, Read], count: int
-) -> dict[str, Sequence[Value]]:
+    layouts: Sequence[ParsedTable], profile: Profile, integration_id: str | None, values: Mapping[str, Read], count: int
+) -> dict[str, Sequence[CellValue]]:
     """By field, for every row, what holds where its cell is blank or there is no column."""
     rows = [row for layout in layouts for row in layout.rows]
-    found: dict[str, Sequence[Value]] = {}
+    found: dict[str, Sequence[CellValue]] = {}
     if integration_id is not None:
         found["integration_id"] = [integration_id] * count
     for name, text in profile.defaults.items():
@@ -187,11 +187,11 @@ def _defaults(
 
 
 def _given_days(
-    text: str, rows: Sequence[Row], values: Mapping[str, Read], conventions: Conventions
-) -> Sequence[Value]:
+    text: str, rows: Sequence[Row], values: Mapping[str, Read], conventions: NumberDateFormat
+) -> Sequence[CellValue]:
     """For each row the day that the profile gives: one that it names, one in a cell, or one in a name."""
     if CELL.fullmatch(text):
-        by_sheet: dict[int, Value] = {}
+        by_sheet: dict[int, CellValue] = {}
         for row in rows:
             if id(row.kept) not in by_sheet:
                 kept = row.kept
@@ -224,10 +224,10 @@ def _filled_in(text: str, row: Row, values: Mapping[str, Read], place: int) -> s
 
 
 def _line_sets(
-    layout: Layout,
+    layout: ParsedTable,
     rows: Sequence[Row],
     values: dict[str, Read],
-    defaults: Mapping[str, Sequence[Value]],
+    defaults: Mapping[str, Sequence[CellValue]],
 ) -> list[LineSet]:
     """What makes lines of a row: its own columns, repeated groups of them, and extra lines."""
     mapped = layout.mapped
@@ -266,14 +266,18 @@ def _line_sets(
 
 
 def _amount_set(
-    layout: Layout, rows: Sequence[Row], index: int, values: Mapping[str, Read], defaults: Mapping[str, Sequence[Value]]
+    layout: ParsedTable,
+    rows: Sequence[Row],
+    index: int,
+    values: Mapping[str, Read],
+    defaults: Mapping[str, Sequence[CellValue]],
 ) -> LineSet:
     amounts = _padded(layout.read("line_amount", index), len(rows))
     seen = _seen_as(layout, rows, {"line_amount": index})
     return LineSet(seen, {**values, "line_amount": amounts}, defaults, nothing_is_no_line=True)
 
 
-def _seen_as(layout: Layout, rows: Sequence[Row], columns: Mapping[str, int]) -> list[Row]:
+def _seen_as(layout: ParsedTable, rows: Sequence[Row], columns: Mapping[str, int]) -> list[Row]:
     """The rows with a source that says which columns are this line's."""
     header = {name: index for name, index in layout.source.columns.items() if name not in LINE_MONEY}
     source = replace(layout.source, columns={**header, **columns})
@@ -284,21 +288,21 @@ def _padded(read: Read, count: int) -> Read:
     return [*[None] * (count - len(read)), *read] if count > len(read) else read
 
 
-def _filled(read: Read, default: Sequence[Value] | None) -> list[Value]:
+def _filled(read: Read, default: Sequence[CellValue] | None) -> list[CellValue]:
     plain = [None if isinstance(value, Unreadable) else value for value in read]
     if default is None:
         return plain
     return [other if value is None else value for value, other in zip(plain, default, strict=True)]
 
 
-def _turn_credits(layout: Layout, values: dict[str, Read], sets: Sequence[LineSet], count: int) -> None:
+def _turn_credits(layout: ParsedTable, values: dict[str, Read], sets: Sequence[LineSet], count: int) -> None:
     """Rows that a type column calls a credit are negative, whichever sign their amounts are written with."""
     index = layout.mapped.others.get("type")
     if index is None:
         return
     cells = layout.cells(index)
     texts = {cell: cell_text(cell).strip() for cell in set(cells)}
-    credit = credits_among(spelled(layout.source.headings[index]), set(texts.values()))
+    credit = credits_among(display_heading(layout.source.headings[index]), set(texts.values()))
     kinds: dict[Cell, bool] = {cell: text in credit for cell, text in texts.items()}
     if not any(kinds.values()):
         return
@@ -316,9 +320,9 @@ def _turn_credits(layout: Layout, values: dict[str, Read], sets: Sequence[LineSe
 
 
 def _refuse_gaps(
-    layouts: Sequence[Layout],
+    layouts: Sequence[ParsedTable],
     values: Mapping[str, Read],
-    defaults: Mapping[str, Sequence[Value]],
+    defaults: Mapping[str, Sequence[CellValue]],
     sets: Sequence[LineSet],
 ) -> None:
     """Raises FileUnreadable with everything that is missing or unclear, and the profile lines that would settle it."""
@@ -395,7 +399,7 @@ def _named(fields: Sequence[str]) -> str:
 
 
 def _said(headings: Sequence[Cell]) -> str:
-    said = [spelled(heading) for heading in headings if not is_blank(heading)]
+    said = [display_heading(heading) for heading in headings if not is_blank(heading)]
     return ", ".join(said[:MANY]) + (", …" if len(said) > MANY else "")
 
 

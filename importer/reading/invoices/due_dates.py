@@ -11,24 +11,28 @@ from importer.domain.cells import Cell, cell_text, column_letter
 from importer.domain.invoice import Invoice, Row
 from importer.domain.problems import Problem
 from importer.reading.cells.parse_cell import (
+    CellValue,
     Unreadable,
-    Value,
     is_blank,
     quoted,
 )
 from importer.reading.invoices.payment_terms import due_by
 from importer.reading.invoices.rows_together import Read
 from importer.reading.profiles.vendor_profile import Profile
-from importer.reading.tables.parsed_table import Layout
+from importer.reading.tables.parsed_table import ParsedTable
 
 
 def due_dates(
-    layout: Layout, profile: Profile, values: Mapping[str, Read], count: int, given: Sequence[Value] | None = None
-) -> list[Value] | None:
+    layout: ParsedTable,
+    profile: Profile,
+    values: Mapping[str, Read],
+    count: int,
+    given: Sequence[CellValue] | None = None,
+) -> list[CellValue] | None:
     """The due date of each row by a column that says "Net 30", or by the profile's terms; None where neither is.
     `given` are the bill dates that the profile gives, by row."""
     read = values.get("invoice_date")
-    issued: Sequence[Value | Unreadable] | None = read if given is None or read is None else _either(read, given)
+    issued: Sequence[CellValue | Unreadable] | None = read if given is None or read is None else _either(read, given)
     issued = given if issued is None else issued
     terms = layout.mapped.others.get("terms")
     if issued is None or (profile.terms_days is None and terms is None):
@@ -41,11 +45,13 @@ def due_dates(
     ]
 
 
-def _either(read: Read, given: Sequence[Value]) -> Read:
+def _either(read: Read, given: Sequence[CellValue]) -> Read:
     return [other if day is None else day for day, other in zip(read, given, strict=True)]
 
 
-def days_of_terms(due: Sequence[Value | Unreadable], issued: Sequence[Value | Unreadable]) -> list[Value | Unreadable]:
+def days_of_terms(
+    due: Sequence[CellValue | Unreadable], issued: Sequence[CellValue | Unreadable]
+) -> list[CellValue | Unreadable]:
     """The due dates, where terms such as "Net 30" stand in their column the days that these mean. Terms on a row
     without a bill date of its own are those of the row that has it."""
     if Unreadable not in set(map(type, due)):
@@ -58,7 +64,7 @@ def days_of_terms(due: Sequence[Value | Unreadable], issued: Sequence[Value | Un
     ]
 
 
-def _by_its_terms(value: Unreadable, issued: Value | Unreadable) -> Value | Unreadable:
+def _by_its_terms(value: Unreadable, issued: CellValue | Unreadable) -> CellValue | Unreadable:
     if not any(map(str.isalpha, value.text)) or due_by(value.text, date.min) is None:
         return value
     if issued is None:
@@ -73,7 +79,7 @@ def _due(issued: date, terms: str, usual: int | None) -> date | None:
     return None if usual is None else issued + timedelta(days=usual)
 
 
-def agreed(layout: Layout, invoices: list[Invoice]) -> list[Invoice]:
+def agreed(layout: ParsedTable, invoices: list[Invoice]) -> list[Invoice]:
     """The invoices of several rows by the terms that these say together: the first that are there hold for all rows,
     and others that lead to another day contradict them. Where the invoice names its due date, terms decide nothing."""
     index = layout.mapped.others.get("terms")
@@ -82,7 +88,7 @@ def agreed(layout: Layout, invoices: list[Invoice]) -> list[Invoice]:
     return [invoice if len(invoice.rows) < 2 else _agreed(invoice, index, layout) for invoice in invoices]
 
 
-def _agreed(invoice: Invoice, index: int, layout: Layout) -> Invoice:
+def _agreed(invoice: Invoice, index: int, layout: ParsedTable) -> Invoice:
     issued = invoice.invoice_date
     if issued is None or any(row.says("due_date") for row in invoice.rows):
         return invoice

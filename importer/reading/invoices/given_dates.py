@@ -8,7 +8,7 @@ from datetime import date
 from importer.domain.cells import Cell
 from importer.domain.fields import ValueKind
 from importer.domain.packed import RowTable
-from importer.reading.cells.parse_cell import Conventions, read_cells
+from importer.reading.cells.parse_cell import NumberDateFormat, read_cells
 from importer.reading.cells.parse_date import DateOrder, read_text_date
 
 CELL = re.compile(r"([A-Z]{1,2})([1-9]\d{0,3})")
@@ -25,7 +25,7 @@ def day_in_text(text: str, order: DateOrder | None) -> date | None:
     return next((each for each in read if isinstance(each, date)), None)
 
 
-def day_in_cell(reference: str, rows: RowTable, conventions: Conventions) -> date | None:
+def day_in_cell(reference: str, rows: RowTable, conventions: NumberDateFormat) -> date | None:
     """The day in a cell such as "H3"; None where it holds none."""
     found = CELL.fullmatch(reference)
     if found is None or int(found[2]) > len(rows):

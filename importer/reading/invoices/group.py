@@ -16,8 +16,8 @@ from importer.domain.invoice import Invoice, Line, Row
 from importer.domain.money import Exact
 from importer.domain.problems import Place, Problem
 from importer.reading.cells.parse_cell import (
+    CellValue,
     Unreadable,
-    Value,
     is_blank,
     quoted,
 )
@@ -43,7 +43,7 @@ HEADER_FIELDS = (*IDENTITY, "invoice_date", "due_date", "accounting_date", "note
 def build_invoices(
     rows: Sequence[Row],
     values: dict[str, Read],
-    defaults: Mapping[str, Sequence[Value]],
+    defaults: Mapping[str, Sequence[CellValue]],
     line_sets: Sequence[LineSet],
     shape: Shape,
 ) -> tuple[list[Invoice], list[Problem]]:
@@ -119,7 +119,7 @@ def _sum(lines: Sequence[Line]) -> Exact | None:
 # ---------------------------------------------------------------------- what the header says
 
 
-def _header(name: str, rows: Sequence[Row], column: Read, grouped: Grouped, found: Found | None) -> list[Value]:
+def _header(name: str, rows: Sequence[Row], column: Read, grouped: Grouped, found: Found | None) -> list[CellValue]:
     """For each invoice the first cell of the column that is filled. A later one that differs is a contradiction,
     noted in `found` (None for the identity, where spellings of one number may differ)."""
     heads: Read = list(map(column.__getitem__, grouped.firsts))
@@ -140,7 +140,9 @@ def _header(name: str, rows: Sequence[Row], column: Read, grouped: Grouped, foun
     return _readable(heads)
 
 
-def _name_spellings(rows: Sequence[Row], numbers: Read, heads: Sequence[Value], grouped: Grouped, found: Found) -> None:
+def _name_spellings(
+    rows: Sequence[Row], numbers: Read, heads: Sequence[CellValue], grouped: Grouped, found: Found
+) -> None:
     """Notes where one invoice's number is written in another way than on its first row."""
     first = [*heads, None]  # for rows of no invoice, whose owner is -1
     others = map(is_not, numbers, map(first.__getitem__, grouped.owner))
@@ -156,10 +158,10 @@ def _name_spellings(rows: Sequence[Row], numbers: Read, heads: Sequence[Value], 
         found[group].append(Problem(problem_catalog.SPELLED_DIFFERENTLY, what, place, "invoice_number", number))
 
 
-def _readable(read: Read) -> list[Value]:
+def _readable(read: Read) -> list[CellValue]:
     if Unreadable in set(map(type, read)):
         return [None if isinstance(value, Unreadable) else value for value in read]
-    return cast("list[Value]", read)
+    return cast("list[CellValue]", read)
 
 
 def _contradiction(name: str, first: Row, later: Row, other: str | None = None) -> Problem:
@@ -180,7 +182,7 @@ def _heading(row: Row, name: str) -> str:
 
 
 def _total(
-    rows: Sequence[Row], heads: Mapping[str, list[Value]], grouped: Grouped, found: Found
+    rows: Sequence[Row], heads: Mapping[str, list[CellValue]], grouped: Grouped, found: Found
 ) -> list[Decimal | None]:
     dollars, cents = heads.get("total_amount"), heads.get("total_amount_in_cents")
     if dollars is None or cents is None:
@@ -222,7 +224,7 @@ def _lines(line_sets: Sequence[LineSet], grouped: Grouped, found: Found) -> list
 def _set_lines(line_set: LineSet, grouped: Grouped, found: Found) -> list[Line]:
     values, rows = line_set.values, line_set.rows
 
-    def column(name: str) -> list[Value]:
+    def column(name: str) -> list[CellValue]:
         default = line_set.defaults.get(name)
         if name not in values:
             return [None] * len(rows) if default is None else list(default)

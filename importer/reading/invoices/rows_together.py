@@ -12,11 +12,11 @@ from importer.domain.fields import COLUMNS, IDENTITY
 from importer.domain.identity import normalised_number
 from importer.domain.invoice import Row
 from importer.domain.problems import Problem
-from importer.reading.cells.parse_cell import Unreadable, Value, quoted
+from importer.reading.cells.parse_cell import CellValue, Unreadable, quoted
 from importer.reading.invoices.keys_with_gaps import KeysWithGaps, agrees
 from importer.reading.rows.classify import Asked
 
-Read = list[Value | Unreadable]
+Read = list[CellValue | Unreadable]
 Found = defaultdict[int, list[Problem]]  # invoice → its problems; most have none
 HEADER = tuple(column.name for column in COLUMNS if not column.of_line and column.name not in IDENTITY)
 
@@ -43,7 +43,7 @@ class LineSet:
 
     rows: Sequence[Row]
     values: dict[str, Read]
-    defaults: Mapping[str, Sequence[Value]]
+    defaults: Mapping[str, Sequence[CellValue]]
     nothing_is_no_line: bool = False
     beside: Mapping[str, Read] = field(default_factory=dict)
 
@@ -96,7 +96,7 @@ def _each_its_own(rows: Sequence[Row], asked: Mapping[int, Asked]) -> Grouped:
     return grouped
 
 
-def _comparable(number: Value | Unreadable) -> Value | Unreadable:
+def _comparable(number: CellValue | Unreadable) -> CellValue | Unreadable:
     return normalised_number(number) if isinstance(number, str) else number
 
 

@@ -12,7 +12,7 @@ from importer.domain.fields import BY_NAME, COLUMNS
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
 from importer.reading.cells.parse_cell import is_blank
-from importer.reading.columns.balance_forward import carried_forward
+from importer.reading.columns.balance_forward import balance_forward_questions
 from importer.reading.columns.charges import is_taken_off
 from importer.reading.columns.column_map import (
     LINE_MONEY,
@@ -22,16 +22,16 @@ from importer.reading.columns.column_map import (
     heading_index,
     unused,
 )
-from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.headings import display_heading, normalised
 from importer.reading.columns.meaning import AMOUNT, meaning_of, words_of
 from importer.reading.columns.total_parts import columns_of_total
-from importer.reading.columns.unaccounted_charges import unaccounted
+from importer.reading.columns.unaccounted_charges import unaccounted_charges
 from importer.reading.columns.unnamed_total import likely_total
-from importer.reading.formats.raw_workbook import Contents
+from importer.reading.formats.raw_workbook import RawWorkbook
 from importer.reading.profiles.vendor_profile import NO_PROFILE, ExtraLine, Profile
 from importer.reading.read import read_contents
-from importer.reading.tables.choose_sheets import Plan, plan_sheets
-from importer.reading.tables.parsed_table import Layout, Side, lay_out
+from importer.reading.tables.choose_sheets import SheetPlan, plan_sheets
+from importer.reading.tables.parsed_table import ParsedTable, Side, parse_table
 
 NOTES = "{file} row {row}"
 ADD_AMOUNTS = "add a column Line Amount to the file, with what each line comes to, and begin again"
@@ -83,18 +83,20 @@ def propose_profile(path: Path, name: str | None = None) -> Proposal:
     return propose_for(open_file(path), name)
 
 
-def propose_for(contents: Contents, name: str | None = None) -> Proposal:
+def propose_for(contents: RawWorkbook, name: str | None = None) -> Proposal:
     """As `propose_profile`, from a file that is open already."""
     plan = _planned(contents)
     sides: tuple[Side, ...] = ("header", "lines") if plan.joined else ("whole",)
     layouts = [
-        lay_out(contents, found.sheet, found.heading, NO_PROFILE, side)
+        parse_table(contents, found.sheet, found.heading, NO_PROFILE, side)
         for found, side in zip(plan.chosen, sides, strict=False)
     ]
     for layout in layouts if not plan.joined else ():
         mapped, said = layout.mapped, layout.source.headings  # what is nothing this month may be something the next
-        mapped.questions.extend(carried_forward(said, mapped, layout.cells, layout.conventions, whatever=True))
-        mapped.questions.extend(unaccounted(said, mapped, layout.cells, layout.conventions, whatever=True))
+        mapped.questions.extend(
+            balance_forward_questions(said, mapped, layout.cells, layout.conventions, whatever=True)
+        )
+        mapped.questions.extend(unaccounted_charges(said, mapped, layout.cells, layout.conventions, whatever=True))
     first = layouts[0]
     headings = [cell for layout in layouts for cell in layout.source.headings]
     questions = [question for layout in layouts for question in layout.mapped.questions]
@@ -103,7 +105,7 @@ def propose_for(contents: Contents, name: str | None = None) -> Proposal:
     open_amounts |= {question.field for question in questions} & {"quantity_ordered"}
     open_amounts |= LINE_MONEY if any(question.settles for question in questions) else frozenset()
     columns = {
-        field: spelled(layout.source.headings[index])
+        field: display_heading(layout.source.headings[index])
         for layout in layouts
         for field, index in _told(layout)
         if field not in open_amounts  # said without the tax, they would leave it out
@@ -120,12 +122,12 @@ def propose_for(contents: Contents, name: str | None = None) -> Proposal:
         columns={field: (heading,) for field, heading in columns.items()},
         defaults=_defaults(columns),
         extra_lines=tuple(extra for layout in layouts for extra, _ in layout.mapped.extras),
-        seen=tuple(spelled(cell) for cell in headings if not is_blank(cell)),
+        seen=tuple(display_heading(cell) for cell in headings if not is_blank(cell)),
     )
     return Proposal(profile, tuple(because), tuple(_asks(contents, layouts, profile)))
 
 
-def _planned(contents: Contents) -> Plan:
+def _planned(contents: RawWorkbook) -> SheetPlan:
     """The sheets that are read without a profile; all of them, where that would leave invoices out."""
     try:
         return plan_sheets(contents, NO_PROFILE)
@@ -136,9 +138,9 @@ def _planned(contents: Contents) -> Plan:
             raise error from None
 
 
-def _is_on_all(heading: Cell, plan: Plan) -> bool:
+def _is_on_all(heading: Cell, plan: SheetPlan) -> bool:
     """Whether each sheet has the heading: one that some lack is found again by what it says, not by the profile."""
-    said = spelled(heading)
+    said = display_heading(heading)
     return all(heading_index(found.heading.cells, said) for found in plan.chosen)
 
 
@@ -229,7 +231,7 @@ def check_profile(profile: Profile, path: Path) -> tuple[str, ...]:
         if table.rows:
             source = table.source
             understood = (
-                f"{field} from '{spelled(source.headings[index])}'" for field, index in source.columns.items()
+                f"{field} from '{display_heading(source.headings[index])}'" for field, index in source.columns.items()
             )
             said.append(f"Row {source.heading_row} is the heading row: {', '.join(understood)}.")
     errors = sum(problem.is_error for invoice in reading.invoices for problem in invoice.problems)
@@ -241,7 +243,7 @@ def check_profile(profile: Profile, path: Path) -> tuple[str, ...]:
 # ---------------------------------------------------------------------- what the sample shows
 
 
-def _told(layout: Layout) -> list[tuple[str, int]]:
+def _told(layout: ParsedTable) -> list[tuple[str, int]]:
     order = [column.name for column in COLUMNS]
     columns = dict(layout.mapped.columns)
     if layout.separate:
@@ -250,7 +252,7 @@ def _told(layout: Layout) -> list[tuple[str, int]]:
     return sorted(columns.items(), key=lambda each: order.index(each[0]))
 
 
-def _evidence(layouts: Sequence[Layout], field: str) -> str:
+def _evidence(layouts: Sequence[ParsedTable], field: str) -> str:
     for layout in layouts:
         for name, _, why in layout.mapped.taken:
             if name == field:
@@ -270,7 +272,7 @@ def _pattern(file: str) -> str | None:
     return f"{start.casefold()}*{dot}{suffix.casefold()}" if len(start) > 2 and dot else None
 
 
-def _sheet(contents: Contents, count: int, *, joined: bool, first: str | None) -> str | None:
+def _sheet(contents: RawWorkbook, count: int, *, joined: bool, first: str | None) -> str | None:
     if len(contents.sheets) < 2 or first is None:
         return None
     if count > 1 and not joined:
@@ -285,7 +287,7 @@ def _defaults(columns: dict[str, str]) -> dict[str, str]:
 # ---------------------------------------------------------------------- what a person has to say
 
 
-def _asks(contents: Contents, layouts: Sequence[Layout], profile: Profile) -> list[Ask]:
+def _asks(contents: RawWorkbook, layouts: Sequence[ParsedTable], profile: Profile) -> list[Ask]:
     asks = [_as_ask(question, layout) for layout in layouts for question in layout.mapped.questions]
     asks += [ask for layout in layouts if len(layouts) == 1 for ask in _asks_of_lines(layout)]
     asked = {ask.field for ask in asks}
@@ -315,15 +317,15 @@ def _asks(contents: Contents, layouts: Sequence[Layout], profile: Profile) -> li
     return asks
 
 
-def _asks_of_lines(layout: Layout) -> list[Ask]:
+def _asks_of_lines(layout: ParsedTable) -> list[Ask]:
     """Of columns that add up to the total (Water, Sewer, Late Fee): a line each, and to which account?"""
     headings, columns = layout.source.headings, layout.mapped.columns
     parts = columns_of_total(layout) if layout.separate and not layout.mapped.questions else ()
     if not parts:
         return []
-    every = [spelled(headings[index]) for index in parts]
+    every = [display_heading(headings[index]) for index in parts]
     lines = tuple(ExtraLine(name, is_deducted=is_taken_off(name)) for name in every)
-    total = spelled(headings[columns["total_amount"]])
+    total = display_heading(headings[columns["total_amount"]])
     names = ", ".join(line.heading for line in lines)
     choices = ("each is a line of its own", f"no: one line for {total}")
     sentence = f"{names} add up to {total}. Is each booked as a line of its own?"
@@ -334,7 +336,7 @@ def _asks_of_lines(layout: Layout) -> list[Ask]:
     return asks
 
 
-def _ask_for_total(layout: Layout, trial: Reading) -> list[Ask]:
+def _ask_for_total(layout: ParsedTable, trial: Reading) -> list[Ask]:
     """Whether a column is the total that the lines have to come to, where none is named so."""
     if {"total_amount", "total_amount_in_cents"} & layout.mapped.columns.keys() or layout.above.keys() & SAID_AMOUNTS:
         return []
@@ -342,14 +344,14 @@ def _ask_for_total(layout: Layout, trial: Reading) -> list[Ask]:
     found = likely_total(headings, unused(headings, layout.mapped), trial.invoices, layout.conventions)
     if found is None:
         return []
-    name = spelled(headings[found.index])
+    name = display_heading(headings[found.index])
     agreeing = f"{found.judged - found.missed:,} of {found.judged:,} invoices come to it"
     sentence = f"'{name}' looks like the invoice total ({agreeing}). Is it?"
     choices = ("yes, each invoice must come to it", "no, it is left out")
     return [Ask("total_amount", sentence, choices, ({"total_amount": name}, {}), is_optional=True)]
 
 
-def _as_ask(question: Question, layout: Layout) -> Ask:
+def _as_ask(question: Question, layout: ParsedTable) -> Ask:
     what = f"{question.what[:1].upper()}{question.what[1:]}."
     if question.settles:
         otherwise = "Which is it?" if len(question.choices) > 1 else f"Is it? (Enter: no. Then {ADD_AMOUNTS}.)"
@@ -370,7 +372,9 @@ def _as_ask(question: Question, layout: Layout) -> Ask:
             ExtraLine(tax, is_deducted=question.is_deducted),
             beside[:1] if question.amount == "line_amount" else beside,
         )
-    told = {name: spelled(layout.source.headings[index]) for name, index in _told(layout) if name in SAID_AMOUNTS}
+    told = {
+        name: display_heading(layout.source.headings[index]) for name, index in _told(layout) if name in SAID_AMOUNTS
+    }
     amounts = " and ".join(dict.fromkeys(told.values())) or "quantity × price"
     choice = f"it is left out, or in the amounts already: {amounts}"
     alone = told.get("line_amount")
@@ -380,7 +384,7 @@ def _as_ask(question: Question, layout: Layout) -> Ask:
     return Ask(TAX, sentence, (choice,), (told,), extra, (("line_amount", alone),) if alone else ())
 
 
-def _has_money(layout: Layout) -> bool:
+def _has_money(layout: ParsedTable) -> bool:
     mapped = layout.mapped
     totals = {"total_amount", "total_amount_in_cents"}
     return bool(
@@ -388,14 +392,14 @@ def _has_money(layout: Layout) -> bool:
     )
 
 
-def _accounted_for(name: str, layouts: Sequence[Layout]) -> bool:
+def _accounted_for(name: str, layouts: Sequence[ParsedTable]) -> bool:
     if name == "due_date":
         return any("terms" in layout.mapped.others for layout in layouts)
     parts = [part for layout in layouts for part in layout.mapped.parts.values()]
     return name == "financial_account_id" and bool(parts) and all(name in part for part in parts)
 
 
-def _candidates(layouts: Sequence[Layout], name: str) -> tuple[str, ...]:
+def _candidates(layouts: Sequence[ParsedTable], name: str) -> tuple[str, ...]:
     """Headings that may be meant: those considered first, then every other that is not used."""
     related = {"vendor_id": "name", "property_id": "name", "invoice_date": "unsure_date", "due_date": "unsure_date"}
     found: list[str] = []
@@ -406,14 +410,17 @@ def _candidates(layouts: Sequence[Layout], name: str) -> tuple[str, ...]:
         headings: Sequence[Cell] = layout.source.headings
         indexes = [*hints.get(name, []), *hints.get(related.get(name, ""), []), *unused(headings, layout.mapped)]
         found += [
-            spelled(headings[index])
+            display_heading(headings[index])
             for index in indexes
             if index not in parts
             and _may_be(name, layout.cells(index))
             and _meant_as(headings[index]) not in foreign
             and not (
                 foreign
-                and (words_of(spelled(headings[index])) == OWN_ACCOUNT or is_taken_off(spelled(headings[index])))
+                and (
+                    words_of(display_heading(headings[index])) == OWN_ACCOUNT
+                    or is_taken_off(display_heading(headings[index]))
+                )
             )
         ]
     return tuple(dict.fromkeys(found))
@@ -429,7 +436,7 @@ def _may_be(name: str, column: Sequence[Cell]) -> bool:
     return bool(filled) and fits(name, [*filled, *filled, *filled])  # of three cells it can be told
 
 
-def _trial(contents: Contents, profile: Profile) -> Reading | None:
+def _trial(contents: RawWorkbook, profile: Profile) -> Reading | None:
     """What the file says with the profile as far as it goes; None where too much is open."""
     needed = ("property_id", "vendor_id", "financial_account_id", "invoice_number", "notes", "memo")
     trial = replace(

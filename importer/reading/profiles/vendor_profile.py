@@ -20,8 +20,8 @@ from importer.errors import BadSettings
 from importer.home import private_files
 from importer.reading.cells.parse_date import DateOrder, read_text_date
 from importer.reading.cells.parse_money import currency_code
-from importer.reading.columns.headings import normalised, spelled
-from importer.reading.formats.raw_workbook import Contents
+from importer.reading.columns.headings import display_heading, normalised
+from importer.reading.formats.raw_workbook import RawWorkbook
 from importer.reading.invoices.given_dates import CELL
 
 PLACEHOLDERS = ("file", "sheet", "row", "invoice_number", "vendor_id", "property_id", "invoice_date")
@@ -351,7 +351,7 @@ class Chosen:
     missing: tuple[str, ...] = ()  # headings that the profile looks for by `match` and that are gone
 
 
-def choose_profile(contents: Contents, profiles: Sequence[Profile]) -> Chosen | None:
+def choose_profile(contents: RawWorkbook, profiles: Sequence[Profile]) -> Chosen | None:
     """The profile that fits the file by name and headings; None where none does.
 
     A profile whose file name fits but of whose headings some are gone is chosen with those named: a layout that has
@@ -385,30 +385,30 @@ def choose_profile(contents: Contents, profiles: Sequence[Profile]) -> Chosen | 
     return first
 
 
-def says_a_text(wanted: Sequence[str], contents: Contents) -> bool:
+def says_a_text(wanted: Sequence[str], contents: RawWorkbook) -> bool:
     """Whether one of these texts stands in the file's name, in the name of a sheet or in a cell of its first rows."""
     names = {normalised(each) for each in wanted} - {""}
     return any(name in normalised(text) for text in _said_in(contents) for name in names) if names else False
 
 
-def _said_in(contents: Contents) -> Iterator[str]:
+def _said_in(contents: RawWorkbook) -> Iterator[str]:
     yield _own_name(contents)
     for sheet in contents.sheets:
         if sheet.name:
             yield sheet.name
         for row in sheet.rows[:SEARCHED_ROWS]:
-            yield from (spelled(cell) for cell in row if isinstance(cell, str))
+            yield from (display_heading(cell) for cell in row if isinstance(cell, str))
 
 
-def _heading_lines(contents: Contents) -> list[set[str]]:
+def _heading_lines(contents: RawWorkbook) -> list[set[str]]:
     def words(row: Sequence[Cell]) -> set[str]:
-        return {normalised(spelled(cell)) for cell in row if isinstance(cell, str)}
+        return {normalised(display_heading(cell)) for cell in row if isinstance(cell, str)}
 
     sheets = [sheet for sheet in contents.sheets if sheet.visible]
     return [words(row) for sheet in sheets for row in sheet.rows[:SEARCHED_ROWS]]
 
 
-def _own_name(contents: Contents) -> str:
+def _own_name(contents: RawWorkbook) -> str:
     """The file's name without the folders that tell it from another of the same name."""
     return contents.file.name.rpartition("/")[2].casefold()
 

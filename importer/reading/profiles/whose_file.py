@@ -9,7 +9,7 @@ from importer.domain import problem_catalog
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Reading
 from importer.reading.cells.parse_cell import quoted
-from importer.reading.formats.raw_workbook import Contents
+from importer.reading.formats.raw_workbook import RawWorkbook
 from importer.reading.profiles.vendor_profile import Profile, says_a_text
 
 VENDOR = "vendor_id"
@@ -46,7 +46,7 @@ def carries_vendor(profile: Profile) -> bool:
     return VENDOR not in profile.columns and "{" not in profile.defaults.get(VENDOR, "{")
 
 
-def is_shown(profile: Profile, contents: Contents) -> bool:
+def is_shown(profile: Profile, contents: RawWorkbook) -> bool:
     """Whether the file itself says that it is that vendor's: in its name, a title, a sheet's name or a cell."""
     if any(_is_called(profile, word) for word in words_of_name(contents.file.name)):
         return True
@@ -60,7 +60,7 @@ def words_of_name(name: str) -> list[str]:
     return [word.casefold() for word in words if len(word) >= LEAST and word.casefold() not in _ANYBODYS]
 
 
-def doubt(reading: Reading, profile: Profile, contents: Contents) -> Iterator[Problem]:
+def doubt(reading: Reading, profile: Profile, contents: RawWorkbook) -> Iterator[Problem]:
     """What stops the run where a bill is the profile's vendor's by nothing that stands in the file."""
     given = profile.defaults[VENDOR]
     if any(each.vendor_id == given and not any(row.says(VENDOR) for row in each.rows) for each in reading.invoices):

@@ -23,14 +23,14 @@ from importer.domain.fields import ValueKind
 from importer.domain.money import dollars
 from importer.reading.cells.parse_cell import (
     PLAIN,
-    Conventions,
+    NumberDateFormat,
     Unreadable,
     is_blank,
     quoted,
     read_cells,
 )
 from importer.reading.cells.parse_money import Marks, read_amount
-from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.headings import display_heading, normalised
 from importer.reading.rows.document_type import is_credit
 from importer.reading.rows.footers import Foot, Sort, foot_of
 from importer.reading.rows.total_rows import (
@@ -121,7 +121,10 @@ class Meant:
 
 
 def find_leftovers(
-    rows: Sequence[tuple[Cell, ...]], cells: Callable[[int], Sequence[Cell]], meant: Meant, written: Conventions = PLAIN
+    rows: Sequence[tuple[Cell, ...]],
+    cells: Callable[[int], Sequence[Cell]],
+    meant: Meant,
+    written: NumberDateFormat = PLAIN,
 ) -> Leftovers:
     """Which of the rows are no data. `cells` gives a column of them; `written` is how the table writes numbers."""
     found = Leftovers()
@@ -137,7 +140,7 @@ def find_leftovers(
     if not suspects:
         _find_feet(rows, suspects, meant, written, found)
         return found
-    said = {normalised(spelled(cell)) for cell in headings if not is_blank(cell)}
+    said = {normalised(display_heading(cell)) for cell in headings if not is_blank(cell)}
     sums: list[ColumnSum] = []
     invoices: list[ColumnSum] | None = None  # what the invoices come to, each counted once
     numbers = meant.columns.get("invoice_number")
@@ -165,11 +168,11 @@ def find_leftovers(
             told = {"is_within": is_within, "is_name": row[at] in named(at), "has_credits": has_credits()}
             _judge_total(position, row, at, sums, invoices, found, meant, **told)
         elif len(filled) == 1 and _is_above_blanks(rows, position, filled[0], meant.columns):
-            what = f"{quoted(spelled(row[filled[0]]))} stands alone in its row, above rows that leave its column blank."
+            what = f"{quoted(display_heading(row[filled[0]]))} stands alone in its row, above rows that leave its column blank."
             found.asked[position] = Asked(what, WRITE_IT_OUT)
         elif len(filled) == 1 and _is_note(row[filled[0]], filled[0], meant, anchors):
             found.reasons[position] = NOTE
-        elif all(isinstance(row[index], str) and _FOOTER.fullmatch(spelled(row[index])) for index in filled):
+        elif all(isinstance(row[index], str) and _FOOTER.fullmatch(display_heading(row[index])) for index in filled):
             found.reasons[position] = FOOTER
         elif not any(index in meant.used for index in filled):
             found.reasons[position] = UNUSED
@@ -196,7 +199,7 @@ def _find_sections(rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], fo
         filled = [cell for cell in rows[position] if not is_blank(cell)]
         if position in found.reasons or len(filled) != 1 or not _is_words(filled[0]):
             continue
-        name = normalised(spelled(filled[0]))
+        name = normalised(display_heading(filled[0]))
         if any(totals.get(said, -1) > position for said in (f"total{name}", f"totalfor{name}", f"{name}total")):
             asked = found.asked.pop(position, None)
             if asked is not None and asked.advice == WRITE_IT_OUT:
@@ -218,7 +221,7 @@ def _foot_of_several(
 
 
 def _find_feet(
-    rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], meant: Meant, written: Conventions, found: Leftovers
+    rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], meant: Meant, written: NumberDateFormat, found: Leftovers
 ) -> None:
     """From the last row upwards, as long as there are no rows of the table."""
     columns = meant.columns
@@ -318,9 +321,9 @@ def _suspects(
 def _repeats_heading(row: Sequence[Cell], headings: Sequence[Cell], filled: Sequence[int], said: set[str]) -> bool:
     if len(filled) < 2:
         return False
-    names = [normalised(spelled(row[index])) for index in filled]
+    names = [normalised(display_heading(row[index])) for index in filled]
     in_place = sum(
-        index < len(headings) and name == normalised(spelled(headings[index])) and bool(name)
+        index < len(headings) and name == normalised(display_heading(headings[index])) and bool(name)
         for index, name in zip(filled, names, strict=True)
     )
     beyond = sum(index >= len(headings) or is_blank(headings[index]) for index in filled)
@@ -341,7 +344,9 @@ def _total_label(
 ) -> int | None:
     """Where the words stand that make the row a total; None where it has a number or a date of its own, or no such
     words."""
-    labels = [index for index in filled if isinstance(row[index], str) and TOTAL_WORDS.fullmatch(spelled(row[index]))]
+    labels = [
+        index for index in filled if isinstance(row[index], str) and TOTAL_WORDS.fullmatch(display_heading(row[index]))
+    ]
     if not labels or any(index in anchors and index not in labels for index in filled):
         return None
     if _is_line([index for index in filled if index not in labels], columns):
@@ -370,7 +375,7 @@ def _judge_total(
     are called too (`is_name`: the vendor "Total Fire Protection") makes a total only where it says nothing else and
     rows come to it.
     """
-    label = spelled(row[at])
+    label = display_heading(row[at])
     amounts = [each for each in sums if isinstance(each.values[position], Decimal)]
     is_sure = fits([each.comes_to(position, found.reasons, found.asked) for each in amounts])
     for each in invoices:
@@ -401,7 +406,7 @@ def _judge_total(
             StatedTotal(position, each.index, label, Decimal(), unread=value.text)
             for each in sums
             if isinstance(value := each.values[position], Unreadable)
-            and not TOTAL_WORDS.fullmatch(spelled(row[each.index]))
+            and not TOTAL_WORDS.fullmatch(display_heading(row[each.index]))
         ]
 
 
@@ -453,9 +458,11 @@ def _judge_unlabelled(position: int, row: Sequence[Cell], sums: Sequence[ColumnS
         if not isinstance(value, Decimal) or not value or value != above:
             continue
         if count > 1:
-            found.reasons[position] = f"{UNLABELLED} ({spelled(row[each.index])} is the sum of the rows above)"
+            found.reasons[position] = f"{UNLABELLED} ({display_heading(row[each.index])} is the sum of the rows above)"
             found.totals.append(StatedTotal(position, each.index, UNLABELLED, value))
         else:
-            what = f"The row may be a total ({spelled(row[each.index])} is what stands above), or a further line."
+            what = (
+                f"The row may be a total ({display_heading(row[each.index])} is what stands above), or a further line."
+            )
             found.asked[position] = Asked(what, LINE_OR_NOT, holds=True)
         return

@@ -15,7 +15,7 @@ from importer.domain.problems import Place, Problem
 from importer.domain.reading import ControlTotal
 from importer.reading.cells.parse_cell import Unreadable, quoted
 from importer.reading.invoices.rows_together import Read
-from importer.reading.tables.parsed_table import TOTALLED, Layout
+from importer.reading.tables.parsed_table import TOTALLED, ParsedTable
 
 _NAMED = 5  # cells that a sentence names
 SETTLE = (
@@ -25,7 +25,7 @@ SETTLE = (
 )
 
 
-def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[ControlTotal]:
+def control_totals(layout: ParsedTable, invoices: Sequence[Invoice]) -> Iterator[ControlTotal]:
     """The totals that the sheet states, each beside what the rows above it come to.
 
     A column of invoices' totals may repeat them on every line: it agrees as the sum over the invoices, and as the sum
@@ -75,7 +75,7 @@ def control_totals(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[Cont
         )
 
 
-def unread_totals(layout: Layout) -> Iterator[Problem]:
+def unread_totals(layout: ParsedTable) -> Iterator[Problem]:
     """The totals of the sheet whose own cells cannot be read: nothing shows then that no row is missing."""
     totalled = {layout.mapped.columns.get(name) for name in TOTALLED}
     for number, total in layout.stated:
@@ -101,7 +101,7 @@ class _Running:
 class _Invoices:
     """What the invoices of a sheet come to, each counted once, at its first row."""
 
-    def __init__(self, layout: Layout, invoices: Sequence[Invoice]) -> None:
+    def __init__(self, layout: ParsedTable, invoices: Sequence[Invoice]) -> None:
         mine = sorted(
             (invoice.rows[0].number, Decimal(invoice.worth if invoice.total is None else invoice.total))
             for invoice in invoices

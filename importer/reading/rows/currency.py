@@ -13,10 +13,10 @@ from importer.domain.invoice import Row
 from importer.domain.problems import Place, Problem
 from importer.reading.cells.parse_cell import quoted
 from importer.reading.columns.by_content import CURRENCY, CURRENCY_WORDS, currency_of
-from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.headings import display_heading, quoted_columns
 from importer.reading.columns.meaning import heading_currency, words_of
 from importer.reading.profiles.vendor_profile import Profile
-from importer.reading.tables.parsed_table import Layout
+from importer.reading.tables.parsed_table import ParsedTable
 
 FEW = 40  # rows above the table, and below it, that are looked at
 NO_CURRENCY = "Enter it in the account's currency; where the column is about something else, take it out of the file."
@@ -40,7 +40,7 @@ _GOES_ON = re.compile(
 )
 
 
-def currency_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
+def currency_remarks(layout: ParsedTable, profile: Profile) -> Iterator[tuple[Row, Problem]]:
     """Whatever a currency column says that is not clearly the account's currency; "Amount USD" beside it is anyway."""
     first = layout.mapped.others.get(CURRENCY)
     if first is None or _said_by_headings(layout) == {profile.currency}:
@@ -50,11 +50,11 @@ def currency_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Pr
         texts = {cell: cell_text(cell).strip() for cell in set(cells)}
         foreign = {cell for cell, text in texts.items() if text and currency_of(text) != profile.currency}
         heading = layout.source.headings[index]
-        is_named = bool(words_of(spelled(heading)) & CURRENCY_WORDS)
+        is_named = bool(words_of(display_heading(heading)) & CURRENCY_WORDS)
         for row, cell in zip(layout.rows, cells, strict=True) if foreign else ():
             if cell in foreign:
                 said = f"The row is in {quoted(texts[cell])}" + (
-                    "" if is_named else f" by {listed([(index, heading)])}"
+                    "" if is_named else f" by {quoted_columns([(index, heading)])}"
                 )
                 what = f"{said}, and the account is in {profile.currency}."
                 place = replace(row.place(), column=column_letter(index))
@@ -62,13 +62,15 @@ def currency_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Pr
                 yield row, Problem(problem_catalog.OTHER_CURRENCY, what, place, value=texts[cell], advice=advice)
 
 
-def stated_currency(layout: Layout, profile: Profile) -> Iterator[Problem]:
+def stated_currency(layout: ParsedTable, profile: Profile) -> Iterator[Problem]:
     """A title or a footnote by which all amounts are in another currency, where no column and no heading says one."""
     if CURRENCY in layout.mapped.others or _said_by_headings(layout) == {profile.currency}:
         return
     beside = [each for each in layout.skipped if each.reason != "blank"]
     for row in beside if len(beside) <= 2 * FEW else (*beside[:FEW], *beside[-FEW:]):
-        texts = [(at, spelled(cell)) for at, cell in enumerate(row.cells) if isinstance(cell, str) and cell.strip()]
+        texts = [
+            (at, display_heading(cell)) for at, cell in enumerate(row.cells) if isinstance(cell, str) and cell.strip()
+        ]
         said = stated(" ".join(text for _, text in texts)) or next(
             filter(None, (stated(text) for _, text in texts)), ""
         )
@@ -105,7 +107,7 @@ def _named_first(said: str, *, anything: bool) -> str:
     return ""
 
 
-def _said_by_headings(layout: Layout) -> set[str | None]:
+def _said_by_headings(layout: ParsedTable) -> set[str | None]:
     """The currencies that the headings of the amounts name; None among them where one names none."""
     parts = [*layout.mapped.parts.values(), layout.mapped.columns]
     amounts = {
@@ -113,4 +115,4 @@ def _said_by_headings(layout: Layout) -> set[str | None]:
     }
     amounts |= {at for _, at in layout.mapped.extras}
     amounts |= {at for name, at in layout.mapped.others.items() if name in ("debit", "credit")}
-    return {heading_currency(spelled(layout.source.headings[at])) for at in amounts}
+    return {heading_currency(display_heading(layout.source.headings[at])) for at in amounts}

@@ -10,10 +10,10 @@ from importer.domain.cells import column_letter
 from importer.domain.invoice import Invoice
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import Table
-from importer.reading.formats.raw_workbook import Contents, Finding
+from importer.reading.formats.raw_workbook import FileFinding, RawWorkbook
 
 
-def with_findings(contents: Contents, invoices: list[Invoice]) -> tuple[list[Invoice], list[Problem]]:
+def with_findings(contents: RawWorkbook, invoices: list[Invoice]) -> tuple[list[Invoice], list[Problem]]:
     """Puts what was found while opening the file to the invoices whose rows it is about; the rest is the file's."""
     of_rows: dict[tuple[str | None, int], list[Problem]] = {}
     of_file: list[Problem] = []
@@ -33,13 +33,13 @@ def with_findings(contents: Contents, invoices: list[Invoice]) -> tuple[list[Inv
     return whole, [*of_file, *(problem for left in of_rows.values() for problem in left)]
 
 
-def _problem(finding: Finding, file: str) -> Problem:
+def _problem(finding: FileFinding, file: str) -> Problem:
     column = None if finding.column is None else column_letter(finding.column)
     place = Place(file, finding.sheet, finding.row, column)
     return Problem(problem_catalog.KINDS[finding.code], finding.what, place, value=finding.value)
 
 
-def damage_report(contents: Contents, tables: Sequence[Table]) -> Iterator[Problem]:
+def damage_report(contents: RawWorkbook, tables: Sequence[Table]) -> Iterator[Problem]:
     """Hidden rows and columns among those that are read."""
     sheets = {sheet.name: sheet for sheet in contents.sheets}
     for table in tables:

@@ -13,7 +13,7 @@ from enum import Enum
 
 from importer.domain.cells import Cell
 from importer.reading.cells.parse_cell import is_blank
-from importer.reading.columns.headings import spelled
+from importer.reading.columns.headings import display_heading
 
 
 class Sort(Enum):
@@ -82,7 +82,7 @@ def foot_of(
     if not words:
         return None
     first = words[0]
-    label = spelled(row[first])
+    label = display_heading(row[first])
     sort = next((sort for sort, pattern in _PATTERNS if pattern.fullmatch(label)), None)
     if sort is None:
         return None

@@ -11,10 +11,10 @@ from importer.domain.fields import BY_NAME, ValueKind
 from importer.domain.invoice import Invoice, Row
 from importer.domain.problems import Place, Problem
 from importer.reading.cells.parse_cell import is_blank, quoted
-from importer.reading.formats.facts.looks import Look, Pieces, still_there
+from importer.reading.formats.facts.looks import Pieces, TextLook, still_there
 from importer.reading.rows.file_damage import ranges
 from importer.reading.rows.status_words import Standing, said_alone, standing_of
-from importer.reading.tables.parsed_table import IDS, Layout
+from importer.reading.tables.parsed_table import IDS, ParsedTable
 
 _OF_A_COMMENT = {
     Standing.VOID: problem_catalog.VOID_ROW,
@@ -29,7 +29,7 @@ _FEW_WORDS = 4  # of a comment that says how the invoice stands, and little else
 _VALUES = frozenset(("tax", "debit", "credit", "terms"))  # of the columns that are no fields, those whose cells count
 
 
-def formatting_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
+def formatting_remarks(layout: ParsedTable) -> Iterator[tuple[Row, Problem]]:
     """The problems of single rows, each with its row."""
     if "invoice_number" in layout.mapped.columns:
         yield from _lines_in_numbers(layout, layout.mapped.columns["invoice_number"])
@@ -62,10 +62,10 @@ def told_once(invoices: Sequence[Invoice]) -> list[Invoice]:
     return found
 
 
-def unseen_remarks(layout: Layout) -> Iterator[Problem]:
+def unseen_remarks(layout: ParsedTable) -> Iterator[Problem]:
     """The data rows with text in white letters, together."""
     marked = {
-        number for (number, _), pieces in layout.looks.items() if any(piece.look is Look.UNSEEN for piece in pieces)
+        number for (number, _), pieces in layout.looks.items() if any(piece.look is TextLook.UNSEEN for piece in pieces)
     }
     every = _columns(layout)
     unseen = [
@@ -73,7 +73,7 @@ def unseen_remarks(layout: Layout) -> Iterator[Problem]:
         for row in (layout.rows if marked else ())
         if row.number - 1 in marked
         for at, pieces in _still_there(layout, row, every).items()
-        if any(piece.look is Look.UNSEEN for piece in pieces)
+        if any(piece.look is TextLook.UNSEEN for piece in pieces)
     ]
     if unseen:
         rows = list(dict.fromkeys(number for number, _ in unseen))
@@ -82,7 +82,7 @@ def unseen_remarks(layout: Layout) -> Iterator[Problem]:
         yield Problem(problem_catalog.UNSEEN_TEXT, what, place)
 
 
-def _columns(layout: Layout) -> dict[int, bool]:
+def _columns(layout: ParsedTable) -> dict[int, bool]:
     """The columns that are read, and whether each holds single values: amounts, days, ids."""
     mapped = layout.mapped
     named = [*mapped.columns.items(), *(each for part in mapped.parts.values() for each in part.items())]
@@ -91,7 +91,7 @@ def _columns(layout: Layout) -> dict[int, bool]:
     return found | dict.fromkeys((*mapped.amounts, *(index for _, index in mapped.extras)), True)
 
 
-def _still_there(layout: Layout, row: Row, every: Mapping[int, bool]) -> dict[int, Pieces]:
+def _still_there(layout: ParsedTable, row: Row, every: Mapping[int, bool]) -> dict[int, Pieces]:
     """How the row's cells look, by column, as far as nobody has typed something else over them."""
     looks = ((at, still_there(layout.looks, row.number - 1, at, _at(row.cells, at))) for at in every)
     return {at: pieces for at, pieces in looks if pieces}
@@ -102,7 +102,7 @@ def _at(cells: tuple[Cell, ...], index: int) -> Cell:
 
 
 def _looks(row: Row, looks: Mapping[int, Pieces], every: Mapping[int, bool]) -> Iterator[tuple[Row, Problem]]:
-    struck = [at for at, pieces in looks.items() if all(piece.look is Look.STRUCK for piece in pieces)]
+    struck = [at for at, pieces in looks.items() if all(piece.look is TextLook.STRUCK for piece in pieces)]
     for at, pieces in looks.items():
         if len(pieces) > 1 and every[at] and at not in struck:
             said = ", ".join(quoted(piece.text) + (f" ({piece.look})" if piece.look else "") for piece in pieces)
@@ -120,7 +120,7 @@ def _several(row: Row, at: int, what: str) -> Problem:
     return Problem(_SEVERAL, what, place, value=cell_text(_at(row.cells, at)))
 
 
-def _lines_in_numbers(layout: Layout, index: int) -> Iterator[tuple[Row, Problem]]:
+def _lines_in_numbers(layout: ParsedTable, index: int) -> Iterator[tuple[Row, Problem]]:
     """Invoice numbers of several lines, more than one of which could be the number."""
     for row, cell in zip(layout.rows, layout.cells.once(index), strict=False):
         if isinstance(cell, str) and "\n" in cell and (row.number - 1, index) not in layout.looks:

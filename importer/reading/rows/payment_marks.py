@@ -14,11 +14,11 @@ from importer.domain.money import dollars
 from importer.domain.problems import Problem
 from importer.reading.cells.parse_cell import is_blank, quoted, read_cells
 from importer.reading.columns.column_map import unused
-from importer.reading.columns.headings import listed, normalised, spelled
+from importer.reading.columns.headings import display_heading, normalised, quoted_columns
 from importer.reading.columns.meaning import words_of
 from importer.reading.rows.row_status import Told
 from importer.reading.rows.status_words import Standing
-from importer.reading.tables.parsed_table import Layout
+from importer.reading.tables.parsed_table import ParsedTable
 
 NO_WORDS = frozenset(
     (
@@ -74,17 +74,17 @@ _TWICE = frozenset(
 Says = Callable[[Cell], bool]
 
 
-def marked(layout: Layout, invoices: Sequence[Invoice], told: Told) -> Iterator[tuple[Row, Problem]]:
+def marked(layout: ParsedTable, invoices: Sequence[Invoice], told: Told) -> Iterator[tuple[Row, Problem]]:
     """The first row of each invoice that is marked as paid, of each that is held back, and of each that is a copy."""
     headings = layout.source.headings
     paid, held, twice = _Marks(layout), _Marks(layout), _Marks(layout)
     for index in unused(headings, layout.mapped):
-        name = normalised(spelled(headings[index]))
+        name = normalised(display_heading(headings[index]))
         if name in _PAID or name in _PAID_ON:
             paid.add(index, _is_yes)
         elif name in _PAID_SO_FAR or name in _LEFT:
             paid.add_amounts(index, is_left=name in _LEFT)
-        elif words_of(spelled(headings[index])) & _TWICE:
+        elif words_of(display_heading(headings[index])) & _TWICE:
             twice.add(index, _is_yes)
     for index, cells in told:
         for marks, standing in ((paid, Standing.PAID), (held, Standing.HELD), (twice, Standing.TWICE)):
@@ -103,13 +103,13 @@ def marked(layout: Layout, invoices: Sequence[Invoice], told: Told) -> Iterator[
             text = cell_text(row.cells[index]).strip()
             said = dollars(marks.amounts[index][text]) if index in marks.amounts else quoted(text)
             place = replace(row.place(), column=column_letter(index))
-            yield row, Problem(kind, f"{listed([(index, headings[index])])} says {said}.", place, value=text)
+            yield row, Problem(kind, f"{quoted_columns([(index, headings[index])])} says {said}.", place, value=text)
 
 
 class _Marks:
     """Rows by their number, each with the first column that marks it."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: ParsedTable) -> None:
         self._layout = layout
         self.found: dict[int, int] = {}
         self.amounts: dict[int, dict[str, Decimal]] = {}  # by column, what its texts come to in cents

@@ -15,7 +15,7 @@ from importer.domain.money import dollars
 from importer.domain.problems import Place, Problem
 from importer.reading.cells.parse_cell import is_blank, quoted
 from importer.reading.columns.column_map import unused
-from importer.reading.columns.headings import listed, normalised, spelled
+from importer.reading.columns.headings import display_heading, normalised, quoted_columns
 from importer.reading.columns.meaning import words_of
 from importer.reading.columns.unclear_signs import unclear_signs
 from importer.reading.invoices.payment_terms import due_by
@@ -25,7 +25,7 @@ from importer.reading.rows.document_type import payments_among, unknown_among
 from importer.reading.rows.row_status import unknown_statuses
 from importer.reading.rows.sections import names_of_sections
 from importer.reading.rows.status_words import Standing, standing_of
-from importer.reading.tables.parsed_table import Layout
+from importer.reading.tables.parsed_table import ParsedTable
 from importer.reading.tables.sign_columns import are_signs
 
 EVERY_ROW = (
@@ -36,7 +36,7 @@ NO_BILLS = (Standing.VOID, Standing.NO_BILL)
 NAMELESS = "If it matters, give it a heading; otherwise nothing needs doing."
 
 
-def row_remarks(layout: Layout, profile: Profile) -> Iterator[tuple[Row, Problem]]:
+def row_remarks(layout: ParsedTable, profile: Profile) -> Iterator[tuple[Row, Problem]]:
     """Problems of single rows that belong to no field: another currency, payments, cells beyond the headings."""
     width = len(layout.source.headings)
     too_wide = layout.too_wide if layout.is_text else []
@@ -67,7 +67,7 @@ def repeated_rows(invoices: Sequence[Invoice]) -> Iterator[tuple[Row, Problem]]:
             first.setdefault(row.cells, row.number)
 
 
-def _terms_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
+def _terms_remarks(layout: ParsedTable) -> Iterator[tuple[Row, Problem]]:
     """Terms that cannot be read, where no due date stands beside them: never the usual ones instead."""
     index, due = layout.mapped.others.get("terms"), layout.mapped.columns.get("due_date")
     if index is None:
@@ -85,7 +85,7 @@ def _terms_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
             )
 
 
-def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
+def column_remarks(layout: ParsedTable, profile: Profile) -> Iterator[Problem]:
     """What is not used, what was taken for what by its cells, and what has changed since the profile was made."""
     headings, mapped = layout.source.headings, layout.mapped
     yield from _without_heading(layout)
@@ -98,10 +98,10 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
     place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row)
     left = unused(headings, mapped)
     if left:
-        what = f"Not used: {listed((index, headings[index]) for index in left)}."
+        what = f"Not used: {quoted_columns((index, headings[index]) for index in left)}."
         yield Problem(problem_catalog.UNKNOWN_COLUMN, what, place)
     for name, index, because in mapped.taken:
-        what = f"{listed([(index, headings[index])])} is taken for the {BY_NAME[name].heading}: {because}."
+        what = f"{quoted_columns([(index, headings[index])])} is taken for the {BY_NAME[name].heading}: {because}."
         yield Problem(problem_catalog.TAKEN_FOR, what, replace(place, column=column_letter(index)), name)
     for name, each in layout.above.items():
         what = (
@@ -112,11 +112,11 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
         yield Problem(problem_catalog.TAKEN_FOR, what, at, name, advice="Where this is wrong, add a column for it.")
     if profile.seen:
         known = {normalised(heading) for heading in profile.seen}
-        there = {normalised(spelled(heading)) for heading in headings if not is_blank(heading)}
+        there = {normalised(display_heading(heading)) for heading in headings if not is_blank(heading)}
         new = [
-            spelled(heading)
+            display_heading(heading)
             for heading in headings
-            if not is_blank(heading) and normalised(spelled(heading)) not in known
+            if not is_blank(heading) and normalised(display_heading(heading)) not in known
         ]
         gone = [heading for heading in profile.seen if normalised(heading) not in there]
         if new or gone:
@@ -125,7 +125,7 @@ def column_remarks(layout: Layout, profile: Profile) -> Iterator[Problem]:
             yield Problem(problem_catalog.LAYOUT_CHANGED, what, place)
 
 
-def _names_passed_over(layout: Layout, profile: Profile) -> Iterator[Problem]:
+def _names_passed_over(layout: ParsedTable, profile: Profile) -> Iterator[Problem]:
     """A column that names many vendors or properties, where the profile says one for all invoices."""
     for index in layout.mapped.hints.get("name", []):
         heading = layout.source.headings[index]
@@ -135,19 +135,21 @@ def _names_passed_over(layout: Layout, profile: Profile) -> Iterator[Problem]:
                 given is None
                 or "{" in given
                 or field in layout.mapped.columns
-                or whose not in words_of(spelled(heading))
+                or whose not in words_of(display_heading(heading))
             ):
                 continue
             names = {cell_text(cell).strip().casefold() for cell in layout.cells(index) if not is_blank(cell)}
             if len(names) > 1:
-                column = listed([(index, heading)])
+                column = quoted_columns([(index, heading)])
                 what = f"{column} has {len(names):,} names, and every invoice is for the one {whose} of the profile."
-                advice = f'If they are not the same, say in the profile: [columns] {field} = "{spelled(heading)}".'
+                advice = (
+                    f'If they are not the same, say in the profile: [columns] {field} = "{display_heading(heading)}".'
+                )
                 place = Place(layout.source.file, layout.source.sheet, layout.source.heading_row, column_letter(index))
                 yield Problem(problem_catalog.UNKNOWN_COLUMN, what, place, field, advice=advice)
 
 
-def _without_heading(layout: Layout) -> Iterator[Problem]:
+def _without_heading(layout: ParsedTable) -> Iterator[Problem]:
     """Columns of which no heading says what they are; in a file of text, cells beyond the last heading are an error."""
     headings = layout.source.headings
     nameless = [index for index, heading in enumerate(headings) if is_blank(heading)]
@@ -169,23 +171,23 @@ def _without_heading(layout: Layout) -> Iterator[Problem]:
             yield Problem(problem_catalog.UNKNOWN_COLUMN, what, place, value=first, advice=NAMELESS)
 
 
-def _unknown_types(layout: Layout) -> Iterator[Problem]:
+def _unknown_types(layout: ParsedTable) -> Iterator[Problem]:
     """Words in the type column that are known neither for an invoice nor for a credit: they are read as invoices."""
     index = layout.mapped.others.get("type")
     if index is None:
         return
     cells = layout.cells(index)
     texts = {cell: cell_text(cell).strip() for cell in dict.fromkeys(cells)}
-    strange = unknown_among(spelled(layout.source.headings[index]), set(texts.values()))
+    strange = unknown_among(display_heading(layout.source.headings[index]), set(texts.values()))
     unknown = [cell for cell, text in texts.items() if text in strange and standing_of(text) not in NO_BILLS]
     if unknown:
         said = ", ".join(quoted(cell_text(cell)) for cell in unknown[:5]) + (", …" if len(unknown) > 5 else "")
-        what = f"{listed([(index, layout.source.headings[index])])} says {said}: read as an invoice, not as a credit."
+        what = f"{quoted_columns([(index, layout.source.headings[index])])} says {said}: read as an invoice, not as a credit."
         place = replace(layout.rows[cells.index(unknown[0])].place(), column=column_letter(index))
         yield Problem(problem_catalog.UNKNOWN_TYPE, what, place, value=cell_text(unknown[0]))
 
 
-def _payment_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
+def _payment_remarks(layout: ParsedTable) -> Iterator[tuple[Row, Problem]]:
     """Rows that a type column calls a payment, among others that it calls bills or credits."""
     index = layout.mapped.others.get("type")
     if index is None:
@@ -195,12 +197,12 @@ def _payment_remarks(layout: Layout) -> Iterator[tuple[Row, Problem]]:
     paid = payments_among(set(texts.values()))
     for row, cell in zip(layout.rows, cells, strict=True) if paid else ():
         if texts[cell] in paid:
-            what = f"{listed([(index, layout.source.headings[index])])} says {quoted(texts[cell])}: that is no bill."
+            what = f"{quoted_columns([(index, layout.source.headings[index])])} says {quoted(texts[cell])}: that is no bill."
             place = replace(row.place(), column=column_letter(index))
             yield row, Problem(problem_catalog.PAYMENT_ROW, what, place, value=texts[cell])
 
 
-def _credits_below(layout: Layout) -> Iterator[Problem]:
+def _credits_below(layout: ParsedTable) -> Iterator[Problem]:
     """A credit at the foot of the table is in no invoice, and so it is not sent."""
     for number, foot in layout.stated:
         if foot.is_foot and foot.says < 0:

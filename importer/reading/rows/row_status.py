@@ -17,7 +17,7 @@ from importer.domain.invoice import Invoice, Row
 from importer.domain.problems import Problem
 from importer.reading.cells.parse_cell import is_blank, quoted
 from importer.reading.columns.column_map import unused
-from importer.reading.columns.headings import listed, spelled
+from importer.reading.columns.headings import display_heading, quoted_columns
 from importer.reading.columns.meaning import words_of
 from importer.reading.rows.document_type import YES
 from importer.reading.rows.status_words import (
@@ -29,7 +29,7 @@ from importer.reading.rows.status_words import (
     said_alone,
     standing_of,
 )
-from importer.reading.tables.parsed_table import Layout
+from importer.reading.tables.parsed_table import ParsedTable
 
 Told = list[tuple[int, dict[Cell, Standing]]]
 """By column the cells that tell something, and what."""
@@ -60,7 +60,7 @@ _SAID = {
 _BILL_IN_WORDS = "Take the row out of the file; where it is a bill to be paid, say in the cell what for."
 
 
-def told_of(layout: Layout) -> Told:
+def told_of(layout: ParsedTable) -> Told:
     """What each column tells that can tell such a thing."""
     found = [(index, _by(layout, index, _read_status)) for index in status_columns(layout)]
     cancelled = layout.mapped.others.get("cancelled")
@@ -72,10 +72,10 @@ def told_of(layout: Layout) -> Told:
     headings, columns = layout.source.headings, layout.mapped.columns
     in_words = {columns[name] for name in ("item_notes", "notes", "memo") if name in columns}
     for index in unused(headings, layout.mapped):
-        flag = flagged(spelled(headings[index]))
+        flag = flagged(display_heading(headings[index]))
         if flag is not Standing.USUAL:
             found.append((index, _by(layout, index, _read_flag(flag))))
-        elif words_of(spelled(headings[index])) & _WORDS:
+        elif words_of(display_heading(headings[index])) & _WORDS:
             in_words.add(index)
     found += [(index, _in_words(layout, index)) for index in sorted(in_words)]
     if "invoice_number" in columns:
@@ -83,14 +83,14 @@ def told_of(layout: Layout) -> Told:
     return [(index, cells) for index, cells in found if cells]
 
 
-def status_columns(layout: Layout) -> list[int]:
+def status_columns(layout: ParsedTable) -> list[int]:
     """The columns that tell how invoices stand, none of which a field is read from."""
     headings = layout.source.headings
-    every = [(at, words_of(spelled(headings[at]))) for at in unused(headings, layout.mapped)]
+    every = [(at, words_of(display_heading(headings[at]))) for at in unused(headings, layout.mapped)]
     return [at for at, words in every if words & _STATUS]
 
 
-def not_bills(layout: Layout, invoices: Sequence[Invoice], told: Told) -> Iterator[tuple[Row, Problem]]:
+def not_bills(layout: ParsedTable, invoices: Sequence[Invoice], told: Told) -> Iterator[tuple[Row, Problem]]:
     """Rows that are void, no invoice, a payment, or a credit with an amount that is none."""
     if not any(standing in _KINDS for _, cells in told for standing in cells.values()):
         return
@@ -100,7 +100,7 @@ def not_bills(layout: Layout, invoices: Sequence[Invoice], told: Told) -> Iterat
     for index, cells in told:
         told_here = {cell: standing for cell, standing in cells.items() if standing in _KINDS}
         column = layout.cells.once(index) if told_here else []
-        is_text = index in in_words or bool(words_of(spelled(headings[index])) & _WORDS)
+        is_text = index in in_words or bool(words_of(display_heading(headings[index])) & _WORDS)
         for row, cell in zip(layout.rows, column, strict=False):
             standing = told_here.get(cell, Standing.USUAL)
             if standing is Standing.USUAL:
@@ -108,17 +108,17 @@ def not_bills(layout: Layout, invoices: Sequence[Invoice], told: Told) -> Iterat
             if standing is Standing.CREDIT and not _is_charged(row, owner.get(row.number), layout):
                 continue
             text = cell_text(cell).strip()
-            what = f"{listed([(index, headings[index])])} says {quoted(text)}: {_SAID[standing]}."
+            what = f"{quoted_columns([(index, headings[index])])} says {quoted(text)}: {_SAID[standing]}."
             place = replace(row.place(), column=column_letter(index))
             advice = _BILL_IN_WORDS if is_text and standing is Standing.PAYMENT else None
             yield row, Problem(_KINDS[standing], what, place, value=text, advice=advice)
 
 
-def unknown_statuses(layout: Layout) -> Iterator[Problem]:
+def unknown_statuses(layout: ParsedTable) -> Iterator[Problem]:
     """Words of a column of statuses that are not known: those invoices are read like all others."""
     headings = layout.source.headings
     for index in status_columns(layout):
-        words = words_of(spelled(headings[index]))
+        words = words_of(display_heading(headings[index]))
         if "status" not in words or not words <= _OF_INVOICES:
             continue
         cells = layout.cells.once(index)
@@ -126,12 +126,12 @@ def unknown_statuses(layout: Layout) -> Iterator[Problem]:
         unknown = [cell for cell, text in texts.items() if standing_of(text) is Standing.UNKNOWN]
         if unknown and len(texts) <= _MOST:
             said = ", ".join(quoted(texts[cell]) for cell in unknown[:5]) + (", …" if len(unknown) > 5 else "")
-            what = f"{listed([(index, headings[index])])} says {said}, which is not known for a status."
+            what = f"{quoted_columns([(index, headings[index])])} says {said}, which is not known for a status."
             place = replace(layout.rows[cells.index(unknown[0])].place(), column=column_letter(index))
             yield Problem(problem_catalog.UNKNOWN_STATUS, what, place, value=texts[unknown[0]])
 
 
-def _is_charged(row: Row, invoice: Invoice | None, layout: Layout) -> bool:
+def _is_charged(row: Row, invoice: Invoice | None, layout: ParsedTable) -> bool:
     """Whether the row counts as something to be paid, and no total shows that it is meant to."""
     if invoice is None:
         return True
@@ -141,8 +141,8 @@ def _is_charged(row: Row, invoice: Invoice | None, layout: Layout) -> bool:
     return worth > 0
 
 
-def _by(layout: Layout, index: int, read: Callable[[Cell, str], Standing]) -> dict[Cell, Standing]:
-    words = words_of(spelled(layout.source.headings[index]))
+def _by(layout: ParsedTable, index: int, read: Callable[[Cell, str], Standing]) -> dict[Cell, Standing]:
+    words = words_of(display_heading(layout.source.headings[index]))
     known = {cell: read(cell, cell_text(cell).strip()) for cell in set(layout.cells.once(index)) if not is_blank(cell)}
     nothing = {Standing.USUAL, Standing.UNKNOWN}
     if words & _OF_OTHERS:
@@ -169,7 +169,7 @@ def _read_flag(standing: Standing) -> Callable[[Cell, str], Standing]:
     return read
 
 
-def _in_words(layout: Layout, index: int) -> dict[Cell, Standing]:
+def _in_words(layout: ParsedTable, index: int) -> dict[Cell, Standing]:
     """The descriptions that are none. Most columns are passed over by how their cells begin."""
     every = dict.fromkeys(layout.cells.once(index))
     texts = [cell for cell in every if isinstance(cell, str)]
@@ -184,7 +184,7 @@ def _in_words(layout: Layout, index: int) -> dict[Cell, Standing]:
     return {text: standing for text, standing in known.items() if standing is not Standing.USUAL}
 
 
-def _in_numbers(layout: Layout, index: int) -> dict[Cell, Standing]:
+def _in_numbers(layout: ParsedTable, index: int) -> dict[Cell, Standing]:
     texts = [cell for cell in dict.fromkeys(layout.cells.once(index)) if isinstance(cell, str)]
     if not _holds(texts, IN_NUMBERS):
         return {}

@@ -8,11 +8,11 @@ from importer.domain import problem_catalog
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import SkippedRow
 from importer.reading.cells.parse_cell import is_blank, quoted
-from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.headings import display_heading, normalised
 from importer.reading.columns.meaning import words_of
 from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.rows.classify import NOTE, TOTAL, UNUSED
-from importer.reading.tables.parsed_table import Layout
+from importer.reading.tables.parsed_table import ParsedTable
 
 SHOWN = 3
 LONGEST = 60  # letters of a name; what is longer is a note
@@ -50,7 +50,7 @@ _OF_SOMEBODY = frozenset(
 )
 
 
-def names_of_sections(layout: Layout, profile: Profile) -> Iterator[Problem]:
+def names_of_sections(layout: ParsedTable, profile: Profile) -> Iterator[Problem]:
     """A warning where rows of two names or more stand above their invoices, and the profile says whose all of them
     are: a report by vendor or by property, read as if it were of one."""
     fixed = [
@@ -65,14 +65,14 @@ def names_of_sections(layout: Layout, profile: Profile) -> Iterator[Problem]:
     names: dict[str, SkippedRow] = {}
     for row in below if totals else ():
         filled = [cell for cell in row.cells if not is_blank(cell)]
-        name = normalised(spelled(filled[0])) if len(filled) == 1 and isinstance(filled[0], str) else ""
+        name = normalised(display_heading(filled[0])) if len(filled) == 1 and isinstance(filled[0], str) else ""
         if name and totals & {f"total{name}", f"totalfor{name}", f"{name}total"}:
             names.setdefault(name, row)
     if len(names) < 2:
         yield from _groups(layout, fixed)
         return
     first = next(iter(names.values()))
-    said = [quoted(spelled(next(cell for cell in row.cells if not is_blank(cell)))) for row in names.values()]
+    said = [quoted(display_heading(next(cell for cell in row.cells if not is_blank(cell)))) for row in names.values()]
     listed = ", ".join(said[:SHOWN]) + (", …" if len(said) > SHOWN else "")
     what = f"The table has {len(names):,} sections ({listed}), and every invoice is for the one {' and '.join(fixed)}"
     yield Problem(
@@ -80,7 +80,7 @@ def names_of_sections(layout: Layout, profile: Profile) -> Iterator[Problem]:
     )
 
 
-def _groups(layout: Layout, fixed: Sequence[str]) -> Iterator[Problem]:
+def _groups(layout: ParsedTable, fixed: Sequence[str]) -> Iterator[Problem]:
     """Names alone in their rows, each directly above invoices, without totals: of properties or vendors, as their words
     show, nothing is sent; of others, it is said."""
     left = next((index for index, heading in enumerate(layout.source.headings) if not is_blank(heading)), 0)
@@ -101,7 +101,7 @@ def _groups(layout: Layout, fixed: Sequence[str]) -> Iterator[Problem]:
     yield Problem(problem_catalog.GROUPS if whose else problem_catalog.SECTIONS, f"{what} of the profile.", place)
 
 
-def _places(layout: Layout, left: int) -> set[int]:
+def _places(layout: ParsedTable, left: int) -> set[int]:
     """The columns in which the name of a group may stand alone: the first one with a heading, those before it and the
     one behind it, and those without one."""
     headings, columns = layout.source.headings, layout.mapped.columns
@@ -121,7 +121,7 @@ def _name(row: SkippedRow, places: Collection[int]) -> str:
     at = _column(row)
     if at not in places:
         return ""
-    text = spelled(row.cells[at])
+    text = display_heading(row.cells[at])
     if len(text) > LONGEST or any(map(str.isdigit, text)) or not text[:1].isalpha() or text[-1:] in ".!?":
         return ""
     return text

@@ -13,8 +13,8 @@ from importer.domain.invoice import Invoice
 from importer.domain.money import dollars
 from importer.domain.problems import Place, Problem
 from importer.reading.cells.parse_cell import is_blank, quoted, read_cells
-from importer.reading.columns.headings import spelled
-from importer.reading.tables.parsed_table import Layout
+from importer.reading.columns.headings import display_heading
+from importer.reading.tables.parsed_table import ParsedTable
 
 _LABEL = re.compile(
     r"(?i)(?:(?:grand|invoice|invoices|statement|report|batch|overall) )?total(?: (?:amount|due|payable|invoiced))*"
@@ -24,7 +24,7 @@ _LABEL = re.compile(
 _MONEY = re.compile(r"[.,]\d\d(?!\d)|[$€£]|USD")
 
 
-def totals_above(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[Problem]:
+def totals_above(layout: ParsedTable, invoices: Sequence[Invoice]) -> Iterator[Problem]:
     """A warning for each such total to which the invoices of the table do not come: what it counts, nothing says."""
     titles = [row for row in layout.skipped if row.row < layout.source.heading_row]
     told = [(row.row, *each) for row in titles if (each := _stated(layout, row.cells)) is not None]
@@ -39,18 +39,18 @@ def totals_above(layout: Layout, invoices: Sequence[Invoice]) -> Iterator[Proble
             yield Problem(problem_catalog.TOTAL_ABOVE, what, place)
 
 
-def _stated(layout: Layout, row: Sequence[Cell]) -> tuple[int, str, Decimal] | None:
+def _stated(layout: ParsedTable, row: Sequence[Cell]) -> tuple[int, str, Decimal] | None:
     """Column, words and amount of a total in a row of titles: "Total due: $600.00", in one cell or in two."""
     for column, cell in enumerate(row):
         if not isinstance(cell, str):
             continue
         label, _, rest = cell.partition(":")
-        if not _LABEL.fullmatch(spelled(label)):
+        if not _LABEL.fullmatch(display_heading(label)):
             continue
         beside = [at for at in range(column + 1, len(row)) if not is_blank(row[at])][:1]
         amount: Cell = rest.strip() if rest.strip() else row[beside[0]] if beside else None
         is_money = isinstance(amount, float) or bool(_MONEY.search(cell_text(amount)))
         value = read_cells([amount], ValueKind.DOLLARS, layout.conventions)[0]
         if is_money and isinstance(value, Decimal):
-            return (column if rest.strip() else beside[0]), spelled(label), value
+            return (column if rest.strip() else beside[0]), display_heading(label), value
     return None

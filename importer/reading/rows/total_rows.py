@@ -12,9 +12,9 @@ from importer.domain.cells import Cell
 from importer.domain.fields import ValueKind
 from importer.reading.cells.parse_cell import (
     PLAIN,
-    Conventions,
+    CellValue,
+    NumberDateFormat,
     Unreadable,
-    Value,
     read_cells,
 )
 
@@ -72,7 +72,7 @@ def names_of_rows(column: Sequence[Cell], numbers: Sequence[Cell]) -> set[Cell]:
 class ColumnSum:
     """A column of amounts, and what it comes to above a row; rows are asked about from top to bottom."""
 
-    def __init__(self, index: int, column: Sequence[Cell], written: Conventions) -> None:
+    def __init__(self, index: int, column: Sequence[Cell], written: NumberDateFormat) -> None:
         self.index = index
         self.values = read_cells(column, ValueKind.DOLLARS, replace(written, currency=""))
         self._next = 0
@@ -113,7 +113,7 @@ class ColumnSum:
         return once
 
     def comes_to(
-        self, position: int, left_out: Collection[int], asked: Collection[int], says: Value | Unreadable = None
+        self, position: int, left_out: Collection[int], asked: Collection[int], says: CellValue | Unreadable = None
     ) -> bool | None:
         """True where rows down to this one come to what it states: all above, those since a total above, or some that
         stand directly above it. None where there is no such amount, or where cells above cannot be read.

@@ -14,9 +14,9 @@ from importer.domain.problems import Place, Problem
 from importer.domain.reading import SkippedRow, Table
 from importer.errors import FileUnreadable
 from importer.reading.cells.parse_cell import is_blank
-from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.headings import display_heading, normalised
 from importer.reading.columns.meaning import AMOUNT, meaning_of
-from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.formats.raw_workbook import RawSheet, RawWorkbook
 from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.tables.locate_table import (
     SEARCHED_ROWS,
@@ -36,10 +36,10 @@ MONEY = frozenset((AMOUNT, "total_amount", "total_amount_in_cents", "line_amount
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ChosenSheet:
     """A sheet and its heading."""
 
-    sheet: Sheet
+    sheet: RawSheet
     heading: Heading
     has_rows: bool
 
@@ -57,26 +57,26 @@ class Found:
             return {}
         _, at = min(named)
         rows = (row for row in self.sheet.rows.since(self.heading.last + 1) if at < len(row))
-        said = [spelled(row[at]) for row in rows if sum(not is_blank(cell) for cell in row) > 1]
+        said = [display_heading(row[at]) for row in rows if sum(not is_blank(cell) for cell in row) > 1]
         return {number.casefold(): number for number in said if any(map(str.isdigit, number))}
 
 
 @dataclass(slots=True)
-class Plan:
+class SheetPlan:
     """The sheets to read, in order. Where `joined`, the first holds the headers and the second their lines."""
 
-    chosen: list[Found] = field(default_factory=list)
+    chosen: list[ChosenSheet] = field(default_factory=list)
     joined: bool = False
-    left_out: list[tuple[Sheet, str]] = field(default_factory=list)
+    left_out: list[tuple[RawSheet, str]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
-def plan_sheets(contents: Contents, profile: Profile) -> Plan:
+def plan_sheets(contents: RawWorkbook, profile: Profile) -> SheetPlan:
     """The sheets to read. Raises FileUnreadable where there is no table of invoices, or not the sheet asked for."""
     name = contents.file.name
-    plan = Plan()
-    usable: list[Sheet] = []
+    plan = SheetPlan()
+    usable: list[RawSheet] = []
     asked = _asked_for(contents, profile)
     if isinstance(profile.sheet, str) and asked and asked[0].name is None:
         plan.notices.append(f"{name} has no sheets: all of it is read, although sheet {profile.sheet!r} was asked for.")
@@ -97,13 +97,13 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
         what = "has nothing in its visible sheets" if hidden else "is empty"
         raise FileUnreadable(f"{name} {what}.", "Save the invoices into it and try again.")
     found = [
-        Found(sheet, over_amounts(heading, sheet, profile.currency), has_rows(sheet, heading.last + 1))
+        ChosenSheet(sheet, over_amounts(heading, sheet, profile.currency), has_rows(sheet, heading.last + 1))
         for sheet in usable
         if (heading := find_heading(sheet, profile.named, profile.header_row)) is not None
     ]
     if not found and profile.header_row is None and not _lies_otherwise(usable[0])[0]:
         shaped = [(sheet, heading) for sheet in usable if (heading := heading_by_shape(sheet)) is not None]
-        found = [Found(sheet, heading, has_rows=True) for sheet, heading in shaped if heading.fields][:1]
+        found = [ChosenSheet(sheet, heading, has_rows=True) for sheet, heading in shaped if heading.fields][:1]
         if shaped and not found:
             raise _unknown_headings(name, *shaped[0])
     if found and broken and not any(each.has_rows for each in found):
@@ -135,7 +135,7 @@ def plan_sheets(contents: Contents, profile: Profile) -> Plan:
 _EXPLAINED = frozenset(("Column", *(column.heading for column in COLUMNS)))
 
 
-def _is_own(sheet: Sheet) -> bool:
+def _is_own(sheet: RawSheet) -> bool:
     """True for what our template says about itself: not the vendor's, as long as nothing was written into it."""
     instructions, lists = OWN_SHEETS
     if sheet.name == lists:
@@ -145,7 +145,7 @@ def _is_own(sheet: Sheet) -> bool:
     )
 
 
-def _asked_for(contents: Contents, profile: Profile) -> list[Sheet]:
+def _asked_for(contents: RawWorkbook, profile: Profile) -> list[RawSheet]:
     """The sheets that the profile names; none where it leaves that open, or says "*"."""
     if profile.sheet is None or profile.sheet == "*":
         return []
@@ -165,7 +165,7 @@ def _asked_for(contents: Contents, profile: Profile) -> list[Sheet]:
     return asked
 
 
-def _lies_otherwise(sheet: Sheet) -> tuple[str, str]:
+def _lies_otherwise(sheet: RawSheet) -> tuple[str, str]:
     """How a table lies that has no heading row, and what to do; nothing where that does not show."""
     first = [row[0] for row in sheet.rows[:SEARCHED_ROWS] if row]
     below = {meaning.field for cell in first if (meaning := meaning_of(cell)) is not None}
@@ -179,8 +179,8 @@ def _lies_otherwise(sheet: Sheet) -> tuple[str, str]:
     return "", ""
 
 
-def _unknown_headings(name: str, sheet: Sheet, heading: Heading) -> FileUnreadable:
-    said = [spelled(cell) for cell in heading.cells if not is_blank(cell)]
+def _unknown_headings(name: str, sheet: RawSheet, heading: Heading) -> FileUnreadable:
+    said = [display_heading(cell) for cell in heading.cells if not is_blank(cell)]
     where = f"{name}, sheet {sheet.name}" if sheet.name else name
     return FileUnreadable(
         f"{where} seems to have its headings in row {heading.first + 1}, and none of them is known here: "
@@ -190,15 +190,17 @@ def _unknown_headings(name: str, sheet: Sheet, heading: Heading) -> FileUnreadab
     )
 
 
-def _first_words(sheet: Sheet) -> str:
+def _first_words(sheet: RawSheet) -> str:
     for number, row in enumerate(sheet.rows, 1):
-        words = [spelled(cell) for cell in row if not is_blank(cell)]
+        words = [display_heading(cell) for cell in row if not is_blank(cell)]
         if words:
             return f" Row {number} says: {', '.join(words)[:200]}."
     return ""
 
 
-def _choose(found: Sequence[Found], asked: Sequence[Sheet], profile: Profile, name: str) -> tuple[list[Found], bool]:
+def _choose(
+    found: Sequence[ChosenSheet], asked: Sequence[RawSheet], profile: Profile, name: str
+) -> tuple[list[ChosenSheet], bool]:
     if asked:
         chosen = [each for each in found if any(each.sheet is sheet for sheet in asked)]
         if not chosen:
@@ -217,7 +219,7 @@ def _choose(found: Sequence[Found], asked: Sequence[Sheet], profile: Profile, na
     return alike, False
 
 
-def _refuse_lost_invoices(found: Sequence[Found], chosen: Sequence[Found], name: str) -> None:
+def _refuse_lost_invoices(found: Sequence[ChosenSheet], chosen: Sequence[ChosenSheet], name: str) -> None:
     """Raises FileUnreadable where a sheet with other columns has invoices that the chosen ones lack."""
     others = [each for each in found if each not in chosen and each.worth[:2] == (True, True)]
     here = {key for each in chosen for key in each.numbers()} if others else set()
@@ -235,7 +237,7 @@ def _refuse_lost_invoices(found: Sequence[Found], chosen: Sequence[Found], name:
     )
 
 
-def _refuse_by_name(plan: Plan, name: str) -> None:
+def _refuse_by_name(plan: SheetPlan, name: str) -> None:
     """Asks about a sheet of invoices that are not to be paid, as its name says; of one that is alone, it says so."""
     named = [each.sheet.name for each in plan.chosen if each.sheet.name and is_not_to_be_paid(each.sheet.name)]
     if not named:
@@ -254,7 +256,7 @@ def _refuse_by_name(plan: Plan, name: str) -> None:
     )
 
 
-def _refuse_without_headings(usable: Sequence[Sheet], chosen: Sequence[Found], name: str) -> None:
+def _refuse_without_headings(usable: Sequence[RawSheet], chosen: Sequence[ChosenSheet], name: str) -> None:
     """Raises FileUnreadable where a sheet goes on with the rows of another, without its headings."""
     for sheet in usable:
         if any(sheet is each.sheet for each in chosen) or is_pattern(sheet.name or ""):
@@ -271,7 +273,7 @@ def _refuse_without_headings(usable: Sequence[Sheet], chosen: Sequence[Found], n
                 )
 
 
-def _header_and_lines(found: Sequence[Found]) -> tuple[Found, Found] | None:
+def _header_and_lines(found: Sequence[ChosenSheet]) -> tuple[ChosenSheet, ChosenSheet] | None:
     """Two sheets that complete each other: one has the invoices' dates, the other their lines, both the numbers."""
     numbered = [each for each in found if each.has_rows and NUMBER in each.heading.fields]
     headers = [
@@ -287,7 +289,7 @@ def _header_and_lines(found: Sequence[Found]) -> tuple[Found, Found] | None:
     return headers[0], lines[0]
 
 
-def _say(plan: Plan, contents: Contents, asked: Sequence[Sheet]) -> None:
+def _say(plan: SheetPlan, contents: RawWorkbook, asked: Sequence[RawSheet]) -> None:
     names = [each.sheet.name for each in plan.chosen if each.sheet.name]
     if len(contents.sheets) < 2 or not names:
         return
@@ -308,7 +310,7 @@ def _say(plan: Plan, contents: Contents, asked: Sequence[Sheet]) -> None:
             plan.notices.append(f"{file}: left out as {reason}: {', '.join(left)}.")
 
 
-def left_out_table(file: str, sheet: Sheet, reason: str) -> Table:
+def left_out_table(file: str, sheet: RawSheet, reason: str) -> Table:
     """A sheet that is not read, with every one of its rows as skipped. It has no heading row: 0."""
     skipped = tuple(
         SkippedRow(file, sheet.name, number, reason if any(row) else "blank", row)

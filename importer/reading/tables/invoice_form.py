@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from importer.domain.cells import Cell
 from importer.reading.cells.parse_cell import is_blank
-from importer.reading.columns.headings import spelled
-from importer.reading.columns.meaning import Surety, meaning_of
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.columns.headings import display_heading
+from importer.reading.columns.meaning import Confidence, meaning_of
+from importer.reading.formats.raw_workbook import RawSheet
 from importer.reading.tables.locate_table import Heading
 
 NUMBER = "invoice_number"
@@ -26,7 +26,7 @@ class Beside:
     label: str
 
 
-def fields_above(sheet: Sheet, heading: Heading) -> dict[str, Beside]:
+def fields_above(sheet: RawSheet, heading: Heading) -> dict[str, Beside]:
     """What the rows above the heading say of the one invoice below; nothing where they do not name its number, where
     the table has a column for that, or where the number of another stands further down. A field that is named twice,
     and not alike, is left out."""
@@ -36,12 +36,14 @@ def fields_above(sheet: Sheet, heading: Heading) -> dict[str, Beside]:
     for index, row in enumerate(sheet.rows[: heading.first]):
         for name, beside in _labelled(index, row):
             found.setdefault(name, []).append(beside)
-    sure = {name: each[0] for name, each in found.items() if len({spelled(one.cell) for one in each}) == 1}
+    sure = {name: each[0] for name, each in found.items() if len({display_heading(one.cell) for one in each}) == 1}
     if NUMBER not in sure:
         return {}
     start = heading.last + 1
     below = (each for index, row in enumerate(sheet.rows.since(start), start) for each in _labelled(index, row))
-    another = any(name == NUMBER and spelled(each.cell) != spelled(sure[NUMBER].cell) for name, each in below)
+    another = any(
+        name == NUMBER and display_heading(each.cell) != display_heading(sure[NUMBER].cell) for name, each in below
+    )
     return {} if another else sure
 
 
@@ -54,11 +56,11 @@ def _labelled(index: int, row: Sequence[Cell]) -> Iterator[tuple[str, Beside]]:
         if meaning is None or meaning.field not in FIELDS:
             continue
         if colon and rest.strip():
-            yield meaning.field, Beside(index, column, rest.strip(), spelled(label))
-        elif colon or meaning.surety >= Surety.CLEAR:
+            yield meaning.field, Beside(index, column, rest.strip(), display_heading(label))
+        elif colon or meaning.surety >= Confidence.CLEAR:
             at = next((at for at in range(column + 1, len(row)) if not is_blank(row[at])), None)
             if at is not None and not _is_label(row[at]):
-                yield meaning.field, Beside(index, at, row[at], spelled(label))
+                yield meaning.field, Beside(index, at, row[at], display_heading(label))
 
 
 def _is_label(cell: Cell) -> bool:

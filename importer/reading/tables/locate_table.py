@@ -11,9 +11,9 @@ from importer.domain.cells import Cell
 from importer.domain.reading import SkippedRow
 from importer.reading.cells.parse_cell import is_blank
 from importer.reading.cells.parse_money import Marks, read_amount
-from importer.reading.columns.headings import normalised, spelled
-from importer.reading.columns.meaning import Surety, meaning_of
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.columns.headings import display_heading, normalised
+from importer.reading.columns.meaning import Confidence, meaning_of
+from importer.reading.formats.raw_workbook import RawSheet
 
 SEARCHED_ROWS = 60  # a heading row stands above; what is below is surely data
 ENOUGH = 4  # two headings of a general kind, or one that a profile names
@@ -40,7 +40,7 @@ class Heading:
         return frozenset(meaning.field for meaning in meanings if meaning is not None)
 
 
-def find_heading(sheet: Sheet, named: Collection[str] = (), row: int | None = None) -> Heading | None:
+def find_heading(sheet: RawSheet, named: Collection[str] = (), row: int | None = None) -> Heading | None:
     """The row, or pair of rows, that names the most fields, the first of equals; None where no row names two.
 
     `named` are headings that a profile looks for; `row` (1-based) is where a profile says that it stands.
@@ -63,14 +63,14 @@ def find_heading(sheet: Sheet, named: Collection[str] = (), row: int | None = No
     return best
 
 
-def heading_by_shape(sheet: Sheet) -> Heading | None:
+def heading_by_shape(sheet: RawSheet) -> Heading | None:
     """The first filled row, where it has words alone, each once, above rows with numbers or days: headings in words
     that nobody here knows. None where the sheet does not look so."""
     first = next((at for at, cells in enumerate(sheet.rows[:SEARCHED_ROWS]) if not all(map(is_blank, cells))), None)
     if first is None:
         return None
     cells = sheet.rows[first]
-    filled = [spelled(cell).casefold() for cell in cells if not is_blank(cell)]
+    filled = [display_heading(cell).casefold() for cell in cells if not is_blank(cell)]
     below = sheet.rows[first + 1 : first + 1 + SHAPED]
     is_table = any(sum(not is_blank(cell) for cell in row) >= 2 and any(map(_is_value, row)) for row in below)
     if len(filled) < FEWEST or len(set(filled)) < len(filled) or not _is_all_words(cells) or not is_table:
@@ -100,22 +100,22 @@ def _may_be_heading(cells: Sequence[Cell]) -> bool:
     return bool(filled) and len(words) * 2 >= len(filled)
 
 
-def _heading(sheet: Sheet, first: int, last: int, wanted: Collection[str]) -> Heading:
+def _heading(sheet: RawSheet, first: int, last: int, wanted: Collection[str]) -> Heading:
     cells = sheet.rows[last] if first == last else _joined(sheet, first, last)
     names: dict[tuple[str, int | None], int] = {}
     score = 0
     for cell in cells:
-        text = spelled(cell)
+        text = display_heading(cell)
         if text and normalised(text) in wanted:
             score += ENOUGH
         meaning = meaning_of(cell)
         if meaning is not None:
-            worth = 2 if meaning.surety > Surety.HINT else 1
+            worth = 2 if meaning.surety > Confidence.HINT else 1
             names[meaning.field, meaning.part] = max(worth, names.get((meaning.field, meaning.part), 0))
     return Heading(first, last, tuple(cells), score + sum(names.values()))
 
 
-def _joined(sheet: Sheet, first: int, last: int) -> tuple[Cell, ...]:
+def _joined(sheet: RawSheet, first: int, last: int) -> tuple[Cell, ...]:
     """Two heading rows as one: "Invoice" above "Number" and "Date" is "Invoice Number" and "Invoice Date"."""
     upper, lower = list(sheet.rows[first]), sheet.rows[last]
     spans = {(top, left): right for top, left, _, right in sheet.merged if top == first}
@@ -131,7 +131,7 @@ def _joined(sheet: Sheet, first: int, last: int) -> tuple[Cell, ...]:
             upper.append(None)
     joined: list[Cell] = []
     for above, below in zip_longest(upper, lower):
-        both = f"{spelled(above)} {spelled(below)}".strip()
+        both = f"{display_heading(above)} {display_heading(below)}".strip()
         alone = meaning_of(below)
         together = meaning_of(both)
         if is_blank(above) or is_blank(below):
@@ -143,7 +143,7 @@ def _joined(sheet: Sheet, first: int, last: int) -> tuple[Cell, ...]:
     return tuple(joined)
 
 
-def rows_above(file: str, sheet: Sheet, heading: Heading) -> list[SkippedRow]:
+def rows_above(file: str, sheet: RawSheet, heading: Heading) -> list[SkippedRow]:
     """The rows above the data that are not the heading row itself, each with what it is."""
     skipped: list[SkippedRow] = []
     for index, cells in enumerate(sheet.rows[: heading.last]):
@@ -155,7 +155,7 @@ def rows_above(file: str, sheet: Sheet, heading: Heading) -> list[SkippedRow]:
     return skipped
 
 
-def table_above(sheet: Sheet, heading: Heading) -> tuple[int, ...]:
+def table_above(sheet: RawSheet, heading: Heading) -> tuple[int, ...]:
     """The 1-based rows above the heading that are no titles but another table: wide rows, at least two of them and
     with a number among their cells, or a heading with a row of its own below it."""
     width = sum(not is_blank(cell) for cell in heading.cells)
@@ -194,7 +194,7 @@ def _is_labelled(row: Sequence[Cell]) -> bool:
     return sum(labels) * 2 >= len(filled) or (labels[0] and str(filled[0]).strip().endswith(":"))
 
 
-def filled_rows(sheet: Sheet, start: int) -> tuple[list[int], list[int]]:
+def filled_rows(sheet: RawSheet, start: int) -> tuple[list[int], list[int]]:
     """The 0-based rows from `start` on: those with something in them, and the blank ones."""
     filled: list[int] = []
     blank: list[int] = []
@@ -204,6 +204,6 @@ def filled_rows(sheet: Sheet, start: int) -> tuple[list[int], list[int]]:
     return filled, blank
 
 
-def has_rows(sheet: Sheet, start: int) -> bool:
+def has_rows(sheet: RawSheet, start: int) -> bool:
     """True where something stands in a row from `start` on."""
     return any(not all(map(is_blank, row)) for row in sheet.rows.since(start))

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from importer.domain.cells import Cell
 from importer.domain.fields import BY_NAME, ValueKind
 from importer.reading.cells.parse_cell import is_blank
-from importer.reading.columns.column_map import Mapped
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.columns.column_map import ColumnMap
+from importer.reading.formats.raw_workbook import RawSheet
 
 SAID_ONCE = frozenset((ValueKind.TEXT, ValueKind.DATE))  # an amount over several rows is theirs together
 
 
-def fill_merged(sheet: Sheet, filled: Sequence[int], mapped: Mapped) -> bool:
+def fill_merged(sheet: RawSheet, filled: Sequence[int], mapped: ColumnMap) -> bool:
     """Writes a name, a number or a day that is merged over several rows into each of them, and says whether there was
     any. `filled` are the 0-based rows with something in them."""
     columns = {index for name, index in mapped.columns.items() if BY_NAME[name].kind in SAID_ONCE}

@@ -8,9 +8,9 @@ from datetime import date
 
 from importer.domain.cells import Cell, cell_text
 from importer.reading.cells.parse_cell import is_blank
-from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.headings import display_heading, normalised
 from importer.reading.columns.meaning import meaning_of
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.formats.raw_workbook import RawSheet
 from importer.reading.tables.locate_table import Heading
 
 SAMPLE = 20
@@ -57,7 +57,7 @@ def _is_of(name: str, words: frozenset[str]) -> bool:
     return any(word in words for word in said) and all(word in words or word in _BESIDE_THEM for word in said)
 
 
-def goes_on(sheet: Sheet, table: Sheet, heading: Heading) -> str | None:
+def goes_on(sheet: RawSheet, table: RawSheet, heading: Heading) -> str | None:
     """The first cell of a sheet without headings whose rows are like those of the table; None where they are not."""
     kinds: dict[int, set[str]] = {}
     for row in _sample(table, heading.last + 1):
@@ -73,7 +73,7 @@ def goes_on(sheet: Sheet, table: Sheet, heading: Heading) -> str | None:
     return cell_text(next(cell for cell in alike[0] if not is_blank(cell))).strip()
 
 
-def _sample(sheet: Sheet, start: int) -> list[tuple[Cell, ...]]:
+def _sample(sheet: RawSheet, start: int) -> list[tuple[Cell, ...]]:
     rows = [row for row in sheet.rows[start : start + 3 * SAMPLE] if not all(map(is_blank, row))]
     return rows[:SAMPLE]
 
@@ -93,7 +93,7 @@ def _is_alike(row: Sequence[Cell], kinds: dict[int, set[str]], width: int, numbe
     needed = {kind for each in kinds.values() for kind in each if kind in ("amount", "day")}
     if not needed or not needed <= there:
         return False
-    return number is None or (number in filled and any(map(str.isdigit, spelled(row[number]))))
+    return number is None or (number in filled and any(map(str.isdigit, display_heading(row[number]))))
 
 
 def _kind(cell: Cell) -> str:

@@ -14,9 +14,9 @@ from importer.domain.packed import RowTable
 from importer.domain.reading import SkippedRow
 from importer.errors import FileUnreadable
 from importer.reading.cells.parse_cell import (
-    Conventions,
+    CellValue,
+    NumberDateFormat,
     Unreadable,
-    Value,
     marks_of,
     read_cells,
 )
@@ -31,21 +31,21 @@ from importer.reading.cells.parse_date import (
 from importer.reading.cells.parse_money import AMERICAN, Marks, marks_together
 from importer.reading.cells.placeholders import as_numbers
 from importer.reading.columns.amounts import Amounts, invoice_keys
-from importer.reading.columns.balance_forward import carried_forward
+from importer.reading.columns.balance_forward import balance_forward_questions
 from importer.reading.columns.by_content import take_by_cells
 from importer.reading.columns.column_map import (
     LINE_MONEY,
-    Mapped,
+    ColumnMap,
     heading_index,
     map_headings,
     pass_over_blank_totals,
 )
-from importer.reading.columns.headings import spelled
+from importer.reading.columns.headings import display_heading
 from importer.reading.columns.meaning import heading_currency
 from importer.reading.columns.quantity import LOOKED_AT, settle_quantity
-from importer.reading.columns.unaccounted_charges import unaccounted
+from importer.reading.columns.unaccounted_charges import unaccounted_charges
 from importer.reading.formats.facts.looks import Pieces, Position
-from importer.reading.formats.raw_workbook import Contents, Sheet
+from importer.reading.formats.raw_workbook import RawSheet, RawWorkbook
 from importer.reading.invoices.dittos import dittos
 from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.rows.classify import (
@@ -91,16 +91,16 @@ class ColumnCells:
 
 
 @dataclass(slots=True)
-class Layout:
+class ParsedTable:
     """One table, understood as far as its columns go."""
 
     where: str  # file and sheet, for a sentence
     source: Source
     rows: list[Row]
     skipped: list[SkippedRow]
-    mapped: Mapped
+    mapped: ColumnMap
     cells: ColumnCells
-    conventions: Conventions
+    conventions: NumberDateFormat
     separate: bool  # every row is an invoice of its own: there is a total, and nothing of a line
     stated: list[tuple[int, StatedTotal]]  # totals that the sheet states, by row number
     asked: dict[int, Asked]  # rows that may be a total, by their place among the rows
@@ -116,14 +116,18 @@ class Layout:
         width = len(self.source.headings)
         return [row for row in self.rows if len(row.cells) > width] if self.width > width else []
 
-    def read_above(self, field: str) -> list[Value | Unreadable]:
+    def read_above(self, field: str) -> list[CellValue | Unreadable]:
         """What stands above the table for a field, once for each row."""
         read = read_cells([self.above[field].cell], BY_NAME[field].kind, self.conventions, is_id=field in IDS)
         return read * len(self.rows)
 
-    def read(self, field: str, index: int) -> list[Value | Unreadable]:
+    def read(self, field: str, index: int) -> list[CellValue | Unreadable]:
         """What the cells of a column mean as this field."""
-        foreign = heading_currency(spelled(self.source.headings[index])) if index < len(self.source.headings) else None
+        foreign = (
+            heading_currency(display_heading(self.source.headings[index]))
+            if index < len(self.source.headings)
+            else None
+        )
         settled = self.conventions
         if foreign is not None and foreign != settled.currency:
             settled = replace(settled, heading_currency=foreign)
@@ -134,13 +138,13 @@ class Layout:
         return as_numbers(read, is_csv=self.source.sheet is None) if field == "invoice_number" else read
 
 
-def conventions(contents: Contents, profile: Profile) -> Conventions:
+def conventions(contents: RawWorkbook, profile: Profile) -> NumberDateFormat:
     """What the profile settles of how numbers and dates are written, and the file of how days are counted."""
     marks = AMERICAN
     if profile.decimal is not None or profile.thousands is not None:
         decimal = profile.decimal or ("," if profile.thousands == "." else ".")
         marks = Marks(decimal, profile.thousands or ("." if decimal == "," else ","), certain=True)
-    return Conventions(
+    return NumberDateFormat(
         marks=marks,
         date_order=profile.date_order,
         currency=profile.currency,
@@ -148,7 +152,9 @@ def conventions(contents: Contents, profile: Profile) -> Conventions:
     )
 
 
-def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile, side: Side = "whole") -> Layout:
+def parse_table(
+    contents: RawWorkbook, sheet: RawSheet, heading: Heading, profile: Profile, side: Side = "whole"
+) -> ParsedTable:
     """Finds out what the sheet's columns are and which of its rows are data.
 
     Raises FileUnreadable where there are no data rows, or where the profile does not fit.
@@ -206,8 +212,8 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     Amounts(heading.cells, mapped, columns, keys, written).settle()
     take_by_cells(heading.cells, mapped, cells, columns)
     if side == "whole":
-        mapped.questions.extend(unaccounted(heading.cells, mapped, columns, written))
-        mapped.questions.extend(carried_forward(heading.cells, mapped, columns, written))
+        mapped.questions.extend(unaccounted_charges(heading.cells, mapped, columns, written))
+        mapped.questions.extend(balance_forward_questions(heading.cells, mapped, columns, written))
     separate = side == "whole" and _one_row_each(mapped)
     if separate:
         total = "total_amount" if "total_amount" in mapped.columns else "total_amount_in_cents"
@@ -220,7 +226,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     asked = {place: leftovers.asked[was] for place, was in enumerate(kept) if was in leftovers.asked}
     if "invoice_number" in mapped.columns:
         asked |= dittos(columns.once(mapped.columns["invoice_number"]))
-    return Layout(
+    return ParsedTable(
         where,
         source,
         rows,
@@ -239,7 +245,7 @@ def lay_out(contents: Contents, sheet: Sheet, heading: Heading, profile: Profile
     )
 
 
-def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) -> Conventions:
+def _dates_by_table(written: NumberDateFormat, mapped: ColumnMap, cells: ColumnCells) -> NumberDateFormat:
     """One sheet is written by one hand: what one of its date columns shows of day and month holds for the others."""
     if written.date_order is not None:
         return written
@@ -260,7 +266,7 @@ def _dates_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells) ->
     return replace(written, date_clash=clash_of(orders)) if orders else written
 
 
-def _marks_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells, before: str) -> Conventions:
+def _marks_by_table(written: NumberDateFormat, mapped: ColumnMap, cells: ColumnCells, before: str) -> NumberDateFormat:
     """One sheet is written by one hand: in a column of mere 1,250s the mark means what it means in the others.
 
     `before` is the decimal mark that they showed before they were corrected, "" where there is no such thing.
@@ -277,7 +283,7 @@ def _marks_by_table(written: Conventions, mapped: Mapped, cells: ColumnCells, be
     return replace(written, table_marks=marks_together(shown))
 
 
-def _meant(heading: Heading, mapped: Mapped) -> Meant:
+def _meant(heading: Heading, mapped: ColumnMap) -> Meant:
     """What is known of the columns before the rows are sorted out."""
     in_parts = list(mapped.parts.values())
     named = [*mapped.columns.items(), *(each for part in in_parts for each in part.items())]
@@ -291,7 +297,7 @@ def _meant(heading: Heading, mapped: Mapped) -> Meant:
     return Meant(heading.cells, mapped.columns, money, used, numbers, mapped.others.get("type"))
 
 
-def _one_row_each(mapped: Mapped) -> bool:
+def _one_row_each(mapped: ColumnMap) -> bool:
     """True where the sheet gives the invoices' totals and nothing that a line could be made of: each is one line."""
     if mapped.parts or mapped.extras or LINE_MONEY & mapped.columns.keys():
         return False

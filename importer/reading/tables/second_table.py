@@ -8,7 +8,7 @@ from typing import cast
 
 from importer.domain.cells import Cell
 from importer.reading.cells.parse_cell import is_blank, quoted
-from importer.reading.columns.headings import normalised, spelled
+from importer.reading.columns.headings import display_heading, normalised
 from importer.reading.columns.meaning import meaning_of
 
 LONGEST = 40  # letters of a heading
@@ -72,7 +72,7 @@ def _headings(row: Sequence[Cell]) -> tuple[str, ...]:
     if len(filled) < 2 or not all(isinstance(cell, str) and _is_heading(cell) for cell in filled):
         return ()
     known = {meaning.field for cell in filled if (meaning := meaning_of(cell)) is not None}
-    return tuple(map(spelled, filled)) if len(known) >= 2 else ()
+    return tuple(map(display_heading, filled)) if len(known) >= 2 else ()
 
 
 def _is_heading(text: str) -> bool:
@@ -87,7 +87,7 @@ def _is_repeated(row: Sequence[Cell], headings: Sequence[Cell]) -> bool:
         there = headings[index] if index < len(headings) else None
         meaning, other = meaning_of(cell), meaning_of(there)
         alike = meaning is not None and other is not None and meaning.field == other.field
-        if not alike and normalised(spelled(cell)) != normalised(spelled(there)):
+        if not alike and normalised(display_heading(cell)) != normalised(display_heading(there)):
             return False
     return True
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from importer.domain.cells import Cell, column_letter
 from importer.reading.cells.parse_cell import is_blank
-from importer.reading.columns.headings import normalised, spelled
-from importer.reading.columns.meaning import AMOUNT, Surety, meaning_of
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.columns.headings import display_heading, normalised
+from importer.reading.columns.meaning import AMOUNT, Confidence, meaning_of
+from importer.reading.formats.raw_workbook import RawSheet
 from importer.reading.tables.locate_table import SEARCHED_ROWS, Heading
 
 NUMBER = "invoice_number"
@@ -16,7 +16,7 @@ BESIDE_IT = frozenset((AMOUNT, "total_amount", "total_amount_in_cents", "line_am
 Block = tuple[int, int, int]  # the 0-based row of its headings, its first column and its last
 
 
-def tables_beside(sheet: Sheet, heading: Heading, *, is_settled: bool) -> tuple[str, ...]:
+def tables_beside(sheet: RawSheet, heading: Heading, *, is_settled: bool) -> tuple[str, ...]:
     """The ranges of cells ("A1:D9", "F1:I7") of tables that stand side by side; nothing where there is one only.
 
     A table here is a heading of a number with one of an amount or a date: beside others of them, with a blank column
@@ -40,7 +40,7 @@ def _blocks(headings: Sequence[Cell]) -> Iterator[tuple[int, int]]:
         end = start
         while end + 1 in filled:
             end += 1
-        names = [normalised(spelled(cell)) for cell in headings[start : end + 1]]
+        names = [normalised(display_heading(cell)) for cell in headings[start : end + 1]]
         size = names.index(names[0], 1) if names[0] in names[1:] else len(names)
         if size < 2 or names != names[:size] * (len(names) // size):
             size = len(names)
@@ -50,11 +50,11 @@ def _blocks(headings: Sequence[Cell]) -> Iterator[tuple[int, int]]:
 
 def _is_table(row: Sequence[Cell], first: int, last: int) -> bool:
     meanings = [meaning for cell in row[first : last + 1] if (meaning := meaning_of(cell)) is not None]
-    named = {meaning.field for meaning in meanings if meaning.surety > Surety.HINT and meaning.part is None}
+    named = {meaning.field for meaning in meanings if meaning.surety > Confidence.HINT and meaning.part is None}
     return NUMBER in named and bool(named & BESIDE_IT)
 
 
-def _lower(sheet: Sheet, heading: Heading) -> Iterator[Block]:
+def _lower(sheet: RawSheet, heading: Heading) -> Iterator[Block]:
     """Tables that begin beside the rows of the other, where that has no headings."""
     free = {index for index, cell in enumerate(heading.cells) if is_blank(cell)}
     for number in range(heading.last + 1, min(len(sheet.rows), heading.last + SEARCHED_ROWS)):
@@ -68,7 +68,7 @@ def _lower(sheet: Sheet, heading: Heading) -> Iterator[Block]:
             return
 
 
-def _range(sheet: Sheet, block: Block) -> str:
+def _range(sheet: RawSheet, block: Block) -> str:
     top, first, last = block
     filled = (
         number

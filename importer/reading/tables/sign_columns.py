@@ -10,13 +10,13 @@ from importer.domain.cells import Cell, cell_text
 from importer.reading.cells.parse_cell import is_blank
 from importer.reading.cells.parse_money import currency_code
 from importer.reading.columns.meaning import meaning_of
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.formats.raw_workbook import RawSheet
 from importer.reading.tables.locate_table import Heading
 
 LOOKED_AT = 20  # rows that show whether there are any; an accountant puts one sign at the top of the column
 
 
-def over_amounts(heading: Heading, sheet: Sheet, currency: str) -> Heading:
+def over_amounts(heading: Heading, sheet: RawSheet, currency: str) -> Heading:
     """The heading, with what stands above a column of mere signs of the account's currency moved to the amounts beside
     it. Signs of another currency stay what is read there, and are named."""
     moved = list(heading.cells)

@@ -13,9 +13,9 @@ from importer.domain.fields import ValueKind
 from importer.reading.cells.parse_cell import (
     EXCEL_EPOCH,
     PLAIN,
-    Conventions,
+    CellValue,
+    NumberDateFormat,
     Unreadable,
-    Value,
     read_cells,
 )
 from importer.reading.cells.parse_date import MONTHS, DateOrder
@@ -24,9 +24,9 @@ days = st.dates(date(2000, 1, 1), date(2029, 12, 31))
 NAMES = {number: [name for name, of in MONTHS.items() if of == number] for number in range(1, 13)}
 
 
-def one(cell: Cell, *beside: Cell, order: DateOrder | None = None) -> Value | Unreadable:
+def one(cell: Cell, *beside: Cell, order: DateOrder | None = None) -> CellValue | Unreadable:
     """The first cell's date, in a column with others."""
-    return read_cells([cell, *beside], ValueKind.DATE, Conventions(date_order=order))[0]
+    return read_cells([cell, *beside], ValueKind.DATE, NumberDateFormat(date_order=order))[0]
 
 
 @given(days, st.data())
@@ -104,7 +104,7 @@ def test_day_numbers_of_a_workbook_are_dates(day: date, seconds: int) -> None:
     """A number cell in a date column is the day that Excel means, in both of its calendars."""
     serial = (day - EXCEL_EPOCH).days + seconds / 86_400
     assert one(serial) == day
-    mac = Conventions(date_1904=True)
+    mac = NumberDateFormat(date_1904=True)
     since = (day - date(1904, 1, 1)).days
     assert read_cells([since], ValueKind.DATE, mac) == [day]
 

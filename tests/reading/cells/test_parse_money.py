@@ -12,9 +12,9 @@ from importer.domain.cells import Cell
 from importer.domain.fields import ValueKind
 from importer.reading.cells.parse_cell import (
     PLAIN,
-    Conventions,
+    CellValue,
+    NumberDateFormat,
     Unreadable,
-    Value,
     read_cells,
 )
 from importer.reading.cells.parse_money import Marks, evident_marks
@@ -87,7 +87,7 @@ def test_a_dash_for_the_cents_needs_no_other_cell(whole: int, decimal: str, dash
 def test_a_dash_after_a_mark_is_no_minus(text: str, amount: int) -> None:
     """A dash after the digits is one."""
     currency = "EUR" if "€" in text else "CHF" if "CHF" in text else "USD"
-    assert one(text, settled=Conventions(currency=currency)) == amount
+    assert one(text, settled=NumberDateFormat(currency=currency)) == amount
 
 
 @pytest.mark.parametrize("text", ["150.---", "150.-5", "150.00--", "1.200.-", ",-", "12.-.50", "25.-27.", "-150,-CR"])
@@ -114,7 +114,7 @@ def test_a_column_that_contradicts_itself_settles_nothing(mark: tuple[str, str, 
 
 def test_a_profile_settles_a_column_that_contradicts_itself() -> None:
     """It says which mark is which."""
-    assert one("3,400", "45,50", "1,250.00", settled=Conventions(marks=Marks(certain=True))) == 340_000
+    assert one("3,400", "45,50", "1,250.00", settled=NumberDateFormat(marks=Marks(certain=True))) == 340_000
 
 
 @given(st.lists(cents, min_size=1))
@@ -130,7 +130,7 @@ def test_no_text_crashes(text: str) -> None:
     assert value is None or isinstance(value, (Decimal, Unreadable))
 
 
-def one(cell: Cell, *beside: Cell, settled: Conventions = PLAIN) -> Value | Unreadable:
+def one(cell: Cell, *beside: Cell, settled: NumberDateFormat = PLAIN) -> CellValue | Unreadable:
     """The first cell's value, in cents, in a column with others."""
     return read_cells([cell, *beside], ValueKind.DOLLARS, settled)[0]
 
@@ -141,7 +141,7 @@ def test_the_column_settles_what_a_cell_leaves_open() -> None:
     assert one("1.234", "5.50") == Decimal("123.4")
     assert one("1,234", "5.50") == 123_400
     assert one("1,234") == 123_400
-    assert one("1,234", settled=Conventions(marks=Marks(",", ".", certain=True))) == Decimal("123.4")
+    assert one("1,234", settled=NumberDateFormat(marks=Marks(",", ".", certain=True))) == Decimal("123.4")
 
 
 @pytest.mark.parametrize("text", ["-", "$ -", " $-   ", "–"])
@@ -184,7 +184,7 @@ def test_what_is_no_amount_is_named(text: str, beside: str, code: str) -> None:
 
 def test_an_account_in_another_currency_takes_that_one() -> None:
     """`currency` in a profile says which one is the account's; then dollars are the foreign ones."""
-    rupees = Conventions(currency="INR")
+    rupees = NumberDateFormat(currency="INR")
     assert one("Rs. 50,000.00", settled=rupees) == 5_000_000
     assert one("₹ 1,00,000", settled=rupees) == 10_000_000
     assert isinstance(one("$5", settled=rupees), Unreadable)

@@ -6,7 +6,7 @@ import pytest
 
 from importer.domain.fields import COLUMNS
 from importer.errors import FileUnreadable
-from importer.reading.columns.meaning import AMOUNT, Surety, meaning_of
+from importer.reading.columns.meaning import AMOUNT, Confidence, meaning_of
 from importer.reading.profiles.vendor_profile import parse_profile
 from importer.reading.read import read_contents
 from tests.reading.made_tables import (
@@ -82,7 +82,7 @@ def test_many_words_for_one_thing(line: str) -> None:
         meaning = meaning_of(heading)
         assert meaning is not None, heading
         assert (heading, meaning.field) == (heading, field)
-        assert meaning.surety >= Surety.GENERAL
+        assert meaning.surety >= Confidence.GENERAL
 
 
 @pytest.mark.parametrize("line", DECOYS.strip().splitlines())
@@ -90,7 +90,7 @@ def test_decoys_have_no_meaning(line: str) -> None:
     """What sounds like a field and is none is never mapped."""
     for heading in line.split(" | "):
         meaning = meaning_of(heading)
-        assert meaning is None or meaning.surety < Surety.GENERAL, heading
+        assert meaning is None or meaning.surety < Confidence.GENERAL, heading
 
 
 @pytest.mark.parametrize("heading", NEAR)

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from importer.errors import FileUnreadable
 from importer.reading.formats.delimited import likely_dialect
-from importer.reading.formats.limits import Limits
+from importer.reading.formats.limits import ReadingLimits
 from importer.reading.formats.open_file import open_file
-from importer.reading.formats.raw_workbook import Contents, Finding
+from importer.reading.formats.raw_workbook import FileFinding, RawWorkbook
 from importer.reading.read import read_contents
 
 
-def opened(folder: Path, content: str | bytes, limits: Limits | None = None) -> Contents:
+def opened(folder: Path, content: str | bytes, limits: ReadingLimits | None = None) -> RawWorkbook:
     """A csv with this content, opened."""
     path = folder / "made.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return open_file(path, limits=limits or Limits())
+    return open_file(path, limits=limits or ReadingLimits())
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^", "~"])
@@ -190,7 +190,7 @@ def test_notes_of_several_lines_are_no_swallowed_rows(tmp_path: Path) -> None:
 def test_a_cut_end_is_noticed(tmp_path: Path) -> None:
     """A row that stops early, a number that may go on, zero bytes in place of the end."""
 
-    def findings(text: str) -> tuple[Finding, ...]:
+    def findings(text: str) -> tuple[FileFinding, ...]:
         found = opened(tmp_path, text).findings
         assert all(finding.code == "file-cut-short" for finding in found)
         return found
@@ -234,20 +234,20 @@ def test_a_record_far_wider_than_the_others_costs_little(tmp_path: Path) -> None
     assert len(rows) == 6001
     assert len(rows[3000]) == 5000
     with pytest.raises(FileUnreadable, match="has 5,000 cells in row 3001"):
-        opened(tmp_path, text, Limits(columns=4000))
+        opened(tmp_path, text, ReadingLimits(columns=4000))
 
 
 def test_too_many_cells_are_refused(tmp_path: Path) -> None:
     """Blank rows count too, for they take memory as well."""
     with pytest.raises(FileUnreadable, match="holds more than 10,000 cells"):
-        opened(tmp_path, "\n" * 10_001, Limits(cells=10_000))
+        opened(tmp_path, "\n" * 10_001, ReadingLimits(cells=10_000))
 
 
 def test_more_rows_than_a_month_has_are_refused_while_they_are_read(tmp_path: Path) -> None:
     """Before they fill the memory, in one sentence."""
     with pytest.raises(FileUnreadable, match=r"has more than 10 rows.*Split it"):
-        opened(tmp_path, "a,b\n" * 11, Limits(rows=10))
-    assert len(opened(tmp_path, "a,b\n" * 10, Limits(rows=10)).sheets[0].rows) == 10
+        opened(tmp_path, "a,b\n" * 11, ReadingLimits(rows=10))
+    assert len(opened(tmp_path, "a,b\n" * 10, ReadingLimits(rows=10)).sheets[0].rows) == 10
 
 
 def test_repeated_texts_are_one_object(tmp_path: Path) -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from importer.errors import FileUnreadable
-from importer.reading.formats.limits import Limits
+from importer.reading.formats.limits import ReadingLimits
 from importer.reading.formats.open_file import open_file
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.formats.raw_workbook import RawSheet
 
 
-def tables(folder: Path, page: str, limits: Limits | None = None) -> tuple[Sheet, ...]:
+def tables(folder: Path, page: str, limits: ReadingLimits | None = None) -> tuple[RawSheet, ...]:
     """The sheets of a page."""
     path = folder / "export.xls"
     path.write_text(page)
-    return open_file(path, limits=limits or Limits()).sheets
+    return open_file(path, limits=limits or ReadingLimits()).sheets
 
 
 def test_a_table_as_excel_and_web_programs_write_it(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_page_without_a_table(tmp_path: Path) -> None:
 def test_spans_cannot_be_used_to_fill_the_memory(tmp_path: Path) -> None:
     """Each is bounded, and they count as cells."""
     with pytest.raises(FileUnreadable, match="more than 1,000,000 cells"):
-        tables(tmp_path, "<table><tr>" + "<td rowspan=99999 colspan=99999>" * 3, Limits(cells=1_000_000))
+        tables(tmp_path, "<table><tr>" + "<td rowspan=99999 colspan=99999>" * 3, ReadingLimits(cells=1_000_000))
 
 
 def test_a_page_that_was_cut_short(tmp_path: Path) -> None:

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from importer.errors import FileUnreadable
 from importer.reading import read_files
-from importer.reading.formats.limits import Limits
+from importer.reading.formats.limits import ReadingLimits
 from importer.reading.formats.open_file import open_file
-from importer.reading.formats.raw_workbook import Contents
+from importer.reading.formats.raw_workbook import RawWorkbook
 from tests.reading.made_workbooks import zipped
 
 
-def refusal(path: Path, limits: Limits | None = None) -> str:
+def refusal(path: Path, limits: ReadingLimits | None = None) -> str:
     """What the refusal of a file says."""
     with pytest.raises(FileUnreadable) as raised:
-        open_file(path, limits=limits or Limits())
+        open_file(path, limits=limits or ReadingLimits())
     return str(raised.value)
 
 
@@ -117,7 +117,7 @@ def test_the_content_decides_and_not_the_name(tmp_path: Path) -> None:
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     """A limit of the whole file, for every format."""
-    assert "is larger than" in refusal(made(tmp_path, b"a,b\n" * 1000), Limits(file_bytes=100))
+    assert "is larger than" in refusal(made(tmp_path, b"a,b\n" * 1000), ReadingLimits(file_bytes=100))
 
 
 def test_a_file_without_the_right_to_read_it(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_no_bytes_do_anything_but_read_or_be_refused(tmp_path: Path, start: byte
     """Neither a crash nor any other exception, whatever the file holds."""
     for content in (rest, start + rest):
         with suppress(FileUnreadable):
-            assert isinstance(open_file(made(tmp_path, content)), Contents)
+            assert isinstance(open_file(made(tmp_path, content)), RawWorkbook)
 
 
 def test_every_file_that_cannot_be_read_is_named_at_once(tmp_path: Path) -> None:

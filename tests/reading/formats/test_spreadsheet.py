@@ -17,7 +17,7 @@ from importer.domain.cells import Cell, ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
 from importer.reading.formats.facts import xlsx as xlsx_details
 from importer.reading.formats.open_file import open_file
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.formats.raw_workbook import RawSheet
 from tests.reading.made_workbooks import (
     MAIN,
     biff,
@@ -33,13 +33,13 @@ from tests.reading.made_workbooks import (
 )
 
 
-def only_sheet(path: Path) -> Sheet:
+def only_sheet(path: Path) -> RawSheet:
     """The one sheet of the file."""
     (sheet,) = open_file(path).sheets
     return sheet
 
 
-def hidden_and_merged(sheet: Sheet) -> tuple[set[int], set[int], list[tuple[int, int, int, int]]]:
+def hidden_and_merged(sheet: RawSheet) -> tuple[set[int], set[int], list[tuple[int, int, int, int]]]:
     """Hidden rows (from 1), hidden columns (from 0), merged ranges."""
     return set(sheet.hidden_rows), set(sheet.hidden_columns), list(sheet.merged)
 

@@ -10,12 +10,12 @@ import pytest
 from importer.domain.cells import ErrorCell, UncalculatedCell
 from importer.errors import FileUnreadable
 from importer.reading.formats.open_file import open_file
-from importer.reading.formats.raw_workbook import Contents
+from importer.reading.formats.raw_workbook import RawWorkbook
 
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 
 
-def opened(folder: Path, sheets: str, prologue: str = "") -> Contents:
+def opened(folder: Path, sheets: str, prologue: str = "") -> RawWorkbook:
     """A workbook of these worksheets."""
     path = folder / "export.xls"
     path.write_text(

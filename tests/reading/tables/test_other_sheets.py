@@ -9,7 +9,7 @@ import pytest
 from importer.domain.cells import Cell
 from importer.domain.reading import Reading
 from importer.errors import FileUnreadable
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.formats.raw_workbook import RawSheet
 from importer.reading.read import read_contents
 from importer.reading.tables.other_sheets import is_not_to_be_paid
 from tests.reading.made_tables import (
@@ -24,12 +24,12 @@ DAY = date(2026, 11, 3)
 HEADINGS = ("Invoice #", "Invoice Date", "Description", "Amount")
 
 
-def named(name: str, number: str = "A-1", *more: tuple[Cell, ...]) -> Sheet:
+def named(name: str, number: str = "A-1", *more: tuple[Cell, ...]) -> RawSheet:
     """A sheet of this name with one invoice."""
     return sheet(HEADINGS, (number, DAY, "x", 1.0), *more, name=name)
 
 
-def book(*sheets: Sheet, only: str | None = None) -> Reading:
+def book(*sheets: RawSheet, only: str | None = None) -> Reading:
     """What is read of a workbook of these sheets."""
     return read_contents([contents(*sheets, name="book.xlsx")], integration_id="i", profile=profile(), sheet=only)
 

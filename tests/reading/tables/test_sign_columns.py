@@ -9,7 +9,7 @@ import pytest
 from importer.domain.cells import Cell
 from importer.domain.reading import Reading
 from importer.reading.formats.open_file import open_file
-from importer.reading.formats.raw_workbook import Contents
+from importer.reading.formats.raw_workbook import RawWorkbook
 from importer.reading.read import read_contents
 from tests.reading.made_tables import (
     money,
@@ -27,7 +27,7 @@ def opened(folder: Path, name: str, content: str) -> Reading:
     """What a vendor's file says."""
     path = folder / name
     path.write_text(content)
-    contents: Contents = open_file(path)
+    contents: RawWorkbook = open_file(path)
     return read_contents([contents], integration_id="intg-1", profile=profile())
 
 

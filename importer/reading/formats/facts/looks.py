@@ -17,7 +17,7 @@ from importer.domain.cells import Cell, cell_text
 Position = tuple[int, int]  # row and column, 0-based
 
 
-class Look(StrEnum):
+class TextLook(StrEnum):
     """How a text looks; the words are those of a sentence, but for the usual look."""
 
     USUAL = ""
@@ -31,16 +31,16 @@ class Piece(NamedTuple):
     """A part of a cell's text that looks alike."""
 
     text: str
-    look: Look = Look.USUAL
+    look: TextLook = TextLook.USUAL
 
 
 Pieces = tuple[Piece, ...]
 
 _SMALL = {
-    Look.RAISED: str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"),
-    Look.LOWERED: str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"),
+    TextLook.RAISED: str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"),
+    TextLook.LOWERED: str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"),
 }
-_READ_ON = {Look.USUAL, *_SMALL}  # what is read without a stop
+_READ_ON = {TextLook.USUAL, *_SMALL}  # what is read without a stop
 _CENTS = re.compile(r"\d[.,]\d\d")
 WHITE = frozenset(("ffffff", "fff", "white", "ffffffff", "00ffffff"))  # as the formats write it
 
@@ -53,7 +53,7 @@ def settled(pieces: Iterable[Piece]) -> Pieces:
         if not piece.text:
             continue
         last = found[-1] if found else None
-        if last is not None and piece.look is Look.RAISED and _CENTS.fullmatch(last.text[-2:] + piece.text.strip()):
+        if last is not None and piece.look is TextLook.RAISED and _CENTS.fullmatch(last.text[-2:] + piece.text.strip()):
             piece = Piece(piece.text, last.look)  # $1,500.50 with small cents
         if last is not None and not piece.text.strip():
             found[-1] = Piece(last.text + piece.text, last.look)
@@ -69,7 +69,7 @@ def settled(pieces: Iterable[Piece]) -> Pieces:
 def joined(pieces: Sequence[Piece]) -> str:
     """The cell's text: raised and lowered digits as such, and whatever else looks unlike its neighbour in a line of
     its own."""
-    text, last = "", Look.USUAL
+    text, last = "", TextLook.USUAL
     for piece in pieces:
         said = piece.text.translate(_SMALL[piece.look]) if text and piece.look in _SMALL else piece.text
         is_beside = {piece.look, last} <= _READ_ON and (piece.look in _SMALL or last in _SMALL)
@@ -80,7 +80,7 @@ def joined(pieces: Sequence[Piece]) -> str:
 
 def is_telling(pieces: Sequence[Piece]) -> bool:
     """True where the looks say something: several pieces, or one that is struck out or cannot be seen."""
-    return len(pieces) > 1 or any(piece.look in (Look.STRUCK, Look.UNSEEN) for piece in pieces)
+    return len(pieces) > 1 or any(piece.look in (TextLook.STRUCK, TextLook.UNSEEN) for piece in pieces)
 
 
 def still_there(looks: Mapping[Position, Pieces], row: int, column: int, cell: Cell) -> Pieces:
@@ -102,7 +102,7 @@ def kept(looks: Mapping[Position, Pieces], comments: Mapping[Position, str]) -> 
 def restored(details: Mapping[str, str]) -> tuple[dict[Position, Pieces], dict[Position, str]]:
     """What `kept` wrote. Raises ValueError where it is something else."""
     looks = {
-        (int(row), int(column)): tuple(Piece(str(text), Look(look)) for text, look in pieces)
+        (int(row), int(column)): tuple(Piece(str(text), TextLook(look)) for text, look in pieces)
         for row, column, pieces in json.loads(details.get("looks", "[]"))
     }
     comments = {(int(row), int(column)): str(text) for row, column, text in json.loads(details.get("comments", "[]"))}

@@ -16,8 +16,8 @@ from importer.reading.cells.number_formats import HOME, PERCENT
 from importer.reading.cells.parse_money import currency_code
 from importer.reading.formats.facts.looks import (
     WHITE,
-    Look,
     Piece,
+    TextLook,
     is_telling,
     settled,
 )
@@ -82,8 +82,8 @@ class _Walk:
         self._comment = ""
         self._pieces: list[Piece] = []
         self._has_break = False  # one that the parser leaves out
-        self._spans = [Look.USUAL]
-        self._looks: dict[str, Look] = {}  # by style
+        self._spans = [TextLook.USUAL]
+        self._looks: dict[str, TextLook] = {}  # by style
         self._covered: set[str] = set()  # the styles with another background than white
         self._style = ""
         self._usual: dict[int, str] = {}  # the style of a column's cells that name none
@@ -95,16 +95,16 @@ class _Walk:
             self._usual = {}
         elif name == "style:style":
             self._style = attributes.get("style:name", "")
-            self._looks[self._style] = self._looks.get(attributes.get("style:parent-style-name", ""), Look.USUAL)
+            self._looks[self._style] = self._looks.get(attributes.get("style:parent-style-name", ""), TextLook.USUAL)
         elif name == "style:text-properties":
-            self._looks[self._style] = look_of(attributes) or self._looks.get(self._style, Look.USUAL)
+            self._looks[self._style] = look_of(attributes) or self._looks.get(self._style, TextLook.USUAL)
         elif name == "style:table-cell-properties":
             if attributes.get("fo:background-color", "transparent") not in ("transparent", "#ffffff"):
                 self._covered.add(self._style)
         elif name == "table:table-column":
             count = int(attributes.get("table:number-columns-repeated", 1))
             usual = attributes.get("table:default-cell-style-name", "")
-            if self._looks.get(usual, Look.USUAL):
+            if self._looks.get(usual, TextLook.USUAL):
                 self._usual |= dict.fromkeys(range(self._column, min(self._column + count, LAST_COLUMN)), usual)
             if attributes.get("table:visibility") in HIDDEN:
                 self.sheets[-1].hidden_columns.update(range(self._column, min(self._column + count, LAST_COLUMN)))
@@ -120,7 +120,9 @@ class _Walk:
         elif name == "office:annotation":
             self._is_aside = True
         elif name == "text:span":
-            self._spans.append(self._looks.get(attributes.get("text:style-name", ""), Look.USUAL) or self._spans[-1])
+            self._spans.append(
+                self._looks.get(attributes.get("text:style-name", ""), TextLook.USUAL) or self._spans[-1]
+            )
         elif name == "text:s":
             self._say(" " * min(int(attributes.get("text:c", 1)), LONGEST_BLANK))
         elif name in ("text:line-break", "text:tab"):
@@ -162,13 +164,17 @@ class _Walk:
         """Notes what is to be said of the cell, wherever it is repeated."""
         cell, sheet = self._meaning(), self.sheets[-1]
         style = self._cell.get("table:style-name") or self._usual.get(self._column, "")
-        look = self._looks.get(style, Look.USUAL)
-        if look is Look.UNSEEN and style in self._covered:
-            look = Look.USUAL
+        look = self._looks.get(style, TextLook.USUAL)
+        if look is TextLook.UNSEEN and style in self._covered:
+            look = TextLook.USUAL
         pieces = settled(self._pieces) if self._is_text else ()
         if self._comment:
             sheet.comments[self._row, self._column] = self._comment
-        if cell is None and not is_telling(pieces) and not (look in (Look.STRUCK, Look.UNSEEN) and self._text.strip()):
+        if (
+            cell is None
+            and not is_telling(pieces)
+            and not (look in (TextLook.STRUCK, TextLook.UNSEEN) and self._text.strip())
+        ):
             return
         for row in range(self._row, self._row + self._rows):
             for column in range(self._column, self._column + self._columns):
@@ -176,7 +182,7 @@ class _Walk:
                     sheet.cells[row, column] = cell
                 if is_telling(pieces):
                     sheet.looks[row, column] = pieces
-                elif look in (Look.STRUCK, Look.UNSEEN) and self._text.strip():
+                elif look in (TextLook.STRUCK, TextLook.UNSEEN) and self._text.strip():
                     sheet.styles[row, column] = look
 
     @property
@@ -206,14 +212,14 @@ class _Walk:
         return None
 
 
-def look_of(properties: dict[str, str]) -> Look | None:
+def look_of(properties: dict[str, str]) -> TextLook | None:
     """What text properties make of a text; None where that says nothing."""
     if any(properties.get(f"style:text-line-through-{each}", "none") != "none" for each in ("style", "type")):
-        return Look.STRUCK
+        return TextLook.STRUCK
     place = properties.get("style:text-position", "").split(" ")[0]
     if place and place.strip("-0%"):
-        return Look.LOWERED if place == "sub" or place.startswith("-") else Look.RAISED
-    return Look.UNSEEN if properties.get("fo:color", "").lstrip("#") in WHITE else None
+        return TextLook.LOWERED if place == "sub" or place.startswith("-") else TextLook.RAISED
+    return TextLook.UNSEEN if properties.get("fo:color", "").lstrip("#") in WHITE else None
 
 
 def shown_as(text: str, value: float) -> str | None:

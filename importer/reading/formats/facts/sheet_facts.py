@@ -8,13 +8,13 @@ from importer.domain.cells import Cell, cell_text
 from importer.domain.packed import PackedRows
 from importer.reading.cells.number_formats import Shown
 from importer.reading.formats.facts.looks import (
-    Look,
     Piece,
     Pieces,
     Position,
+    TextLook,
     joined,
 )
-from importer.reading.formats.raw_workbook import Sheet
+from importer.reading.formats.raw_workbook import RawSheet
 
 
 @dataclass(slots=True)
@@ -29,10 +29,10 @@ class Details:
     twice: str = ""  # a cell that was found to stand there twice
     formats: dict[Position, Shown] = field(default_factory=dict)  # of cells that show more than their number
     looks: dict[Position, Pieces] = field(default_factory=dict)  # of cells with several texts in them
-    styles: dict[Position, Look] = field(default_factory=dict)  # of cells that look alike throughout
+    styles: dict[Position, TextLook] = field(default_factory=dict)  # of cells that look alike throughout
     comments: dict[Position, str] = field(default_factory=dict)
 
-    def complete(self, name: str, rows: PackedRows, *, visible: bool) -> Sheet:
+    def complete(self, name: str, rows: PackedRows, *, visible: bool) -> RawSheet:
         """The sheet with these details; `rows` are amended in place."""
         amended: dict[int, list[Cell]] = {}
         self.cells.update({place: joined(pieces) for place, pieces in self.looks.items()})
@@ -49,7 +49,7 @@ class Details:
                 amended[row] = cells
         rows.change({row: tuple(cells) for row, cells in amended.items()})
         rows.drop_blank_end()
-        return Sheet(
+        return RawSheet(
             name,
             rows,
             visible=visible,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from importer.domain.cells import ErrorCell, UncalculatedCell, column_letter
 from importer.reading.cells.number_formats import BUILT_IN, Shown, shown_by
 from importer.reading.formats.facts import xls_looks
-from importer.reading.formats.facts.looks import Look, Pieces
+from importer.reading.formats.facts.looks import Pieces, TextLook
 from importer.reading.formats.facts.sheet_facts import Details
 
 ERRORS = {
@@ -79,7 +79,7 @@ def details_of(stream: bytes) -> list[Details]:
 
 
 def note_looks(
-    details: Details, stream: bytes, offset: int, looks: Mapping[int, Look], rich: Mapping[int, Pieces]
+    details: Details, stream: bytes, offset: int, looks: Mapping[int, TextLook], rich: Mapping[int, Pieces]
 ) -> None:
     """Notes how the cells of the sheet that begins at the offset look; both mappings are those of `xls_looks`."""
     for kind, content in records(stream, offset):

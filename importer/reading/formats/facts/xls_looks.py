@@ -6,9 +6,9 @@ import struct
 from collections.abc import Iterator, Sequence
 
 from importer.reading.formats.facts.looks import (
-    Look,
     Piece,
     Pieces,
+    TextLook,
     is_telling,
     settled,
 )
@@ -18,43 +18,43 @@ STRUCK = 8
 WHITE, WHITE_TOO, SOLID = 9, 1, 1  # colours by number, and a pattern
 RICH, FAR_EAST, WIDE = 8, 4, 1  # flags of a text
 
-Record = tuple[int, bytes]
+XlsRecord = tuple[int, bytes]
 
 
-def fonts_of(records: Sequence[Record]) -> list[Look]:
+def fonts_of(records: Sequence[XlsRecord]) -> list[TextLook]:
     """How each font looks. There is none of the number 4: its place is taken by one that looks as usual."""
-    found: list[Look] = []
+    found: list[TextLook] = []
     for kind, content in records:
         if kind == FONT and len(content) >= 10:
             flags, colour, _, raised = struct.unpack_from("<HHHH", content, 2)
             found.append(look_of(flags, raised, is_white=colour in (WHITE, WHITE_TOO)))
-    return [*found[:4], Look.USUAL, *found[4:]]
+    return [*found[:4], TextLook.USUAL, *found[4:]]
 
 
-def look_of(flags: int, raised: int, *, is_white: bool) -> Look:
+def look_of(flags: int, raised: int, *, is_white: bool) -> TextLook:
     """How the letters of a font look by its flags and by how far they are raised: 1 is up, 2 down."""
     if flags & STRUCK:
-        return Look.STRUCK
+        return TextLook.STRUCK
     if raised in (1, 2):
-        return Look.RAISED if raised == 1 else Look.LOWERED
-    return Look.UNSEEN if is_white else Look.USUAL
+        return TextLook.RAISED if raised == 1 else TextLook.LOWERED
+    return TextLook.UNSEEN if is_white else TextLook.USUAL
 
 
-def styles_of(records: Sequence[Record], fonts: Sequence[Look]) -> dict[int, Look]:
+def styles_of(records: Sequence[XlsRecord], fonts: Sequence[TextLook]) -> dict[int, TextLook]:
     """The cell styles, by number, that strike out what they format, or write it white on white."""
-    found: dict[int, Look] = {}
+    found: dict[int, TextLook] = {}
     styles = (content for kind, content in records if kind == XF and len(content) >= 20)
     for number, content in enumerate(styles):
         font = struct.unpack_from("<H", content)[0]
         pattern, colour = struct.unpack_from("<I", content, 14)[0] >> 26, content[18] & 0x7F
-        look = fonts[font] if font < len(fonts) else Look.USUAL
+        look = fonts[font] if font < len(fonts) else TextLook.USUAL
         is_covered = bool(pattern) and not (pattern == SOLID and colour in (WHITE, WHITE_TOO))
-        if look is Look.STRUCK or (look is Look.UNSEEN and not is_covered):
+        if look is TextLook.STRUCK or (look is TextLook.UNSEEN and not is_covered):
             found[number] = look
     return found
 
 
-def shared_texts(records: Sequence[Record], fonts: Sequence[Look]) -> dict[int, Pieces]:
+def shared_texts(records: Sequence[XlsRecord], fonts: Sequence[TextLook]) -> dict[int, Pieces]:
     """The shared texts, by number, whose runs say more than the text alone. Damage ends them early."""
     if not any(fonts):
         return {}
@@ -74,12 +74,12 @@ def shared_texts(records: Sequence[Record], fonts: Sequence[Look]) -> dict[int, 
     return found
 
 
-def pieces_of(text: str, runs: Sequence[tuple[int, int]], fonts: Sequence[Look]) -> Pieces:
+def pieces_of(text: str, runs: Sequence[tuple[int, int]], fonts: Sequence[TextLook]) -> Pieces:
     """A text by its runs, each the place of its first letter and its font."""
     starts = [(0, -1), *runs]
     ends = [*(at for at, _ in runs), len(text)]
     pairs = zip(starts, ends, strict=True)
-    looks = ((text[at:end], fonts[font] if 0 <= font < len(fonts) else Look.USUAL) for (at, font), end in pairs)
+    looks = ((text[at:end], fonts[font] if 0 <= font < len(fonts) else TextLook.USUAL) for (at, font), end in pairs)
     return settled(Piece(each, look) for each, look in looks)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from importer.domain.cells import ErrorCell, column_letter
 from importer.reading.cells.number_formats import BUILT_IN, Shown, shown_by
-from importer.reading.formats.facts.looks import Look, Pieces, is_telling
+from importer.reading.formats.facts.looks import Pieces, TextLook, is_telling
 from importer.reading.formats.facts.sheet_facts import Details
 from importer.reading.formats.facts.xls import ERRORS
 from importer.reading.formats.facts.xlsb_looks import rich_text
@@ -72,9 +72,9 @@ def formats(part: bytes) -> dict[int, Shown]:
 def details_of(
     part: bytes,
     styles: Mapping[int, Shown],
-    looks: Mapping[int, Look] | None = None,
+    looks: Mapping[int, TextLook] | None = None,
     rich: Mapping[int, Pieces] | None = None,
-    fonts: Sequence[Look] = (),
+    fonts: Sequence[TextLook] = (),
 ) -> Details:
     """The details of one sheet. `styles` are those of `formats`, the others those of `xlsb_looks`."""
     details = _plain_details(part, styles)
@@ -84,7 +84,7 @@ def details_of(
 
 
 def _note_looks(
-    details: Details, part: bytes, looks: Mapping[int, Look], rich: Mapping[int, Pieces], fonts: Sequence[Look]
+    details: Details, part: bytes, looks: Mapping[int, TextLook], rich: Mapping[int, Pieces], fonts: Sequence[TextLook]
 ) -> None:
     row = 0
     for kind, content in records(part):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 
-from importer.reading.formats.facts.looks import Look, Pieces, is_telling
+from importer.reading.formats.facts.looks import Pieces, TextLook, is_telling
 from importer.reading.formats.facts.xls_looks import look_of, pieces_of
 
 FONT, FILL, STYLE, STYLES, TEXT = 43, 45, 47, 617, 19
 SOLID = 1
 OF_INDEX, OF_RGB, OF_THEME = 1, 2, 3  # how a colour is given
 
-Record = tuple[int, bytes]
+XlsbRecord = tuple[int, bytes]
 
 
-def fonts_of(records: Iterable[Record]) -> list[Look]:
+def fonts_of(records: Iterable[XlsbRecord]) -> list[TextLook]:
     """How each font looks, from the part that lists the styles."""
-    found: list[Look] = []
+    found: list[TextLook] = []
     for kind, content in records:
         if kind == FONT and len(content) >= 20:
             flags, _, raised = struct.unpack_from("<HHH", content, 2)
@@ -25,10 +25,10 @@ def fonts_of(records: Iterable[Record]) -> list[Look]:
     return found
 
 
-def styles_of(records: Sequence[Record], fonts: Sequence[Look]) -> dict[int, Look]:
+def styles_of(records: Sequence[XlsbRecord], fonts: Sequence[TextLook]) -> dict[int, TextLook]:
     """The cell styles, by number, that strike out what they format, or write it white on white."""
     fills = [_leaves_white(content) for kind, content in records if kind == FILL]
-    found: dict[int, Look] = {}
+    found: dict[int, TextLook] = {}
     number = -1
     is_cells = False  # those before `STYLES` are named styles, and no cell's
     for kind, content in records:
@@ -37,14 +37,14 @@ def styles_of(records: Sequence[Record], fonts: Sequence[Look]) -> dict[int, Loo
         elif kind == STYLE and is_cells and len(content) >= 8:
             number += 1
             font, fill = struct.unpack_from("<HH", content, 4)
-            look = fonts[font] if font < len(fonts) else Look.USUAL
+            look = fonts[font] if font < len(fonts) else TextLook.USUAL
             is_covered = fill < len(fills) and not fills[fill]
-            if look is Look.STRUCK or (look is Look.UNSEEN and not is_covered):
+            if look is TextLook.STRUCK or (look is TextLook.UNSEEN and not is_covered):
                 found[number] = look
     return found
 
 
-def shared_texts(records: Iterable[Record], fonts: Sequence[Look]) -> dict[int, Pieces]:
+def shared_texts(records: Iterable[XlsbRecord], fonts: Sequence[TextLook]) -> dict[int, Pieces]:
     """The shared texts, by number, whose runs say more than the text alone."""
     found: dict[int, Pieces] = {}
     number = -1
@@ -59,7 +59,7 @@ def shared_texts(records: Iterable[Record], fonts: Sequence[Look]) -> dict[int, 
     return found
 
 
-def rich_text(content: bytes, fonts: Sequence[Look]) -> Pieces:
+def rich_text(content: bytes, fonts: Sequence[TextLook]) -> Pieces:
     """The pieces of a text with runs; none where it is damaged."""
     (length,) = struct.unpack_from("<I", content, 1)
     end = 5 + 2 * length

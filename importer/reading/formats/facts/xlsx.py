@@ -17,7 +17,7 @@ from xml.parsers import expat
 
 from importer.domain.cells import ErrorCell, UncalculatedCell, column_letter
 from importer.reading.cells.number_formats import Shown
-from importer.reading.formats.facts.looks import Look, Pieces, Position
+from importer.reading.formats.facts.looks import Pieces, Position, TextLook
 from importer.reading.formats.facts.sheet_facts import Details
 from importer.reading.formats.facts.xlsx_looks import RUN_END, has_runs, note_looks
 from importer.reading.formats.zip_package import column_number
@@ -55,7 +55,7 @@ def details_of(
     *,
     recalculates: bool,
     formats: Mapping[int, Shown] | None = None,
-    styles: Mapping[int, Look] | None = None,
+    styles: Mapping[int, TextLook] | None = None,
     rich: Mapping[int, Pieces] | None = None,
 ) -> Details:
     """The details of one sheet's XML. `recalculates`: a formula's stored 0 is no result (Package.recalculates);
@@ -72,7 +72,7 @@ def details_of(
     return details
 
 
-def suspects(sheet: bytes, styles: Mapping[int, Look], rich: Mapping[int, Pieces]) -> bytes:
+def suspects(sheet: bytes, styles: Mapping[int, TextLook], rich: Mapping[int, Pieces]) -> bytes:
     """The cells of a plain sheet that may look unusual, as XML of their own: a hundred thousand others are passed
     over."""
     start = sheet.find(b"<sheetData")

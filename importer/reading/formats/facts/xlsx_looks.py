@@ -14,10 +14,10 @@ from xml.parsers import expat
 
 from importer.reading.formats.facts.looks import (
     WHITE,
-    Look,
     Piece,
     Pieces,
     Position,
+    TextLook,
     is_telling,
     settled,
 )
@@ -41,14 +41,14 @@ def has_runs(content: bytes) -> bool:
     return RUN_END.search(content) is not None or PREFIXED_RUN_END.search(content) is not None
 
 
-def styles_of(part: Part) -> dict[int, Look]:
+def styles_of(part: Part) -> dict[int, TextLook]:
     """The cell styles, by number, that strike out what they format, or write it white on white."""
     content = part("xl/styles.xml") or b""
     if b"strike" not in content and not any(mark in content for mark in WHITES):
         return {}
-    fonts: list[Look] = []
+    fonts: list[TextLook] = []
     fills: list[bool] = []  # whether each leaves the sheet white
-    found: dict[int, Look] = {}
+    found: dict[int, TextLook] = {}
     for name, element in _sections(content):
         if name == "fonts":
             fonts = [_look(font) for font in element]
@@ -57,9 +57,9 @@ def styles_of(part: Part) -> dict[int, Look]:
         elif name == "cellXfs":
             for number, style in enumerate(element):
                 font, fill = int(style.get("fontId", 0)), int(style.get("fillId", 0))
-                look = fonts[font] if font < len(fonts) else Look.USUAL
-                covered = look is Look.UNSEEN and fill < len(fills) and not fills[fill]
-                if look in (Look.STRUCK, Look.UNSEEN) and not covered:
+                look = fonts[font] if font < len(fonts) else TextLook.USUAL
+                covered = look is TextLook.UNSEEN and fill < len(fills) and not fills[fill]
+                if look in (TextLook.STRUCK, TextLook.UNSEEN) and not covered:
                     found[number] = look
     return found
 
@@ -93,7 +93,7 @@ def comments_of(part: Part, sheet_path: str) -> dict[Position, str]:
     return found
 
 
-def note_looks(details: Details, sheet: bytes, styles: Mapping[int, Look], rich: Mapping[int, Pieces]) -> None:
+def note_looks(details: Details, sheet: bytes, styles: Mapping[int, TextLook], rich: Mapping[int, Pieces]) -> None:
     """Notes how the cells of one sheet's XML look. `styles` and `rich` are those of the functions above."""
     walk = _Walk(details, styles, rich)
     parser = expat.ParserCreate()
@@ -107,13 +107,13 @@ def note_looks(details: Details, sheet: bytes, styles: Mapping[int, Look], rich:
 class _Walk:
     """Where the parser stands in a sheet."""
 
-    def __init__(self, details: Details, styles: Mapping[int, Look], rich: Mapping[int, Pieces]) -> None:
+    def __init__(self, details: Details, styles: Mapping[int, TextLook], rich: Mapping[int, Pieces]) -> None:
         self._details, self._styles, self._rich = details, styles, rich
         self._row = self._column = -1
         self._kind = ""
         self._value = ""
         self._pieces: list[Piece] = []
-        self._look = Look.USUAL
+        self._look = TextLook.USUAL
         self._into = ""  # which text is being read: "v", "t", or none
         self._is_run = False
 
@@ -128,7 +128,7 @@ class _Walk:
             if (style := attributes.get("s", "")).isdecimal() and int(style) in self._styles:
                 self._details.styles[self._row, self._column] = self._styles[int(style)]
         elif name == "r":
-            self._is_run, self._look = True, Look.USUAL
+            self._is_run, self._look = True, TextLook.USUAL
         elif name in ("v", "t"):
             self._into = name
         elif self._is_run:
@@ -161,23 +161,23 @@ def _pieces(item: ElementTree.Element) -> Pieces:
         if _name(run) == "r":
             properties = next((each for each in run if _name(each) == "rPr"), None)
             text = "".join(each.text or "" for each in run if _name(each) == "t")
-            found.append(Piece(text, Look.USUAL if properties is None else _look(properties)))
+            found.append(Piece(text, TextLook.USUAL if properties is None else _look(properties)))
     return settled(found)
 
 
-def _look(font: ElementTree.Element) -> Look:
+def _look(font: ElementTree.Element) -> TextLook:
     looks = [look for each in font if (look := _font_look(_name(each), each.attrib))]
-    return Look.STRUCK if Look.STRUCK in looks else looks[0] if looks else Look.USUAL
+    return TextLook.STRUCK if TextLook.STRUCK in looks else looks[0] if looks else TextLook.USUAL
 
 
-def _font_look(name: str, attributes: Mapping[str, str]) -> Look | None:
+def _font_look(name: str, attributes: Mapping[str, str]) -> TextLook | None:
     """What one property of a font makes of its letters; None where that says nothing."""
     value = attributes.get("val", "")
     if name in ("strike", "dstrike") and value not in OFF:
-        return Look.STRUCK
+        return TextLook.STRUCK
     if name == "vertAlign" and value in (ABOVE, BELOW):
-        return Look.RAISED if value == ABOVE else Look.LOWERED
-    return Look.UNSEEN if name == "color" and _is_white_colour(attributes) else None
+        return TextLook.RAISED if value == ABOVE else TextLook.LOWERED
+    return TextLook.UNSEEN if name == "color" and _is_white_colour(attributes) else None
 
 
 def _is_white_colour(attributes: Mapping[str, str]) -> bool:

@@ -14,8 +14,8 @@ from importer.domain.outcome import Outcome, Status
 from importer.domain.reading import Reading
 from importer.reading import read_files
 from importer.reading.formats.facts.looks import (
-    Look,
     Piece,
+    TextLook,
     joined,
     kept,
     restored,
@@ -431,7 +431,7 @@ def test_an_xls_with_struck_and_raised_letters(tmp_path: Path) -> None:
 
 def test_struck_rows_stay_struck_in_the_workbook(tmp_path: Path) -> None:
     """Looks and comments go through a results workbook as they are, and hold for the texts that they were made of."""
-    looks = {(1, 9): (Piece("100", Look.STRUCK), Piece("90"))}
+    looks = {(1, 9): (Piece("100", TextLook.STRUCK), Piece("90"))}
     comments = {(1, 2): "VOID"}
     assert restored(kept(looks, comments)) == (looks, comments)
     assert restored({}) == ({}, {})
@@ -461,7 +461,7 @@ def test_a_workbook_given_back_still_says_what_is_struck(tmp_path: Path, how: st
 
 def test_pieces_and_their_text() -> None:
     """Blank pieces join their neighbours, equal looks become one, and struck ones stand in a line of their own."""
-    pieces = settled([Piece("a"), Piece(" "), Piece("b"), Piece("c", Look.STRUCK), Piece(""), Piece(" d")])
-    assert pieces == (Piece("a b"), Piece("c", Look.STRUCK), Piece(" d"))
+    pieces = settled([Piece("a"), Piece(" "), Piece("b"), Piece("c", TextLook.STRUCK), Piece(""), Piece(" d")])
+    assert pieces == (Piece("a b"), Piece("c", TextLook.STRUCK), Piece(" d"))
     assert joined(pieces) == "a b\nc\nd"
-    assert joined(settled([Piece("H"), Piece("2", Look.LOWERED), Piece("O")])) == "H₂O"
+    assert joined(settled([Piece("H"), Piece("2", TextLook.LOWERED), Piece("O")])) == "H₂O"
