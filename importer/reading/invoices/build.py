@@ -33,14 +33,14 @@ from importer.reading.columns.unnamed_total import likely_total
 from importer.reading.invoices.due_dates import agreed, days_of_terms, due_dates
 from importer.reading.invoices.given_dates import CELL, day_in_cell, day_in_text
 from importer.reading.invoices.group import build_invoices
-from importer.reading.invoices.rows_together import LineSet, Read, Shape
+from importer.reading.invoices.rows_together import GroupingRule, LineColumns, ReadCells
 from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.rows.control_totals import control_problem, control_totals, unread_totals
 from importer.reading.rows.document_type import credits_among
 from importer.reading.rows.formatting import formatting_remarks, told_once, unseen_remarks
-from importer.reading.rows.payment_marks import marked
+from importer.reading.rows.payment_marks import payment_marks
 from importer.reading.rows.remarks import column_remarks, repeated_rows, row_remarks
-from importer.reading.rows.row_status import not_bills, told_of
+from importer.reading.rows.row_status import column_statuses, non_invoice_rows
 from importer.reading.rows.total_above import totals_above
 from importer.reading.tables.parsed_table import ParsedTable
 
@@ -74,8 +74,8 @@ def assemble(layouts: Sequence[ParsedTable], profile: Profile, integration_id: s
     for layout in layouts:
         noted += [*parts_that_miss(layout), *paid_in_part(layout)]
     for layout in layouts:
-        told = told_of(layout)
-        noted += [*not_bills(layout, invoices, told), *marked(layout, invoices, told)]
+        told = column_statuses(layout)
+        noted += [*non_invoice_rows(layout, invoices, told), *payment_marks(layout, invoices, told)]
     if not has_total:
         noted += repeated_rows(invoices)
     invoices, unowned = _attach(invoices, noted)
@@ -128,7 +128,7 @@ def _built(
     for layout in layouts:
         _turn_credits(layout, values, sets, len(rows))
     header_defaults = {name: default for name, default in defaults.items() if name in HEADER_FIELDS}
-    shape = Shape(separate=head.separate, total_from_lines=not has_total, asked=asked)
+    shape = GroupingRule(separate=head.separate, total_from_lines=not has_total, asked=asked)
     return (*build_invoices(rows, values, header_defaults, sets, shape), has_total)
 
 
@@ -153,12 +153,12 @@ def _looks_like_it(layouts: Sequence[ParsedTable], invoices: Sequence[Invoice]) 
 
 def _joined_values(
     layouts: Sequence[ParsedTable], fields: Sequence[str], count: int | None = None
-) -> Iterator[tuple[str, Read]]:
+) -> Iterator[tuple[str, ReadCells]]:
     """Each field's column over the rows of all layouts; blank where one has no such column."""
     for name in fields:
         if not any(name in layout.mapped.columns for layout in layouts):
             continue
-        read: Read = []
+        read: ReadCells = []
         for layout in layouts:
             index = layout.mapped.columns.get(name)
             read.extend([None] * len(layout.rows) if index is None else layout.read(name, index))
@@ -166,7 +166,11 @@ def _joined_values(
 
 
 def _defaults(
-    layouts: Sequence[ParsedTable], profile: Profile, integration_id: str | None, values: Mapping[str, Read], count: int
+    layouts: Sequence[ParsedTable],
+    profile: Profile,
+    integration_id: str | None,
+    values: Mapping[str, ReadCells],
+    count: int,
 ) -> dict[str, Sequence[CellValue]]:
     """By field, for every row, what holds where its cell is blank or there is no column."""
     rows = [row for layout in layouts for row in layout.rows]
@@ -187,7 +191,7 @@ def _defaults(
 
 
 def _given_days(
-    text: str, rows: Sequence[Row], values: Mapping[str, Read], conventions: NumberDateFormat
+    text: str, rows: Sequence[Row], values: Mapping[str, ReadCells], conventions: NumberDateFormat
 ) -> Sequence[CellValue]:
     """For each row the day that the profile gives: one that it names, one in a cell, or one in a name."""
     if CELL.fullmatch(text):
@@ -204,7 +208,7 @@ def _given_days(
     return [days[each] for each in said]
 
 
-def _filled_in(text: str, row: Row, values: Mapping[str, Read], place: int) -> str:
+def _filled_in(text: str, row: Row, values: Mapping[str, ReadCells], place: int) -> str:
     def said(name: str) -> str:
         value = values[name][place] if name in values else None
         return "" if value is None or isinstance(value, Unreadable) else str(value)
@@ -226,13 +230,13 @@ def _filled_in(text: str, row: Row, values: Mapping[str, Read], place: int) -> s
 def _line_sets(
     layout: ParsedTable,
     rows: Sequence[Row],
-    values: dict[str, Read],
+    values: dict[str, ReadCells],
     defaults: Mapping[str, Sequence[CellValue]],
-) -> list[LineSet]:
+) -> list[LineColumns]:
     """What makes lines of a row: its own columns, repeated groups of them, and extra lines."""
     mapped = layout.mapped
     line_defaults = {name: default for name, default in defaults.items() if name in LINE_FIELDS}
-    sets: list[LineSet] = []
+    sets: list[LineColumns] = []
     inherited = line_defaults | {
         name: _filled(values[name], line_defaults.get(name))
         for name in ("financial_account_id", "item_notes")
@@ -246,10 +250,10 @@ def _line_sets(
         credited = [-value if isinstance(value, Decimal) else value for value in minus.values["line_amount"]]
         sets.append(replace(minus, values={"line_amount": credited}))
     elif LINE_MONEY & values.keys() or not (mapped.parts or mapped.extras):
-        sets.append(LineSet(rows, values, line_defaults))
+        sets.append(LineColumns(rows, values, line_defaults))
     for part in mapped.parts.values():
         own = {name: _padded(layout.read(name, index), len(rows)) for name, index in part.items()}
-        sets.append(LineSet(_seen_as(layout, rows, part), own, inherited))
+        sets.append(LineColumns(_seen_as(layout, rows, part), own, inherited))
     for extra, index in mapped.extras:
         fixed = dict(inherited)
         if extra.financial_account_id is not None:
@@ -269,12 +273,12 @@ def _amount_set(
     layout: ParsedTable,
     rows: Sequence[Row],
     index: int,
-    values: Mapping[str, Read],
+    values: Mapping[str, ReadCells],
     defaults: Mapping[str, Sequence[CellValue]],
-) -> LineSet:
+) -> LineColumns:
     amounts = _padded(layout.read("line_amount", index), len(rows))
     seen = _seen_as(layout, rows, {"line_amount": index})
-    return LineSet(seen, {**values, "line_amount": amounts}, defaults, nothing_is_no_line=True)
+    return LineColumns(seen, {**values, "line_amount": amounts}, defaults, nothing_is_no_line=True)
 
 
 def _seen_as(layout: ParsedTable, rows: Sequence[Row], columns: Mapping[str, int]) -> list[Row]:
@@ -284,18 +288,18 @@ def _seen_as(layout: ParsedTable, rows: Sequence[Row], columns: Mapping[str, int
     return [Row(source, row.number, row.kept) for row in rows]
 
 
-def _padded(read: Read, count: int) -> Read:
+def _padded(read: ReadCells, count: int) -> ReadCells:
     return [*[None] * (count - len(read)), *read] if count > len(read) else read
 
 
-def _filled(read: Read, default: Sequence[CellValue] | None) -> list[CellValue]:
+def _filled(read: ReadCells, default: Sequence[CellValue] | None) -> list[CellValue]:
     plain = [None if isinstance(value, Unreadable) else value for value in read]
     if default is None:
         return plain
     return [other if value is None else value for value, other in zip(plain, default, strict=True)]
 
 
-def _turn_credits(layout: ParsedTable, values: dict[str, Read], sets: Sequence[LineSet], count: int) -> None:
+def _turn_credits(layout: ParsedTable, values: dict[str, ReadCells], sets: Sequence[LineColumns], count: int) -> None:
     """Rows that a type column calls a credit are negative, whichever sign their amounts are written with."""
     index = layout.mapped.others.get("type")
     if index is None:
@@ -321,9 +325,9 @@ def _turn_credits(layout: ParsedTable, values: dict[str, Read], sets: Sequence[L
 
 def _refuse_gaps(
     layouts: Sequence[ParsedTable],
-    values: Mapping[str, Read],
+    values: Mapping[str, ReadCells],
     defaults: Mapping[str, Sequence[CellValue]],
-    sets: Sequence[LineSet],
+    sets: Sequence[LineColumns],
 ) -> None:
     """Raises FileUnreadable with everything that is missing or unclear, and the profile lines that would settle it."""
     present = {*values, *defaults}

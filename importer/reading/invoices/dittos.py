@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from importer.domain.cells import Cell, cell_text
 from importer.reading.cells.parse_cell import quoted
-from importer.reading.rows.classify import Asked
+from importer.reading.rows.classify import RowQuestion
 
 _WORDS = (
     *("same", "same as above", "as above", "see above", "ditto", "dito", "do", "do.", "dto", "dto.", "idem"),
@@ -20,12 +20,12 @@ DITTOS: frozenset[Cell] = frozenset(
 TYPE_IT = "Write the invoice number itself into every row."
 
 
-def dittos(numbers: Sequence[Cell]) -> dict[int, Asked]:
+def dittos(numbers: Sequence[Cell]) -> dict[int, RowQuestion]:
     """The rows whose cell in the column of invoice numbers is a ditto, by their place."""
     if DITTOS.isdisjoint(numbers):
         return {}
     return {
-        place: Asked(f"{quoted(cell_text(cell))} is a ditto mark, and no invoice number.", TYPE_IT, holds=True)
+        place: RowQuestion(f"{quoted(cell_text(cell))} is a ditto mark, and no invoice number.", TYPE_IT, holds=True)
         for place, cell in enumerate(numbers)
         if cell in DITTOS
     }

@@ -17,7 +17,7 @@ from importer.reading.cells.parse_cell import (
     quoted,
 )
 from importer.reading.invoices.payment_terms import due_by
-from importer.reading.invoices.rows_together import Read
+from importer.reading.invoices.rows_together import ReadCells
 from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.tables.parsed_table import ParsedTable
 
@@ -25,7 +25,7 @@ from importer.reading.tables.parsed_table import ParsedTable
 def due_dates(
     layout: ParsedTable,
     profile: Profile,
-    values: Mapping[str, Read],
+    values: Mapping[str, ReadCells],
     count: int,
     given: Sequence[CellValue] | None = None,
 ) -> list[CellValue] | None:
@@ -45,7 +45,7 @@ def due_dates(
     ]
 
 
-def _either(read: Read, given: Sequence[CellValue]) -> Read:
+def _either(read: ReadCells, given: Sequence[CellValue]) -> ReadCells:
     return [other if day is None else day for day, other in zip(read, given, strict=True)]
 
 

@@ -24,11 +24,11 @@ from importer.reading.cells.parse_cell import (
 from importer.reading.invoices.blank_headers import below_others
 from importer.reading.invoices.rows_together import (
     HEADER,
-    Found,
-    Grouped,
-    LineSet,
-    Read,
-    Shape,
+    GroupingRule,
+    HeaderProblems,
+    LineColumns,
+    ReadCells,
+    RowGroups,
     group_rows,
     hold_above,
     hold_doubted,
@@ -42,10 +42,10 @@ HEADER_FIELDS = (*IDENTITY, "invoice_date", "due_date", "accounting_date", "note
 
 def build_invoices(
     rows: Sequence[Row],
-    values: dict[str, Read],
+    values: dict[str, ReadCells],
     defaults: Mapping[str, Sequence[CellValue]],
-    line_sets: Sequence[LineSet],
-    shape: Shape,
+    line_sets: Sequence[LineColumns],
+    shape: GroupingRule,
 ) -> tuple[list[Invoice], list[Problem]]:
     """The invoices of one table, in order of first appearance, and a problem for every row that belongs to none.
 
@@ -54,7 +54,7 @@ def build_invoices(
     """
     grouped = group_rows(rows, values, shape)
     grouped.firsts = [members[0] for members in grouped.members]
-    found: Found = defaultdict(list)
+    found: HeaderProblems = defaultdict(list)
     told: set[Place] = set()
     for name in (*IDENTITY, *HEADER):
         _report_unreadable(rows, {name: values[name]} if name in values else {}, grouped.owner, found, told)
@@ -119,10 +119,12 @@ def _sum(lines: Sequence[Line]) -> Exact | None:
 # ---------------------------------------------------------------------- what the header says
 
 
-def _header(name: str, rows: Sequence[Row], column: Read, grouped: Grouped, found: Found | None) -> list[CellValue]:
+def _header(
+    name: str, rows: Sequence[Row], column: ReadCells, grouped: RowGroups, found: HeaderProblems | None
+) -> list[CellValue]:
     """For each invoice the first cell of the column that is filled. A later one that differs is a contradiction,
     noted in `found` (None for the identity, where spellings of one number may differ)."""
-    heads: Read = list(map(column.__getitem__, grouped.firsts))
+    heads: ReadCells = list(map(column.__getitem__, grouped.firsts))
     heads.append(None)  # for rows of no invoice, whose owner is -1
     at: dict[int, int] = {}
     others = map(is_not, column, map(heads.__getitem__, grouped.owner))  # equal cells are one object: see read_cells
@@ -141,7 +143,7 @@ def _header(name: str, rows: Sequence[Row], column: Read, grouped: Grouped, foun
 
 
 def _name_spellings(
-    rows: Sequence[Row], numbers: Read, heads: Sequence[CellValue], grouped: Grouped, found: Found
+    rows: Sequence[Row], numbers: ReadCells, heads: Sequence[CellValue], grouped: RowGroups, found: HeaderProblems
 ) -> None:
     """Notes where one invoice's number is written in another way than on its first row."""
     first = [*heads, None]  # for rows of no invoice, whose owner is -1
@@ -158,7 +160,7 @@ def _name_spellings(
         found[group].append(Problem(problem_catalog.SPELLED_DIFFERENTLY, what, place, "invoice_number", number))
 
 
-def _readable(read: Read) -> list[CellValue]:
+def _readable(read: ReadCells) -> list[CellValue]:
     if Unreadable in set(map(type, read)):
         return [None if isinstance(value, Unreadable) else value for value in read]
     return cast("list[CellValue]", read)
@@ -182,7 +184,7 @@ def _heading(row: Row, name: str) -> str:
 
 
 def _total(
-    rows: Sequence[Row], heads: Mapping[str, list[CellValue]], grouped: Grouped, found: Found
+    rows: Sequence[Row], heads: Mapping[str, list[CellValue]], grouped: RowGroups, found: HeaderProblems
 ) -> list[Decimal | None]:
     dollars, cents = heads.get("total_amount"), heads.get("total_amount_in_cents")
     if dollars is None or cents is None:
@@ -206,7 +208,7 @@ def _either(first: Sequence[T], second: Sequence[T]) -> list[T]:
 # ---------------------------------------------------------------------- the lines
 
 
-def _lines(line_sets: Sequence[LineSet], grouped: Grouped, found: Found) -> list[tuple[Line, ...]]:
+def _lines(line_sets: Sequence[LineColumns], grouped: RowGroups, found: HeaderProblems) -> list[tuple[Line, ...]]:
     """For each invoice its lines: by row, and within a row in the order of the sets."""
     made = [_set_lines(line_set, grouped, found) for line_set in line_sets]
     without = [_without_line(line_set) for line_set in line_sets]
@@ -221,7 +223,7 @@ def _lines(line_sets: Sequence[LineSet], grouped: Grouped, found: Found) -> list
     ]
 
 
-def _set_lines(line_set: LineSet, grouped: Grouped, found: Found) -> list[Line]:
+def _set_lines(line_set: LineColumns, grouped: RowGroups, found: HeaderProblems) -> list[Line]:
     values, rows = line_set.values, line_set.rows
 
     def column(name: str) -> list[CellValue]:
@@ -257,7 +259,7 @@ def _whole(number: T) -> T | int:
     return int(number) if isinstance(number, Decimal) and number == number.to_integral_value() else number
 
 
-def _without_line(line_set: LineSet) -> set[int]:
+def _without_line(line_set: LineColumns) -> set[int]:
     """The rows in which the set's cells are all blank: they carry a header, or lines of other sets."""
     given = list(line_set.values.values())
     if line_set.nothing_is_no_line:
@@ -274,7 +276,7 @@ def _without_line(line_set: LineSet) -> set[int]:
 
 
 def _report_unreadable(
-    rows: Sequence[Row], values: Mapping[str, Read], owner: Sequence[int], found: Found, told: set[Place]
+    rows: Sequence[Row], values: Mapping[str, ReadCells], owner: Sequence[int], found: HeaderProblems, told: set[Place]
 ) -> None:
     """Notes each cell that cannot be read, once: `told` are the places of those that were noted."""
     for name, read in values.items():

@@ -14,26 +14,26 @@ from importer.domain.invoice import Row
 from importer.domain.problems import Problem
 from importer.reading.cells.parse_cell import CellValue, Unreadable, quoted
 from importer.reading.invoices.keys_with_gaps import KeysWithGaps, agrees
-from importer.reading.rows.classify import Asked
+from importer.reading.rows.classify import RowQuestion
 
-Read = list[CellValue | Unreadable]
-Found = defaultdict[int, list[Problem]]  # invoice → its problems; most have none
+ReadCells = list[CellValue | Unreadable]
+HeaderProblems = defaultdict[int, list[Problem]]  # invoice → its problems; most have none
 HEADER = tuple(column.name for column in COLUMNS if not column.of_line and column.name not in IDENTITY)
 
 
 @dataclass(slots=True)
-class Grouped:
+class RowGroups:
     """Rows by invoice, as indexes into the table's rows. `owner` is -1 for a row that belongs to none."""
 
     members: list[list[int]] = field(default_factory=list)
     owner: list[int] = field(default_factory=list)
-    strays: dict[int, Asked] = field(default_factory=dict)  # row → why it belongs to no invoice
+    strays: dict[int, RowQuestion] = field(default_factory=dict)  # row → why it belongs to no invoice
     firsts: list[int] = field(default_factory=list)  # the first row of each invoice
     doubted: dict[int, Sequence[int]] = field(default_factory=dict)  # row → the invoices of which it may be a line
 
 
 @dataclass(frozen=True, slots=True)
-class LineSet:
+class LineColumns:
     """Columns that make at most one line of each row: those of the line itself, of a repeated group, of an extra line.
 
     `rows` are the table's rows as this set sees them: their source says which column is the quantity and which the
@@ -42,22 +42,22 @@ class LineSet:
     """
 
     rows: Sequence[Row]
-    values: dict[str, Read]
+    values: dict[str, ReadCells]
     defaults: Mapping[str, Sequence[CellValue]]
     nothing_is_no_line: bool = False
-    beside: Mapping[str, Read] = field(default_factory=dict)
+    beside: Mapping[str, ReadCells] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class GroupingRule:
     """How rows make invoices. `separate`: every row is an invoice of its own. `asked`: rows that may be no data."""
 
     separate: bool = False
     total_from_lines: bool = False
-    asked: Mapping[int, Asked] = field(default_factory=dict)
+    asked: Mapping[int, RowQuestion] = field(default_factory=dict)
 
 
-def group_rows(rows: Sequence[Row], values: Mapping[str, Read], shape: Shape) -> Grouped:
+def group_rows(rows: Sequence[Row], values: Mapping[str, ReadCells], shape: GroupingRule) -> RowGroups:
     """Which row belongs to which invoice. `values` are the table's columns, by field."""
     if shape.separate:
         grouped = _each_its_own(rows, shape.asked)
@@ -82,11 +82,11 @@ def group_rows(rows: Sequence[Row], values: Mapping[str, Read], shape: Shape) ->
     members: list[list[int]] = [[] for _ in groups]
     for index, group in enumerate(owner):
         members[group].append(index)
-    return Grouped(members, owner)
+    return RowGroups(members, owner)
 
 
-def _each_its_own(rows: Sequence[Row], asked: Mapping[int, Asked]) -> Grouped:
-    grouped = Grouped(strays=dict(asked))
+def _each_its_own(rows: Sequence[Row], asked: Mapping[int, RowQuestion]) -> RowGroups:
+    grouped = RowGroups(strays=dict(asked))
     for index in range(len(rows)):
         if index in asked:
             grouped.owner.append(-1)
@@ -100,7 +100,7 @@ def _comparable(number: CellValue | Unreadable) -> CellValue | Unreadable:
     return normalised_number(number) if isinstance(number, str) else number
 
 
-def _apart(numbers: Read, header: Sequence[Read]) -> Read:
+def _apart(numbers: ReadCells, header: Sequence[ReadCells]) -> ReadCells:
     """Rows with a damaged number (five times 1.60E+12) belong together only where their whole header is the same."""
     return [
         str(hash(tuple(column[index] for column in header))) if isinstance(number, Unreadable) else ""
@@ -109,8 +109,11 @@ def _apart(numbers: Read, header: Sequence[Read]) -> Read:
 
 
 def _group_with_gaps(
-    rows: Sequence[Row], values: Mapping[str, Read], keys: Sequence[tuple[object, ...]], asked: Mapping[int, Asked]
-) -> Grouped:
+    rows: Sequence[Row],
+    values: Mapping[str, ReadCells],
+    keys: Sequence[tuple[object, ...]],
+    asked: Mapping[int, RowQuestion],
+) -> RowGroups:
     """Full rows make the invoices; a row with gaps joins the one invoice that agrees with what it does say."""
     count = len(rows)
     owner = [-1] * count
@@ -141,7 +144,7 @@ def _group_with_gaps(
             else:
                 start(index)
     strays = dict(asked)
-    grouped = Grouped(members, owner)
+    grouped = RowGroups(members, owner)
     header = {name: values[name] for name in (*IDENTITY, *HEADER) if name in values}
     for index, key in enumerate(keys):
         if owner[index] >= 0 or index in asked:
@@ -159,7 +162,9 @@ def _group_with_gaps(
             elif above >= 0:
                 join(index, above)
             else:
-                strays[index] = Asked("The row names no invoice, and there is none directly above it.", holds=True)
+                strays[index] = RowQuestion(
+                    "The row names no invoice, and there is none directly above it.", holds=True
+                )
             continue
         candidates = alike.agreeing(key)
         if len(candidates) == 1:
@@ -168,7 +173,7 @@ def _group_with_gaps(
             join(index, above)
         elif candidates:
             number = numbers[index]
-            strays[index] = Asked(f"{len(candidates)} invoices have the number {quoted(str(number))}.")
+            strays[index] = RowQuestion(f"{len(candidates)} invoices have the number {quoted(str(number))}.")
             grouped.doubted[index] = candidates
         else:
             start(index)
@@ -179,7 +184,7 @@ def _group_with_gaps(
     in_doubt = {id(some): [renumbered[group] for group in some] for some in _each_once(grouped.doubted.values())}
     doubted: dict[int, Sequence[int]] = {index: in_doubt[id(some)] for index, some in grouped.doubted.items()}
     in_order = [sorted(members[group]) for group in order]
-    return Grouped(in_order, [renumbered[group] for group in owner], strays, doubted=doubted)
+    return RowGroups(in_order, [renumbered[group] for group in owner], strays, doubted=doubted)
 
 
 def _each_once(lists: Iterable[Sequence[int]]) -> Iterable[Sequence[int]]:
@@ -190,7 +195,7 @@ _SAME_BILL = (*IDENTITY, "invoice_date", "due_date")
 """What all rows of an invoice say alike."""
 
 
-def _doubt(grouped: Grouped, index: int, above: int, values: Mapping[str, Read]) -> None:
+def _doubt(grouped: RowGroups, index: int, above: int, values: Mapping[str, ReadCells]) -> None:
     """Notes that a row without a number may be a line of the invoice above it, unless it says something else of it."""
     first = grouped.members[above][0]
     said = [values[name] for name in _SAME_BILL if name in values]
@@ -198,7 +203,9 @@ def _doubt(grouped: Grouped, index: int, above: int, values: Mapping[str, Read])
         grouped.doubted[index] = [above]
 
 
-def hold_above(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSet], found: Found) -> None:
+def hold_above(
+    rows: Sequence[Row], grouped: RowGroups, line_sets: Sequence[LineColumns], found: HeaderProblems
+) -> None:
     """An invoice waits for a row with an amount below it that may be its own: sent without it, it would be short."""
     above, before = -1, -1  # the last row of an invoice so far, and the stray before this one
     held: set[int] = set()
@@ -213,7 +220,9 @@ def hold_above(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSe
             found[grouped.owner[above]].append(Problem(problem_catalog.ROW_BELOW, what, rows[above].place()))
 
 
-def hold_doubted(rows: Sequence[Row], grouped: Grouped, line_sets: Sequence[LineSet], found: Found) -> None:
+def hold_doubted(
+    rows: Sequence[Row], grouped: RowGroups, line_sets: Sequence[LineColumns], found: HeaderProblems
+) -> None:
     """The invoices wait of which a row with an amount may be a line: sent without it, they would be short."""
     held: set[int] = set()
     seen: set[int] = set()  # lists of invoices that rows share

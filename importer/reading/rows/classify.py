@@ -32,7 +32,7 @@ from importer.reading.cells.parse_cell import (
 from importer.reading.cells.parse_money import Marks, read_amount
 from importer.reading.columns.headings import display_heading, normalised
 from importer.reading.rows.document_type import is_credit
-from importer.reading.rows.footers import Foot, Sort, foot_of
+from importer.reading.rows.footers import Footer, FooterKind, footer_of
 from importer.reading.rows.total_rows import (
     ALONE,
     ColumnSum,
@@ -85,7 +85,7 @@ class StatedTotal:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RowQuestion:
     """Why a person must say what a row is. Where it `holds`, it may belong to the invoice above, which has to wait."""
 
     what: str
@@ -94,11 +94,11 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Leftovers:
+class RowClassification:
     """What was found: reasons by 0-based position among the rows, and the totals with their columns' sums."""
 
     reasons: dict[int, str] = field(default_factory=dict)
-    asked: dict[int, Asked] = field(default_factory=dict)  # may be a total, may be a line: a person says
+    asked: dict[int, RowQuestion] = field(default_factory=dict)  # may be a total, may be a line: a person says
     totals: list[StatedTotal] = field(default_factory=list)
 
     def leave_out(self, places: Iterable[int]) -> None:
@@ -109,7 +109,7 @@ class Leftovers:
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class ColumnHints:
     """What the columns of a table are, as far as that is known before its rows are."""
 
     headings: Sequence[Cell]
@@ -120,21 +120,21 @@ class Meant:
     types: int | None = None  # where a row may be called a credit, which is a sign of its amount
 
 
-def find_leftovers(
+def classify_rows(
     rows: Sequence[tuple[Cell, ...]],
     cells: Callable[[int], Sequence[Cell]],
-    meant: Meant,
+    meant: ColumnHints,
     written: NumberDateFormat = PLAIN,
-) -> Leftovers:
+) -> RowClassification:
     """Which of the rows are no data. `cells` gives a column of them; `written` is how the table writes numbers."""
-    found = Leftovers()
+    found = RowClassification()
     headings = meant.headings
     anchors = [meant.columns[name] for name in _ANCHORS if name in meant.columns]
     below = table_below(rows, cells(meant.money[0]), headings) if meant.money else None
     if below is not None:
         found.reasons |= dict.fromkeys(range(below.first, len(rows)), OTHER_TABLE)
         del found.reasons[below.headings]
-        found.asked[below.headings] = Asked(below.what(len(rows) - below.headings - 1), ANOTHER_TABLE)
+        found.asked[below.headings] = RowQuestion(below.what(len(rows) - below.headings - 1), ANOTHER_TABLE)
         rows = rows[: below.first]
     suspects = [place for place in _suspects(rows, cells, anchors, headings) if place < len(rows)]
     if not suspects:
@@ -169,7 +169,7 @@ def find_leftovers(
             _judge_total(position, row, at, sums, invoices, found, meant, **told)
         elif len(filled) == 1 and _is_above_blanks(rows, position, filled[0], meant.columns):
             what = f"{quoted(display_heading(row[filled[0]]))} stands alone in its row, above rows that leave its column blank."
-            found.asked[position] = Asked(what, WRITE_IT_OUT)
+            found.asked[position] = RowQuestion(what, WRITE_IT_OUT)
         elif len(filled) == 1 and _is_note(row[filled[0]], filled[0], meant, anchors):
             found.reasons[position] = NOTE
         elif all(isinstance(row[index], str) and _FOOTER.fullmatch(display_heading(row[index])) for index in filled):
@@ -188,7 +188,7 @@ def find_leftovers(
     return found
 
 
-def _find_sections(rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], found: Leftovers) -> None:
+def _find_sections(rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], found: RowClassification) -> None:
     """A name alone in its row, with a total of that name further down, stands above a section."""
     totals = {
         normalised(reason.partition("(")[2]): position
@@ -209,11 +209,11 @@ def _find_sections(rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], fo
 
 
 def _foot_of_several(
-    rows: Sequence[tuple[Cell, ...]], position: int, filled: Sequence[int], meant: Meant
-) -> Foot | None:
+    rows: Sequence[tuple[Cell, ...]], position: int, filled: Sequence[int], meant: ColumnHints
+) -> Footer | None:
     """A charge or credit below several invoices of which each row has its number: it may be that of all of them."""
-    foot = foot_of(rows[position], filled, meant.columns, meant.money, has_lines=False)
-    if foot is None or foot.sort not in (Sort.CHARGE, Sort.CREDIT):
+    foot = footer_of(rows[position], filled, meant.columns, meant.money, has_lines=False)
+    if foot is None or foot.sort not in (FooterKind.CHARGE, FooterKind.CREDIT):
         return None
     number = meant.columns["invoice_number"]
     numbers = {row[number] for row in rows[:position] if number < len(row) and not is_blank(row[number])}
@@ -221,7 +221,11 @@ def _foot_of_several(
 
 
 def _find_feet(
-    rows: Sequence[tuple[Cell, ...]], suspects: Sequence[int], meant: Meant, written: NumberDateFormat, found: Leftovers
+    rows: Sequence[tuple[Cell, ...]],
+    suspects: Sequence[int],
+    meant: ColumnHints,
+    written: NumberDateFormat,
+    found: RowClassification,
 ) -> None:
     """From the last row upwards, as long as there are no rows of the table."""
     columns = meant.columns
@@ -234,7 +238,7 @@ def _find_feet(
             continue
         row = rows[position]
         filled = [index for index, cell in enumerate(row) if not is_blank(cell)]
-        foot = foot_of(row, filled, columns, meant.money, has_lines=has_lines)
+        foot = footer_of(row, filled, columns, meant.money, has_lines=has_lines)
         if foot is None and has_lines and not any(place < position for place in suspects):
             foot = _foot_of_several(rows, position, filled, meant)
         if foot is None or _is_line(filled, columns):
@@ -243,22 +247,22 @@ def _find_feet(
             index: read_cells([row[index]], ValueKind.DOLLARS, replace(written, currency=""))[0] for index in filled
         }
         amounts = {index: value for index in meant.money if isinstance(value := read.get(index), Decimal) and value}
-        if amounts and foot.sort in (Sort.CHARGE, Sort.CREDIT):
+        if amounts and foot.sort in (FooterKind.CHARGE, FooterKind.CREDIT):
             lines = _sorts_of_lines(rows, filled, suspects, meant, found)
             if foot.sort in lines:
                 return
             much = dollars(next(iter(amounts.values())))
             totals = [total for total in found.totals if not total.is_foot and not total.unread]
             below = any(total.position > position for total in totals)
-            holds = not _is_whose(filled[0], columns) and (foot.sort is Sort.CHARGE or bool(lines) or not below)
+            holds = not _is_whose(filled[0], columns) and (foot.sort is FooterKind.CHARGE or bool(lines) or not below)
             what = f"{quoted(foot.label)} of {much} stands below the table, and belongs to no invoice."
             if holds:
                 what = f"{quoted(foot.label)} of {much} stands below the table: it may be a line of the last invoice."
-            if holds or foot.sort is Sort.CHARGE:
-                found.asked[position] = Asked(what, LINE_OR_NOT if holds else None, holds)
+            if holds or foot.sort is FooterKind.CHARGE:
+                found.asked[position] = RowQuestion(what, LINE_OR_NOT if holds else None, holds)
                 continue
         found.reasons[position] = f"{FOOT} ({foot.label})"
-        off = foot.sort is Sort.CREDIT
+        off = foot.sort is FooterKind.CREDIT
         found.totals += [
             StatedTotal(position, index, foot.label, -abs(value) if off else value, is_foot=True)
             for index, value in amounts.items()
@@ -269,16 +273,16 @@ def _sorts_of_lines(
     rows: Sequence[tuple[Cell, ...]],
     filled: Sequence[int],
     suspects: Sequence[int],
-    meant: Meant,
-    found: Leftovers,
-) -> set[Sort | None]:
+    meant: ColumnHints,
+    found: RowClassification,
+) -> set[FooterKind | None]:
     """What the lines higher up say that are filled in the same columns and belong to the invoices above them: what is
     a line there is one below the last row as well. None among them for one that says none of such words."""
     if _is_whose(filled[0], meant.columns):
         return set()
     known = set(suspects)
     last = next((place for place in range(len(rows) - 1, -1, -1) if place not in known), -1)
-    sorts: set[Sort | None] = set()
+    sorts: set[FooterKind | None] = set()
     for place in suspects:
         if place > last:
             break
@@ -286,7 +290,7 @@ def _sorts_of_lines(
             continue
         there = [index for index, cell in enumerate(rows[place]) if not is_blank(cell)]
         if there == filled:
-            other = foot_of(rows[place], there, meant.columns, meant.money, has_lines=False)
+            other = footer_of(rows[place], there, meant.columns, meant.money, has_lines=False)
             sorts.add(None if other is None else other.sort)
     return sorts
 
@@ -361,8 +365,8 @@ def _judge_total(
     at: int,
     sums: Sequence[ColumnSum],
     invoices: Sequence[ColumnSum],
-    found: Leftovers,
-    meant: Meant,
+    found: RowClassification,
+    meant: ColumnHints,
     *,
     is_within: bool,
     is_name: bool,
@@ -392,7 +396,7 @@ def _judge_total(
     elif amounts and not is_sure and ((is_partial(label) and is_sure is False) or may_be_line):
         much = dollars(cast("Decimal", amounts[0].values[position]))
         what = f"{quoted(label)} of {much} reads like a total, but no rows above come to it: it may be a line."
-        found.asked[position] = Asked(what, LINE_OR_NOT, holds=True)
+        found.asked[position] = RowQuestion(what, LINE_OR_NOT, holds=True)
         return
     found.reasons[position] = f"{TOTAL} ({label})"
     if not is_partial(label):
@@ -427,7 +431,7 @@ def _is_above_blanks(rows: Sequence[tuple[Cell, ...]], position: int, index: int
     return number < len(row) and not is_blank(row[number]) and is_blank(row[index] if index < len(row) else None)
 
 
-def _is_note(cell: Cell, index: int, meant: Meant, anchors: Sequence[int]) -> bool:
+def _is_note(cell: Cell, index: int, meant: ColumnHints, anchors: Sequence[int]) -> bool:
     """A sentence in a row of its own: never a single word that stands where the invoice number does, and nothing that
     may be an amount."""
     if not isinstance(cell, str) or _is_amount(cell):
@@ -450,7 +454,7 @@ def _is_unfilled(row: Sequence[Cell], filled: Sequence[int], numeric: Collection
     )
 
 
-def _judge_unlabelled(position: int, row: Sequence[Cell], sums: Sequence[ColumnSum], found: Leftovers) -> None:
+def _judge_unlabelled(position: int, row: Sequence[Cell], sums: Sequence[ColumnSum], found: RowClassification) -> None:
     """A row of nothing but numbers is a total where one of them is the sum of its column above."""
     for each in sums:
         value = each.values[position]
@@ -464,5 +468,5 @@ def _judge_unlabelled(position: int, row: Sequence[Cell], sums: Sequence[ColumnS
             what = (
                 f"The row may be a total ({display_heading(row[each.index])} is what stands above), or a further line."
             )
-            found.asked[position] = Asked(what, LINE_OR_NOT, holds=True)
+            found.asked[position] = RowQuestion(what, LINE_OR_NOT, holds=True)
         return

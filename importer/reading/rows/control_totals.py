@@ -14,7 +14,7 @@ from importer.domain.money import dollars
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import ControlTotal
 from importer.reading.cells.parse_cell import Unreadable, quoted
-from importer.reading.invoices.rows_together import Read
+from importer.reading.invoices.rows_together import ReadCells
 from importer.reading.tables.parsed_table import TOTALLED, ParsedTable
 
 _NAMED = 5  # cells that a sentence names
@@ -88,7 +88,7 @@ def unread_totals(layout: ParsedTable) -> Iterator[Problem]:
 class _Running:
     """What a column comes to above each row, and which of its cells cannot be read."""
 
-    def __init__(self, column: Read) -> None:
+    def __init__(self, column: ReadCells) -> None:
         amounts = (value if isinstance(value, Decimal) else Decimal() for value in column)
         self.sums = list(accumulate(amounts, initial=Decimal()))
         self._unreadable = [at for at, value in enumerate(column) if isinstance(value, Unreadable)]

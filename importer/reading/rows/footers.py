@@ -16,7 +16,7 @@ from importer.reading.cells.parse_cell import is_blank
 from importer.reading.columns.headings import display_heading
 
 
-class Sort(Enum):
+class FooterKind(Enum):
     """What a foot is, which decides what becomes of its amount."""
 
     BALANCE = "an earlier balance"  # was billed before: left out
@@ -59,21 +59,21 @@ _WORDS = (
 )
 _PATTERNS = tuple(
     (sort, re.compile(pattern, re.IGNORECASE))
-    for sort, pattern in zip(Sort, (_BALANCE, _CREDIT, _CHARGE, _WORDS), strict=True)
+    for sort, pattern in zip(FooterKind, (_BALANCE, _CREDIT, _CHARGE, _WORDS), strict=True)
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Foot:
+class Footer:
     """A row that is a foot: what it is, and the words that say so."""
 
-    sort: Sort
+    sort: FooterKind
     label: str
 
 
-def foot_of(
+def footer_of(
     row: Sequence[Cell], filled: Sequence[int], columns: Mapping[str, int], numbers: Collection[int], *, has_lines: bool
-) -> Foot | None:
+) -> Footer | None:
     """What the row is at the foot of a table; None where it may be a row of it. `numbers` are columns of amounts.
 
     Where the rows are lines (`has_lines`), words in the column of their descriptions may be those of a line.
@@ -87,10 +87,10 @@ def foot_of(
     if sort is None:
         return None
     own = {columns[name] for name in ("invoice_number", "invoice_date", "due_date") if name in columns} - {first}
-    if sort is Sort.WORDS:
+    if sort is FooterKind.WORDS:
         is_row = any(index in numbers for index in filled) or columns.get("invoice_number") in set(filled) - {first}
-        return None if is_row else Foot(sort, label)
+        return None if is_row else Footer(sort, label)
     is_line = has_lines and first in {columns.get("item_notes"), columns.get("notes"), columns.get("memo")}
     if is_line or len(words) > 1 or any(not is_blank(row[index]) for index in own if index < len(row)):
         return None
-    return Foot(sort, label)
+    return Footer(sort, label)

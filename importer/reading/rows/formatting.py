@@ -13,15 +13,15 @@ from importer.domain.problems import Place, Problem
 from importer.reading.cells.parse_cell import is_blank, quoted
 from importer.reading.formats.facts.looks import Pieces, TextLook, still_there
 from importer.reading.rows.file_damage import ranges
-from importer.reading.rows.status_words import Standing, said_alone, standing_of
+from importer.reading.rows.status_words import RowStatus, status_from_description, status_from_text
 from importer.reading.tables.parsed_table import IDS, ParsedTable
 
 _OF_A_COMMENT = {
-    Standing.VOID: problem_catalog.VOID_ROW,
-    Standing.NO_BILL: problem_catalog.NO_BILL,
-    Standing.HELD: problem_catalog.MARKED_HELD,
-    Standing.TWICE: problem_catalog.MARKED_DUPLICATE,
-    Standing.PAID: problem_catalog.MARKED_PAID,
+    RowStatus.VOID: problem_catalog.VOID_ROW,
+    RowStatus.NO_BILL: problem_catalog.NO_BILL,
+    RowStatus.HELD: problem_catalog.MARKED_HELD,
+    RowStatus.TWICE: problem_catalog.MARKED_DUPLICATE,
+    RowStatus.PAID: problem_catalog.MARKED_PAID,
 }
 _UNREADABLE = (problem_catalog.NOT_MONEY, problem_catalog.NOT_A_QUANTITY, problem_catalog.NOT_A_DATE)
 _SEVERAL = problem_catalog.SEVERAL_TEXTS
@@ -132,9 +132,9 @@ def _lines_in_numbers(layout: ParsedTable, index: int) -> Iterator[tuple[Row, Pr
 
 def _comment(row: Row, column: int, comment: str) -> Iterator[tuple[Row, Problem]]:
     for line in comment.splitlines():
-        standing = said_alone(line)
+        standing = status_from_description(line)
         if standing not in _OF_A_COMMENT and len(line.split()) <= _FEW_WORDS:
-            standing = standing_of(line.strip())
+            standing = status_from_text(line.strip())
         if standing in _OF_A_COMMENT:
             place = replace(row.place(), column=column_letter(column))
             what = f"A comment on the cell says {quoted(line)}."

@@ -16,8 +16,8 @@ from importer.reading.cells.parse_cell import is_blank, quoted, read_cells
 from importer.reading.columns.column_map import unused
 from importer.reading.columns.headings import display_heading, normalised, quoted_columns
 from importer.reading.columns.meaning import words_of
-from importer.reading.rows.row_status import Told
-from importer.reading.rows.status_words import Standing
+from importer.reading.rows.row_status import StatusColumns
+from importer.reading.rows.status_words import RowStatus
 from importer.reading.tables.parsed_table import ParsedTable
 
 NO_WORDS = frozenset(
@@ -71,13 +71,15 @@ _TWICE = frozenset(
     ("duplicate", "duplicates", "dup", "dupe", "duplikat", "doppelt", "doublon", "duplicado", "duplicata")
 )
 
-Says = Callable[[Cell], bool]
+CellTest = Callable[[Cell], bool]
 
 
-def marked(layout: ParsedTable, invoices: Sequence[Invoice], told: Told) -> Iterator[tuple[Row, Problem]]:
+def payment_marks(
+    layout: ParsedTable, invoices: Sequence[Invoice], told: StatusColumns
+) -> Iterator[tuple[Row, Problem]]:
     """The first row of each invoice that is marked as paid, of each that is held back, and of each that is a copy."""
     headings = layout.source.headings
-    paid, held, twice = _Marks(layout), _Marks(layout), _Marks(layout)
+    paid, held, twice = _PaymentMarks(layout), _PaymentMarks(layout), _PaymentMarks(layout)
     for index in unused(headings, layout.mapped):
         name = normalised(display_heading(headings[index]))
         if name in _PAID or name in _PAID_ON:
@@ -87,7 +89,7 @@ def marked(layout: ParsedTable, invoices: Sequence[Invoice], told: Told) -> Iter
         elif words_of(display_heading(headings[index])) & _TWICE:
             twice.add(index, _is_yes)
     for index, cells in told:
-        for marks, standing in ((paid, Standing.PAID), (held, Standing.HELD), (twice, Standing.TWICE)):
+        for marks, standing in ((paid, RowStatus.PAID), (held, RowStatus.HELD), (twice, RowStatus.TWICE)):
             marks.add_known(index, {cell for cell, each in cells.items() if each is standing})
     every = (
         (problem_catalog.MARKED_PAID, paid),
@@ -106,7 +108,7 @@ def marked(layout: ParsedTable, invoices: Sequence[Invoice], told: Told) -> Iter
             yield row, Problem(kind, f"{quoted_columns([(index, headings[index])])} says {said}.", place, value=text)
 
 
-class _Marks:
+class _PaymentMarks:
     """Rows by their number, each with the first column that marks it."""
 
     def __init__(self, layout: ParsedTable) -> None:
@@ -114,7 +116,7 @@ class _Marks:
         self.found: dict[int, int] = {}
         self.amounts: dict[int, dict[str, Decimal]] = {}  # by column, what its texts come to in cents
 
-    def add(self, index: int, says: Says) -> None:
+    def add(self, index: int, says: CellTest) -> None:
         cells = self._layout.cells(index)
         self.add_known(index, set(filter(says, set(cells))))
 

@@ -24,7 +24,7 @@ from importer.reading.rows.currency import currency_remarks, stated_currency
 from importer.reading.rows.document_type import payments_among, unknown_among
 from importer.reading.rows.row_status import unknown_statuses
 from importer.reading.rows.sections import names_of_sections
-from importer.reading.rows.status_words import Standing, standing_of
+from importer.reading.rows.status_words import RowStatus, status_from_text
 from importer.reading.tables.parsed_table import ParsedTable
 from importer.reading.tables.sign_columns import are_signs
 
@@ -32,7 +32,7 @@ EVERY_ROW = (
     "Every row has more cells than headings: give the last column a heading if it lacks one, or put quotes around "
     "text that has the separator in it."
 )
-NO_BILLS = (Standing.VOID, Standing.NO_BILL)
+NO_BILLS = (RowStatus.VOID, RowStatus.NO_BILL)
 NAMELESS = "If it matters, give it a heading; otherwise nothing needs doing."
 
 
@@ -179,7 +179,7 @@ def _unknown_types(layout: ParsedTable) -> Iterator[Problem]:
     cells = layout.cells(index)
     texts = {cell: cell_text(cell).strip() for cell in dict.fromkeys(cells)}
     strange = unknown_among(display_heading(layout.source.headings[index]), set(texts.values()))
-    unknown = [cell for cell, text in texts.items() if text in strange and standing_of(text) not in NO_BILLS]
+    unknown = [cell for cell, text in texts.items() if text in strange and status_from_text(text) not in NO_BILLS]
     if unknown:
         said = ", ".join(quoted(cell_text(cell)) for cell in unknown[:5]) + (", …" if len(unknown) > 5 else "")
         what = f"{quoted_columns([(index, layout.source.headings[index])])} says {said}: read as an invoice, not as a credit."

@@ -23,15 +23,15 @@ from importer.reading.rows.document_type import YES
 from importer.reading.rows.status_words import (
     BEGINNINGS,
     IN_NUMBERS,
-    Standing,
+    RowStatus,
     flagged,
-    in_number,
-    said_alone,
-    standing_of,
+    status_from_description,
+    status_from_invoice_number,
+    status_from_text,
 )
 from importer.reading.tables.parsed_table import ParsedTable
 
-Told = list[tuple[int, dict[Cell, Standing]]]
+StatusColumns = list[tuple[int, dict[Cell, RowStatus]]]
 """By column the cells that tell something, and what."""
 
 _STATUS = frozenset(("status", "state", "stage", "approval", "disposition", "zustand", "estado", "statut", "stato"))
@@ -46,26 +46,26 @@ _WORDS = frozenset(("description", "notes", "memo"))
 _DAY = re.compile(r"(?!0000|00/00)\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _MOST = 20  # different words that a column of statuses may have
 _KINDS = {
-    Standing.VOID: problem_catalog.VOID_ROW,
-    Standing.NO_BILL: problem_catalog.NO_BILL,
-    Standing.CREDIT: problem_catalog.CREDIT_IN_WORDS,
-    Standing.PAYMENT: problem_catalog.PAYMENT_ROW,
+    RowStatus.VOID: problem_catalog.VOID_ROW,
+    RowStatus.NO_BILL: problem_catalog.NO_BILL,
+    RowStatus.CREDIT: problem_catalog.CREDIT_IN_WORDS,
+    RowStatus.PAYMENT: problem_catalog.PAYMENT_ROW,
 }
 _SAID = {
-    Standing.VOID: "the invoice is void",
-    Standing.NO_BILL: "that is no invoice",
-    Standing.CREDIT: "that is a credit, and the amount has no minus",
-    Standing.PAYMENT: "that is no bill",
+    RowStatus.VOID: "the invoice is void",
+    RowStatus.NO_BILL: "that is no invoice",
+    RowStatus.CREDIT: "that is a credit, and the amount has no minus",
+    RowStatus.PAYMENT: "that is no bill",
 }
 _BILL_IN_WORDS = "Take the row out of the file; where it is a bill to be paid, say in the cell what for."
 
 
-def told_of(layout: ParsedTable) -> Told:
+def column_statuses(layout: ParsedTable) -> StatusColumns:
     """What each column tells that can tell such a thing."""
     found = [(index, _by(layout, index, _read_status)) for index in status_columns(layout)]
     cancelled = layout.mapped.others.get("cancelled")
     if cancelled is not None:
-        found.append((cancelled, _by(layout, cancelled, _read_flag(Standing.VOID))))
+        found.append((cancelled, _by(layout, cancelled, _read_flag(RowStatus.VOID))))
     kind = layout.mapped.others.get("type")
     if kind is not None:
         found.append((kind, _by(layout, kind, _read_type)))
@@ -73,7 +73,7 @@ def told_of(layout: ParsedTable) -> Told:
     in_words = {columns[name] for name in ("item_notes", "notes", "memo") if name in columns}
     for index in unused(headings, layout.mapped):
         flag = flagged(display_heading(headings[index]))
-        if flag is not Standing.USUAL:
+        if flag is not RowStatus.USUAL:
             found.append((index, _by(layout, index, _read_flag(flag))))
         elif words_of(display_heading(headings[index])) & _WORDS:
             in_words.add(index)
@@ -90,7 +90,9 @@ def status_columns(layout: ParsedTable) -> list[int]:
     return [at for at, words in every if words & _STATUS]
 
 
-def not_bills(layout: ParsedTable, invoices: Sequence[Invoice], told: Told) -> Iterator[tuple[Row, Problem]]:
+def non_invoice_rows(
+    layout: ParsedTable, invoices: Sequence[Invoice], told: StatusColumns
+) -> Iterator[tuple[Row, Problem]]:
     """Rows that are void, no invoice, a payment, or a credit with an amount that is none."""
     if not any(standing in _KINDS for _, cells in told for standing in cells.values()):
         return
@@ -102,15 +104,15 @@ def not_bills(layout: ParsedTable, invoices: Sequence[Invoice], told: Told) -> I
         column = layout.cells.once(index) if told_here else []
         is_text = index in in_words or bool(words_of(display_heading(headings[index])) & _WORDS)
         for row, cell in zip(layout.rows, column, strict=False):
-            standing = told_here.get(cell, Standing.USUAL)
-            if standing is Standing.USUAL:
+            standing = told_here.get(cell, RowStatus.USUAL)
+            if standing is RowStatus.USUAL:
                 continue
-            if standing is Standing.CREDIT and not _is_charged(row, owner.get(row.number), layout):
+            if standing is RowStatus.CREDIT and not _is_charged(row, owner.get(row.number), layout):
                 continue
             text = cell_text(cell).strip()
             what = f"{quoted_columns([(index, headings[index])])} says {quoted(text)}: {_SAID[standing]}."
             place = replace(row.place(), column=column_letter(index))
-            advice = _BILL_IN_WORDS if is_text and standing is Standing.PAYMENT else None
+            advice = _BILL_IN_WORDS if is_text and standing is RowStatus.PAYMENT else None
             yield row, Problem(_KINDS[standing], what, place, value=text, advice=advice)
 
 
@@ -123,7 +125,7 @@ def unknown_statuses(layout: ParsedTable) -> Iterator[Problem]:
             continue
         cells = layout.cells.once(index)
         texts = {cell: cell_text(cell).strip() for cell in dict.fromkeys(cells)}
-        unknown = [cell for cell, text in texts.items() if standing_of(text) is Standing.UNKNOWN]
+        unknown = [cell for cell, text in texts.items() if status_from_text(text) is RowStatus.UNKNOWN]
         if unknown and len(texts) <= _MOST:
             said = ", ".join(quoted(texts[cell]) for cell in unknown[:5]) + (", …" if len(unknown) > 5 else "")
             what = f"{quoted_columns([(index, headings[index])])} says {said}, which is not known for a status."
@@ -141,35 +143,35 @@ def _is_charged(row: Row, invoice: Invoice | None, layout: ParsedTable) -> bool:
     return worth > 0
 
 
-def _by(layout: ParsedTable, index: int, read: Callable[[Cell, str], Standing]) -> dict[Cell, Standing]:
+def _by(layout: ParsedTable, index: int, read: Callable[[Cell, str], RowStatus]) -> dict[Cell, RowStatus]:
     words = words_of(display_heading(layout.source.headings[index]))
     known = {cell: read(cell, cell_text(cell).strip()) for cell in set(layout.cells.once(index)) if not is_blank(cell)}
-    nothing = {Standing.USUAL, Standing.UNKNOWN}
+    nothing = {RowStatus.USUAL, RowStatus.UNKNOWN}
     if words & _OF_OTHERS:
-        nothing |= {Standing.HELD, Standing.NO_BILL, Standing.TWICE}  # the work may be on hold, and is billed
+        nothing |= {RowStatus.HELD, RowStatus.NO_BILL, RowStatus.TWICE}  # the work may be on hold, and is billed
     return {cell: standing for cell, standing in known.items() if standing not in nothing}
 
 
-def _read_status(cell: Cell, text: str) -> Standing:
-    return standing_of(text) if isinstance(cell, str) else Standing.USUAL
+def _read_status(cell: Cell, text: str) -> RowStatus:
+    return status_from_text(text) if isinstance(cell, str) else RowStatus.USUAL
 
 
-def _read_type(cell: Cell, text: str) -> Standing:
+def _read_type(cell: Cell, text: str) -> RowStatus:
     """Of a column of types a quote and a void bill; its credits and payments are seen to elsewhere."""
     standing = _read_status(cell, text)
-    return standing if standing in (Standing.VOID, Standing.NO_BILL) else Standing.USUAL
+    return standing if standing in (RowStatus.VOID, RowStatus.NO_BILL) else RowStatus.USUAL
 
 
-def _read_flag(standing: Standing) -> Callable[[Cell, str], Standing]:
-    def read(cell: Cell, text: str) -> Standing:
+def _read_flag(standing: RowStatus) -> Callable[[Cell, str], RowStatus]:
+    def read(cell: Cell, text: str) -> RowStatus:
         is_day = isinstance(cell, date) or _DAY.fullmatch(text) is not None
-        is_so = is_day or text.casefold() in YES or standing_of(text) is standing
-        return standing if is_so else Standing.USUAL
+        is_so = is_day or text.casefold() in YES or status_from_text(text) is standing
+        return standing if is_so else RowStatus.USUAL
 
     return read
 
 
-def _in_words(layout: ParsedTable, index: int) -> dict[Cell, Standing]:
+def _in_words(layout: ParsedTable, index: int) -> dict[Cell, RowStatus]:
     """The descriptions that are none. Most columns are passed over by how their cells begin."""
     every = dict.fromkeys(layout.cells.once(index))
     texts = [cell for cell in every if isinstance(cell, str)]
@@ -178,18 +180,18 @@ def _in_words(layout: ParsedTable, index: int) -> dict[Cell, Standing]:
     distinct = {text for text in texts if text[:4] in suspect} if suspect else set()
     if _holds(texts, ("not a", "not pay")):
         distinct |= {text for text in texts if "not" in text.casefold()}
-    known = {text: said_alone(text) for text in distinct}
-    if known and set(known.values()) == {Standing.PAYMENT} and len(known) == len(every):
+    known = {text: status_from_description(text) for text in distinct}
+    if known and set(known.values()) == {RowStatus.PAYMENT} and len(known) == len(every):
         return {}  # a list of mere payments
-    return {text: standing for text, standing in known.items() if standing is not Standing.USUAL}
+    return {text: standing for text, standing in known.items() if standing is not RowStatus.USUAL}
 
 
-def _in_numbers(layout: ParsedTable, index: int) -> dict[Cell, Standing]:
+def _in_numbers(layout: ParsedTable, index: int) -> dict[Cell, RowStatus]:
     texts = [cell for cell in dict.fromkeys(layout.cells.once(index)) if isinstance(cell, str)]
     if not _holds(texts, IN_NUMBERS):
         return {}
-    known = {text: in_number(text) for text in texts}
-    return {text: standing for text, standing in known.items() if standing is not Standing.USUAL}
+    known = {text: status_from_invoice_number(text) for text in texts}
+    return {text: standing for text, standing in known.items() if standing is not RowStatus.USUAL}
 
 
 def _holds(texts: Sequence[str], words: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importer.reading.rows.document_type import is_payment
 
 
-class Standing(Enum):
+class RowStatus(Enum):
     """How an invoice stands by the words of one cell."""
 
     VOID = "void"
@@ -36,11 +36,11 @@ _PAID = r"paid|payment received|partial(?:ly paid)?|bezahlt|pagad[oa]|payée?|be
 _IN_A_STATUS = tuple(
     (standing, re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])", re.IGNORECASE))
     for standing, words in (
-        (Standing.VOID, _VOID),
-        (Standing.NO_BILL, _NO_BILL),
-        (Standing.HELD, _HELD),
-        (Standing.TWICE, _TWICE),
-        (Standing.PAID, _PAID),
+        (RowStatus.VOID, _VOID),
+        (RowStatus.NO_BILL, _NO_BILL),
+        (RowStatus.HELD, _HELD),
+        (RowStatus.TWICE, _TWICE),
+        (RowStatus.PAID, _PAID),
     )
 )
 _NOT_SO = re.compile(
@@ -67,7 +67,7 @@ _OF_A_FLAG = frozenset(
 )
 _FLAGS = (
     (
-        Standing.VOID,
+        RowStatus.VOID,
         frozenset(
             re.findall(
                 r"\w+",
@@ -76,9 +76,9 @@ _FLAGS = (
             )
         ),
     ),
-    (Standing.NO_BILL, frozenset(("draft", "proforma", "pro", "forma"))),
+    (RowStatus.NO_BILL, frozenset(("draft", "proforma", "pro", "forma"))),
     (
-        Standing.HELD,
+        RowStatus.HELD,
         frozenset(("hold", "held", "onhold", "disputed", "dispute", "rejected", "declined", "denied", "blocked")),
     ),
 )
@@ -94,25 +94,25 @@ _CREDIT = (
 _ALONE = tuple(
     (standing, re.compile(pattern, re.IGNORECASE))
     for standing, pattern in (
-        (Standing.VOID, rf"\W*(?:{_VOID}){_NOTHING_MORE}|\W*voided\b.*|\W*void\s*[-\u2013:,(]+\s*{_AFTER_VOID}\b.*"),
-        (Standing.NO_BILL, rf".*\bnot an? (?:invoice|bill)\b.*|\W*(?:{_NO_BILL}){_NOTHING_MORE}"),
-        (Standing.HELD, rf".*\bdo not pay\b.*|\W*(?:{_HELD}){_NOTHING_MORE}"),
-        (Standing.TWICE, rf"\W*(?:{_TWICE})(?: of \S+)?{_NOTHING_MORE}"),
+        (RowStatus.VOID, rf"\W*(?:{_VOID}){_NOTHING_MORE}|\W*voided\b.*|\W*void\s*[-\u2013:,(]+\s*{_AFTER_VOID}\b.*"),
+        (RowStatus.NO_BILL, rf".*\bnot an? (?:invoice|bill)\b.*|\W*(?:{_NO_BILL}){_NOTHING_MORE}"),
+        (RowStatus.HELD, rf".*\bdo not pay\b.*|\W*(?:{_HELD}){_NOTHING_MORE}"),
+        (RowStatus.TWICE, rf"\W*(?:{_TWICE})(?: of \S+)?{_NOTHING_MORE}"),
         (
-            Standing.CREDIT,
+            RowStatus.CREDIT,
             (
                 rf"\W*{_CREDIT}\W*(?:(?:for|against|re|ref|on|to|per|applied|no|nr|zu|sur|pour|para|sobre)\b.*|\d.*)?"
                 r"|\W*credits?\W*|\W*credit\s*[-\u2013:]\s*(?:return|refund|over|rebate|adjust|correct|warranty|damage|dup"
                 r"|billing|error|pric|short|defect|unused|core|exchange)\w*\b.*"
             ),
         ),
-        (Standing.PAID, r"\W*paid(?: in full| (?:by|via|with) .*| ach| check.*| \d.*)?\W*"),
+        (RowStatus.PAID, r"\W*paid(?: in full| (?:by|via|with) .*| ach| check.*| \d.*)?\W*"),
     )
 )
 _IN_A_NUMBER = (
-    (Standing.VOID, re.compile(r"(?<![^\W_])(?:void(?:ed)?|cancell?ed|storno|storniert)(?![^\W_])", re.IGNORECASE)),
+    (RowStatus.VOID, re.compile(r"(?<![^\W_])(?:void(?:ed)?|cancell?ed|storno|storniert)(?![^\W_])", re.IGNORECASE)),
     (
-        Standing.NO_BILL,
+        RowStatus.NO_BILL,
         re.compile(r"(?<![^\W_])(?:draft|quote|estimate|pro-?forma)(?![^\W_])", re.IGNORECASE),
     ),
 )
@@ -126,37 +126,37 @@ BEGINNINGS = frozenset(
         *("wire", "eft ", "rece", "than", "not "),
     )
 )
-"""The first four letters of whatever `said_alone` may know, so that most cells need no second look."""
+"""The first four letters of whatever `status_from_description` may know, so that most cells need no second look."""
 
 IN_NUMBERS = ("void", "cancel", "storn", "draft", "quote", "estimate", "forma")
-"""What stands in a number of which `in_number` may know something."""
+"""What stands in a number of which `status_from_invoice_number` may know something."""
 
 
 @lru_cache(maxsize=4096)
-def standing_of(text: str) -> Standing:
+def status_from_text(text: str) -> RowStatus:
     """How an invoice stands by a cell of a status column; UNKNOWN where the words are none that are known."""
     for standing, pattern in _IN_A_STATUS:
         found = pattern.search(text)
         if found is not None:
             is_so = not _NOT_SO.search(text[: found.start()]) and not _NO_MORE.search(text[found.end() :])
-            return standing if is_so else Standing.USUAL
+            return standing if is_so else RowStatus.USUAL
     words = re.findall(r"[^\W\d_]+", text.casefold())
-    return Standing.USUAL if all(word in _USUAL or len(word) < 2 for word in words) else Standing.UNKNOWN
+    return RowStatus.USUAL if all(word in _USUAL or len(word) < 2 for word in words) else RowStatus.UNKNOWN
 
 
-def flagged(heading: str) -> Standing:
+def flagged(heading: str) -> RowStatus:
     """What a yes below this heading says: VOID for "Is Void" and "Deleted", HELD for "On Hold", USUAL for any other."""
     words = set(re.findall(r"[^\W\d_]+", _CAMEL.sub(" ", heading).casefold())) - _OF_A_FLAG
-    return next((standing for standing, named in _FLAGS if words and words <= named), Standing.USUAL)
+    return next((standing for standing, named in _FLAGS if words and words <= named), RowStatus.USUAL)
 
 
-def said_alone(text: str) -> Standing:
+def status_from_description(text: str) -> RowStatus:
     """How it stands by a description, where that says hardly anything else; USUAL for the description of a line."""
     line = " ".join(text.split())
-    found = next((standing for standing, pattern in _ALONE if pattern.fullmatch(line)), Standing.USUAL)
-    return Standing.PAYMENT if found is Standing.USUAL and is_payment(line) else found
+    found = next((standing for standing, pattern in _ALONE if pattern.fullmatch(line)), RowStatus.USUAL)
+    return RowStatus.PAYMENT if found is RowStatus.USUAL and is_payment(line) else found
 
 
-def in_number(text: str) -> Standing:
+def status_from_invoice_number(text: str) -> RowStatus:
     """How it stands by a word behind its number ("A2 VOID")."""
-    return next((standing for standing, pattern in _IN_A_NUMBER if pattern.search(text)), Standing.USUAL)
+    return next((standing for standing, pattern in _IN_A_NUMBER if pattern.search(text)), RowStatus.USUAL)

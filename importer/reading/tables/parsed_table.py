@@ -49,10 +49,10 @@ from importer.reading.formats.raw_workbook import RawSheet, RawWorkbook
 from importer.reading.invoices.dittos import dittos
 from importer.reading.profiles.vendor_profile import Profile
 from importer.reading.rows.classify import (
-    Asked,
-    Meant,
+    ColumnHints,
+    RowQuestion,
     StatedTotal,
-    find_leftovers,
+    classify_rows,
 )
 from importer.reading.tables.invoice_form import Beside, fields_above
 from importer.reading.tables.locate_table import (
@@ -103,7 +103,7 @@ class ParsedTable:
     conventions: NumberDateFormat
     separate: bool  # every row is an invoice of its own: there is a total, and nothing of a line
     stated: list[tuple[int, StatedTotal]]  # totals that the sheet states, by row number
-    asked: dict[int, Asked]  # rows that may be a total, by their place among the rows
+    asked: dict[int, RowQuestion]  # rows that may be a total, by their place among the rows
     above: dict[str, Beside]  # what stands above the table of the one invoice in it
     width: int  # of the sheet's widest row
     looks: Mapping[Position, Pieces]  # of the sheet's cells
@@ -180,7 +180,7 @@ def parse_table(
         cells = sheet.rows.some(filled)
         columns = ColumnCells(cells)
     written = _marks_by_table(conventions(contents, profile), mapped, columns, contents.details.get("decimal", ""))
-    leftovers = find_leftovers(cells, columns, _meant(heading, mapped), written)
+    leftovers = classify_rows(cells, columns, _meant(heading, mapped), written)
     leftovers.leave_out(place for place, index in enumerate(filled) if index + 1 in sheet.left_out)
     stated = [(filled[total.position] + 1, total) for total in leftovers.totals]
     kept = [place for place in range(len(filled)) if place not in leftovers.reasons]
@@ -283,7 +283,7 @@ def _marks_by_table(written: NumberDateFormat, mapped: ColumnMap, cells: ColumnC
     return replace(written, table_marks=marks_together(shown))
 
 
-def _meant(heading: Heading, mapped: ColumnMap) -> Meant:
+def _meant(heading: Heading, mapped: ColumnMap) -> ColumnHints:
     """What is known of the columns before the rows are sorted out."""
     in_parts = list(mapped.parts.values())
     named = [*mapped.columns.items(), *(each for part in in_parts for each in part.items())]
@@ -294,7 +294,7 @@ def _meant(heading: Heading, mapped: ColumnMap) -> Meant:
         money
     )
     used = mapped.used | set(mapped.amounts)
-    return Meant(heading.cells, mapped.columns, money, used, numbers, mapped.others.get("type"))
+    return ColumnHints(heading.cells, mapped.columns, money, used, numbers, mapped.others.get("type"))
 
 
 def _one_row_each(mapped: ColumnMap) -> bool:
