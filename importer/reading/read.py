@@ -32,10 +32,10 @@ from importer.reading.profiles.whose_file import carries_vendor, doubt, is_shown
 from importer.reading.rows.file_damage import damage_report, with_findings
 from importer.reading.tables.choose_sheets import SheetPlan, left_out_table, plan_sheets
 from importer.reading.tables.parsed_table import ParsedTable, Side, parse_table
-from importer.roundtrip.compare_totals import judged
-from importer.roundtrip.corrected_workbook import unpack
-from importer.roundtrip.correction_trail import trace_of
-from importer.roundtrip.restored_file import Original, plan_over
+from importer.roundtrip.compare_totals import compare_totals_with_vendor
+from importer.roundtrip.corrected_workbook import open_corrected
+from importer.roundtrip.correction_trail import corrections_of
+from importer.roundtrip.restored_file import RestoredFile, plan_over
 
 
 def read_contents(
@@ -66,7 +66,7 @@ def read_contents(
     with paused_gc():
         for contents in opened:
             try:
-                given_back = unpack(contents, seal)
+                given_back = open_corrected(contents, seal)
                 if given_back is not None:
                     notices.extend(given_back.notices)
                     given.append(given_back.given_back)
@@ -95,7 +95,7 @@ def read_contents(
     whole = Reading(
         files, tuple(tables), tuple(invoices), tuple(problems), tuple(notices), tuple(control_totals), former_keys
     )
-    return replace(whole, trace=trace_of(parts), given_back=tuple(given)) if given else whole
+    return replace(whole, trace=corrections_of(parts), given_back=tuple(given)) if given else whole
 
 
 def _doubted(reading: Reading, profile: Profile, contents: RawWorkbook) -> Reading:
@@ -122,7 +122,7 @@ def _chosen_by_itself(contents: RawWorkbook, chosen: Chosen) -> str:
 
 
 def _read_original(
-    original: Original, profile: Profile | None, profiles: Sequence[Profile], integration_id: str | None
+    original: RestoredFile, profile: Profile | None, profiles: Sequence[Profile], integration_id: str | None
 ) -> Reading:
     """A file that came back in a results workbook, by the plan of its first reading."""
     mine = original.chosen_profile(profile, profiles)
@@ -139,7 +139,7 @@ def _read_original(
         return reading
     mended = original.as_mended(first)
     first = first if mended is None else otherwise(mended) or first
-    return judged(reading, first, original.altered, original.hands.not_kept)
+    return compare_totals_with_vendor(reading, first, original.altered, original.hands.not_kept)
 
 
 def _read_file(

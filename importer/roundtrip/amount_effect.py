@@ -11,7 +11,7 @@ from importer.domain.invoice import Invoice
 from importer.domain.reading import Reading
 from importer.workbook_format.layout import column_index
 
-Place = tuple[str | None, int]  # sheet and row of one file
+SheetRow = tuple[str | None, int]  # sheet and row of one file
 _FIGURES = (ValueKind.DOLLARS, ValueKind.CENTS, ValueKind.QUANTITY)
 
 
@@ -23,7 +23,7 @@ def with_money(corrections: Sequence[Correction], before: Reading, now: Reading)
     """
     if not corrections:
         return []
-    at: dict[Place, list[int]] = defaultdict(list)
+    at: dict[SheetRow, list[int]] = defaultdict(list)
     for index, one in enumerate(corrections):
         at[one.sheet or None, one.row].append(index)
     cents = [0] * len(corrections)
@@ -41,16 +41,16 @@ def with_money(corrections: Sequence[Correction], before: Reading, now: Reading)
     ]
 
 
-def places(invoice: Invoice) -> list[Place]:
+def places(invoice: Invoice) -> list[SheetRow]:
     """The rows of an invoice."""
     return [(row.source.sheet, row.number) for row in invoice.rows]
 
 
-def _touched(before: Reading, now: Reading, rows: Iterable[Place]) -> Iterator[tuple[list[Invoice], list[Invoice]]]:
+def _touched(before: Reading, now: Reading, rows: Iterable[SheetRow]) -> Iterator[tuple[list[Invoice], list[Invoice]]]:
     """The invoices before and after that share rows with each other, wherever one of those rows was changed."""
     readings = (before.invoices, now.invoices)
     owners = [{place: index for index, one in enumerate(each) for place in places(one)} for each in readings]
-    seen: set[Place] = set()
+    seen: set[SheetRow] = set()
     for start in sorted(rows, key=lambda place: (place[0] or "", place[1])):
         waiting, found = [start], (dict[int, Invoice](), dict[int, Invoice]())
         while waiting:

@@ -16,18 +16,18 @@ from importer.reading.rows.control_totals import control_problem
 from importer.workbook_format.layout import ROWS, canonical, column_index
 from importer.workbook_format.manifest import SheetRecord
 
-Rows = Mapping[int, tuple[Cell, ...]]
+RowsByNumber = Mapping[int, tuple[Cell, ...]]
 
 
 def vendors_rows(
     kept: Sequence[SheetRecord],
-    before: Mapping[str | None, Rows],
+    before: Mapping[str | None, RowsByNumber],
     trace: CorrectionTrail,
     altered: Collection[tuple[str | None, int]],
-) -> dict[str | None, Rows]:
+) -> dict[str | None, RowsByNumber]:
     """The rows of a file as the vendor sent them, by sheet. `before` is how they stood before this round; `altered`
     are those that were changed in "Rows" since."""
-    found: dict[str | None, Rows] = {}
+    found: dict[str | None, RowsByNumber] = {}
     for one in kept:
         rows = dict(before[one.sheet])
         undone: dict[tuple[int, int], str] = {}
@@ -49,8 +49,8 @@ def vendors_rows(
 
 
 def mended_rows(
-    vendors: Mapping[str | None, Rows], now: Mapping[str | None, Rows], first: Reading
-) -> Mapping[str | None, Rows] | None:
+    vendors: Mapping[str | None, RowsByNumber], now: Mapping[str | None, RowsByNumber], first: Reading
+) -> Mapping[str | None, RowsByNumber] | None:
     """The vendor's rows with what could not be read in them as it was corrected; None where nothing of it was."""
     mended = {sheet: dict(rows) for sheet, rows in vendors.items()}
     is_other = False
@@ -65,7 +65,7 @@ def mended_rows(
     return mended if is_other else None
 
 
-def judged(
+def compare_totals_with_vendor(
     reading: Reading,
     first: Reading,
     altered: Collection[tuple[str | None, int]],

@@ -15,16 +15,16 @@ from importer.workbook_format.manifest import SheetRecord
 
 GIVE_THE_ORIGINAL = "Give the vendor's own file instead: what was posted stays posted."
 
-Table = tuple[str, str | None]  # file and sheet of the input
+TableName = tuple[str, str | None]  # file and sheet of the input
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CorrectedRow:
     """One row of "Rows" or "To fix"."""
 
     sheet: str
     at: int  # 1-based
-    table: Table | None  # None: it does not say one of the input's
+    table: TableName | None  # None: it does not say one of the input's
     number: int | None  # None: it does not say one of that table's rows
     mark: RowMark | None
     cells: tuple[Cell, ...]
@@ -56,7 +56,7 @@ class Line:
         return self.mark.is_of(*self.table, self.number, self.secret)
 
 
-def lines(given: Given, name: str) -> Iterator[Line]:
+def lines(given: Given, name: str) -> Iterator[CorrectedRow]:
     """The filled rows of the sheets of that name."""
     for sheet in given.sheets:
         if not layout.is_sheet_of(sheet.title, name):
@@ -69,7 +69,7 @@ def lines(given: Given, name: str) -> Iterator[Line]:
                 continue  # also where somebody has emptied a whole row, and the hidden mark was left
             table, number, exact = _place(given.kept, row, cells)
             notes = tuple(_notes(headings, row, mark)) if mark is not None and mark.said else ()
-            yield Line(sheet.title, at, table, number, mark, exact, notes, given.secret)
+            yield CorrectedRow(sheet.title, at, table, number, mark, exact, notes, given.secret)
 
 
 def _notes(headings: Sequence[str], row: tuple[Cell, ...], mark: RowMark) -> Iterator[tuple[str, str]]:
@@ -85,7 +85,7 @@ def _notes(headings: Sequence[str], row: tuple[Cell, ...], mark: RowMark) -> Ite
 
 def _place(
     kept: Sequence[SheetRecord], row: tuple[Cell, ...], cells: tuple[Cell, ...]
-) -> tuple[Table | None, int | None, tuple[Cell, ...]]:
+) -> tuple[TableName | None, int | None, tuple[Cell, ...]]:
     """The table and the row number that it says, as far as there are such, and its cells as they were."""
     file, sheet, said = (cell_text(cell) for cell in (*row[: layout.OUTCOME], None, None, None)[:3])
     number = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else None

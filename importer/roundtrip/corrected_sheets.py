@@ -51,7 +51,7 @@ class Given:
     secret: bytes | None = b""  # that the marks were made with, as in `RowMark.is_of`
 
 
-def given_sheets(contents: RawWorkbook, kept: Sequence[SheetRecord], secret: bytes | None) -> Given:
+def corrected_sheets_of(contents: RawWorkbook, kept: Sequence[SheetRecord], secret: bytes | None) -> Given:
     """Raises FileUnreadable where the vendor's columns are not as they were."""
     bases = {_without_blanks_at_the_end([heading.strip() for heading in one.headings]) for one in kept}
     added: dict[tuple[str, ...], dict[str, tuple[int, str]]] = {base: {} for base in bases}

@@ -23,15 +23,15 @@ from importer.reading.tables.choose_sheets import ChosenSheet, SheetPlan
 from importer.reading.tables.locate_table import Heading
 from importer.roundtrip.corrected_rows import (
     GIVE_THE_ORIGINAL,
-    Line,
-    Table,
+    CorrectedRow,
+    TableName,
     as_corrected,
     lines,
     same,
 )
-from importer.roundtrip.corrected_sheets import Given, given_sheets, refuse_parts
-from importer.roundtrip.correction_trail import Hands
-from importer.roundtrip.restored_file import Original, headings_of, sheet_of
+from importer.roundtrip.corrected_sheets import Given, corrected_sheets_of, refuse_parts
+from importer.roundtrip.correction_trail import RowEdits
+from importer.roundtrip.restored_file import RestoredFile, headings_of, sheet_of
 from importer.workbook_format import layout, manifest
 from importer.workbook_format.layout import NOTED, RowMark
 from importer.workbook_format.manifest import Manifest, SheetRecord
@@ -41,15 +41,15 @@ UNTOUCHABLE = frozenset({Status.POSTED, Status.ALREADY_POSTED, Status.IN_DOUBT})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Returned:
+class CorrectedWorkbook:
     """A workbook given back: the files that it was made from, and what is to be said of it."""
 
-    originals: tuple[Original, ...]
+    originals: tuple[RestoredFile, ...]
     notices: tuple[str, ...]
     given_back: GivenBack
 
 
-def unpack(contents: RawWorkbook, seal: Seal | None = None) -> Returned | None:
+def open_corrected(contents: RawWorkbook, seal: Seal | None = None) -> CorrectedWorkbook | None:
     """The tables that a results workbook was made from; None where the file is no such workbook. `seal` is that of the
     ledger; None: whose the workbook is cannot be told.
 
@@ -59,7 +59,7 @@ def unpack(contents: RawWorkbook, seal: Seal | None = None) -> Returned | None:
         refuse_parts(contents)
         return None
     kept = _manifest(contents, seal)
-    return _Merge(contents, kept, given_sheets(contents, kept.tables, _secret(kept, seal))).merged()
+    return _Merge(contents, kept, corrected_sheets_of(contents, kept.tables, _secret(kept, seal))).merged()
 
 
 def _secret(kept: Manifest, seal: Seal | None) -> bytes | None:
@@ -74,7 +74,7 @@ def is_as_written(contents: RawWorkbook, seal: Seal | None = None) -> bool:
     if not any(_is_rows(sheet) for sheet in contents.sheets):
         return False
     kept = _manifest(contents, seal)
-    merge = _Merge(contents, kept, given_sheets(contents, kept.tables, _secret(kept, seal)))
+    merge = _Merge(contents, kept, corrected_sheets_of(contents, kept.tables, _secret(kept, seal)))
     merge.merged()
     touched = merge.corrected or merge.altered or merge.added or merge.now_out or merge.given.notices or merge.has_notes
     return not (touched or any(merge.changed.values()))
@@ -140,32 +140,38 @@ class _Merge:
     contents: RawWorkbook
     manifest: Manifest
     given: Given
-    rows: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
-    before: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
-    taken_out: dict[Table, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
-    now_out: set[tuple[Table, int]] = field(default_factory=set)  # those of them that this hand has taken out
-    changed: dict[Table, list[Problem]] = field(default_factory=dict)
-    added: list[tuple[Line, Table]] = field(default_factory=list)
-    unmarked: dict[tuple[Table, int], Line] = field(default_factory=dict)  # rows of "To fix" that only say their place
-    unmatched: dict[tuple[Table, int], Line] = field(default_factory=dict)  # open rows of "Rows" not seen in "To fix"
-    left_out: dict[Table, set[int]] = field(default_factory=dict)  # rows that were no data, and are as they were
+    rows: dict[TableName, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
+    before: dict[TableName, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
+    taken_out: dict[TableName, dict[int, tuple[Cell, ...]]] = field(default_factory=dict)
+    now_out: set[tuple[TableName, int]] = field(default_factory=set)  # those of them that this hand has taken out
+    changed: dict[TableName, list[Problem]] = field(default_factory=dict)
+    added: list[tuple[CorrectedRow, TableName]] = field(default_factory=list)
+    unmarked: dict[tuple[TableName, int], CorrectedRow] = field(
+        default_factory=dict
+    )  # rows of "To fix" that only say their place
+    unmatched: dict[tuple[TableName, int], CorrectedRow] = field(
+        default_factory=dict
+    )  # open rows of "Rows" not seen in "To fix"
+    left_out: dict[TableName, set[int]] = field(default_factory=dict)  # rows that were no data, and are as they were
     notices: list[str] = field(default_factory=list)
     corrected: int = 0
     has_notes: bool = False  # something was typed into a column of ours
     former_keys: dict[Place, str] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)  # keys of what it says was sent → a row of each
-    altered: list[Line] = field(default_factory=list)  # rows of "Rows" that were changed there
-    rewritten: dict[tuple[Table, int], str] = field(default_factory=dict)  # those, and such as were posted → digest
-    gone: set[tuple[Table, int]] = field(default_factory=set)  # deleted from "Rows" by this hand
-    gone_before: set[tuple[Table, int]] = field(default_factory=set)  # and by one before
-    copied: dict[tuple[Table, int], int] = field(default_factory=dict)  # added rows → the row that each is a copy of
+    altered: list[CorrectedRow] = field(default_factory=list)  # rows of "Rows" that were changed there
+    rewritten: dict[tuple[TableName, int], str] = field(default_factory=dict)  # those, and such as were posted → digest
+    gone: set[tuple[TableName, int]] = field(default_factory=set)  # deleted from "Rows" by this hand
+    gone_before: set[tuple[TableName, int]] = field(default_factory=set)  # and by one before
+    copied: dict[tuple[TableName, int], int] = field(
+        default_factory=dict
+    )  # added rows → the row that each is a copy of
 
     @property
     def kept(self) -> Sequence[SheetRecord]:
         """The tables of the input."""
         return self.given.kept
 
-    def merged(self) -> Returned:
+    def merged(self) -> CorrectedWorkbook:
         for one in self.kept:
             table = (one.file, one.sheet)
             self.rows[table], self.before[table] = {}, {}
@@ -178,14 +184,14 @@ class _Merge:
         self._say()
         files = list(dict.fromkeys(one.file for one in self.kept))
         given = GivenBack(self.contents.file.name, self.manifest.run, bool(self.manifest.ledger), self.sent)
-        return Returned(tuple(map(self._original, files)), tuple(self.notices), given)
+        return CorrectedWorkbook(tuple(map(self._original, files)), tuple(self.notices), given)
 
     # ------------------------------------------------------------------ the two sheets
 
-    def _corrections(self) -> dict[str, Line]:
+    def _corrections(self) -> dict[str, CorrectedRow]:
         """The rows of "To fix" by the digest in their mark; those without one are added right away."""
-        found: dict[str, Line] = {}
-        near: Table | None = None
+        found: dict[str, CorrectedRow] = {}
+        near: TableName | None = None
         for line in lines(self.given, layout.TO_FIX):
             if line.mark is not None and line.number is not None and not line.has_its_own_mark:
                 raise self._foreign_mark(line)
@@ -198,7 +204,7 @@ class _Merge:
                 self._take_as_new(line, line.table or near or self._first_table())
         return found
 
-    def _all_rows(self, corrections: dict[str, Line]) -> None:
+    def _all_rows(self, corrections: dict[str, CorrectedRow]) -> None:
         has_to_fix = any(layout.is_sheet_of(sheet.name or "", layout.TO_FIX) for sheet in self.contents.sheets)
         for line in lines(self.given, layout.ROWS):
             mark, table, number = line.mark, line.table, line.number
@@ -237,7 +243,7 @@ class _Merge:
                 f"Changed in the sheet “{layout.ROWS}”, and read as it is now: {_listed(self.altered)}."
             )
 
-    def _closed_row(self, line: Line, table: Table, number: int, mark: RowMark) -> None:
+    def _closed_row(self, line: CorrectedRow, table: TableName, number: int, mark: RowMark) -> None:
         """A row that is not to be corrected: it went, or is no data."""
         self.rows[table][number] = line.cells
         if mark.key is not None and mark.status in UNTOUCHABLE:
@@ -253,7 +259,7 @@ class _Merge:
         else:
             self.altered.append(line)
 
-    def _is_moved(self, line: Line, table: Table, number: int) -> bool:
+    def _is_moved(self, line: CorrectedRow, table: TableName, number: int) -> bool:
         """True for a row that stands in "Rows" once more instead of in "To fix": it was moved there, and is read."""
         first = self.unmatched.get((table, number))
         if first is None or not line.has_its_own_mark:
@@ -264,7 +270,7 @@ class _Merge:
         self._open_row(row, table, number, fixed)
         return True
 
-    def _not_in_to_fix(self, line: Line, table: Table, number: int) -> None:
+    def _not_in_to_fix(self, line: CorrectedRow, table: TableName, number: int) -> None:
         if (table, number) in self.unmarked:
             raise self._foreign_mark(self.unmarked[table, number])
         self.now_out.add((table, number))
@@ -274,7 +280,7 @@ class _Merge:
             what = f"The row was deleted from “{layout.TO_FIX}” and changed as {line.where}."
             self.changed[table].append(Problem(problem_catalog.CHANGED_ROW, what, Place(*table, number)))
 
-    def _open_row(self, line: Line, table: Table, number: int, fixed: Line) -> None:
+    def _open_row(self, line: CorrectedRow, table: TableName, number: int, fixed: CorrectedRow) -> None:
         digest = fixed.mark.digest if fixed.mark is not None else ""
         is_untouched = layout.row_digest(*table, number, fixed.cells) == digest
         if is_untouched and not line.is_untouched:
@@ -292,7 +298,7 @@ class _Merge:
             self.former_keys[Place(*table, number)] = line.mark.key  # one in conflict is told to take another number
         self.rows[table][number] = as_corrected(line.cells, fixed.cells)
 
-    def _name_notes(self, line: Line, *, waits: bool) -> None:
+    def _name_notes(self, line: CorrectedRow, *, waits: bool) -> None:
         """What was typed over our columns may say that the row is not to go: nobody reads it, and so one waits that
         would go."""
         self.has_notes |= bool(line.notes)
@@ -303,19 +309,19 @@ class _Merge:
                 Problem(problem_catalog.CHANGED_ROW, what, place, advice=NOTED)
             )
 
-    def _name_changed(self, line: Line, table: Table, number: int, mark: RowMark) -> None:
+    def _name_changed(self, line: CorrectedRow, table: TableName, number: int, mark: RowMark) -> None:
         sent = "although it is not known whether its invoice arrived"
         then = sent if mark.status == Status.IN_DOUBT else "after its invoice was posted"
         what = f"The row was changed {then}: it is {line.where}."
         self.changed[table].append(Problem(problem_catalog.CHANGED_ROW, what, Place(*table, number)))
 
-    def _first_table(self) -> Table:
+    def _first_table(self) -> TableName:
         one = next(one for one in self.kept if one.heading_row)
         return one.file, one.sheet
 
     # ------------------------------------------------------------------ what is to be said
 
-    def _add(self, line: Line) -> None:
+    def _add(self, line: CorrectedRow) -> None:
         """A marked row of "To fix" whose like is gone from "Rows": at its old place, or as a new one."""
         mark, table, number = line.mark, line.table, line.number
         if mark is not None and table is not None and number is not None and number not in self.before[table]:
@@ -325,7 +331,7 @@ class _Merge:
         else:
             self._take_as_new(line, line.table or self._first_table())
 
-    def _take_as_new(self, line: Line, table: Table) -> None:
+    def _take_as_new(self, line: CorrectedRow, table: TableName) -> None:
         """A row that was typed in, or copied. With the mark of one that was posted it may be that one, changed: it is
         named and not read."""
         if line.mark is None or not line.has_its_own_mark or line.mark.status not in UNTOUCHABLE:
@@ -336,7 +342,7 @@ class _Merge:
             Problem(problem_catalog.CHANGED_ROW, what, Place(*table, line.number), advice=_COPIED)
         )
 
-    def _foreign_mark(self, line: Line) -> FileUnreadable:
+    def _foreign_mark(self, line: CorrectedRow) -> FileUnreadable:
         return FileUnreadable(
             f"In {self.contents.file.name}, {line.where} does not have its own entry in the hidden column "
             f"“{layout.MARK}” any more. It may have been sorted or copied without that column, or edited there.",
@@ -385,7 +391,7 @@ class _Merge:
 
     # ------------------------------------------------------------------ the files again
 
-    def _original(self, file: str) -> Original:
+    def _original(self, file: str) -> RestoredFile:
         mine = tuple(one for one in self.kept if one.file == file)
         now, then = (
             {one.sheet: sheet_of(one, rows[file, one.sheet], self.left_out.get((file, one.sheet), ())) for one in mine}
@@ -403,7 +409,7 @@ class _Merge:
         first = said[0] if said else {}
         details = {key: value for key, value in first.items() if all(value == each.get(key) for each in said)}
         source = InputFile(file, whole.sha256, whole.size)
-        hands = Hands(
+        hands = RowEdits(
             whole,
             self.manifest,
             mine,
@@ -414,7 +420,7 @@ class _Merge:
             frozenset((table[1], number) for table, number in self.gone if table[0] == file),
             {(table[1], number): of for (table, number), of in self.copied.items() if table[0] == file},
         )
-        return Original(
+        return RestoredFile(
             RawWorkbook(source, self.contents.format, tuple(now.values()), details),
             plan,
             mine,
@@ -435,13 +441,13 @@ _BRING_IT_BACK = (
 )
 
 
-def _of(table: Table, kept: Sequence[SheetRecord]) -> str:
+def _of(table: TableName, kept: Sequence[SheetRecord]) -> str:
     if len(kept) == 1:
         return f" of {table[0]}"
     return f" of {table[0]}, sheet {table[1]}" if table[1] else f" of {table[0]}"
 
 
-def _listed(lines: Sequence[Line]) -> str:
+def _listed(lines: Sequence[CorrectedRow]) -> str:
     return _shortened([line.where for line in lines])
 
 

@@ -24,18 +24,18 @@ from importer.roundtrip.amount_effect import places, with_money
 from importer.workbook_format import layout
 from importer.workbook_format.manifest import Manifest, SheetRecord, first_trace
 
-Rows = Mapping[int, tuple[Cell, ...]]
+EditedRows = Mapping[int, tuple[Cell, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Hands:
+class RowEdits:
     """What was done in one round to the rows of one file."""
 
     workbook: InputFile
     manifest: Manifest  # of the workbook
     kept: Sequence[SheetRecord]  # the file's tables
-    before: Mapping[str | None, Rows]
-    now: Mapping[str | None, Rows]
+    before: Mapping[str | None, EditedRows]
+    now: Mapping[str | None, EditedRows]
     took_out: frozenset[tuple[str | None, int]]
     altered: Mapping[tuple[str | None, int], str]  # in "Rows", which keeps of what stood there this digest alone
     gone: frozenset[tuple[str | None, int]]  # from "Rows" in this round
@@ -174,7 +174,7 @@ class Hands:
             )
 
 
-def trace_of(parts: Sequence[Reading]) -> CorrectionTrail:
+def corrections_of(parts: Sequence[Reading]) -> CorrectionTrail:
     """The trace of a run one of whose files was given back."""
     return CorrectionTrail.joined(part.trace if part.trace.rounds else first_trace(part) for part in parts)
 

@@ -17,13 +17,13 @@ from importer.reading.profiles.whose_file import is_shown
 from importer.reading.tables.choose_sheets import ChosenSheet, SheetPlan
 from importer.roundtrip.compare_totals import altered_totals, mended_rows, vendors_rows
 from importer.roundtrip.corrected_sheets import OFFERED
-from importer.roundtrip.correction_trail import Hands, Rows
+from importer.roundtrip.correction_trail import EditedRows, RowEdits
 from importer.workbook_format import layout
 from importer.workbook_format.manifest import SheetRecord
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Original:
+class RestoredFile:
     """One file of the input as it stands now, the plan by which it was read, and what is to be said of its rows."""
 
     contents: RawWorkbook
@@ -34,7 +34,7 @@ class Original:
     gone: frozenset[tuple[str | None, int]]  # rows that were deleted from "Rows" in any round
     changed: tuple[Problem, ...]
     former_keys: dict[Place, str]
-    hands: Hands  # what was done to its rows in this round
+    hands: RowEdits  # what was done to its rows in this round
 
     def chosen_profile(self, asked: Profile | None, known: Sequence[Profile]) -> Profile:
         """What `--profile` says; otherwise the one that it was read with, in its present form where there is one."""
@@ -101,14 +101,14 @@ class Original:
         rows = mended_rows(self._vendors_rows(), self.hands.now, first)
         return None if rows is None else self._with_rows(rows)
 
-    def _vendors_rows(self) -> Mapping[str | None, Rows]:
+    def _vendors_rows(self) -> Mapping[str | None, EditedRows]:
         found = vendors_rows(self.kept, self.hands.before, self.hands.manifest.trace, self.hands.altered)
         return {
             sheet: {**rows, **{row: self.hands.now[sheet][row] for where, row in self.hands.put_back if where == sheet}}
             for sheet, rows in found.items()
         }
 
-    def _with_rows(self, rows: Mapping[str | None, Rows]) -> RawWorkbook:
+    def _with_rows(self, rows: Mapping[str | None, EditedRows]) -> RawWorkbook:
         left_out = {sheet.name: sheet.left_out for sheet in self.contents.sheets}
         sheets = (sheet_of(one, rows[one.sheet], left_out[one.sheet]) for one in self.kept)
         return replace(self.contents, sheets=tuple(sheets))
@@ -120,7 +120,7 @@ class Original:
         return row if cells is None else replace(row, reason=layout.TAKEN_OUT_REASON, cells=cells)
 
 
-def plan_over(contents: RawWorkbook, original: Original) -> SheetPlan:
+def plan_over(contents: RawWorkbook, original: RestoredFile) -> SheetPlan:
     """The same plan for the file as it was at another time."""
     sheets = {sheet.name: sheet for sheet in contents.sheets}
     plan = original.plan
@@ -131,7 +131,7 @@ def plan_over(contents: RawWorkbook, original: Original) -> SheetPlan:
     )
 
 
-def sheet_of(one: SheetRecord, rows: Rows, left_out: Collection[int]) -> RawSheet:
+def sheet_of(one: SheetRecord, rows: EditedRows, left_out: Collection[int]) -> RawSheet:
     """One sheet of the file, its rows at their places."""
     last = max([one.last, *rows])
     placed = [rows.get(number, ()) for number in range(1, last + 1)]
