@@ -19,7 +19,7 @@ from importer.propexo.rate_limit import Pace, Stopped
 from importer.runs.newest_ledger import must_not_be_older
 from importer.sending.settle import Policy
 from importer.settings import Settings
-from importer.validation.rule_input import Limits
+from importer.validation.rule_input import DateLimits
 
 if TYPE_CHECKING:
     from importer.propexo.client import Api
@@ -63,9 +63,9 @@ class RunContext:
     watcher: ProgressListener
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> DateLimits:
         """How far from today a bill date may lie."""
-        return Limits(self.settings.old_after_days, self.settings.future_after_days)
+        return DateLimits(self.settings.old_after_days, self.settings.future_after_days)
 
     @property
     def policy(self) -> Policy:

@@ -22,7 +22,7 @@ from importer.domain.gc_pause import paused_gc
 from importer.domain.outcome import Run
 from importer.domain.severity import with_levels
 from importer.domain.vendor_rows import kept_contents
-from importer.duplicates.look_up import terms_of, weighed, with_rivals
+from importer.duplicates.look_up import terms_of, with_duplicate_checks, with_rivals
 from importer.errors import CannotRun, LedgerUnavailable
 from importer.ledger import plans
 from importer.ledger.accepted_duplicates import accept
@@ -162,7 +162,7 @@ def prepare(wanted: RunRequest, desk: RunContext, ledger: Ledger) -> Prepared:
         prepared = replace(prepared, notices=named.notices, names=named.names, unknown_names=named.unknown)
         prepared = replace(prepared, remarks=named.remarks)
         prepared = with_periods(prepared, directory_of, desk.settings, desk.now())
-        return weighed(prepared, ledger, directory_of, desk, let_go=wanted.let_go)
+        return with_duplicate_checks(prepared, ledger, directory_of, desk, let_go=wanted.let_go)
 
 
 def _weighed_again(prepared: Prepared, wanted: RunRequest, ledger: Ledger, desk: RunContext) -> Prepared:
@@ -170,7 +170,7 @@ def _weighed_again(prepared: Prepared, wanted: RunRequest, ledger: Ledger, desk:
     weighed_before = {intent.key for intent in prepared.ready}
     prepared = prepared.looked_at_again(ledger)
     with open_directories(desk) as directory_of:
-        return weighed(prepared, ledger, directory_of, desk, let_go=wanted.let_go, already=weighed_before)
+        return with_duplicate_checks(prepared, ledger, directory_of, desk, let_go=wanted.let_go, already=weighed_before)
 
 
 def new_run_id(started: datetime) -> str:

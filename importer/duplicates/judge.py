@@ -22,7 +22,7 @@ from importer.domain.problem_catalog import (
     WENT_OUT_BEFORE,
 )
 from importer.domain.problems import Problem
-from importer.duplicates.repeated_posting import Again
+from importer.duplicates.repeated_posting import RepeatedPosting
 from importer.duplicates.similar import Likeness
 from importer.validation.periods import closed_period
 
@@ -61,7 +61,7 @@ class Past(NamedTuple):
         return cls(len(bills), anywhere, at)
 
 
-class Surroundings(NamedTuple):
+class InvoiceContext(NamedTuple):
     """What is known around an invoice that is to be sent."""
 
     open_from: date | None = None  # the first day of its property's open period
@@ -69,13 +69,13 @@ class Surroundings(NamedTuple):
     held: Bill | None = None  # the very same in ResMan: vendor, property and number; unless the ledger posted it
     past: Past = Past()
     used_accounts: frozenset[str] = frozenset()  # the GL accounts of all bills at its property
-    again: Sequence[Again] = ()  # what went out before and is this bill
+    again: Sequence[RepeatedPosting] = ()  # what went out before and is this bill
     likenesses: Sequence[Likeness] = ()
     key: str = ""
     called: Mapping[str, str] = MappingProxyType({})  # id → what ResMan calls it
 
 
-def circumstances(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
+def check_context(invoice: Invoice, payload: Payload, around: InvoiceContext) -> Iterator[Problem]:
     """Everything that stands against sending it now, or should be looked at before."""
     closed = closed_period(invoice, around.open_from, around.since)
     if closed is not None:
@@ -88,7 +88,7 @@ def circumstances(invoice: Invoice, payload: Payload, around: Surroundings) -> I
     yield from _accounts_are_usual(invoice, around)
 
 
-def _in_resman(invoice: Invoice, payload: Payload, held: Bill, around: Surroundings) -> Problem:
+def _in_resman(invoice: Invoice, payload: Payload, held: Bill, around: InvoiceContext) -> Problem:
     here, there = _described(payload, around), described(held, around.called)
     what = f"ResMan holds this invoice already. Here: {here}. There: {there}."
     advice = (
@@ -99,7 +99,7 @@ def _in_resman(invoice: Invoice, payload: Payload, held: Bill, around: Surroundi
     return Problem(IN_RESMAN, what, place, "invoice_number", text, advice)
 
 
-def _went_out_before(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
+def _went_out_before(invoice: Invoice, payload: Payload, around: InvoiceContext) -> Iterator[Problem]:
     for each in around.again:
         bill, vendor = each.bill, payload.vendor_id
         what = f"This bill went out before. There: {described(bill, around.called)}"
@@ -117,12 +117,12 @@ def _went_out_before(invoice: Invoice, payload: Payload, around: Surroundings) -
         yield Problem(WENT_OUT_BEFORE, what, place, "invoice_number", text, advice)
 
 
-def _named(record_id: str, around: Surroundings) -> str:
+def _named(record_id: str, around: InvoiceContext) -> str:
     name = around.called.get(record_id)
     return f"{name} ({record_id})" if name else record_id
 
 
-def _near(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
+def _near(invoice: Invoice, payload: Payload, around: InvoiceContext) -> Iterator[Problem]:
     stopped = {_bill_of(each.bill) for each in around.again}
     for each in around.likenesses:
         if _bill_of(each.other) in stopped:  # that is said already
@@ -141,7 +141,7 @@ def _bill_of(held: Bill) -> tuple[object, ...]:
     return held.vendor_id, held.property_id, held.number, held.issued, held.total
 
 
-def _amount_is_usual(invoice: Invoice, payload: Payload, around: Surroundings) -> Iterator[Problem]:
+def _amount_is_usual(invoice: Invoice, payload: Payload, around: InvoiceContext) -> Iterator[Problem]:
     """Compared with this vendor's bills at this property; with all of its bills where those are too few."""
     usual, where = around.past.at.get(payload.property_id), " at this property"
     if usual is None or usual.bills < LEAST_HISTORY:
@@ -158,7 +158,7 @@ def _amount_is_usual(invoice: Invoice, payload: Payload, around: Surroundings) -
         yield Problem(UNUSUAL_AMOUNT, what, invoice.place(name), name, invoice.cell_text(name))
 
 
-def _accounts_are_usual(invoice: Invoice, around: Surroundings) -> Iterator[Problem]:
+def _accounts_are_usual(invoice: Invoice, around: InvoiceContext) -> Iterator[Problem]:
     used = around.used_accounts
     if not used or around.past.bills < LEAST_HISTORY:
         return
@@ -181,7 +181,7 @@ def described(held: Bill, called: Mapping[str, str]) -> str:
     return f"{held.number or 'no number'} ({amount}, {held.issued or 'no date'}{at}), {held.where}{job}"
 
 
-def _described(payload: Payload, around: Surroundings) -> str:
+def _described(payload: Payload, around: InvoiceContext) -> str:
     amount = dollars(payload.total_amount_in_cents)
     place = around.called.get(payload.property_id, payload.property_id)
     return f"{payload.invoice_number} ({amount}, {payload.invoice_date}, at {place})"

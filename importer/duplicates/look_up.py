@@ -27,9 +27,9 @@ from importer.domain.problem_catalog import (
 from importer.domain.problems import Problem, Severity
 from importer.domain.severity import with_levels
 from importer.domain.vendor_rows import of_two_invoices
-from importer.duplicates.judge import Past, Surroundings, circumstances
-from importer.duplicates.repeated_posting import Again, Otherwise, Postings
-from importer.duplicates.similar import Likeness, Why
+from importer.duplicates.judge import InvoiceContext, Past, check_context
+from importer.duplicates.repeated_posting import Postings, RepeatedPosting, RepostReason
+from importer.duplicates.similar import Likeness, SimilarityReason
 from importer.duplicates.similar_in_resman import alike_bills
 from importer.errors import CannotRun
 from importer.ledger.accepted_duplicates import AcceptedDuplicate, accepted, posted_bills
@@ -47,7 +47,7 @@ from importer.masterdata.master_data import ago
 from importer.runs.decisions import Prepared
 from importer.sending.send import SendResult
 from importer.sending.unknown_jobs import acknowledged_bills
-from importer.validation import Verdict
+from importer.validation import Checked
 from importer.validation.row_places import rows_said
 
 DirectoryOf = Callable[[str], MasterData | None]
@@ -55,7 +55,7 @@ NOTHING_PAST = Past()
 
 
 @dataclass(frozen=True, slots=True)
-class _Going:
+class _Sendable:
     """The invoices that would go, each with its index. Marked, not listed: there may be a hundred thousand of them."""
 
     intents: Sequence[PlannedPost | None]
@@ -71,7 +71,7 @@ class _Going:
         return (pair for pair in self if pair[1].payload.integration_id == integration_id)
 
 
-def weighed(
+def with_duplicate_checks(
     prepared: Prepared,
     ledger: Ledger,
     directory_of: DirectoryOf,
@@ -96,7 +96,7 @@ def weighed(
         intent is not None and intent.key not in (already or ()) and prepared.may_go(intent)
         for intent in prepared.intents
     )
-    going = _Going(prepared.intents, marks)
+    going = _Sendable(prepared.intents, marks)
     remarks = prepared.remarks
     found: dict[int, list[Problem]] = {}
     if already is None:
@@ -117,7 +117,7 @@ def weighed(
                     let[intent.key] = shown[intent.key] = AcceptedDuplicate(intent.fingerprint, _marks(near))
                 if intent.key in let:
                     near = _without(near, let[intent.key], intent.fingerprint)
-                said += circumstances(prepared.verdicts[index].invoice, intent.payload, near)
+                said += check_context(prepared.verdicts[index].invoice, intent.payload, near)
             if said:
                 found[index] = said
     return replace(_with(prepared, found, desk), notices=notices, let_go={**prepared.let_go, **shown})
@@ -153,17 +153,17 @@ def with_rivals(prepared: Prepared, sent: SendResult, desk: RunContext) -> Prepa
         rivals = sent.rivals.get(intent.key, ())
         if NEAR_DUPLICATE not in said:
             rivals = (*rivals, *sent.alike.get(intent.key, ()))
-        near = Surroundings(
+        near = InvoiceContext(
             again=list(_claimed(rivals).values()), likenesses=list(_alike_rivals(rivals)), key=intent.key
         )
-        problems = list(circumstances(verdict.invoice, intent.payload, near)) if rivals else []
+        problems = list(check_context(verdict.invoice, intent.payload, near)) if rivals else []
         if problems:
             found[index] = problems
     return _with(prepared, found, desk)
 
 
-def _claimed(rivals: Iterable[Rival]) -> dict[str, Again]:
-    return {each.key: Again(each.bill, _HOW[each.why]) for each in rivals if each.why in _HOW}
+def _claimed(rivals: Iterable[Rival]) -> dict[str, RepeatedPosting]:
+    return {each.key: RepeatedPosting(each.bill, _HOW[each.why]) for each in rivals if each.why in _HOW}
 
 
 def _alike_rivals(rivals: Iterable[Rival]) -> Iterator[Likeness]:
@@ -175,11 +175,11 @@ def _code(why: Contest) -> str:
 
 
 _HOW = {
-    Contest.ROWS: Otherwise.SAME_ROWS,
-    Contest.DOUBT: Otherwise.IN_DOUBT,
-    Contest.VENDOR: Otherwise.OTHER_VENDOR,
+    Contest.ROWS: RepostReason.SAME_ROWS,
+    Contest.DOUBT: RepostReason.IN_DOUBT,
+    Contest.VENDOR: RepostReason.OTHER_VENDOR,
 }
-_LIKE = {Contest.NUMBER: Why.NUMBER, Contest.DAY: Why.OTHER_NUMBER}
+_LIKE = {Contest.NUMBER: SimilarityReason.NUMBER, Contest.DAY: SimilarityReason.OTHER_NUMBER}
 
 
 def _in_two_copies(prepared: Prepared) -> Iterator[tuple[int, list[Problem]]]:
@@ -213,7 +213,7 @@ def _with(prepared: Prepared, found: Mapping[int, Sequence[Problem]], desk: RunC
         if kept:
             stopped = any(problem.is_error for problem in kept)
             old = verdicts[index]
-            verdicts[index] = Verdict(old.invoice, (*old.problems, *kept), None if stopped else old.payload)
+            verdicts[index] = Checked(old.invoice, (*old.problems, *kept), None if stopped else old.payload)
             intents[index] = None if stopped else intents[index]
     return replace(prepared, verdicts=tuple(verdicts), intents=tuple(intents))
 
@@ -224,7 +224,7 @@ def _mark(code: str, bill: Bill) -> str:
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
-def _marks(around: Surroundings) -> frozenset[str]:
+def _marks(around: InvoiceContext) -> frozenset[str]:
     """What a person lets go who lets this invoice go."""
     found = [_mark(NEAR_DUPLICATE.code, each.other) for each in around.likenesses]
     found += [_mark(WENT_OUT_BEFORE.code, each.bill) for each in around.again]
@@ -232,7 +232,7 @@ def _marks(around: Surroundings) -> frozenset[str]:
     return frozenset(found)
 
 
-def _without(around: Surroundings, let: AcceptedDuplicate, fingerprint: str) -> Surroundings:
+def _without(around: InvoiceContext, let: AcceptedDuplicate, fingerprint: str) -> InvoiceContext:
     """Without what was let go with this content. What turned up since is asked about."""
     if let.shown is None:  # a word of old covers likenesses, and nothing that stops
         return around._replace(likenesses=())
@@ -246,7 +246,7 @@ def _without(around: Surroundings, let: AcceptedDuplicate, fingerprint: str) -> 
     )
 
 
-def _unfetched(going: _Going, directory_of: DirectoryOf) -> Iterator[str]:
+def _unfetched(going: _Sendable, directory_of: DirectoryOf) -> Iterator[str]:
     """What was not looked at, where `sync` has fetched other things."""
     for integration_id in {intent.payload.integration_id for _, intent in going}:
         directory = directory_of(integration_id)
@@ -257,7 +257,7 @@ def _unfetched(going: _Going, directory_of: DirectoryOf) -> Iterator[str]:
             )
 
 
-def _namesakes(going: _Going, ledger: Ledger, directory_of: DirectoryOf, desk: RunContext) -> Iterator[str]:
+def _namesakes(going: _Sendable, ledger: Ledger, directory_of: DirectoryOf, desk: RunContext) -> Iterator[str]:
     """Vendors to which nothing went yet, where bills went to another vendor of the very same name."""
     wanted: dict[str, Counter[str]] = {}
     for _, intent in going:
@@ -290,11 +290,11 @@ def _bills(count: int) -> str:
 
 def _around(
     prepared: Prepared,
-    going: _Going,
+    going: _Sendable,
     ledger: Ledger,
     directory_of: DirectoryOf,
     desk: RunContext,
-) -> dict[int, Surroundings]:
+) -> dict[int, InvoiceContext]:
     """What is known around each of the invoices that would go; those around which nothing is known are left out."""
     destination, now = desk.settings.destination, desk.now()
     vendors: dict[str, dict[str, None]] = {}
@@ -304,7 +304,7 @@ def _around(
     then = _Names(ledger, prepared.names)
     terms = _terms(prepared, desk)
     rivals = ledger.rivals(destination, [intent for _, intent in going], terms)
-    around: dict[int, Surroundings] = {}
+    around: dict[int, InvoiceContext] = {}
     for integration_id, wanted in vendors.items():
         directory = directory_of(integration_id)
         posted = dict(posted_bills(ledger, destination, list(wanted)))
@@ -357,7 +357,7 @@ def _around(
                 shown = {_mark(NEAR_DUPLICATE.code, each.other) for each in likely}
                 more = (each for each in _alike_rivals(claimed))
                 likely += tuple(each for each in more if _mark(NEAR_DUPLICATE.code, each.other) not in shown)
-            around[index] = Surroundings(
+            around[index] = InvoiceContext(
                 open_from=periods.get(payload.property_id),
                 since=since,
                 held=same.get((payload.vendor_id, payload.property_id, normalised_number(payload.invoice_number))),
@@ -407,7 +407,7 @@ def _of_nobody(payload: Payload, bills: Mapping[str, Sequence[Bill]]) -> list[Li
     if not bills:
         return []
     return [
-        Likeness(bill, Why.NO_VENDOR)
+        Likeness(bill, SimilarityReason.NO_VENDOR)
         for bill in bills.get(normalised_number(payload.invoice_number), ())
         if bill.total in (None, payload.total_amount_in_cents) and bill.property_id in (None, payload.property_id)
     ][:1]

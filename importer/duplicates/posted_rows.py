@@ -23,7 +23,7 @@ from importer.ledger.ledger import Ledger
 from importer.ledger.postings import posted_from_files
 from importer.ledger.states import State
 
-Place = tuple[str, str | None, int]  # file, sheet and row
+RowPlace = tuple[str, str | None, int]  # file, sheet and row
 
 IN_RESMAN = (State.ACCEPTED, State.CONFIRMED)
 
@@ -33,7 +33,7 @@ class PostedRows:
     """Postings out of these files, without those that stand here as they were posted."""
 
     entries: Mapping[str, LedgerEntry] = field(default_factory=dict)  # by key
-    keys: Mapping[Place, str] = field(default_factory=dict)  # of the rows that are known
+    keys: Mapping[RowPlace, str] = field(default_factory=dict)  # of the rows that are known
     doubtful: Sequence[LedgerEntry] = ()  # went out of these files, and it is not known whether they arrived
 
     def of(self, invoice: Invoice) -> list[LedgerEntry]:
@@ -89,7 +89,7 @@ def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Map
     contents = {file: digests[0] for file, digests in contents_of(reading).items() if len(digests) == 1}
     typed = typed_rows(reading)
     went = posted_from_files(ledger, destination, set(contents.values()), at_home)
-    keys: dict[Place, str] = {}
+    keys: dict[RowPlace, str] = {}
     for file, digest in contents.items():
         for posted in went.get(digest, ()):
             for number, sheet in zip(posted.rows, posted.sheets or (), strict=False):  # none is known of an older one
@@ -105,7 +105,7 @@ def posted_rows(reading: Reading, ledger: Ledger, destination: str, at_home: Map
     return PostedRows(entries, {place: key for place, key in keys.items() if key in entries}, doubtful)
 
 
-def went_instead(ledger: Ledger, entries: Iterable[LedgerEntry]) -> dict[str, str]:
+def replaced_by(ledger: Ledger, entries: Iterable[LedgerEntry]) -> dict[str, str]:
     """By the keys of those that ResMan did not take and whose rows went out since: as what, in a sentence."""
     failed = [entry.key for entry in entries if entry.state is State.FAILED]
     return {
@@ -117,7 +117,7 @@ def went_instead(ledger: Ledger, entries: Iterable[LedgerEntry]) -> dict[str, st
     }
 
 
-def told_instead(outcomes: Iterable[Outcome], instead: Mapping[str, str]) -> Iterator[Outcome]:
+def with_replacements(outcomes: Iterable[Outcome], instead: Mapping[str, str]) -> Iterator[Outcome]:
     """The same, saying of those by these keys why they are not to be written again."""
     for outcome in outcomes:
         said = instead.get(outcome.key or "")
@@ -150,5 +150,5 @@ def _otherwise(invoice: Invoice, entry: LedgerEntry) -> str:
     return f" It was posted with {', '.join(said)}." if said else ""
 
 
-def _place(row: Row) -> Place:
+def _place(row: Row) -> RowPlace:
     return row.source.file, row.source.sheet, row.number

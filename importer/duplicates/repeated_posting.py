@@ -18,7 +18,7 @@ from importer.domain.payload import Payload
 from importer.validation.invoice_numbers import number_of
 
 
-class Otherwise(StrEnum):
+class RepostReason(StrEnum):
     """How the bill that went out differs from the one that is to go, in a clerk's words."""
 
     SAME_ROWS = "it came out of the same rows of the vendor's file, whatever they say by now"
@@ -30,14 +30,14 @@ class Otherwise(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class RepeatedPosting:
     """The bill that went out, and why it is taken for the same."""
 
     bill: Bill
-    how: Otherwise
+    how: RepostReason
 
 
-Meaning = Callable[[PostedBill], bool]
+PropertyMeaning = Callable[[PostedBill], bool]
 """Whether what the file calls the property meant the posted bill's property then."""
 
 
@@ -66,30 +66,37 @@ class Postings:
         return bool(self._by_number)
 
     def of(
-        self, invoice: Invoice, payload: Payload, key: str, claimed: Mapping[str, Again], meant: Meaning
-    ) -> list[Again]:
+        self,
+        invoice: Invoice,
+        payload: Payload,
+        key: str,
+        claimed: Mapping[str, RepeatedPosting],
+        meant: PropertyMeaning,
+    ) -> list[RepeatedPosting]:
         """What went out before and is this bill, each once, the surest first. `claimed` are those, by key, that hold
         its rows in the ledger or would be refused it otherwise."""
         found = dict(claimed)
         for posted, how in (*self._of_number(invoice, payload, meant), *self._of_ending(payload)):
             if posted.key != key:
-                found.setdefault(posted.key, Again(posted.bill, how))
+                found.setdefault(posted.key, RepeatedPosting(posted.bill, how))
         return list(found.values())
 
-    def _of_number(self, invoice: Invoice, payload: Payload, meant: Meaning) -> Iterator[tuple[PostedBill, Otherwise]]:
+    def _of_number(
+        self, invoice: Invoice, payload: Payload, meant: PropertyMeaning
+    ) -> Iterator[tuple[PostedBill, RepostReason]]:
         number = normalised_number(payload.invoice_number)
         for posted in self._by_number.get((number, payload.total_amount_in_cents, payload.invoice_date), ()):
             is_its_vendor = posted.bill.vendor_id == payload.vendor_id
             is_its_property = posted.bill.property_id == payload.property_id
             is_its_file = posted.file == invoice.source.file.rpartition("/")[2]
             if is_its_property and not is_its_vendor:
-                yield posted, Otherwise.OTHER_VENDOR
+                yield posted, RepostReason.OTHER_VENDOR
             elif is_its_vendor and not is_its_property and (is_its_file or meant(posted)):
-                yield posted, Otherwise.OTHER_PROPERTY
+                yield posted, RepostReason.OTHER_PROPERTY
             elif is_its_file and not is_its_vendor:
-                yield posted, Otherwise.OTHER_BOTH
+                yield posted, RepostReason.OTHER_BOTH
 
-    def _of_ending(self, payload: Payload) -> Iterator[tuple[PostedBill, Otherwise]]:
+    def _of_ending(self, payload: Payload) -> Iterator[tuple[PostedBill, RepostReason]]:
         what = (payload.vendor_id, payload.property_id, payload.total_amount_in_cents, payload.invoice_date)
         alike = self._by_form.get(what, ())
         if not alike:
@@ -102,7 +109,7 @@ class Postings:
                 other.stem and other.stem == number.squeezed
             )
             if has_ending and accounts == posted.bill.accounts:
-                yield posted, Otherwise.RENUMBERED
+                yield posted, RepostReason.RENUMBERED
 
 
 COMPARED = 100

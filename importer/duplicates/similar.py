@@ -39,7 +39,7 @@ MOST = 3
 """Likenesses told of one bill."""
 
 
-class Why(IntEnum):
+class SimilarityReason(IntEnum):
     """Why two bills look like one, the surest reason first."""
 
     NUMBER = 1
@@ -54,14 +54,14 @@ class Why(IntEnum):
     def said(self) -> str:
         """In a clerk's words."""
         return {
-            Why.NUMBER: "the number is the same but for zeros, punctuation, O and 0, or I and 1",
-            Why.SUFFIX: "the number is the same but for its ending",
-            Why.PREFIX: "the number is the same but for the letters before it, and so is the amount",
-            Why.OTHER_PROPERTY: "vendor, amount and date are the same, at another property",
-            Why.OTHER_NUMBER: "vendor, amount and date are the same, under another number",
-            Why.MISTYPED: "vendor and number are the same, at another property, and amount and date are not: "
+            SimilarityReason.NUMBER: "the number is the same but for zeros, punctuation, O and 0, or I and 1",
+            SimilarityReason.SUFFIX: "the number is the same but for its ending",
+            SimilarityReason.PREFIX: "the number is the same but for the letters before it, and so is the amount",
+            SimilarityReason.OTHER_PROPERTY: "vendor, amount and date are the same, at another property",
+            SimilarityReason.OTHER_NUMBER: "vendor, amount and date are the same, under another number",
+            SimilarityReason.MISTYPED: "vendor and number are the same, at another property, and amount and date are not: "
             "one of the two numbers may be mistyped",
-            Why.NO_VENDOR: "the number is the same, and ResMan does not say from which vendor that one is",
+            SimilarityReason.NO_VENDOR: "the number is the same, and ResMan does not say from which vendor that one is",
         }[self]
 
 
@@ -70,20 +70,20 @@ class Likeness:
     """The other bill, and why."""
 
     other: Bill
-    why: Why
+    why: SimilarityReason
 
     def said(self, number: str) -> str:
         """In a clerk's words, of a bill of this number; no more than the other bill itself says."""
         other = self.other
-        if self.why is Why.NO_VENDOR:
+        if self.why is SimilarityReason.NO_VENDOR:
             same = "the number is the same" if other.total is None else "number and amount are the same"
             lacks = "" if other.property_id else ", nor at which property"
             return f"{same}, and ResMan does not say from which vendor that one is{lacks}"
-        if self.why is Why.NUMBER and normalised_number(other.number or "") == normalised_number(number):
+        if self.why is SimilarityReason.NUMBER and normalised_number(other.number or "") == normalised_number(number):
             return "vendor and number are the same" + (
                 ", at another property" if other.property_id else ", and it is not known at which property that one is"
             )
-        if self.why is Why.OTHER_NUMBER and not (other.number and number):
+        if self.why is SimilarityReason.OTHER_NUMBER and not (other.number and number):
             return "vendor, amount and date are the same, and one of them has no number"
         return self.why.said
 
@@ -126,13 +126,13 @@ def _among(every: Sequence[Bill], places: Sequence[int], count: int) -> Iterator
     is_one_bill: bool | None = None  # looked at where it is asked for
     for index in _in_company(vendor, count):
         bill = every[index]
-        others: dict[int, Why] = {}
+        others: dict[int, SimilarityReason] = {}
         for place in _others(index, _of_number(vendor, every, bill, keys[index])):
             why = _by_number(bill, numbers[index], every[place], numbers[place])
             if why is None and _is_elsewhere(bill, numbers[index], every[place], numbers[place]):
                 if is_one_bill is None:
                     is_one_bill = _has_a_number_for_each(every, numbers)
-                why = Why.MISTYPED if is_one_bill else None
+                why = SimilarityReason.MISTYPED if is_one_bill else None
             if why is not None:
                 others[place] = why
         day = vendor.by_day.get((bill.total, bill.issued), []) if bill.total else []
@@ -218,7 +218,7 @@ def _others(index: int, places: Iterable[Iterable[int]]) -> list[int]:
     return [place for place in dict.fromkeys(each for some in places for each in some) if place != index]
 
 
-def _by_number(bill: Bill, number: Number | None, other: Bill, others: Number | None) -> Why | None:
+def _by_number(bill: Bill, number: Number | None, other: Bill, others: Number | None) -> SimilarityReason | None:
     if number is None or others is None:
         return None
     same_amount = bill.total is not None and bill.total == other.total
@@ -227,23 +227,23 @@ def _by_number(bill: Bill, number: Number | None, other: Bill, others: Number | 
     same_place = bill.property_id is None or other.property_id is None or bill.property_id == other.property_id
     if are_loosely_equal(number, others):
         if same_place:
-            return Why.NUMBER if same_amount or apart is None or apart <= NUMBERS_COME_BACK else None
-        return Why.NUMBER if same_amount and (apart is None or apart <= SPLIT_WITHIN) else None
+            return SimilarityReason.NUMBER if same_amount or apart is None or apart <= NUMBERS_COME_BACK else None
+        return SimilarityReason.NUMBER if same_amount and (apart is None or apart <= SPLIT_WITHIN) else None
     if number.squeezed and number.squeezed == others.squeezed and same_amount and same_day:
-        return Why.NUMBER
+        return SimilarityReason.NUMBER
     if number.stem and number.stem == others.squeezed:
         has_word = number.has_word
     elif others.stem and others.stem == number.squeezed:
         has_word = others.has_word
     elif same_amount and same_place and (apart is None or apart <= NUMBERS_COME_BACK) and _is_tail(number, others):
-        return Why.PREFIX
+        return SimilarityReason.PREFIX
     else:
         return None
     if not same_place:
         return None
     if has_word and (apart is None or apart <= NUMBERS_COME_BACK):
-        return Why.SUFFIX
-    return Why.SUFFIX if same_amount and (apart is None or apart <= NUMBERS_COME_BACK) else None
+        return SimilarityReason.SUFFIX
+    return SimilarityReason.SUFFIX if same_amount and (apart is None or apart <= NUMBERS_COME_BACK) else None
 
 
 def _is_elsewhere(bill: Bill, number: Number | None, other: Bill, others: Number | None) -> bool:
@@ -272,9 +272,9 @@ def _is_tail(number: Number, others: Number) -> bool:
     )
 
 
-def _by_day(bill: Bill, other: Bill) -> Why:
+def _by_day(bill: Bill, other: Bill) -> SimilarityReason:
     is_elsewhere = None not in (bill.property_id, other.property_id) and bill.property_id != other.property_id
-    return Why.OTHER_PROPERTY if is_elsewhere else Why.OTHER_NUMBER
+    return SimilarityReason.OTHER_PROPERTY if is_elsewhere else SimilarityReason.OTHER_NUMBER
 
 
 def _is_exact(bill: Bill, other: Bill) -> bool:

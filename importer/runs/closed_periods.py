@@ -12,7 +12,7 @@ from importer.masterdata.cache import RecordKind
 from importer.masterdata.master_data import ago
 from importer.runs.decisions import Prepared
 from importer.settings import Settings
-from importer.validation import Verdict
+from importer.validation import Checked
 from importer.validation.periods import closed_period
 
 
@@ -33,7 +33,7 @@ def with_periods(
         problem = closed_period(invoice, periods.get(invoice.property_id), since)
         if problem is not None:
             problems = (*verdict.problems, *with_levels([problem], settings.severity))
-            verdicts[index] = Verdict(invoice, problems, None)
+            verdicts[index] = Checked(invoice, problems, None)
     return replace(prepared, verdicts=tuple(verdicts))
 
 

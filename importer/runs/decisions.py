@@ -20,7 +20,7 @@ from importer.duplicates.posted_rows import (
     PostedRows,
     posted_already,
     posted_rows,
-    went_instead,
+    replaced_by,
 )
 from importer.ledger import plans
 from importer.ledger.accepted_duplicates import AcceptedDuplicate
@@ -28,7 +28,7 @@ from importer.ledger.entries import LedgerEntry, PlannedPost, can_be_sent
 from importer.ledger.ledger import Ledger
 from importer.ledger.original_files import Origins, known_origins
 from importer.ledger.states import State
-from importer.validation import Verdict
+from importer.validation import Checked
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Prepared:
     """Everything that is decided before anything is sent."""
 
     reading: Reading
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[Checked, ...]
     intents: tuple[PlannedPost | None, ...]  # one for each verdict; None where errors stand against it
     standing: Mapping[str, LedgerEntry]  # what the ledger knows of them
     notices: tuple[str, ...] = ()  # about the run as a whole
@@ -54,7 +54,7 @@ class Prepared:
     origins: Origins = field(default_factory=Origins)  # by what the rows of the vendor's files are known
 
     @classmethod
-    def of(cls, reading: Reading, verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger) -> Prepared:
+    def of(cls, reading: Reading, verdicts: tuple[Checked, ...], destination: str, ledger: Ledger) -> Prepared:
         """Looks every invoice without errors up in the ledger."""
         intents = tuple(_intent(verdict, destination) for verdict in verdicts)
         standing = ledger.standing([intent.key for intent in intents if intent])
@@ -65,7 +65,7 @@ class Prepared:
         }
         posted = posted_rows(reading, ledger, destination, at_home)
         told = _with_what_was_posted(verdicts, destination, ledger, posted)
-        instead = went_instead(ledger, standing.values())
+        instead = replaced_by(ledger, standing.values())
         doubts = _doubts(reading, verdicts, destination, ledger)
         found = cls(reading, told, intents, standing, posted=posted, instead=instead, doubts=doubts)
         return found.made_of(known_origins(ledger, destination, reading)).without_renamed(ledger)
@@ -94,7 +94,7 @@ class Prepared:
             was = next((entry for entry in sent if entry.state in _NOT_OPEN), None)
             if was is not None:
                 problem = _renamed(verdict.invoice, was)
-                verdicts[index] = Verdict(verdict.invoice, (*verdict.problems, problem), None)
+                verdicts[index] = Checked(verdict.invoice, (*verdict.problems, problem), None)
                 intents[index] = None
                 if was.state in UNSURE:
                     doubts[index] = was
@@ -168,15 +168,15 @@ class Prepared:
         return entry is None or can_be_sent(entry, intent.fingerprint)
 
 
-def _intent(verdict: Verdict, destination: str) -> PlannedPost | None:
+def _intent(verdict: Checked, destination: str) -> PlannedPost | None:
     if verdict.payload is None:
         return None
     return PlannedPost(verdict.payload.key(destination), verdict.payload, verdict.invoice.rows)
 
 
 def _with_what_was_posted(
-    verdicts: tuple[Verdict, ...], destination: str, ledger: Ledger, posted: PostedRows
-) -> tuple[Verdict, ...]:
+    verdicts: tuple[Checked, ...], destination: str, ledger: Ledger, posted: PostedRows
+) -> tuple[Checked, ...]:
     """Of an invoice with errors whose number or rows were posted before, say corrected: when, and with which amount."""
     keys = {
         index: key
@@ -195,7 +195,7 @@ def _with_what_was_posted(
     return tuple(told)
 
 
-def _doubts(reading: Reading, verdicts: Sequence[Verdict], destination: str, ledger: Ledger) -> dict[int, LedgerEntry]:
+def _doubts(reading: Reading, verdicts: Sequence[Checked], destination: str, ledger: Ledger) -> dict[int, LedgerEntry]:
     """By index, those with errors of which it is not known whether they arrived, whatever their rows say by now."""
     keys: dict[int, list[str]] = {}
     for index, verdict in enumerate(verdicts):
@@ -213,7 +213,7 @@ def is_changed(problems: Iterable[Problem]) -> bool:
     return any(problem.kind is CHANGED_ROW for problem in problems)
 
 
-def _key_of(verdict: Verdict, destination: str) -> str | None:
+def _key_of(verdict: Checked, destination: str) -> str | None:
     invoice = verdict.invoice
     parts = (invoice.integration_id, invoice.property_id, invoice.vendor_id, invoice.invoice_number)
     if not all(parts):

@@ -17,7 +17,7 @@ from importer.domain.corrections import TAKEN_OUT, WHOLE_ROW
 from importer.domain.follow_up_facts import Change
 from importer.domain.money import dollars
 from importer.domain.outcome import Run, Status
-from importer.duplicates.posted_rows import went_instead
+from importer.duplicates.posted_rows import replaced_by
 from importer.errors import ApiAway, CannotRun, FileUnreadable, LedgerUnavailable, NoAccess, RequestError
 from importer.home.written_files import WrittenKind, is_as_noted
 from importer.ledger.entries import LedgerEntry
@@ -73,9 +73,7 @@ def past_run(desk: RunContext, name: str) -> tuple[Mapping[str, Any], Run]:
                 return record, known.run
         start = Start(name, record["command"], record["started"], record["who"], record["destination"])
         entries = list(ledger.standing(ledger.keys_of_run(name)).values())
-        return record, of_entries(
-            start, entries, record["finished"] or record["started"], went_instead(ledger, entries)
-        )
+        return record, of_entries(start, entries, record["finished"] or record["started"], replaced_by(ledger, entries))
 
 
 def keep_results(desk: RunContext, run: str, results: Path, *, moved: bool = False) -> None:
@@ -137,7 +135,7 @@ def settle(
                 settle_doubts(ledger, api, start.destination, sync=sync, policy=desk.policy)
         standing = ledger.standing(doubtful)
         entries = [standing[key] for key in doubtful]
-        told = of_entries(start, entries, desk.now(), went_instead(ledger, entries))
+        told = of_entries(start, entries, desk.now(), replaced_by(ledger, entries))
         changes = _changes(before, entries, desk.now())
         _owe_no_more(ledger, owing, before, changes)
         return _closed(desk, ledger, replace(told, changes=changes))
@@ -204,7 +202,7 @@ def follow_up(desk: RunContext, *, run: str | None = None, retry: bool = False) 
         missing = "The folder of the workbook of run {} is not there: run `status` again when it is."
         unread += [missing.format(name) for name in sorted(away)]
         out, untold = _taken_out(desk, ledger, entries)
-        done_with = out | went_instead(ledger, entries)
+        done_with = out | replaced_by(ledger, entries)
         news = {change.key for change in changes}
         closed = {} if run is not None else {key: why for key, why in done_with.items() if key not in news}
         open_ones = [entry for entry in entries if entry.key not in closed]

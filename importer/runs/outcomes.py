@@ -33,7 +33,7 @@ from importer.duplicates.generated_texts import (
     is_same_but_for_order,
     without_texts,
 )
-from importer.duplicates.posted_rows import told_instead
+from importer.duplicates.posted_rows import with_replacements
 from importer.ledger import plans
 from importer.ledger.entries import LedgerEntry, PlannedPost, can_be_sent
 from importer.ledger.refusals import Refusal
@@ -46,7 +46,7 @@ from importer.runs.decisions import (
     is_changed,
 )
 from importer.sending.send import SendResult
-from importer.validation import Verdict
+from importer.validation import Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _posted_since(outcome: Outcome, entry: LedgerEntry) -> Outcome:
 def of_entries(start: Start, entries: Sequence[LedgerEntry], finished: datetime, instead: Mapping[str, str]) -> Run:
     """Invoices as the ledger has them, without their files: what `settle` and `status` answer."""
     files = tuple(InputFile(name, "", 0) for name in dict.fromkeys(entry.file for entry in entries))
-    outcomes = tuple(told_instead(map(_of_entry, entries), instead))
+    outcomes = tuple(with_replacements(map(_of_entry, entries), instead))
     reading = Reading(files, (), tuple(outcome.invoice for outcome in outcomes))
     named = (start.id, start.command, start.started, finished, start.who, start.destination)
     return Run(*named, reading, outcomes, None, seal=start.seal)
@@ -153,7 +153,7 @@ def _of_entry(entry: LedgerEntry) -> Outcome:
 
 
 def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterable[Outcome]) -> Run:
-    told = tuple(told_instead(outcomes, prepared.instead))
+    told = tuple(with_replacements(outcomes, prepared.instead))
     lost = tuple(prepared.posted.lost_doubts(told))
     return Run(
         start.id,
@@ -195,7 +195,7 @@ def _pairs(prepared: Prepared, standing: Mapping[str, LedgerEntry]) -> Iterable[
         yield outcome, entry
 
 
-def _with_changes(verdict: Verdict, went: Sequence[LedgerEntry]) -> Iterator[Problem]:
+def _with_changes(verdict: Checked, went: Sequence[LedgerEntry]) -> Iterator[Problem]:
     """Its problems; of a row that had to stay as it was, with what is not as it was posted."""
     for problem in verdict.problems:
         if problem.kind is CHANGED_ROW and went and problem.advice is None:  # else it is about something else

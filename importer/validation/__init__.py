@@ -21,9 +21,9 @@ from importer.duplicates.within_run import repeated
 from importer.validation import date_rules, required, totals
 from importer.validation.half_bills import waiting
 from importer.validation.line_rounding import charge, with_rounding
-from importer.validation.rule_input import USUAL_LIMITS, Case, Limits
+from importer.validation.rule_input import USUAL_LIMITS, DateLimits, RuleInput
 
-Rule = Callable[[Case], Iterable[Problem]]
+Rule = Callable[[RuleInput], Iterable[Problem]]
 NO_LEVELS: Mapping[str, Level] = {}
 
 REQUIRED: tuple[Rule, ...] = (required.header_is_filled, required.lines_are_filled)
@@ -41,7 +41,7 @@ TOTALS: tuple[Rule, ...] = (
 )
 
 
-class Verdict(NamedTuple):
+class Checked(NamedTuple):
     """One invoice with everything that is wrong with it. `payload` is None where an error stands against sending."""
 
     invoice: Invoice
@@ -50,8 +50,8 @@ class Verdict(NamedTuple):
 
 
 def validate(
-    reading: Reading, *, today: date, limits: Limits = USUAL_LIMITS, levels: Mapping[str, Level] = NO_LEVELS
-) -> tuple[Verdict, ...]:
+    reading: Reading, *, today: date, limits: DateLimits = USUAL_LIMITS, levels: Mapping[str, Level] = NO_LEVELS
+) -> tuple[Checked, ...]:
     """A verdict for each invoice of the reading, in its order. `levels` says how bad a problem is, by its code."""
     fine: set[date_rules.Days] = set()
     texts = PackedTexts()
@@ -61,17 +61,17 @@ def validate(
     return tuple(verdicts)
 
 
-def _stop(verdicts: list[Verdict], found: Mapping[int, Problem]) -> None:
+def _stop(verdicts: list[Checked], found: Mapping[int, Problem]) -> None:
     for index, problem in found.items():
         verdict = verdicts[index]
-        verdicts[index] = Verdict(verdict.invoice, (*verdict.problems, problem), None)
+        verdicts[index] = Checked(verdict.invoice, (*verdict.problems, problem), None)
 
 
-def _case(invoice: Invoice, today: date, limits: Limits) -> Case:
-    return Case(invoice, with_rounding(invoice, tuple(map(charge, invoice.lines))), today, limits)
+def _case(invoice: Invoice, today: date, limits: DateLimits) -> RuleInput:
+    return RuleInput(invoice, with_rounding(invoice, tuple(map(charge, invoice.lines))), today, limits)
 
 
-def _judge(case: Case, levels: Mapping[str, Level], fine: set[date_rules.Days], texts: PackedTexts) -> Verdict:
+def _judge(case: RuleInput, levels: Mapping[str, Level], fine: set[date_rules.Days], texts: PackedTexts) -> Checked:
     """`fine` are dates of which the rules had nothing to say, and learns of others: most invoices share theirs."""
     found = list(case.invoice.problems)
     if not required.are_filled(case):
@@ -85,18 +85,18 @@ def _judge(case: Case, levels: Mapping[str, Level], fine: set[date_rules.Days], 
     if not totals.are_plain(case):
         found += _told(TOTALS, case)
     if not found:
-        return Verdict(case.invoice, (), _payload(case, texts))
+        return Checked(case.invoice, (), _payload(case, texts))
     problems = with_levels(found, levels)
     stopped = any(problem.is_error for problem in problems)
-    return Verdict(case.invoice, problems, None if stopped else _payload(case, texts))
+    return Checked(case.invoice, problems, None if stopped else _payload(case, texts))
 
 
-def _told(rules: Iterable[Rule], case: Case) -> Iterator[Problem]:
+def _told(rules: Iterable[Rule], case: RuleInput) -> Iterator[Problem]:
     for rule in rules:
         yield from rule(case)
 
 
-def _payload(case: Case, texts: PackedTexts) -> Payload:
+def _payload(case: RuleInput, texts: PackedTexts) -> Payload:
     """The body of the request for an invoice without errors.
 
     Its fields were checked by the rules. Pydantic checks the whole once more: a gap that no rule named is a mistake

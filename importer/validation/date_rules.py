@@ -14,7 +14,7 @@ from importer.domain.problem_catalog import (
     OLD_DATE,
 )
 from importer.domain.problems import Problem
-from importer.validation.rule_input import Case
+from importer.validation.rule_input import RuleInput
 
 EARLIEST_YEAR = 2000
 LONGEST_TERMS = timedelta(days=5 * 366)
@@ -28,7 +28,7 @@ def days_of(invoice: Invoice) -> Days:
     return invoice.invoice_date, invoice.due_date, invoice.accounting_date
 
 
-def years_are_possible(case: Case) -> Iterator[Problem]:
+def years_are_possible(case: RuleInput) -> Iterator[Problem]:
     """No date lies before the year 2000 or more than five years ahead."""
     invoice = case.invoice
     for field in ("invoice_date", "due_date", "accounting_date"):
@@ -38,7 +38,7 @@ def years_are_possible(case: Case) -> Iterator[Problem]:
             yield Problem(IMPOSSIBLE_YEAR, f"{text!r} is in the year {day.year}.", invoice.place(field), field, text)
 
 
-def due_follows_issue(case: Case) -> Iterator[Problem]:
+def due_follows_issue(case: RuleInput) -> Iterator[Problem]:
     """The due date is not before the bill date."""
     invoice = case.invoice
     issued, due = _possible(invoice.invoice_date, case.today), _possible(invoice.due_date, case.today)
@@ -47,7 +47,7 @@ def due_follows_issue(case: Case) -> Iterator[Problem]:
         yield Problem(DUE_BEFORE_ISSUED, what, invoice.place("due_date"), "due_date", invoice.cell_text("due_date"))
 
 
-def issue_is_recent(case: Case) -> Iterator[Problem]:
+def issue_is_recent(case: RuleInput) -> Iterator[Problem]:
     """Warns of a bill date longer ago, or further ahead, than the settings allow."""
     invoice = case.invoice
     day = _possible(invoice.invoice_date, case.today)
@@ -61,7 +61,7 @@ def issue_is_recent(case: Case) -> Iterator[Problem]:
         yield Problem(FUTURE_DATE, f"The bill date is {day}, far in the future.", place, "invoice_date", text)
 
 
-def accounting_date_is_near(case: Case) -> Iterator[Problem]:
+def accounting_date_is_near(case: RuleInput) -> Iterator[Problem]:
     """Warns of an accounting date more than a year away from the bill date."""
     invoice = case.invoice
     issued, booked = _possible(invoice.invoice_date, case.today), _possible(invoice.accounting_date, case.today)

@@ -16,7 +16,7 @@ from importer.domain.money import EXACT, Exact, dollars
 WHOLE = Decimal(1)
 
 
-class Charge(NamedTuple):
+class LineCharge(NamedTuple):
     """What one line comes to, in whole cents, and how it is sent. A tuple underneath, like the line itself."""
 
     line: Line
@@ -42,28 +42,28 @@ class Charge(NamedTuple):
         }
 
 
-def charge(line: Line) -> Charge | None:
+def charge(line: Line) -> LineCharge | None:
     """How the line is sent; None where its cells do not say what it comes to (a rule names the reason)."""
     quantity, price, amount = line.quantity, line.unit_price, line.amount
     if quantity is not None and price is not None:
         count, each = int(quantity), int(price)
         if count == quantity and each == price and count >= 0 and (amount is None or amount == count * each):
-            return Charge(line, count, each, line.notes, False, None)  # noqa: FBT003 - by name it takes twice as long
+            return LineCharge(line, count, each, line.notes, False, None)  # noqa: FBT003 - by name it takes twice as long
     extended = line.extended
     if quantity is None or price is None or extended is None:
         if amount is None or not is_whole(amount):
             return None
         said = "" if quantity == 1 or price == amount else said_of(line)
-        return Charge(line, 1, int(amount), _with(line.notes, said), bool(said), None)
+        return LineCharge(line, 1, int(amount), _with(line.notes, said), bool(said), None)
     if amount is None:
         amount = extended.quantize(WHOLE, ROUND_HALF_UP, EXACT)
     elif not is_whole(amount) or not agrees(extended, amount):
         return None
     rounded_from = None if extended == amount else extended
-    return Charge(line, 1, int(amount), _with(line.notes, said_of(line)), restated=True, rounded_from=rounded_from)
+    return LineCharge(line, 1, int(amount), _with(line.notes, said_of(line)), restated=True, rounded_from=rounded_from)
 
 
-def with_rounding(invoice: Invoice, charges: tuple[Charge | None, ...]) -> tuple[Charge | None, ...]:
+def with_rounding(invoice: Invoice, charges: tuple[LineCharge | None, ...]) -> tuple[LineCharge | None, ...]:
     """The charges, and one that makes them come to the total, where the profile allows so small a line."""
     total, allowed = invoice.total, invoice.rounding
     if allowed is None or total is None or total <= 0 or not is_whole(total):
@@ -75,7 +75,7 @@ def with_rounding(invoice: Invoice, charges: tuple[Charge | None, ...]) -> tuple
     if not 0 < abs(missing) <= allowed.limit:
         return charges
     line = Line(invoice.rows[0], allowed.financial_account_id, WHOLE, Decimal(missing), None, "Rounding")
-    return (*charges, Charge(line, 1, missing, line.notes, restated=False, rounded_from=None, is_rounding=True))
+    return (*charges, LineCharge(line, 1, missing, line.notes, restated=False, rounded_from=None, is_rounding=True))
 
 
 def agrees(extended: Decimal, amount: Exact) -> bool:

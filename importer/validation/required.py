@@ -9,7 +9,7 @@ from importer.domain.fields import BY_NAME
 from importer.domain.invoice import Invoice, Line
 from importer.domain.problem_catalog import MISSING_VALUE, NO_ACCOUNT
 from importer.domain.problems import Problem
-from importer.validation.rule_input import Case
+from importer.validation.rule_input import RuleInput
 
 HEADER = ("integration_id", "property_id", "vendor_id", "invoice_number", "invoice_date", "due_date", "notes", "memo")
 TOTAL_FIELDS = ("total_amount", "total_amount_in_cents")
@@ -18,7 +18,7 @@ _HEADER_OF = attrgetter(*HEADER)
 _ACCOUNT_OF = attrgetter("financial_account_id")
 
 
-def are_filled(case: Case) -> bool:
+def are_filled(case: RuleInput) -> bool:
     """True where the rules of this page have nothing to say, as of nearly every invoice."""
     invoice = case.invoice
     return (
@@ -47,7 +47,7 @@ class Reported:
         return at in self._fields if row is None else (at, row) in self._cells
 
 
-def header_is_filled(case: Case) -> Iterator[Problem]:
+def header_is_filled(case: RuleInput) -> Iterator[Problem]:
     """Every required cell of the invoice holds something."""
     invoice = case.invoice
     reported = Reported(invoice)
@@ -60,7 +60,7 @@ def header_is_filled(case: Case) -> Iterator[Problem]:
             yield _missing_header(invoice, field)
 
 
-def lines_are_filled(case: Case) -> Iterator[Problem]:
+def lines_are_filled(case: RuleInput) -> Iterator[Problem]:
     """Every line has its GL account, and a quantity with a unit price, or an amount."""
     invoice, reported = case.invoice, Reported(case.invoice)
     for line, sent in zip(invoice.lines, case.charges, strict=False):  # one for rounding has no line

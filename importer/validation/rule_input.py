@@ -7,24 +7,24 @@ from datetime import date
 from typing import NamedTuple
 
 from importer.domain.invoice import Invoice
-from importer.validation.line_rounding import Charge
+from importer.validation.line_rounding import LineCharge
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DateLimits:
     """How far from today a bill date may lie before somebody should look, in days."""
 
     old_after: int = 366
     future_after: int = 60
 
 
-USUAL_LIMITS = Limits()
+USUAL_LIMITS = DateLimits()
 
 
-class Case(NamedTuple):
+class RuleInput(NamedTuple):
     """One invoice under judgement. A charge is None where the cells of its line do not say what it comes to."""
 
     invoice: Invoice
-    charges: tuple[Charge | None, ...]  # one for each line, and perhaps one for rounding
+    charges: tuple[LineCharge | None, ...]  # one for each line, and perhaps one for rounding
     today: date
-    limits: Limits = USUAL_LIMITS
+    limits: DateLimits = USUAL_LIMITS

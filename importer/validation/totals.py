@@ -38,7 +38,7 @@ from importer.validation.required import (
     total_field,
 )
 from importer.validation.row_places import rows_said
-from importer.validation.rule_input import Case
+from importer.validation.rule_input import RuleInput
 
 MOST_CENTS = 10**12
 """$10,000,000,000.00: past this a number is not an invoice but a mistake."""
@@ -46,7 +46,7 @@ MOST_CENTS = 10**12
 WORTH_FIELDS = ("quantity_ordered", *PRICE_FIELDS, "line_amount")
 
 
-def are_plain(case: Case) -> bool:
+def are_plain(case: RuleInput) -> bool:
     """True where the rules of this page have nothing to say, as of nearly every invoice: each line goes out as it
     stands, and they come to the total. (Where it is False they may have nothing to say either.)"""
     came_to = 0
@@ -57,7 +57,7 @@ def are_plain(case: Case) -> bool:
     return 0 < came_to <= MOST_CENTS and came_to == case.invoice.total
 
 
-def total_can_be_sent(case: Case) -> Iterator[Problem]:
+def total_can_be_sent(case: RuleInput) -> Iterator[Problem]:
     """The total is in whole cents, not negative, and of a believable size."""
     invoice = case.invoice
     total = invoice.total
@@ -79,7 +79,7 @@ def total_can_be_sent(case: Case) -> Iterator[Problem]:
         yield Problem(TOO_LARGE, f"The invoice total {dollars(total)} cannot be right.", place, field, text)
 
 
-def lines_multiply(case: Case) -> Iterator[Problem]:
+def lines_multiply(case: RuleInput) -> Iterator[Problem]:
     """Quantity × unit price is the line's own amount, where the sheet gives all three; amounts are whole cents."""
     for line, sent in zip(case.invoice.lines, case.charges, strict=False):  # one for rounding has no line
         if _are_both_negative(line) and not _states_total(case):
@@ -100,7 +100,7 @@ def lines_multiply(case: Case) -> Iterator[Problem]:
             yield _line_problem(LINE_MISMATCH, _mismatch(line, extended, amount), line, "line_amount")
 
 
-def lines_are_sent_as_said(case: Case) -> Iterator[Problem]:
+def lines_are_sent_as_said(case: RuleInput) -> Iterator[Problem]:
     """Warns of each line that is sent in another shape than the sheet's, or rounded, or negative.
 
     Of a line with a cell that could not be read nothing is said: it will be another line once that is mended.
@@ -130,7 +130,7 @@ def lines_are_sent_as_said(case: Case) -> Iterator[Problem]:
             yield _line_problem(NEGATIVE_LINE, f"The line comes to {dollars(sent.amount)}.", line, _worth_field(line))
 
 
-def lines_add_up(case: Case) -> Iterator[Problem]:
+def lines_add_up(case: RuleInput) -> Iterator[Problem]:
     """The lines come to the invoice total. An invoice that stands in the sheet twice over is named as that."""
     invoice = case.invoice
     total = invoice.total
@@ -163,7 +163,7 @@ def lines_add_up(case: Case) -> Iterator[Problem]:
     yield Problem(TOTAL_MISMATCH, f"{what} {reason}".strip(), place, field, text)
 
 
-def _either_way(case: Case, total: int) -> Iterator[Problem]:
+def _either_way(case: RuleInput, total: int) -> Iterator[Problem]:
     """Where a line's amount is not its quantity × price: what the lines come to by the one and by the other.
 
     Nothing is said where one of the two is the total, and where a line does not say what it comes to at all.
@@ -224,7 +224,7 @@ def _are_both_negative(line: Line) -> bool:
     return line.amount is None and (line.quantity or 0) < 0 and (line.unit_price or 0) < 0
 
 
-def _states_total(case: Case) -> bool:
+def _states_total(case: RuleInput) -> bool:
     """Whether a cell gives the invoice's total: then what the lines come to is compared with it."""
     return any(row.says(name) for row in case.invoice.rows for name in ("total_amount", "total_amount_in_cents"))
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.domain.bills import Bill
-from importer.duplicates.similar import Likeness, Why, likenesses
+from importer.duplicates.similar import Likeness, SimilarityReason, likenesses
 from importer.validation.invoice_numbers import are_loosely_equal, number_of
 
 DAY = date(2026, 3, 2)
@@ -170,23 +170,33 @@ def test_the_surest_reason_is_given_first_and_few_are_given() -> None:
     """A number typed differently counts before a mere amount; not more than three are told."""
     known = [bill(f"OTHER-{n}7") for n in range(5)] + [bill("0005512")]
     (told,) = likenesses([bill("5512")], known).values()
-    assert [each.why for each in told] == [Why.NUMBER, Why.OTHER_NUMBER, Why.OTHER_NUMBER]
+    assert [each.why for each in told] == [
+        SimilarityReason.NUMBER,
+        SimilarityReason.OTHER_NUMBER,
+        SimilarityReason.OTHER_NUMBER,
+    ]
 
 
 def test_a_bill_of_an_unknown_property_is_not_said_to_be_elsewhere() -> None:
     """Its property may be the same, once its name is known."""
     (told,) = likenesses([bill("5512")], [bill("8813", place=None)]).values()
-    assert [each.why for each in told] == [Why.OTHER_NUMBER]
+    assert [each.why for each in told] == [SimilarityReason.OTHER_NUMBER]
 
 
 @pytest.mark.parametrize(
     ("likeness", "words"),
     [
-        (Likeness(bill("5512", place=None), Why.NUMBER), "it is not known at which property"),
-        (Likeness(bill("5512", place=B), Why.NUMBER), "vendor and number are the same, at another property"),
-        (Likeness(bill(None), Why.OTHER_NUMBER), "one of them has no number"),
-        (Likeness(bill("5512", place=None), Why.NO_VENDOR), "which vendor that one is, nor at which property"),
-        (Likeness(bill("05512"), Why.NUMBER), "the same but for zeros"),
+        (Likeness(bill("5512", place=None), SimilarityReason.NUMBER), "it is not known at which property"),
+        (
+            Likeness(bill("5512", place=B), SimilarityReason.NUMBER),
+            "vendor and number are the same, at another property",
+        ),
+        (Likeness(bill(None), SimilarityReason.OTHER_NUMBER), "one of them has no number"),
+        (
+            Likeness(bill("5512", place=None), SimilarityReason.NO_VENDOR),
+            "which vendor that one is, nor at which property",
+        ),
+        (Likeness(bill("05512"), SimilarityReason.NUMBER), "the same but for zeros"),
     ],
 )
 def test_no_more_is_said_than_is_known(likeness: Likeness, words: str) -> None:
@@ -236,7 +246,7 @@ def test_very_many_alike_are_not_compared_each_with_each(alike: Callable[[int], 
     few, many = (calls_of([alike(at) for at in range(count)]) for count in (300, 600))
     assert many < 3 * few
     found = likenesses([*(alike(at) for at in range(300)), bill("0005512", 777)], [bill("5512", 777, NEXT)])
-    assert [each.why for each in found[300]] == [Why.NUMBER]
+    assert [each.why for each in found[300]] == [SimilarityReason.NUMBER]
 
 
 def test_exactly_the_same_number_is_no_likeness() -> None:
@@ -266,8 +276,8 @@ def test_a_number_at_another_property_is_said_where_the_vendor_counts_its_bills_
     and not where the vendor counts at each property anew."""
     through = [bill(str(880_100 + n), 10_000 + n, DAY + timedelta(days=n), A if n % 2 else B) for n in range(20)]
     mistyped = bill("880104", 9_999, DAY + timedelta(days=7), A)
-    assert [one.why for one in likenesses([mistyped, *through])[0]] == [Why.MISTYPED]
-    assert [one.why for one in likenesses([mistyped], through)[0]] == [Why.MISTYPED]
+    assert [one.why for one in likenesses([mistyped, *through])[0]] == [SimilarityReason.MISTYPED]
+    assert [one.why for one in likenesses([mistyped], through)[0]] == [SimilarityReason.MISTYPED]
     assert likenesses([bill("880104", 9_999, DAY + timedelta(days=4), A), *through]) == {}  # one bill, over two
     assert likenesses([bill("880104", 9_999, YEAR, A), *through]) == {}
     anew = [bill(str(n), 100 * n + len(place), DAY + timedelta(days=n + len(place)), place)

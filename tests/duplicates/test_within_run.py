@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importer.domain.invoice import Invoice
 from importer.domain.problem_catalog import MISSING_VALUE, REPEATED_INVOICE
 from importer.domain.problems import Place, Problem
-from importer.validation import Verdict, validate
+from importer.validation import Checked, validate
 from tests.factory import invoice, line, reading, source
 from tests.validation.judged import TODAY
 
@@ -15,12 +15,12 @@ MARCH = source("march.xlsx", "Sheet1")
 EXTRA = source("extra.csv", None)
 
 
-def judged(*invoices: Invoice) -> Sequence[Verdict]:
+def judged(*invoices: Invoice) -> Sequence[Checked]:
     """All of them in one run."""
     return validate(reading(invoices), today=TODAY)
 
 
-def goes(verdicts: Sequence[Verdict]) -> list[bool]:
+def goes(verdicts: Sequence[Checked]) -> list[bool]:
     """Which of them would be sent."""
     return [verdict.payload is not None for verdict in verdicts]
 

@@ -6,13 +6,13 @@ from datetime import date
 
 from importer.domain.invoice import Invoice
 from importer.domain.problems import Place, Problem, ProblemKind
-from importer.validation import Verdict, validate
+from importer.validation import Checked, validate
 from tests.factory import reading
 
 TODAY = date(2026, 3, 31)
 
 
-def verdict(invoice: Invoice) -> Verdict:
+def verdict(invoice: Invoice) -> Checked:
     """What the validator says of it on the last day of March 2026."""
     (found,) = validate(reading([invoice]), today=TODAY)
     return found

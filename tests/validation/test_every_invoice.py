@@ -27,7 +27,7 @@ from importer.validation import (
     validate,
 )
 from importer.validation.line_rounding import charge
-from importer.validation.rule_input import Case
+from importer.validation.rule_input import RuleInput
 from tests.factory import FIELDS, HEADINGS, invoice, line, reading, source
 from tests.validation.judged import TODAY, verdict
 
@@ -108,7 +108,7 @@ def nearly_right(draw: st.DrawFn) -> Invoice:
 def test_no_rule_is_spared_what_it_would_have_said(invoices: list[Invoice]) -> None:
     """Rules are not asked where the answer is known: each says what it says of that invoice alone."""
     for one, found in zip(invoices, validate(reading(invoices), today=TODAY), strict=True):
-        case = Case(one, tuple(map(charge, one.lines)), TODAY)
+        case = RuleInput(one, tuple(map(charge, one.lines)), TODAY)
         told = [problem for rule in (*REQUIRED, *DATES, *TOTALS) for problem in rule(case)]
         assert [each for each in found.problems if each.kind is not REPEATED_INVOICE] == [
             each for each in told if each.kind is not REPEATED_INVOICE
