@@ -37,16 +37,16 @@ from importer.reading.profiles.vendor_profile import find_profile, load_profiles
 from importer.roundtrip.belonging import must_belong_here
 from importer.runs.archive import keep_inputs, keep_remarks
 from importer.runs.closed_periods import with_periods
-from importer.runs.decisions import Prepared
+from importer.runs.decisions import Decisions
 from importer.runs.newest_ledger import acknowledged, must_be_newest
 from importer.runs.outcomes import (
     Start,
     after_sending,
-    before_sending,
+    expected_run,
     not_sent,
 )
 from importer.runs.request import RunRequest
-from importer.runs.superseded_workbooks import with_newer
+from importer.runs.superseded_workbooks import note_superseded_workbooks
 from importer.sending.send import send
 from importer.sending.settle import settle_doubts
 from importer.validation import validate
@@ -60,10 +60,10 @@ def check_files(wanted: RunRequest, desk: RunContext) -> Run:
     Raises `CannotRun` where a file or the ledger cannot be used.
     """
     with _run(desk, "check", wanted) as (start, ledger):
-        prepared = with_newer(prepare(wanted, desk, ledger), ledger)
+        prepared = note_superseded_workbooks(prepare(wanted, desk, ledger), ledger)
         if prepared.plan is not None:
             plans.keep_plan(ledger, prepared.plan, prepared.ready)
-        return _finished(ledger, before_sending(start, prepared, desk.now()), prepared)
+        return _finished(ledger, expected_run(start, prepared, desk.now()), prepared)
 
 
 def submit_files(
@@ -80,7 +80,7 @@ def submit_files(
     is known too late afterwards. Raises `CannotRun` only while nothing was sent.
     """
     with _run(desk, "submit", wanted) as (start, ledger):
-        prepared = with_newer(prepare(wanted, desk, ledger), ledger)
+        prepared = note_superseded_workbooks(prepare(wanted, desk, ledger), ledger)
 
         def nothing_sent(run: Run) -> Run:
             with suppress(CannotRun):  # so that its workbook, too, tells what becomes of them
@@ -88,19 +88,19 @@ def submit_files(
             return _finished(ledger, run, prepared)
 
         if not (prepared.ready or prepared.doubtful or wanted.acknowledged):
-            return nothing_sent(before_sending(start, prepared, desk.now()))
+            return nothing_sent(expected_run(start, prepared, desk.now()))
         with open_api(desk, ledger) as api:
             if wanted.acknowledged and acknowledged(ledger, api, desk.settings, wanted.acknowledged):
-                prepared = with_newer(prepare(wanted, desk, ledger), ledger)  # those bills are known now
+                prepared = note_superseded_workbooks(prepare(wanted, desk, ledger), ledger)  # those bills are known now
             if prepared.doubtful:
                 desk.watcher.stage("Looking for invoices whose outcome is unknown")
                 policy = replace(desk.policy, release_unfound_after_hours=None)  # only who settles releases
                 settle_doubts(ledger, api, desk.settings.destination, keys=prepared.doubtful, policy=policy)
-                prepared = _weighed_again(prepared, wanted, ledger, desk)
+                prepared = _recheck_doubts(prepared, wanted, ledger, desk)
             if approved is not None:
                 plans.check_approval(ledger, approved, prepared.approvable(plans.planned_keys(ledger, approved)))
             ready, plan = prepared.ready, approved or prepared.plan
-            would = replace(before_sending(start, prepared, desk.now()), plan=plan)
+            would = replace(expected_run(start, prepared, desk.now()), plan=plan)
             if not ready or plan is None:
                 return nothing_sent(would)
             if not agree(would):
@@ -135,7 +135,7 @@ def submit_files(
 
 
 @paused_gc()
-def prepare(wanted: RunRequest, desk: RunContext, ledger: Ledger) -> Prepared:
+def prepare(wanted: RunRequest, desk: RunContext, ledger: Ledger) -> Decisions:
     """Reader, names, validator, and a look into the ledger and around: all that is decided before anything is sent."""
     desk.watcher.stage("Reading")
     known = () if wanted.profiles is None else load_profiles(wanted.profiles)
@@ -158,14 +158,14 @@ def prepare(wanted: RunRequest, desk: RunContext, ledger: Ledger) -> Prepared:
         reading = replace(reading, problems=with_levels(reading.problems, levels))
         verdicts = validate(reading, today=desk.now().date(), limits=desk.limits, levels=levels)
         ledger.take_from_the_dead(destination)
-        prepared = Prepared.of(reading, verdicts, destination, ledger)
+        prepared = Decisions.of(reading, verdicts, destination, ledger)
         prepared = replace(prepared, notices=named.notices, names=named.names, unknown_names=named.unknown)
         prepared = replace(prepared, remarks=named.remarks)
         prepared = with_periods(prepared, directory_of, desk.settings, desk.now())
         return with_duplicate_checks(prepared, ledger, directory_of, desk, let_go=wanted.let_go)
 
 
-def _weighed_again(prepared: Prepared, wanted: RunRequest, ledger: Ledger, desk: RunContext) -> Prepared:
+def _recheck_doubts(prepared: Decisions, wanted: RunRequest, ledger: Ledger, desk: RunContext) -> Decisions:
     """The same as the ledger knows it now. What was in doubt and may go now is weighed like all that goes."""
     weighed_before = {intent.key for intent in prepared.ready}
     prepared = prepared.looked_at_again(ledger)
@@ -206,7 +206,7 @@ def _run(desk: RunContext, command: str, wanted: RunRequest) -> Iterator[tuple[S
             raise
 
 
-def _finished(ledger: Ledger, run: Run, prepared: Prepared) -> Run:
+def _finished(ledger: Ledger, run: Run, prepared: Decisions) -> Run:
     trace = prepared.reading.trace
     if trace.rounds:
         ledger.keep_rounds([each._asdict() for each in trace.origins], [each._asdict() for each in trace.rounds])

@@ -23,7 +23,7 @@ from importer.errors import CannotRun, ImporterError
 from importer.home.written_files import WrittenKind
 from importer.report.history import history, history_csv, history_json, one_run, one_run_csv, one_run_json
 from importer.report.status import doubts, standing
-from importer.runs.past_runs import Known
+from importer.runs.past_runs import PastRun
 from importer.runs.results_file import (
     Written,
     write_also,
@@ -76,7 +76,7 @@ def _also(desk: RunContext, asked: Path, sort: WrittenKind, write: Callable[[boo
         say(str(error), err=True)
 
 
-def render_status(told: Run, known: Sequence[Known], desk: RunContext, *, as_json: bool) -> int:
+def render_status(told: Run, known: Sequence[PastRun], desk: RunContext, *, as_json: bool) -> int:
     """Writes the workbooks anew and prints how the invoices stand. One that somebody has worked in is left alone."""
     written = _write_anew(known, desk)
     desk.watcher.end()
@@ -87,18 +87,18 @@ def render_status(told: Run, known: Sequence[Known], desk: RunContext, *, as_jso
     return told.exit_code
 
 
-def _write_anew(known: Sequence[Known], desk: RunContext) -> Path | None:
+def _write_anew(known: Sequence[PastRun], desk: RunContext) -> Path | None:
     """Says which is the newest. Those of the runs that sent are due until they are written: they come last."""
     written = [(each.run.started, _say(write_anew(each, desk), desk)) for each in sorted(known, key=_is_sender)]
     paths = [path for _, path in sorted(written, key=lambda one: one[0]) if path is not None]
     return paths[-1] if paths else None
 
 
-def _is_sender(known: Known) -> bool:
+def _is_sender(known: PastRun) -> bool:
     return known.is_sender
 
 
-def render_doubts(told: Run, known: Sequence[Known], desk: RunContext, *, as_json: bool) -> int:
+def render_doubts(told: Run, known: Sequence[PastRun], desk: RunContext, *, as_json: bool) -> int:
     """Writes the workbooks anew and prints each invoice in doubt: what was looked at, and what a person can decide."""
     written = _write_anew(known, desk)
     desk.watcher.end()

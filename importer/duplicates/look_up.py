@@ -44,7 +44,7 @@ from importer.ledger.postings import bills_of, names_of_runs, posted_with_totals
 from importer.masterdata import MasterData
 from importer.masterdata.cache import Record, RecordKind
 from importer.masterdata.master_data import ago
-from importer.runs.decisions import Prepared
+from importer.runs.decisions import Decisions
 from importer.sending.send import SendResult
 from importer.sending.unknown_jobs import acknowledged_bills
 from importer.validation import Checked
@@ -72,14 +72,14 @@ class _Sendable:
 
 
 def with_duplicate_checks(
-    prepared: Prepared,
+    prepared: Decisions,
     ledger: Ledger,
     directory_of: DirectoryOf,
     desk: RunContext,
     *,
     let_go: Mapping[str, str],
     already: Collection[str] | None = None,
-) -> Prepared:
+) -> Decisions:
     """The same, with everything that stands against sending the invoices that would go, or should be looked at.
 
     `let_go` are keys of this run that a person lets go although they look like duplicates; `already` are those that
@@ -123,7 +123,7 @@ def with_duplicate_checks(
     return replace(_with(prepared, found, desk), notices=notices, let_go={**prepared.let_go, **shown})
 
 
-def terms_of(prepared: Prepared, ledger: Ledger, desk: RunContext) -> Terms:
+def terms_of(prepared: Decisions, ledger: Ledger, desk: RunContext) -> Terms:
     """On what the invoices that would go are claimed. Raises `LedgerUnavailable`."""
     let = accepted(ledger, [intent.key for intent in prepared.ready])
 
@@ -136,13 +136,13 @@ def terms_of(prepared: Prepared, ledger: Ledger, desk: RunContext) -> Terms:
     return replace(_terms(prepared, desk), accepts=accepts)
 
 
-def _terms(prepared: Prepared, desk: RunContext) -> Terms:
+def _terms(prepared: Decisions, desk: RunContext) -> Terms:
     level = desk.settings.severity.get(NEAR_DUPLICATE.code, NEAR_DUPLICATE.severity)
     keys = frozenset(prepared.by_key)
     return Terms(keys=keys, rows=prepared.origins.every, likeness_stops=level == Severity.ERROR)
 
 
-def with_rivals(prepared: Prepared, sent: SendResult, desk: RunContext) -> Prepared:
+def with_rivals(prepared: Decisions, sent: SendResult, desk: RunContext) -> Decisions:
     """The same, saying of what was not sent for them, and of what looks like them, which other invoices there were."""
     found: dict[int, list[Problem]] = {}
     for index, intent in enumerate(prepared.intents) if sent.rivals or sent.alike else ():
@@ -182,7 +182,7 @@ _HOW = {
 _LIKE = {Contest.NUMBER: SimilarityReason.NUMBER, Contest.DAY: SimilarityReason.OTHER_NUMBER}
 
 
-def _in_two_copies(prepared: Prepared) -> Iterator[tuple[int, list[Problem]]]:
+def _in_two_copies(prepared: Decisions) -> Iterator[tuple[int, list[Problem]]]:
     """Index of each invoice whose rows are also those of another one of this run, and what is said of it.
 
     Which is right is for a person to say; what was posted before is told as that, and stops the other.
@@ -205,7 +205,7 @@ def _in_two_copies(prepared: Prepared) -> Iterator[tuple[int, list[Problem]]]:
         yield index, [Problem(REPEATED_INVOICE, what, place_of, "invoice_number", text, advice)]
 
 
-def _with(prepared: Prepared, found: Mapping[int, Sequence[Problem]], desk: RunContext) -> Prepared:
+def _with(prepared: Decisions, found: Mapping[int, Sequence[Problem]], desk: RunContext) -> Decisions:
     """The same with these problems; what has an error among them does not go."""
     verdicts, intents = list(prepared.verdicts), list(prepared.intents)
     for index, problems in found.items():
@@ -289,7 +289,7 @@ def _bills(count: int) -> str:
 
 
 def _around(
-    prepared: Prepared,
+    prepared: Decisions,
     going: _Sendable,
     ledger: Ledger,
     directory_of: DirectoryOf,

@@ -8,11 +8,11 @@ from itertools import chain
 from importer.domain.bills import Bill
 from importer.domain.invoice import Invoice
 from importer.duplicates.similar import Likeness, likenesses
-from importer.runs.decisions import Prepared
+from importer.runs.decisions import Decisions
 
 
 def alike_bills(
-    prepared: Prepared,
+    prepared: Decisions,
     integration_id: str,
     vendors: Iterable[str],
     going: Sequence[int],
@@ -44,7 +44,7 @@ def alike_bills(
 
 
 def _of_vendor(
-    prepared: Prepared,
+    prepared: Decisions,
     indexes: Sequence[int],
     tables: dict[int, int],
     posted: Mapping[str, Bill],

@@ -35,7 +35,7 @@ _LINE_FIELDS = ("financial_account_id", "unit_price", "quantity_ordered")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedCell:
     """Some of the words, and the cell that they name."""
 
     words: str
@@ -44,7 +44,7 @@ class Named:
     text: str
 
 
-def cells_named(words: str, invoice: Invoice) -> tuple[Named, ...]:
+def cells_named(words: str, invoice: Invoice) -> tuple[NamedCell, ...]:
     """The words, part by part, each with its cell; nothing where they name no field. "; " stands between parts."""
     found: list[tuple[str, Row, str]] = []
     before = ""
@@ -57,7 +57,7 @@ def cells_named(words: str, invoice: Invoice) -> tuple[Named, ...]:
             found[-1] = (f"{found[-1][0]}; {part}", *found[-1][1:])
         else:
             before += f"{part}; "
-    return tuple(Named(said, row.place(field), field, cell_text(row.cell(field))) for said, row, field in found)
+    return tuple(NamedCell(said, row.place(field), field, cell_text(row.cell(field))) for said, row, field in found)
 
 
 def _places(part: str, field: str, invoice: Invoice) -> Iterator[tuple[Row, str]]:

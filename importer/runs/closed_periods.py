@@ -10,15 +10,15 @@ from importer.domain.severity import with_levels
 from importer.masterdata import MasterData
 from importer.masterdata.cache import RecordKind
 from importer.masterdata.master_data import ago
-from importer.runs.decisions import Prepared
+from importer.runs.decisions import Decisions
 from importer.settings import Settings
 from importer.validation import Checked
 from importer.validation.periods import closed_period
 
 
 def with_periods(
-    prepared: Prepared, directory_of: Callable[[str], MasterData | None], settings: Settings, now: datetime
-) -> Prepared:
+    prepared: Decisions, directory_of: Callable[[str], MasterData | None], settings: Settings, now: datetime
+) -> Decisions:
     """The same, with each invoice of a closed period that other errors stop already. Those without are weighed later,
     as far as they are yet to be sent."""
     verdicts = list(prepared.verdicts)

@@ -32,7 +32,7 @@ from importer.validation import Checked
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Decisions:
     """Everything that is decided before anything is sent."""
 
     reading: Reading
@@ -54,7 +54,7 @@ class Prepared:
     origins: Origins = field(default_factory=Origins)  # by what the rows of the vendor's files are known
 
     @classmethod
-    def of(cls, reading: Reading, verdicts: tuple[Checked, ...], destination: str, ledger: Ledger) -> Prepared:
+    def of(cls, reading: Reading, verdicts: tuple[Checked, ...], destination: str, ledger: Ledger) -> Decisions:
         """Looks every invoice without errors up in the ledger."""
         intents = tuple(_intent(verdict, destination) for verdict in verdicts)
         standing = ledger.standing([intent.key for intent in intents if intent])
@@ -70,14 +70,14 @@ class Prepared:
         found = cls(reading, told, intents, standing, posted=posted, instead=instead, doubts=doubts)
         return found.made_of(known_origins(ledger, destination, reading)).without_renamed(ledger)
 
-    def made_of(self, origins: Origins) -> Prepared:
+    def made_of(self, origins: Origins) -> Decisions:
         """The same, each invoice saying which rows of the vendor's it is made of."""
         if not origins.identities:
             return self
         intents = tuple(None if intent is None else intent.of(origins) for intent in self.intents)
         return replace(self, intents=intents, origins=origins)
 
-    def without_renamed(self, ledger: Ledger) -> Prepared:
+    def without_renamed(self, ledger: Ledger) -> Decisions:
         """The same, saying of rows of a results workbook given back that were sent, then or since, under another name,
         what became of them: the ledger would refuse them."""
         former = self.reading.former_keys
@@ -100,7 +100,7 @@ class Prepared:
                     doubts[index] = was
         return replace(self, verdicts=tuple(verdicts), intents=tuple(intents), doubts=doubts)
 
-    def looked_at_again(self, ledger: Ledger) -> Prepared:
+    def looked_at_again(self, ledger: Ledger) -> Decisions:
         """The same, with what the ledger knows now."""
         now = ledger.standing([entry.key for entry in self.doubts.values()])
         doubts = {index: now[entry.key] for index, entry in self.doubts.items()}

@@ -29,9 +29,9 @@ from importer.pipeline import new_run_id
 from importer.reading.formats.open_file import open_file
 from importer.roundtrip.corrected_workbook import is_as_written
 from importer.runs.newest_ledger import acknowledged, must_be_newest
-from importer.runs.outcomes import Start, of_entries
+from importer.runs.outcomes import Start, run_from_ledger
 from importer.runs.past_runs import (
-    Known,
+    PastRun,
     digest,
     known_run,
     read_again,
@@ -73,7 +73,9 @@ def past_run(desk: RunContext, name: str) -> tuple[Mapping[str, Any], Run]:
                 return record, known.run
         start = Start(name, record["command"], record["started"], record["who"], record["destination"])
         entries = list(ledger.standing(ledger.keys_of_run(name)).values())
-        return record, of_entries(start, entries, record["finished"] or record["started"], replaced_by(ledger, entries))
+        return record, run_from_ledger(
+            start, entries, record["finished"] or record["started"], replaced_by(ledger, entries)
+        )
 
 
 def keep_results(desk: RunContext, run: str, results: Path, *, moved: bool = False) -> None:
@@ -116,7 +118,7 @@ def settle(
     with _run(desk, "settle") as (start, ledger):
         ledger.take_from_the_dead(start.destination)
         if words:
-            return replace(of_entries(start, [], desk.now(), {}), notices=_acknowledged(desk, ledger, words))
+            return replace(run_from_ledger(start, [], desk.now(), {}), notices=_acknowledged(desk, ledger, words))
         doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT)]
         before = ledger.standing([*doubtful, *(decision.key for decision in decisions)])
         owing = _owing(ledger, before.values())
@@ -135,7 +137,7 @@ def settle(
                 settle_doubts(ledger, api, start.destination, sync=sync, policy=desk.policy)
         standing = ledger.standing(doubtful)
         entries = [standing[key] for key in doubtful]
-        told = of_entries(start, entries, desk.now(), replaced_by(ledger, entries))
+        told = run_from_ledger(start, entries, desk.now(), replaced_by(ledger, entries))
         changes = _changes(before, entries, desk.now())
         _owe_no_more(ledger, owing, before, changes)
         return _closed(desk, ledger, replace(told, changes=changes))
@@ -152,7 +154,7 @@ def _acknowledged(desk: RunContext, ledger: Ledger, words: Mapping[str, str]) ->
     return tuple(kept.values())
 
 
-def runs_behind(desk: RunContext, told: Run) -> tuple[Run, list[Known]]:
+def runs_behind(desk: RunContext, told: Run) -> tuple[Run, list[PastRun]]:
     """The runs whose invoices these are, read again: their workbooks should tell what was settled.
 
     Of one that cannot be read again any more, the run that comes back says so.
@@ -163,7 +165,7 @@ def runs_behind(desk: RunContext, told: Run) -> tuple[Run, list[Known]]:
     return replace(told, notices=(*told.notices, *unread)), [each.with_changes(told.changes) for each in known]
 
 
-def follow_up(desk: RunContext, *, run: str | None = None, retry: bool = False) -> tuple[Run, list[Known]]:
+def follow_up(desk: RunContext, *, run: str | None = None, retry: bool = False) -> tuple[Run, list[PastRun]]:
     """Asks what became of the posted invoices of one run, or of all; with `retry`, asks for failed ones again.
 
     Returns how those invoices stand, and each run whose workbook should be written anew. Raises `CannotRun` where the
@@ -206,7 +208,7 @@ def follow_up(desk: RunContext, *, run: str | None = None, retry: bool = False) 
         news = {change.key for change in changes}
         closed = {} if run is not None else {key: why for key, why in done_with.items() if key not in news}
         open_ones = [entry for entry in entries if entry.key not in closed]
-        told = of_entries(start, open_ones, desk.now(), untold | done_with)
+        told = run_from_ledger(start, open_ones, desk.now(), untold | done_with)
         done = _nothing_to_do([entry for entry in entries if entry.key in closed], closed)
         told = replace(
             told, changes=changes, notices=(*_cannot_be_read(entries, learnt), *done, *learnt.looked, *unread)

@@ -42,7 +42,7 @@ from importer.runs.api_message_cells import cells_named
 from importer.runs.decisions import (
     POSTED,
     UNSURE,
-    Prepared,
+    Decisions,
     is_changed,
 )
 from importer.sending.send import SendResult
@@ -61,7 +61,7 @@ class Start:
     seal: Seal | None = None  # of the ledger that it is in
 
 
-def before_sending(start: Start, prepared: Prepared, finished: datetime) -> Run:
+def expected_run(start: Start, prepared: Decisions, finished: datetime) -> Run:
     """What would happen."""
     return _run(start, prepared, finished, (_before(*pair) for pair in _pairs(prepared, prepared.standing)))
 
@@ -75,7 +75,7 @@ def not_sent(run: Run, reason: str) -> Run:
     return replace(run, outcomes=outcomes, stopped=reason)
 
 
-def after_sending(start: Start, prepared: Prepared, sent: SendResult, finished: datetime) -> Run:
+def after_sending(start: Start, prepared: Decisions, sent: SendResult, finished: datetime) -> Run:
     """What happened."""
     attempted = {intent.key for intent in prepared.ready}
     outcomes = (
@@ -87,9 +87,9 @@ def after_sending(start: Start, prepared: Prepared, sent: SendResult, finished: 
     return replace(_run(start, prepared, finished, outcomes), stopped=sent.stopped)
 
 
-def as_it_stands(start: Start, prepared: Prepared, finished: datetime) -> Run:
+def current_run(start: Start, prepared: Decisions, finished: datetime) -> Run:
     """A past run with its invoices as the ledger has them now; what it posted itself is told as posted."""
-    run = before_sending(start, prepared, finished)
+    run = expected_run(start, prepared, finished)
     outcomes = [
         outcome._replace(status=Status.POSTED)
         if outcome.status is Status.ALREADY_POSTED and prepared.standing[outcome.key or ""].run == start.id
@@ -112,7 +112,9 @@ def _posted_since(outcome: Outcome, entry: LedgerEntry) -> Outcome:
     return _known(posted, entry)
 
 
-def of_entries(start: Start, entries: Sequence[LedgerEntry], finished: datetime, instead: Mapping[str, str]) -> Run:
+def run_from_ledger(
+    start: Start, entries: Sequence[LedgerEntry], finished: datetime, instead: Mapping[str, str]
+) -> Run:
     """Invoices as the ledger has them, without their files: what `settle` and `status` answer."""
     files = tuple(InputFile(name, "", 0) for name in dict.fromkeys(entry.file for entry in entries))
     outcomes = tuple(with_replacements(map(_of_entry, entries), instead))
@@ -152,7 +154,7 @@ def _of_entry(entry: LedgerEntry) -> Outcome:
             return _before(outcome, entry)
 
 
-def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterable[Outcome]) -> Run:
+def _run(start: Start, prepared: Decisions, finished: datetime, outcomes: Iterable[Outcome]) -> Run:
     told = tuple(with_replacements(outcomes, prepared.instead))
     lost = tuple(prepared.posted.lost_doubts(told))
     return Run(
@@ -172,7 +174,7 @@ def _run(start: Start, prepared: Prepared, finished: datetime, outcomes: Iterabl
     )
 
 
-def _pairs(prepared: Prepared, standing: Mapping[str, LedgerEntry]) -> Iterable[tuple[Outcome, LedgerEntry | None]]:
+def _pairs(prepared: Decisions, standing: Mapping[str, LedgerEntry]) -> Iterable[tuple[Outcome, LedgerEntry | None]]:
     stopped = next((each.what for each in prepared.reading.problems if each.kind.stops_run), None)
     texts = MadeTexts(prepared.reading)
     for index, (verdict, intent) in enumerate(zip(prepared.verdicts, prepared.intents, strict=True)):

@@ -25,13 +25,13 @@ from importer.ledger.ledger_identity import seal_of
 from importer.ledger.states import State
 from importer.pipeline import prepare
 from importer.runs.archive import kept_inputs, kept_remarks
-from importer.runs.outcomes import Start, as_it_stands
+from importer.runs.outcomes import Start, current_run
 from importer.runs.request import RunRequest
 from importer.runs.superseded_workbooks import continued_in
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PastRun:
     """What is known of one past run: its invoices as they stand now, and the workbook to be written anew."""
 
     run: Run
@@ -51,16 +51,16 @@ class Known:
         """True where nobody has worked in the workbook, and no run about something else has written it."""
         return not self.left_because
 
-    def with_changes(self, changes: Sequence[Change]) -> Known:
+    def with_changes(self, changes: Sequence[Change]) -> PastRun:
         """With those of the changes that are of its invoices."""
         keys = {outcome.key for outcome in self.run.outcomes}
         return replace(self, run=replace(self.run, changes=tuple(one for one in changes if one.key in keys)))
 
 
-def read_again(desk: RunContext, ledger: Ledger, runs: Iterable[str]) -> tuple[list[Known], list[str]]:
+def read_again(desk: RunContext, ledger: Ledger, runs: Iterable[str]) -> tuple[list[PastRun], list[str]]:
     """Each of the runs, and those about the same files before and after it; with sentences about those that cannot be
     read again."""
-    found: dict[str, Known] = {}
+    found: dict[str, PastRun] = {}
     unread: list[str] = []
     senders = [record for name in runs if (record := ledger.run_record(name)) is not None]
     books = _books(ledger, senders)
@@ -84,7 +84,7 @@ class _Books:
     others: Sequence[Mapping[str, Any]]  # runs that met what the senders have sent, and wrote a workbook of it last
     last: Mapping[str, str]  # a workbook's path → the run that wrote it last
 
-    def settled(self, ledger: Ledger, known: Known, found: Mapping[str, Known]) -> Known:
+    def settled(self, ledger: Ledger, known: PastRun, found: Mapping[str, PastRun]) -> PastRun:
         """The run with its workbook, if it is still its own."""
         if known.results is None:
             return known
@@ -136,7 +136,7 @@ def _content(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((str(file["name"]), str(file.get("sha256") or record["id"])) for file in record["files"])
 
 
-def known_run(desk: RunContext, ledger: Ledger, record: Mapping[str, Any], archived: str) -> Known | None:
+def known_run(desk: RunContext, ledger: Ledger, record: Mapping[str, Any], archived: str) -> PastRun | None:
     """A past run read again from its archived files, or those of another run with the very same ones."""
     home, options = desk.settings.home, record["options"] or {}
     wanted: RunRequest | None = kept_inputs(home, record["id"], options) or kept_inputs(home, archived, options)
@@ -146,7 +146,7 @@ def known_run(desk: RunContext, ledger: Ledger, record: Mapping[str, Any], archi
     prepared = prepare(wanted, desk, ledger)
     named = (record["id"], record["command"], record["started"], record["who"], record["destination"])
     start = Start(*named, seal_of(ledger))
-    run = as_it_stands(start, prepared, record["finished"] or record["started"])
+    run = current_run(start, prepared, record["finished"] or record["started"])
     remarks: dict[str, list[Problem]] = {}
     for sender in sorted({entry.run for entry in prepared.standing.values()}):
         remarks |= kept_remarks(home, sender)
@@ -156,7 +156,7 @@ def known_run(desk: RunContext, ledger: Ledger, record: Mapping[str, Any], archi
     if results is not None and not results.is_file():
         results = None
     run = replace(_as_it_went(run, ledger), plan=record["plan"], continued=continued_in(ledger, record))
-    return Known(run, results, is_away=is_away)
+    return PastRun(run, results, is_away=is_away)
 
 
 def _with_remarks(run: Run, remarks: Mapping[str, Sequence[Problem]]) -> Run:

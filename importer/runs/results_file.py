@@ -21,7 +21,7 @@ from importer.errors import ImporterError, LedgerUnavailable
 from importer.home import private_files
 from importer.home.written_files import WrittenKind, is_as_noted, note_written
 from importer.runs.follow_up import keep_results, may_replace, owe_results
-from importer.runs.past_runs import Known
+from importer.runs.past_runs import PastRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def write_results(run: Run, desk: RunContext, asked: Path) -> Written:
     return _kept(run, desk, _write(run, desk, asked, said), said)
 
 
-def write_anew(known: Known, desk: RunContext) -> Written:
+def write_anew(known: PastRun, desk: RunContext) -> Written:
     """Writes the workbook of a past run as its invoices stand now; beside it, where it must stay.
 
     For a run without a workbook nothing is written.

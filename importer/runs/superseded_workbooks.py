@@ -10,7 +10,7 @@ from typing import Any
 from importer.domain.follow_up_facts import Continued
 from importer.domain.reading import Reading
 from importer.ledger.ledger import Ledger
-from importer.runs.decisions import Prepared
+from importer.runs.decisions import Decisions
 
 
 def continued_in(ledger: Ledger, record: Mapping[str, Any]) -> Continued | None:
@@ -23,7 +23,7 @@ def continued_in(ledger: Ledger, record: Mapping[str, Any]) -> Continued | None:
     return Continued(newest["id"], newest["started"], file)
 
 
-def with_newer(prepared: Prepared, ledger: Ledger) -> Prepared:
+def note_superseded_workbooks(prepared: Decisions, ledger: Ledger) -> Decisions:
     """The same, saying of each workbook given back that is not the newest any more which one is. What is done in it is
     taken all the same: a row goes once."""
     said = tuple(_superseded(prepared.reading, ledger))

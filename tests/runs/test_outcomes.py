@@ -28,14 +28,14 @@ from importer.domain.problems import Place, Problem, ProblemKind
 from importer.ledger.entries import LedgerEntry, PlannedPost
 from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event, State
-from importer.runs.decisions import Prepared
+from importer.runs.decisions import Decisions
 from importer.runs.outcomes import (
     Start,
     after_sending,
-    as_it_stands,
-    before_sending,
+    current_run,
+    expected_run,
     not_sent,
-    of_entries,
+    run_from_ledger,
 )
 from importer.sending.send import ApiReply, SendResult
 from importer.validation import validate
@@ -48,12 +48,12 @@ PLAIN = invoice(line(1, 12_500))
 SEEN = (Evidence("write logs", SENT_AT, "nothing"),)
 
 
-def prepared(*invoices: Invoice, standing: Sequence[LedgerEntry] = (), problems: Sequence[Problem] = ()) -> Prepared:
+def prepared(*invoices: Invoice, standing: Sequence[LedgerEntry] = (), problems: Sequence[Problem] = ()) -> Decisions:
     """Those invoices judged, and what the ledger knows."""
     read = reading(invoices, problems=problems)
     verdicts = validate(read, today=date(2026, 3, 31))
     intents = tuple(None if each.payload is None else intent(each.payload) for each in verdicts)
-    return Prepared(read, verdicts, intents, {each.key: each for each in standing})
+    return Decisions(read, verdicts, intents, {each.key: each for each in standing})
 
 
 def intent(payload: Payload) -> PlannedPost:
@@ -131,7 +131,7 @@ def test_what_the_ledger_knows_before_anything_is_sent(
 ) -> None:
     """Every state, with the same and with other content; what would be sent is exactly what is said to be ready."""
     before = prepared(PLAIN if same else invoice(line(1, 13_000)), standing=[entry(PLAIN, state)])
-    assert told(before_sending(START, before, NOON)) == expected
+    assert told(expected_run(START, before, NOON)) == expected
     assert bool(before.ready) == (expected[0] is Status.READY)
     assert (before.plan is None) == (not before.ready)
 
@@ -145,7 +145,7 @@ def test_what_is_new_is_ready_and_what_is_wrong_is_not() -> None:
     """Nothing is known of them; the validator's problems stay, warnings too."""
     bad = invoice(line(1, 100), number="2", memo=None, first_row=3)
     warned = invoice(line(1, 200), line(1, -100), number="3", first_row=4)
-    run = before_sending(START, prepared(PLAIN, bad, warned), NOON)
+    run = expected_run(START, prepared(PLAIN, bad, warned), NOON)
     assert [(each.status, [one.kind for one in each.problems]) for each in run.outcomes] == [
         (Status.READY, []),
         (Status.NEEDS_FIXING, [MISSING_VALUE]),
@@ -157,7 +157,7 @@ def test_what_is_new_is_ready_and_what_is_wrong_is_not() -> None:
 def test_a_conflict_says_what_differs_from_what() -> None:
     """At the cell of the number: when, from which file, as which job, and the first three differences."""
     changed = invoice(line(2, 13_000, notes="Mow"), memo="April", due=date(2026, 4, 30), notes="x")
-    run = before_sending(START, prepared(changed, standing=[entry(PLAIN, State.ACCEPTED)]), NOON)
+    run = expected_run(START, prepared(changed, standing=[entry(PLAIN, State.ACCEPTED)]), NOON)
     (problem,) = run.outcomes[0].problems
     assert (problem.place, problem.field, problem.value) == (
         Place("march.xlsx", "Sheet1", 2, "C"),
@@ -183,7 +183,7 @@ def test_a_conflict_says_what_differs_from_what() -> None:
 )
 def test_what_was_said_becomes_a_sentence(state: State, said: str | None, what: str) -> None:
     """In ResMan's own words, or in ours where it said nothing."""
-    run = before_sending(START, prepared(PLAIN, standing=[entry(PLAIN, state, said=said)]), NOON)
+    run = expected_run(START, prepared(PLAIN, standing=[entry(PLAIN, state, said=said)]), NOON)
     assert [problem.what for problem in run.outcomes[0].problems] == [what]
 
 
@@ -193,24 +193,24 @@ def test_lines_in_another_order_are_the_same_invoice(state: State) -> None:
     first, second = line(1, 12_500, notes="Mow"), line(2, 300, account="finacct-6105", notes="Seed")
     posted = invoice(first, second)
     turned = prepared(invoice(second, first), standing=[entry(posted, state)])
-    (outcome,) = before_sending(START, turned, NOON).outcomes
+    (outcome,) = expected_run(START, turned, NOON).outcomes
     assert (outcome.status, outcome.problems) == (Status.ALREADY_POSTED, ())
     again = invoice(second, line(1, 12_500, notes="Mown"))
-    (outcome,) = before_sending(START, prepared(again, standing=[entry(posted, state)]), NOON).outcomes
+    (outcome,) = expected_run(START, prepared(again, standing=[entry(posted, state)]), NOON).outcomes
     assert (outcome.status, "nothing needs doing" in outcome.problems[0].message) == (Status.CONFLICT, True)
     other = invoice(second, second)
-    (outcome,) = before_sending(START, prepared(other, standing=[entry(posted, state)]), NOON).outcomes
+    (outcome,) = expected_run(START, prepared(other, standing=[entry(posted, state)]), NOON).outcomes
     assert (outcome.status, "nothing needs doing" in outcome.problems[0].message) == (Status.CONFLICT, False)
 
 
 def test_a_number_that_resman_has_already_is_a_conflict() -> None:
     """Not a failure to be mended or retried: somebody compares the two."""
     taken = replace(entry(PLAIN, State.FAILED, said="Duplicate invoice number"), refusal=Refusal.DUPLICATE)
-    run = before_sending(START, prepared(PLAIN, standing=[taken]), NOON)
+    run = expected_run(START, prepared(PLAIN, standing=[taken]), NOON)
     assert told(run) == (Status.CONFLICT, [IN_RESMAN], "job-1", "Duplicate invoice number")
-    assert told(of_entries(START, [taken], NOON, {}))[0] is Status.CONFLICT
+    assert told(run_from_ledger(START, [taken], NOON, {}))[0] is Status.CONFLICT
     corrected = invoice(line(1, 9_900))
-    assert told(before_sending(START, prepared(corrected, standing=[taken]), NOON))[0] is Status.READY
+    assert told(expected_run(START, prepared(corrected, standing=[taken]), NOON))[0] is Status.READY
 
 
 def test_an_answer_that_is_not_believed_is_told_as_a_doubt() -> None:
@@ -230,7 +230,7 @@ def test_a_missed_control_total_leaves_everything_that_could_go_unsent() -> None
     others = [invoice(line(1, 100 * n), number=str(n), first_row=n) for n in (3, 4, 5)]
     standing = [entry(others[0], State.ACCEPTED), entry(others[1], State.IN_DOUBT), entry(others[2], State.REFUSED)]
     held = prepared(PLAIN, *others, standing=standing, problems=[missed])
-    run = before_sending(START, held, NOON)
+    run = expected_run(START, held, NOON)
     assert (held.ready, run.plan, run.exit_code) == ((), None, 3)
     assert [each.status for each in run.outcomes] == [
         Status.NOT_SENT,
@@ -244,7 +244,7 @@ def test_a_missed_control_total_leaves_everything_that_could_go_unsent() -> None
 def test_without_consent_only_what_was_ready_is_unsent() -> None:
     """The rest is told as it was."""
     bad = invoice(line(1, 100), number="2", memo=None, first_row=3)
-    run = not_sent(before_sending(START, prepared(PLAIN, bad), NOON), "It was not agreed to.")
+    run = not_sent(expected_run(START, prepared(PLAIN, bad), NOON), "It was not agreed to.")
     assert [each.status for each in run.outcomes] == [Status.NOT_SENT, Status.NEEDS_FIXING]
     assert (run.stopped, run.exit_code) == ("It was not agreed to.", 1)
     (problem,) = run.outcomes[0].problems
@@ -349,7 +349,7 @@ def test_a_past_run_is_told_as_it_stands_now() -> None:
         entry(other, State.CONFIRMED),
         entry(failed, State.FAILED, run=START.id),
     ]
-    run = as_it_stands(START, prepared(PLAIN, other, failed, standing=standing), NOON)
+    run = current_run(START, prepared(PLAIN, other, failed, standing=standing), NOON)
     assert [(each.status, each.resman) for each in run.outcomes] == [
         (Status.POSTED, "confirmed"),
         (Status.ALREADY_POSTED, "confirmed"),
@@ -373,7 +373,7 @@ ALONE = [
 def test_an_entry_is_told_without_its_file(state: State, status: Status) -> None:
     """What `settle` and `status` answer: file, rows, content, key and evidence are those of the ledger."""
     one = entry(PLAIN, state)
-    run = of_entries(START, [one], NOON, {})
+    run = run_from_ledger(START, [one], NOON, {})
     outcome = run.outcomes[0]
     assert (outcome.status, outcome.key, outcome.fingerprint) == (status, one.key, one.fingerprint)
     assert (outcome.payload, outcome.evidence) == (sent_as(PLAIN), one.evidence)
