@@ -32,7 +32,6 @@ from importer.dropfolder.job_context import Bench
 from importer.dropfolder.text_file import write_beside
 from importer.errors import LedgerUnavailable
 from importer.ledger.ledger import Ledger
-from importer.notifications import Drop as Told
 from importer.notifications import (
     Message,
     at_a_standstill,
@@ -40,6 +39,7 @@ from importer.notifications import (
     of_run,
     to_approve,
 )
+from importer.notifications import ToldFile as Told
 from importer.notifications.message import as_text
 from importer.runs.follow_up import keep_results, may_replace
 from importer.runs.results_file import results_name

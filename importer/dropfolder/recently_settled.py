@@ -14,7 +14,7 @@ from importer.dropfolder.job_context import Bench
 from importer.dropfolder.text_file import write_beside
 from importer.ledger.ledger import Ledger
 from importer.ledger.states import State
-from importer.notifications import Drop as Told
+from importer.notifications import ToldFile as Told
 from importer.notifications import of_run, tell
 from importer.notifications.message import Message, as_text
 from importer.runs.follow_up import keep_results, may_replace

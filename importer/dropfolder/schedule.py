@@ -11,7 +11,7 @@ from importer.dropfolder.follow_up_news import spread_the_rest
 from importer.dropfolder.job_context import Answer, Bench
 from importer.dropfolder.recently_settled import bring_up_to_date
 from importer.errors import ApiAway, BadSettings, CannotRun, LedgerUnavailable, NoAccess
-from importer.notifications import Drop as Told
+from importer.notifications import ToldFile as Told
 from importer.notifications import of_changes, tell
 from importer.report.sentences import several
 from importer.runs.follow_up import follow_up, runs_behind, settle

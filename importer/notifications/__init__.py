@@ -5,7 +5,7 @@ from __future__ import annotations
 from importer.notifications.deliver import tell, try_telling
 from importer.notifications.message import Message
 from importer.notifications.messages import (
-    Drop,
+    ToldFile,
     api_away,
     at_a_standstill,
     of_changes,
@@ -18,9 +18,9 @@ from importer.notifications.messages import (
 from importer.notifications.recipients import Recipients
 
 __all__ = [
-    "Drop",
     "Message",
     "Recipients",
+    "ToldFile",
     "api_away",
     "at_a_standstill",
     "of_changes",

@@ -20,7 +20,7 @@ from importer.notifications.message import (
 from importer.report.sentences import (
     changes_said,
     destination_of,
-    happened,
+    headline,
     notices,
     several,
 )
@@ -33,7 +33,7 @@ MOST_LINES = 15  # of problems, in one mail
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
+class ToldFile:
     """A file of the drop folder, as far as people are told of it."""
 
     name: str  # as it was dropped
@@ -44,7 +44,7 @@ class Drop:
     said: tuple[str, ...] = ()  # further sentences: that it came before, that its end was missing
 
 
-def of_run(run: Run, drop: Drop) -> Message:
+def of_run(run: Run, drop: ToldFile) -> Message:
     """What became of a file. Urgent where the outcome of an invoice is unknown."""
     counts = run.counts()
     return Message(
@@ -52,7 +52,7 @@ def of_run(run: Run, drop: Drop) -> Message:
         at=run.finished,
         reference=f"{drop.reference} {run.command} {counts[Status.IN_DOUBT]}",
         account=account_of(run),
-        happened=(happened(run), *drop.said),
+        happened=(headline(run), *drop.said),
         steps=tuple(_steps(run, drop)),
         sums=_sums(run),
         details=(*_problems(run), *_noticed(run, drop)),
@@ -62,7 +62,7 @@ def of_run(run: Run, drop: Drop) -> Message:
     )
 
 
-def to_approve(run: Run, drop: Drop, how: Sequence[str]) -> Message:
+def to_approve(run: Run, drop: ToldFile, how: Sequence[str]) -> Message:
     """A file that waits for a second person. `how` says in sentences what that person does."""
     count = run.counts()[Status.READY]
     waits = "waits" if count == 1 else "wait"
@@ -71,7 +71,7 @@ def to_approve(run: Run, drop: Drop, how: Sequence[str]) -> Message:
         at=run.finished,
         reference=f"{drop.reference} approve {run.plan}",
         account=destination_of(run.destination, sent=False),
-        happened=(happened(run), "Nothing is posted until somebody else has approved it.", *drop.said),
+        happened=(headline(run), "Nothing is posted until somebody else has approved it.", *drop.said),
         steps=tuple(how),
         sums=_sums(run),
         details=(*_problems(run), *_noticed(run, drop)),
@@ -81,7 +81,7 @@ def to_approve(run: Run, drop: Drop, how: Sequence[str]) -> Message:
     )
 
 
-def of_changes(run: Run, drop: Drop) -> Message:
+def of_changes(run: Run, drop: ToldFile) -> Message:
     """What was learnt since of invoices that were posted; `run.changes` says what. Urgent unless all is well."""
     now = [change.now for change in run.changes]
     learnt = sorted(set(now), key=lambda word: list(_LEARNT).index(word) if word in _LEARNT else len(_LEARNT))
@@ -106,7 +106,7 @@ def of_changes(run: Run, drop: Drop) -> Message:
     )
 
 
-def of_failure(drop: Drop, why: str, *, destination: str, at: datetime) -> Message:
+def of_failure(drop: ToldFile, why: str, *, destination: str, at: datetime) -> Message:
     """A file that could not be read, or not be taken as it is. `why` says so in a sentence."""
     return Message(
         subject=f"Put aside, nothing posted – {short_name(drop.name)}",
@@ -240,7 +240,7 @@ def _cell(total: ControlTotal) -> str:
     return ", ".join(part for part in (total.place.sheet, total.place.cell) if part) or clean(total.label, 60)
 
 
-def _steps(run: Run, drop: Drop) -> Iterator[str]:
+def _steps(run: Run, drop: ToldFile) -> Iterator[str]:
     """What the reader does now, most urgent first; never nothing."""
     counts = run.counts()
     begun = False
@@ -255,7 +255,7 @@ def _steps(run: Run, drop: Drop) -> Iterator[str]:
         yield "Nothing to do."
 
 
-def _what_is_wanted(run: Run, drop: Drop) -> Iterator[str]:
+def _what_is_wanted(run: Run, drop: ToldFile) -> Iterator[str]:
     counts = run.counts()
     if doubtful := counts[Status.IN_DOUBT]:
         which = "one invoice" if doubtful == 1 else f"{doubtful:,} invoices"
@@ -285,7 +285,7 @@ def _what_is_wanted(run: Run, drop: Drop) -> Iterator[str]:
         yield f"Drop the same file into “inbox” again to send {which}; what was posted stays posted."
 
 
-def _correct(what: str, drop: Drop) -> Iterator[str]:
+def _correct(what: str, drop: ToldFile) -> Iterator[str]:
     if drop.results is None:
         yield f"Correct {what} in the file, and drop it into “inbox” again; what was posted stays posted."
         return
@@ -307,12 +307,12 @@ def _problems(run: Run) -> tuple[str, ...]:
     return (*shown, f"  … and {left:,} more, in the workbook") if left else shown
 
 
-def _noticed(run: Run, drop: Drop) -> tuple[str, ...]:
+def _noticed(run: Run, drop: ToldFile) -> tuple[str, ...]:
     """How the file was understood, and what else there is to say that is not said above."""
     return tuple(sentence for sentence in notices(run) if sentence not in drop.said)[:MOST_LINES]
 
 
-def _facts(drop: Drop, run: Run | None = None) -> tuple[str, ...]:
+def _facts(drop: ToldFile, run: Run | None = None) -> tuple[str, ...]:
     facts = [f"Folder: {drop.folder}", f"The file: {_within(drop.folder, drop.lies)}"]
     if drop.results is not None:
         facts.append(f"Its results: {_within(drop.folder, drop.results)}")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from importer.smtp_settings import Address, is_loopback
 
-Form = Literal["slack", "teams", "plain"]
+WebhookForm = Literal["slack", "teams", "plain"]
 """What the other side of a webhook understands. "plain" is an object with a `text`."""
 
 _TEAMS = (".logic.azure.com", ".api.powerplatform.com", ".webhook.office.com")
@@ -22,7 +22,7 @@ class Recipients(BaseModel):
 
     email: tuple[Address, ...] = ()
     webhook: SecretStr | None = None
-    format: Form | None = None  # of the webhook; None: as its host suggests
+    format: WebhookForm | None = None  # of the webhook; None: as its host suggests
 
     @field_validator("email", mode="before")
     @classmethod
@@ -48,7 +48,7 @@ class Recipients(BaseModel):
         return (parts.hostname or "") if parts is not None else ""
 
     @property
-    def form(self) -> Form:
+    def form(self) -> WebhookForm:
         """What the webhook is sent."""
         if self.format is not None:
             return self.format

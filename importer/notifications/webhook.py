@@ -13,7 +13,7 @@ import httpx
 
 from importer.notifications.deadline import Deadline
 from importer.notifications.message import Message, clean, equation
-from importer.notifications.recipients import Form, Recipients
+from importer.notifications.recipients import Recipients, WebhookForm
 from importer.notifications.trust import system_trust
 from importer.propexo.exchange_deadline import ExchangeDeadline
 
@@ -84,7 +84,7 @@ def _unlogged() -> Iterator[None]:
         logger.removeFilter(is_another)
 
 
-def payload(message: Message, form: Form) -> dict[str, Any]:
+def payload(message: Message, form: WebhookForm) -> dict[str, Any]:
     """The JSON for one of the forms; nothing in it is taken for markup, a link or the name of somebody to call."""
     lines = _lines(message)
     match form:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from importer.domain.cells import cell_text
 from importer.domain.corrections import CorrectionTrail
 from importer.domain.outcome import Run
-from importer.report.row_outcomes import Accounts, Layout
+from importer.report.row_outcomes import RowOutcomes, SheetGroup
 from importer.report.sandbox_run import as_rehearsal
 from importer.report.workbook.target import place
 from importer.workbook_format.layout import FRONT, tidy_text
@@ -38,7 +38,7 @@ def write_csv(run: Run, path: Path, *, over: bool = False) -> Path:
 
 
 def _write(run: Run, stream: BinaryIO) -> None:
-    accounts = Accounts(run)
+    accounts = RowOutcomes(run)
     columns: dict[tuple[str, int], int] = {}
     for one in accounts.layouts:
         for identity in _identities(one):
@@ -77,7 +77,7 @@ def _by_hand(trace: CorrectionTrail) -> dict[tuple[str, str, int], str] | None:
     return found
 
 
-def _identities(one: Layout) -> Iterator[tuple[str, int]]:
+def _identities(one: SheetGroup) -> Iterator[tuple[str, int]]:
     """Each column's heading, and how many columns of this table bear it already."""
     seen: Counter[str] = Counter()
     for index in range(one.width):

@@ -14,7 +14,7 @@ from importer.report.sandbox_run import as_rehearsal
 from importer.report.sentences import (
     by_hand_in_short,
     destination,
-    happened,
+    headline,
     meaning_of,
     next_steps,
     notices,
@@ -70,7 +70,7 @@ def html_summary(run: Run) -> str:
     steps = "".join(f"<li>{escape(step)}</li>" for step in next_steps(run))
     body = [
         f'<div class="banner" style="background:{BANNERS[where.place]}">{where.place}: {escape(where.sentence)}</div>',
-        f"<h1>{escape(happened(run))}</h1>",
+        f"<h1>{escape(headline(run))}</h1>",
         f'<div class="next"><b>What to do next</b><ol>{steps}</ol></div>',
         _bar(sums),
         _statuses(sums, run),

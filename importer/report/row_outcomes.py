@@ -27,7 +27,7 @@ OFFERED = "accounting_date"
 """The field that "To fix" offers an empty column for."""
 
 
-class Answer(NamedTuple):
+class RowOutcome(NamedTuple):
     """One row of the input and what became of it."""
 
     source: Source
@@ -75,7 +75,7 @@ def worst_first(problems: Iterable[Problem]) -> list[Problem]:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class SheetGroup:
     """The tables that share their headings, and so a sheet."""
 
     headings: tuple[Cell, ...]
@@ -88,7 +88,7 @@ class Layout:
         return sum(len(table.rows) + len(table.skipped) for table in self.tables)
 
 
-class Accounts:
+class RowOutcomes:
     """Looks up what became of each row of a run."""
 
     def __init__(self, run: Run) -> None:
@@ -107,22 +107,22 @@ class Accounts:
                 self._place(index, outcome)
         self._place_loose(run)
 
-    def answers(self, layout: Layout) -> Iterator[Answer]:
+    def answers(self, layout: SheetGroup) -> Iterator[RowOutcome]:
         """Every data row and skipped row of the layout's tables, in the files' order."""
         for table in layout.tables:
             entries: Iterator[Row | SkippedRow] = merge(table.rows, table.skipped, key=_number)
             yield from self._answers(table.source, entries)
 
-    def open_answers(self, layout: Layout) -> Iterator[Answer]:
+    def open_answers(self, layout: SheetGroup) -> Iterator[RowOutcome]:
         """Those of them that did not go and may be corrected."""
         for table in layout.tables:
             yield from self._answers(table.source, self._open_rows(table))
 
-    def asks_for_more(self, layout: Layout) -> bool:
+    def asks_for_more(self, layout: SheetGroup) -> bool:
         """True where "To fix" has to offer the column OFFERED, because a problem asks for what the file has not."""
         return any(id(table.source) in self._asks for table in layout.tables)
 
-    def open_count(self, layout: Layout) -> int:
+    def open_count(self, layout: SheetGroup) -> int:
         """How many `open_answers` gives."""
         return sum(1 for table in layout.tables for _ in self._open_rows(table))
 
@@ -133,17 +133,17 @@ class Accounts:
             if index < 0 or self._outcomes[index].status in OPEN_STATUSES:
                 yield row
 
-    def _answers(self, source: Source, entries: Iterable[Row | SkippedRow]) -> Iterator[Answer]:
+    def _answers(self, source: Source, entries: Iterable[Row | SkippedRow]) -> Iterator[RowOutcome]:
         owners = self._owners[id(source)]
         for entry in entries:
             number = _number(entry)
             problems = tuple(self._problems.get((id(source), number), ()))
             if isinstance(entry, SkippedRow):
-                yield Answer(source, number, entry.cells, SKIPPED, label_of(SKIPPED), None, problems, entry.reason)
+                yield RowOutcome(source, number, entry.cells, SKIPPED, label_of(SKIPPED), None, problems, entry.reason)
                 continue
             index = owners[number]
             if index < 0:
-                yield Answer(source, number, entry.cells, NO_INVOICE, label_of(NO_INVOICE), None, problems, "")
+                yield RowOutcome(source, number, entry.cells, NO_INVOICE, label_of(NO_INVOICE), None, problems, "")
                 continue
             outcome = self._outcomes[index]
             remark = ""
@@ -151,7 +151,7 @@ class Accounts:
             if held_by is not None and held_by[0] != number:
                 remark = f"Held back with row {held_by[0]} of the file: {_within(held_by[1].what)}"
             status = outcome.status
-            yield Answer(source, number, entry.cells, status.value, status.label, outcome, problems, remark, index)
+            yield RowOutcome(source, number, entry.cells, status.value, status.label, outcome, problems, remark, index)
 
     def _place(self, index: int, outcome: Outcome) -> None:
         rows = {row.place(): row for row in outcome.invoice.rows}
@@ -198,13 +198,13 @@ def _number(entry: Row | SkippedRow) -> int:
     return entry.row if isinstance(entry, SkippedRow) else entry.number
 
 
-def _layouts(tables: Sequence[Table]) -> tuple[Layout, ...]:
+def _layouts(tables: Sequence[Table]) -> tuple[SheetGroup, ...]:
     """Those with data first: a sheet that was left out as a whole has neither headings nor data."""
     groups: dict[tuple[str, ...], list[Table]] = {}
     for table in tables:
         groups.setdefault(tuple(cell_text(cell) for cell in table.source.headings), []).append(table)
     layouts = [
-        Layout(
+        SheetGroup(
             group[0].source.headings,
             max(
                 len(headings),

@@ -36,7 +36,7 @@ from importer.report.workbook.vendor_totals import to_compare
 from importer.workbook_format.layout import NOTED
 
 
-class Place(StrEnum):
+class Account(StrEnum):
     """Which ResMan account a run was for."""
 
     PRODUCTION = "PRODUCTION"
@@ -48,7 +48,7 @@ class Place(StrEnum):
 class Destination:
     """Where the invoices of a run go, in words that nobody can mistake."""
 
-    place: Place
+    place: Account
     sentence: str
 
 
@@ -64,9 +64,9 @@ def destination_of(address: str, *, sent: bool) -> Destination:
     """The same of an address alone."""
     host = urlsplit(address).hostname or address
     if host in _REHEARSALS:
-        return Destination(Place.SANDBOX, "A rehearsal: nothing here reaches the real ResMan.")
-    place = Place.PRODUCTION if host == "api.propexo.com" else Place.OTHER
-    where = f"the live ResMan account, through {host}" if place is Place.PRODUCTION else address
+        return Destination(Account.SANDBOX, "A rehearsal: nothing here reaches the real ResMan.")
+    place = Account.PRODUCTION if host == "api.propexo.com" else Account.OTHER
+    where = f"the live ResMan account, through {host}" if place is Account.PRODUCTION else address
     return Destination(place, f"For {where}." if sent else f"Checked for {where}. Nothing was sent.")
 
 
@@ -106,7 +106,7 @@ def meaning_of(status: Status, run: Run) -> str:
     )
 
 
-def happened(run: Run) -> str:
+def headline(run: Run) -> str:
     """ "38 of 42 invoices posted, $12,345.00. 4 need a person, $345.00.": the run in one line."""
     counts, amounts = run.counts(), run.amounts()
     whole = counts["invoices"]

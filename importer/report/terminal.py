@@ -15,10 +15,10 @@ from importer.domain.problems import Problem, ProblemKind
 from importer.report.row_outcomes import advised
 from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import (
-    Place,
+    Account,
     by_hand_in_short,
     destination,
-    happened,
+    headline,
     is_held_up,
     next_steps,
     notices,
@@ -58,7 +58,7 @@ def summary(
     from rich.text import Text
 
     where = destination(run)
-    colour = "dark_cyan" if where.place is Place.SANDBOX else "dark_red"
+    colour = "dark_cyan" if where.place is Account.SANDBOX else "dark_red"
     table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
     table.add_column()
     table.add_column(justify="right")
@@ -73,7 +73,7 @@ def summary(
         Text(),
         table,
         Text(),
-        Text(happened(run), "bold"),
+        Text(headline(run), "bold"),
     ]
     told = list(problem_lines(run))
     kept = told if len(told) <= lines else told[: lines - 1]

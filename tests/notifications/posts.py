@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from importer.domain.outcome import Run
-from importer.notifications import Drop, Message, of_run
+from importer.notifications import Message, ToldFile, of_run
 from importer.settings import Settings
 from importer.smtp_settings import Security, Smtp
 from tests.factory import NOON, outcome, run
@@ -33,9 +33,9 @@ def settings(
     )
 
 
-def dropped(name: str = "march.xlsx", *, results: Path | None = None) -> Drop:
+def dropped(name: str = "march.xlsx", *, results: Path | None = None) -> ToldFile:
     """A file of the drop folder that lies where what is done lies."""
-    return Drop(name, FOLDER, FOLDER / "done" / "2026-03" / name, "drop-1", results)
+    return ToldFile(name, FOLDER, FOLDER / "done" / "2026-03" / name, "drop-1", results)
 
 
 def message(name: str = "march.xlsx", *, of: Run | None = None, results: Path | None = None) -> Message:

@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 from pydantic import SecretStr, ValidationError
 
 from importer.notifications import Message, Recipients, tell
-from importer.notifications.recipients import Form
+from importer.notifications.recipients import WebhookForm
 from importer.notifications.webhook import payload
 from importer.settings import Settings
 from tests.notifications.posts import FOLDER, message
@@ -31,7 +31,7 @@ SETTINGS = Settings(home=FOLDER / "home")
 SECRET = "secret-part"
 
 
-def to(address: str, form: Form | None = None) -> Recipients:
+def to(address: str, form: WebhookForm | None = None) -> Recipients:
     return Recipients(webhook=SecretStr(address), format=form)
 
 
@@ -41,7 +41,7 @@ def texts_of(card: Any) -> str:
     return "\n".join(run["text"] for block in body for run in block["inlines"])
 
 
-def text_in(form: Form, told: Message) -> str:
+def text_in(form: WebhookForm, told: Message) -> str:
     sent = payload(told, form)
     return texts_of(sent) if form == "teams" else str(sent["text"])
 
@@ -250,7 +250,7 @@ def test_a_card_has_nothing_that_knows_markup() -> None:
     name=some.text(some.characters(), min_size=1, max_size=2_000), form=some.sampled_from(["slack", "teams", "plain"])
 )
 @runs(max_examples=100, deadline=None)
-def test_any_name_stays_on_its_line_in_any_form(name: str, form: Form) -> None:
+def test_any_name_stays_on_its_line_in_any_form(name: str, form: WebhookForm) -> None:
     """Valid JSON of bounded length, as many lines as ever, for any text at all."""
     told = message(name)
     text = text_in(form, told)

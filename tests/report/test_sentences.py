@@ -21,9 +21,9 @@ from importer.domain.problems import Problem, ProblemKind
 from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import (
     MEANING,
-    Place,
+    Account,
     destination,
-    happened,
+    headline,
     how_to_go_on,
     how_to_mend,
     next_steps,
@@ -34,16 +34,16 @@ from tests import factory
 @pytest.mark.parametrize(
     ("address", "place"),
     [
-        ("https://api.propexo.com", Place.PRODUCTION),
-        ("https://API.propexo.com/", Place.PRODUCTION),
-        ("https://api.sandbox.propexo.com", Place.SANDBOX),
-        ("sandbox", Place.SANDBOX),
-        ("http://127.0.0.1:8123", Place.SANDBOX),
-        ("https://api.sandbox.propexo.com.evil.example", Place.OTHER),
-        ("https://proxy.example", Place.OTHER),
+        ("https://api.propexo.com", Account.PRODUCTION),
+        ("https://API.propexo.com/", Account.PRODUCTION),
+        ("https://api.sandbox.propexo.com", Account.SANDBOX),
+        ("sandbox", Account.SANDBOX),
+        ("http://127.0.0.1:8123", Account.SANDBOX),
+        ("https://api.sandbox.propexo.com.evil.example", Account.OTHER),
+        ("https://proxy.example", Account.OTHER),
     ],
 )
-def test_only_what_is_surely_a_rehearsal_is_called_one(address: str, place: Place) -> None:
+def test_only_what_is_surely_a_rehearsal_is_called_one(address: str, place: Account) -> None:
     """An address that nobody knows gets the care of production."""
     assert destination(factory.run(destination=address)).place is place
 
@@ -70,12 +70,12 @@ def test_the_run_in_one_line() -> None:
         )
     ]
     assert (
-        happened(factory.run(*outcomes))
+        headline(factory.run(*outcomes))
         == "2 of 5 invoices posted, $2.00; 1 posted before, $0.70. 2 need a person, $0.35."
     )
-    assert happened(factory.run(*outcomes[:2])) == "2 invoices posted, $2.00."
-    assert happened(factory.run(*outcomes[3:4])) == "1 invoice needs a person, $0.30."
-    assert happened(factory.run(of=factory.reading([]))) == "No invoice could be read."
+    assert headline(factory.run(*outcomes[:2])) == "2 invoices posted, $2.00."
+    assert headline(factory.run(*outcomes[3:4])) == "1 invoice needs a person, $0.30."
+    assert headline(factory.run(of=factory.reading([]))) == "No invoice could be read."
 
 
 def test_doubt_comes_first_and_nothing_is_left_unsaid() -> None:

@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 from importer.domain.cells import column_letter
 from importer.workbook_format.layout import EXCEL_COLUMNS, tidy_text
 
-Value = str | int | float | bool | date | datetime | time | timedelta | None
+SheetValue = str | int | float | bool | date | datetime | time | timedelta | None
 
 _EPOCH = date(1899, 12, 30)
 _DAY = timedelta(days=1)
@@ -36,12 +36,12 @@ class QuickSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter carries no type
         super().__init__()
         self._styles: dict[int, str] = {}
         self._openings: list[str] = []  # of a cell, by column, up to its row number
-        self._texts: dict[Value, str] = {}  # short ones as they are written: a column says few things, many times
+        self._texts: dict[SheetValue, str] = {}  # short ones as they are written: a column says few things, many times
         self._put = -1
         self._links = bytearray()  # as they are written: an object for each takes ten times the room
 
     def put_row(
-        self, at: int, cells: Iterable[tuple[int, Value, Any]], height: float | None = None, empty: Any = None
+        self, at: int, cells: Iterable[tuple[int, SheetValue, Any]], height: float | None = None, empty: Any = None
     ) -> None:
         """Write one row of (column, value, format): 0-based, columns ascending, `height` in points.
 

@@ -12,11 +12,11 @@ from typing import Any, BinaryIO
 
 from importer.domain.outcome import Run
 from importer.domain.problems import Place
-from importer.report.row_outcomes import Accounts
+from importer.report.row_outcomes import RowOutcomes
 from importer.report.sandbox_run import as_rehearsal
 from importer.report.workbook.corrections_sheet import told_trace, write_corrections
 from importer.report.workbook.invoices_sheet import write_invoices
-from importer.report.workbook.rows_sheet import Contents, FirstRows, RowsSheet
+from importer.report.workbook.rows_sheet import FirstRows, RowsSheet, SheetExtent
 from importer.report.workbook.styles import FONT, Styles
 from importer.report.workbook.summary_sheet import write_summary
 from importer.report.workbook.target import place
@@ -74,7 +74,7 @@ def _write(run: Run, stream: BinaryIO, rows_per_sheet: int) -> None:
 
 def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
     made = Styles(book)
-    accounts = Accounts(run)
+    accounts = RowOutcomes(run)
     sums = tie_out(run)
     open_counts = [accounts.open_count(one) for one in accounts.layouts]
 
@@ -88,7 +88,7 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
 
     first_rows, secret = FirstRows(len(run.outcomes)), b"" if run.seal is None else run.seal.key
     totals: dict[Place, str | None] = {one.place: None for one in run.reading.control_totals if not one.agrees}
-    held: list[Contents] = []
+    held: list[SheetExtent] = []
     for one, sheets in zip(accounts.layouts, to_fix, strict=True):
         opened, offers = accounts.open_answers(one), accounts.asks_for_more(one)
         held += [
@@ -97,7 +97,7 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
             )
             for sheet in sheets
         ]
-    held.append(Contents(layout.INVOICES, len(run.outcomes), None, None))
+    held.append(SheetExtent(layout.INVOICES, len(run.outcomes), None, None))
     for one, sheets in zip(accounts.layouts, rows, strict=True):
         answers = accounts.answers(one)
         held += [
@@ -106,11 +106,11 @@ def _fill(run: Run, book: Any, rows_per_sheet: int) -> None:
             )
             for sheet in sheets
         ]
-    held.append(Contents(layout.TIE_OUT, 0, None, None))
+    held.append(SheetExtent(layout.TIE_OUT, 0, None, None))
     write_invoices(invoices, made, run, first_rows)
     write_tie_out(tie_out_sheet, made, run, sums)
     if corrections is not None:
-        held.append(Contents(layout.CORRECTIONS, len(run.reading.trace.corrections), None, None))
+        held.append(SheetExtent(layout.CORRECTIONS, len(run.reading.trace.corrections), None, None))
         write_corrections(corrections, made, told_trace(run))
     links = {place: link for place, link in totals.items() if link is not None}
     write_summary(summary, made, run, sums, accounts.unplaced, held, links)

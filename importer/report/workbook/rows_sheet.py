@@ -14,8 +14,8 @@ from importer.domain.outcome import Outcome
 from importer.domain.problems import Place, Problem
 from importer.report.row_outcomes import (
     OFFERED,
-    Answer,
-    Layout,
+    RowOutcome,
+    SheetGroup,
     advised,
     worst_first,
 )
@@ -35,13 +35,13 @@ _OURS = "This column is written by invoice-importer and is not read. Correct the
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class SheetExtent:
     """What one sheet holds, for the list on the first sheet."""
 
     title: str
     rows: int
-    first: Answer | None
-    last: Answer | None
+    first: RowOutcome | None
+    last: RowOutcome | None
 
 
 class FirstRows:
@@ -72,7 +72,7 @@ class RowsSheet:
         self,
         sheet: Any,
         made: Styles,
-        tables: Layout,
+        tables: SheetGroup,
         destination: str,
         first_rows: FirstRows | None,
         *,
@@ -120,7 +120,7 @@ class RowsSheet:
         self._to_fill = made.get(num_format=styles.DAY, indent=1, **rule)
         self._to_fill_red = made.get(num_format=styles.DAY, indent=1, bg_color=styles.WRONG, **rule)
 
-    def fill(self, answers: Iterator[Answer]) -> Contents:
+    def fill(self, answers: Iterator[RowOutcome]) -> SheetExtent:
         """Write the rows and say what stands here."""
         sheet = self._sheet
         sample = list(islice(answers, _SAMPLE))
@@ -136,13 +136,13 @@ class RowsSheet:
             refused = {"validate": "custom", "value": "=FALSE", "error_title": "Not here", "error_message": _OURS}
             sheet.data_validation(1, 0, at, len(layout.FRONT) - 1, {**refused, "ignore_blank": False})
         self._set_up_for_print()
-        return Contents(sheet.get_name(), at, sample[0] if sample else None, last)
+        return SheetExtent(sheet.get_name(), at, sample[0] if sample else None, last)
 
     @property
     def _is_to_fix(self) -> bool:
         return self._first_rows is None
 
-    def _headings(self, sample: Sequence[Answer]) -> None:
+    def _headings(self, sample: Sequence[RowOutcome]) -> None:
         made = self._made
         row: list[tuple[int, Any, Any]] = []
         for column, heading in enumerate(layout.TO_FIX_FRONT if self._is_to_fix else layout.FRONT):
@@ -164,10 +164,10 @@ class RowsSheet:
         headings = self._layout.headings
         return cell_text(headings[index]) if index < len(headings) else ""
 
-    def _cells(self, sample: Sequence[Answer], index: int) -> Iterator[Cell]:
+    def _cells(self, sample: Sequence[RowOutcome], index: int) -> Iterator[Cell]:
         return (answer.cells[index] for answer in sample if index < len(answer.cells))
 
-    def _row(self, at: int, answer: Answer) -> None:
+    def _row(self, at: int, answer: RowOutcome) -> None:
         source, outcome = answer.source, answer.outcome
         is_skipped = answer.status == layout.SKIPPED
         text, number = (self._faint, self._faint_number) if is_skipped else (self._text, self._number)
@@ -232,20 +232,20 @@ class RowsSheet:
                 letter = column_letter(len(layout.FRONT) + layout.column_index(column))
                 self._links[place] = f"internal:'{self._sheet.get_name()}'!{letter}{at + 1}"
 
-    def _offered_cell(self, at: int, column: int, answer: Answer) -> Any:
+    def _offered_cell(self, at: int, column: int, answer: RowOutcome) -> Any:
         """The format of the empty cell behind the vendor's own: red where a problem asks for it."""
         asking = [each for each in answer.problems if each.field == OFFERED and each.place.column is None]
         if asking:
             self._comment(at, column, "\n".join(map(advised, asking)))
         return self._to_fill_red if asking else self._to_fill
 
-    def _long_cells(self, answer: Answer) -> Iterator[tuple[str, float]]:
+    def _long_cells(self, answer: RowOutcome) -> Iterator[tuple[str, float]]:
         """The clerk's texts that do not fit on one line of their columns, and the columns' widths."""
         for cell, width in zip(answer.cells, self._own_widths, strict=False):
             if isinstance(cell, str) and len(cell) > width * 0.8 and not (len(cell) < width - 2 and cell.islower()):
                 yield cell, width - 2
 
-    def _own_cells(self, at: int, answer: Answer, plain: CellStyles) -> Iterable[tuple[int, Any, Any]]:
+    def _own_cells(self, at: int, answer: RowOutcome, plain: CellStyles) -> Iterable[tuple[int, Any, Any]]:
         money, figures = self._money[id(answer.source)], self._figures
         front = len(layout.FRONT)
         marked = _by_column(answer, self._layout.width) if answer.problems else {}
@@ -280,7 +280,7 @@ class RowsSheet:
         options = {**look, "author": "invoice-importer", "x_scale": 2.2, "height": min(height, 400)}
         self._sheet.write_comment(at, column, layout.tidy_text(text), options)
 
-    def _widths(self, sample: Sequence[Answer]) -> None:
+    def _widths(self, sample: Sequence[RowOutcome]) -> None:
         """Widths that fit what stands in the columns, within reason; a place that never varies is folded away."""
         sheet = self._sheet
         sources = [table.source for table in self._layout.tables]
@@ -332,7 +332,7 @@ def _width(cell: Cell) -> int:
     return max(map(len, cell_text(cell).splitlines()), default=0)
 
 
-def _by_column(answer: Answer, width: int) -> dict[int, list[Problem]]:
+def _by_column(answer: RowOutcome, width: int) -> dict[int, list[Problem]]:
     marked: dict[int, list[Problem]] = {}
     for problem in answer.problems:
         if problem.place.column is not None and problem.place.row == answer.number:

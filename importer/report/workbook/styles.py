@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from importer.domain.outcome import Status
-from importer.report.sentences import Place
+from importer.report.sentences import Account
 from importer.workbook_format.layout import NO_INVOICE, SKIPPED
 
 FONT = "Arial"
@@ -45,7 +45,7 @@ BARS: dict[str, str] = {
 }
 """The colour of each status in a chart."""
 
-BANNERS = {Place.PRODUCTION: "#8E2A23", Place.OTHER: "#8E2A23", Place.SANDBOX: "#2B6777"}
+BANNERS = {Account.PRODUCTION: "#8E2A23", Account.OTHER: "#8E2A23", Account.SANDBOX: "#2B6777"}
 
 AS_IS = "General_)"  # "_)" keeps a number off the text in the next column
 FIGURE_TEXT = "General_);-General_);General_);@_)"  # the same for text that stands among figures

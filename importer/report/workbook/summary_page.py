@@ -20,7 +20,7 @@ _PAGE = 1150  # points: more than this on one page would be too small to read wi
 _CHART_ROWS, _CHART_ROW = 4, 20  # rows, points
 
 
-class Page:
+class SummaryPage:
     """The first sheet; `at` is the 0-based row that comes next."""
 
     def __init__(self, sheet: Any, made: Styles) -> None:

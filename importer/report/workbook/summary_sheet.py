@@ -9,11 +9,11 @@ from typing import Any
 from importer.domain.outcome import Run, Status
 from importer.domain.problem_catalog import CONTROL_TOTAL
 from importer.domain.problems import Place, Problem
-from importer.report.row_outcomes import Answer
+from importer.report.row_outcomes import RowOutcome
 from importer.report.sentences import (
     changes_said,
     destination,
-    happened,
+    headline,
     meaning_of,
     next_steps,
     notices,
@@ -23,9 +23,9 @@ from importer.report.sentences import (
 )
 from importer.report.workbook import styles
 from importer.report.workbook.corrections_sheet import by_hand_said, files_said
-from importer.report.workbook.rows_sheet import Contents
+from importer.report.workbook.rows_sheet import SheetExtent
 from importer.report.workbook.styles import Styles
-from importer.report.workbook.summary_page import Page
+from importer.report.workbook.summary_page import SummaryPage
 from importer.report.workbook.tie_out import (
     LATER,
     NO_INVOICE_LABEL,
@@ -45,17 +45,17 @@ def write_summary(
     run: Run,
     sums: TieOut,
     unplaced: Sequence[Problem],
-    contents: Sequence[Contents],
+    contents: Sequence[SheetExtent],
     cells: Mapping[Place, str],
 ) -> None:
     """Top to bottom: the destination, what happened, what to do, the tie-out, the files, the run.
 
     `cells` leads from a total that misses to the link to its cell in "Rows".
     """
-    page = Page(sheet, made)
+    page = SummaryPage(sheet, made)
     where = destination(run)
     page.banner(f"{where.place}:  {where.sentence}", styles.BANNERS[where.place])
-    page.title(happened(run))
+    page.title(headline(run))
     page.steps("What to do next", next_steps(run))
 
     chart_at = page.room_for_chart() if len(sums.by_status) > 1 else None
@@ -136,7 +136,7 @@ def write_summary(
     page.finish()
 
 
-def _own_totals(page: Page, run: Run, cells: Mapping[Place, str]) -> None:
+def _own_totals(page: SummaryPage, run: Run, cells: Mapping[Place, str]) -> None:
     """The totals that the files themselves state, each beside what was read."""
     totals = run.reading.control_totals
     if not totals:
@@ -154,7 +154,7 @@ def _own_totals(page: Page, run: Run, cells: Mapping[Place, str]) -> None:
         page.note(f"… and {len(totals) - _MOST_TOTALS:,} more. Those that do not agree are problems too.")
 
 
-def _holds(one: Contents) -> str:
+def _holds(one: SheetExtent) -> str:
     if one.first is None or one.last is None:
         return {
             layout.INVOICES: "One row for each invoice.",
@@ -169,7 +169,7 @@ def _holds(one: Contents) -> str:
     return f"{several(one.rows, 'row')} {what}: {first} row {one.first.number:,} to {until}."
 
 
-def _table(answer: Answer) -> str:
+def _table(answer: RowOutcome) -> str:
     return f"{answer.source.file} {answer.source.sheet}" if answer.source.sheet else answer.source.file
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importer.domain.unresolved import UnresolvedName
 from importer.report.sandbox_commands import with_sandbox_flag
 from importer.report.sentences import several
-from importer.report.workbook.summary_page import Page
+from importer.report.workbook.summary_page import SummaryPage
 
 NAMES_ADVICE = "Correct it in the file, or settle it for good:"
 _MOST = 40
@@ -25,7 +25,7 @@ def name_said(one: UnresolvedName) -> str:
     return f"{one.name!r}: {several(one.rows, 'row')}, {several(one.invoices, 'invoice')}"
 
 
-def write_unknown_names(page: Page, names: Sequence[UnresolvedName], where: str) -> None:
+def write_unknown_names(page: SummaryPage, names: Sequence[UnresolvedName], where: str) -> None:
     """A section of the summary; nothing, where every name is known. `where` is the destination of the run."""
     if not names:
         return

@@ -13,7 +13,7 @@ from importer.domain.payload import Payload
 from importer.domain.problem_catalog import CONTROL_TOTAL, ROUNDED_LINE, TOTAL_MISMATCH
 from importer.domain.problems import Place, Problem
 from importer.domain.reading import SkippedRow, Table
-from importer.report.row_outcomes import Accounts
+from importer.report.row_outcomes import RowOutcomes
 from importer.report.sentences import meaning_of, next_steps
 from importer.report.workbook.tie_out import Amount, RowCount, tie_out
 from tests import factory
@@ -131,5 +131,5 @@ def test_a_sheet_that_was_left_out_has_no_heading() -> None:
     assert tie_out(run).rows == (
         RowCount("Headings", 1), RowCount("Rows of invoices", 1), RowCount("Left out: hidden sheet", 2),
     )  # fmt: skip
-    assert [one.headings for one in Accounts(run).layouts] == [factory.HEADINGS, ()]
+    assert [one.headings for one in RowOutcomes(run).layouts] == [factory.HEADINGS, ()]
     assert tie_out(factory.run(factory.outcome(invoice), of=replace(reading, tables=()))).rows == ()
