@@ -15,7 +15,7 @@ from importer.cli.commands import commands
 from importer.domain.fields import COLUMNS
 from importer.domain.problem_catalog import KINDS
 from importer.domain.problems import Severity
-from importer.dropfolder.folder_settings import Orders
+from importer.dropfolder.folder_settings import FolderSettings
 from importer.settings import ENVIRONMENT, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -154,7 +154,7 @@ def column_table() -> Iterable[str]:
 def orders_table() -> Iterable[str]:
     """Every setting of a drop folder, and what holds without it."""
     yield from _head("in `watch.toml`", "without it", "what it is")
-    for name, field in Orders.model_fields.items():
+    for name, field in FolderSettings.model_fields.items():
         default = "nobody" if name == "tell" else "" if field.default is None else str(field.default).removesuffix(".0")
         yield _row(f"`{name}`", default, ORDERS[name])
 

@@ -16,7 +16,7 @@ from importer.cli.options import CONFIG, SANDBOX, with_options
 from importer.cli.saying import say
 
 if TYPE_CHECKING:
-    from importer.dropfolder.heartbeat import Standing
+    from importer.dropfolder.heartbeat import FolderStatus
 
 ALIVE, NOT_ALIVE, INTERRUPTED = 0, 1, 130
 
@@ -44,12 +44,12 @@ def watch(folder: Path, once: bool, status: bool, as_json: bool, **given: Any) -
 
             return _tell(standing(desk, place), as_json=as_json)
         from importer.dropfolder.log import Log
-        from importer.dropfolder.loop import Watching
+        from importer.dropfolder.loop import DropFolderWatcher
 
         log = Log(place.root, desk.settings.home, sys.stderr, desk.now, as_json=as_json)
         interrupted = _note_interruption()
         try:
-            code = Watching(desk, place, log, once=once).run()
+            code = DropFolderWatcher(desk, place, log, once=once).run()
         finally:
             log.close()
         return INTERRUPTED if interrupted.is_set() else code
@@ -69,7 +69,7 @@ def _note_interruption() -> threading.Event:
     return interrupted
 
 
-def _tell(found: Standing, *, as_json: bool) -> int:
+def _tell(found: FolderStatus, *, as_json: bool) -> int:
     if as_json:
         say(
             json.dumps(

@@ -13,7 +13,7 @@ from importer.doctor.finding import Finding, look, ok, untold, wrong
 from importer.doctor.machine import cannot_write
 from importer.dropfolder import drop_store
 from importer.dropfolder.folder import PARTS, DropFolder
-from importer.dropfolder.folder_settings import Orders, read_orders
+from importer.dropfolder.folder_settings import FolderSettings, read_orders
 from importer.dropfolder.heartbeat import FRESH_SECONDS, is_looked_at_times, last_beat
 from importer.errors import CannotRun
 from importer.ledger.ledger import Ledger
@@ -104,7 +104,7 @@ def _is_plain(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _of_orders(orders: Orders, desk: RunContext) -> Finding:
+def _of_orders(orders: FolderSettings, desk: RunContext) -> Finding:
     if orders.action == "check":
         said = 'The folder checks, and posts nothing (action = "check").'
     elif orders.needs_approval:
@@ -114,7 +114,7 @@ def _of_orders(orders: Orders, desk: RunContext) -> Finding:
     return ok("Orders", said)
 
 
-def _of_telling(orders: Orders, desk: RunContext) -> Iterator[Finding]:
+def _of_telling(orders: FolderSettings, desk: RunContext) -> Iterator[Finding]:
     to, smtp = orders.tell, desk.settings.smtp
     if not to.email and to.webhook is None:
         yield look("Telling", "Nobody is told what becomes of a file.", "Name them in watch.toml, in the table [tell].")

@@ -29,7 +29,7 @@ from importer.dropfolder.folder import (
     open_plain,
     owner_of,
 )
-from importer.dropfolder.job_context import Bench
+from importer.dropfolder.job_context import JobContext
 from importer.dropfolder.text_file import write_beside
 from importer.ledger.ledger import Ledger
 from importer.notifications import at_a_standstill
@@ -50,7 +50,7 @@ class Approvals:
         self.settling = 0
         """Words among what waits, at the last look, that may count in a moment."""
 
-    def look(self, bench: Bench, ledger: Ledger, dropped: tuple[str, ...]) -> None:
+    def look(self, bench: JobContext, ledger: Ledger, dropped: tuple[str, ...]) -> None:
         """Looks once; `dropped` are the words that lie in the inbox. Raises OSError where a folder cannot be listed."""
         words = [bench.folder.inbox / name for name in dropped]
         settled = self._arrivals.look(bench.orders).words
@@ -71,7 +71,7 @@ class Approvals:
                 if drop_store.change_unowned(ledger, drop, state=Stage.ENDED, said=said):
                     _note(bench, drop, "withdrawn", said)
 
-    def _heed(self, bench: Bench, ledger: Ledger, path: Path) -> None:
+    def _heed(self, bench: JobContext, ledger: Ledger, path: Path) -> None:
         """Does what one of these files says, or says why not; either way it does not stay where it lies."""
         text = _text(path)
         if text is None:
@@ -112,7 +112,7 @@ class Approvals:
             why = "there is no plan in it. Rename the very text that lies beside the file."
             self._refuse(bench, path, f"{shown(path.name)} counts for nothing: {why}")
 
-    def _carry_out(self, bench: Bench, ledger: Ledger, drop: Drop, who: str | None, reason: str | None) -> None:
+    def _carry_out(self, bench: JobContext, ledger: Ledger, drop: Drop, who: str | None, reason: str | None) -> None:
         known = who is not None and drop.dropped_by is not None and bench.account not in (who, drop.dropped_by)
         by = who if who is not None and who != bench.account else "somebody"
         if reason is None:
@@ -129,7 +129,7 @@ class Approvals:
         if done:
             _note(bench, drop, "approved" if reason is None else "rejected", said, plan=drop.plan, by=by)
 
-    def _refuse(self, bench: Bench, path: Path, why: str) -> None:
+    def _refuse(self, bench: JobContext, path: Path, why: str) -> None:
         aside = _put_aside(bench, path, FAILED)
         if aside is None:
             return  # another watcher was quicker
@@ -144,17 +144,17 @@ class Approvals:
         self._tell(message)
 
 
-def _is_same_person(bench: Bench, drop: Drop, who: str | None) -> bool:
+def _is_same_person(bench: JobContext, drop: Drop, who: str | None) -> bool:
     """True where it is known that the approver dropped the file; an account that stands for all tells nothing."""
     return who is not None and who == drop.dropped_by and who != bench.account
 
 
-def _shows_nobody(bench: Bench, drop: Drop, who: str | None) -> bool:
+def _shows_nobody(bench: JobContext, drop: Drop, who: str | None) -> bool:
     """True where it is known who dropped the file, and the word is only our own text, renamed by anybody."""
     return drop.dropped_by not in (None, bench.account) and who in (None, bench.account)
 
 
-def _put_aside(bench: Bench, path: Path, part: str) -> Path | None:
+def _put_aside(bench: JobContext, path: Path, part: str) -> Path | None:
     for name in numbered(safe(path.name)):
         target = bench.folder.root / part / name
         try:
@@ -181,5 +181,5 @@ def _reason(text: str) -> str:
     return "" if PLAN.search(said.lower()) or len(said) > REASON else said.rstrip(".")
 
 
-def _note(bench: Bench, drop: Drop, event: str, said: str, **facts: object) -> None:
+def _note(bench: JobContext, drop: Drop, event: str, said: str, **facts: object) -> None:
     bench.note(event, said, file=drop.name, drop=drop.id, **facts)

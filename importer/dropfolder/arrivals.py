@@ -19,7 +19,7 @@ from importer.dropfolder.file_names import (
     why_unusable,
     word_of,
 )
-from importer.dropfolder.folder_settings import Orders
+from importer.dropfolder.folder_settings import FolderSettings
 
 PAUSES = 3
 """A file in which nothing marks the end is given so many times the longest pause after which it was seen to grow."""
@@ -66,7 +66,7 @@ class Arrivals:
         self._ticks = ticks
         self._seen: dict[str, _Seen] = {}
 
-    def look(self, orders: Orders) -> Look:
+    def look(self, orders: FolderSettings) -> Look:
         """Looks at every name once. Raises OSError where the inbox cannot be listed."""
         now = self._ticks()
         seen: dict[str, _Seen] = {}
@@ -152,7 +152,7 @@ def strange_thing(name: str, status: os.stat_result) -> Odd | None:
     return None if stat.S_ISREG(status.st_mode) else Odd(name, "it is not an ordinary file")
 
 
-def _never(content: Wholeness, orders: Orders) -> str:
+def _never(content: Wholeness, orders: FolderSettings) -> str:
     waited = f"and {orders.give_up_minutes:g} minutes were waited for it"
     if content is Wholeness.CLOSED:
         return f"it cannot be opened, {waited}. Close it in other programs, or ask for the right to read it"

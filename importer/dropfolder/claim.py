@@ -26,7 +26,7 @@ from importer.dropfolder.folder import (
     owner_of,
     sha256_of,
 )
-from importer.dropfolder.job_context import Bench
+from importer.dropfolder.job_context import JobContext
 from importer.ledger.ledger import Ledger
 from importer.reading.formats.safe_file import shown
 
@@ -37,7 +37,7 @@ MOST_HASHED = 512 * 1024 * 1024
 """Bytes. The reader refuses larger files, whatever is in them."""
 
 
-def take(bench: Bench, ledger: Ledger, name: str, *, odd: Odd | None = None) -> Drop | None:
+def take(bench: JobContext, ledger: Ledger, name: str, *, odd: Odd | None = None) -> Drop | None:
     """Takes a file. None where it is gone, has changed since it was found complete, or cannot be moved yet.
 
     An `odd` thing is taken under a name that can be used, with its verdict: it goes to `failed`.
@@ -76,7 +76,7 @@ def take(bench: Bench, ledger: Ledger, name: str, *, odd: Odd | None = None) -> 
     return taken
 
 
-def _taken(bench: Bench, ledger: Ledger, name: str) -> Drop | None:
+def _taken(bench: JobContext, ledger: Ledger, name: str) -> Drop | None:
     """The second half: what lies in the working folder is this watcher's to work on. No link is followed."""
     drop = drop_store.drop(ledger, name)
     if drop is None:
@@ -88,7 +88,7 @@ def _taken(bench: Bench, ledger: Ledger, name: str) -> Drop | None:
     return drop_store.drop(ledger, name) if drop_store.change(ledger, drop, **values) else None
 
 
-def recover(bench: Bench, ledger: Ledger) -> list[Drop]:
+def recover(bench: JobContext, ledger: Ledger) -> list[Drop]:
     """Takes over what nobody works on any more, and brings to its end, or undoes, what was half taken."""
     found = []
     for drop in drop_store.take_over(ledger, bench.folder_id):
@@ -115,7 +115,7 @@ class Strays:
         self._ticks = ticks
         self._since: dict[str, float] = {}
 
-    def give_back(self, bench: Bench, ledger: Ledger) -> None:
+    def give_back(self, bench: JobContext, ledger: Ledger) -> None:
         """Looks once. Raises OSError where the folder cannot be listed."""
         known = {drop.id for drop in drop_store.drops(ledger, bench.folder_id, *drop_store.UNDER_WAY)}
         with os.scandir(bench.folder.root / WORKING) as entries:
@@ -136,7 +136,7 @@ class Strays:
                     path.rmdir()
 
 
-def say_of_left(bench: Bench, odd: Odd) -> None:
+def say_of_left(bench: JobContext, odd: Odd) -> None:
     """Says once, beside the failed files, that a folder or an unfinished file in the inbox is left alone."""
     name = f"{safe(odd.name)}.why.txt"
     with suppress(FileExistsError), (bench.folder.root / FAILED / name).open("x", encoding="utf-8") as stream:
@@ -145,7 +145,7 @@ def say_of_left(bench: Bench, odd: Odd) -> None:
         bench.note("left-alone", said, file=shown(odd.name))
 
 
-def _given_back(bench: Bench, path: Path) -> None:
+def _given_back(bench: JobContext, path: Path) -> None:
     for name in numbered(path.name):
         try:
             if move(path, bench.folder.inbox / name):

@@ -13,7 +13,7 @@ from importer.domain.outcome import Run, Status
 from importer.dropfolder import drop_store
 from importer.dropfolder.arrivals import strange_thing
 from importer.dropfolder.drop_store import Drop
-from importer.dropfolder.job_context import Bench
+from importer.dropfolder.job_context import JobContext
 from importer.errors import (
     ApiAway,
     BadSettings,
@@ -40,7 +40,7 @@ MOST_PAUSES_WHILE_POSTING = 12
 """So often a file is taken up again whose posting was broken off; then people are told what is not sent."""
 
 
-class Outcome(StrEnum):
+class FileOutcome(StrEnum):
     """Where a file goes."""
 
     DONE = "done"
@@ -50,10 +50,10 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FileDecision:
     """What came of the work on one file."""
 
-    outcome: Outcome
+    outcome: FileOutcome
     run: Run | None  # None: it could not be read
     results: Path | None  # where the workbook is now
     why: str = ""  # the sentence, where it could not be read
@@ -68,12 +68,12 @@ class PutOff:
     said: str
 
 
-def judge(bench: Bench, ledger: Ledger, drop: Drop) -> Verdict | PutOff:
+def judge(bench: JobContext, ledger: Ledger, drop: Drop) -> FileDecision | PutOff:
     """Does the work. Whatever is not about the file puts it off."""
     path = bench.folder.workplace(drop.id) / drop.name
     try:
         if (odd := strange_thing(drop.name, path.lstat())) is not None:  # whatever was put there meanwhile
-            return Verdict(Outcome.FAILED, None, None, f"“{drop.name}” was put aside: {odd.why}.")
+            return FileDecision(FileOutcome.FAILED, None, None, f"“{drop.name}” was put aside: {odd.why}.")
         before = _came_before(ledger, drop)
         run, waits, said = _run(bench, ledger, drop, path)
         if bench.desk.stop.is_set() and run.counts()[Status.NOT_SENT]:
@@ -88,9 +88,9 @@ def judge(bench: Bench, ledger: Ledger, drop: Drop) -> Verdict | PutOff:
         written = write_results(run, bench.desk, answers / RESULTS)
         for sentence in written.said:
             bench.note("results", sentence, file=drop.name, drop=drop.id)
-        return Verdict(_outcome(run, waits=waits), run, written.path, said=(*before, *said, *written.said))
+        return FileDecision(_outcome(run, waits=waits), run, written.path, said=(*before, *said, *written.said))
     except FileUnreadable as error:
-        return Verdict(Outcome.FAILED, None, None, str(error), _came_before(ledger, drop))
+        return FileDecision(FileOutcome.FAILED, None, None, str(error), _came_before(ledger, drop))
     except NoAccess as error:
         return PutOff("access", str(error))
     except ApiAway as error:
@@ -108,7 +108,7 @@ def judge(bench: Bench, ledger: Ledger, drop: Drop) -> Verdict | PutOff:
         return PutOff("stop", "The watcher was asked to stop.")
 
 
-def _run(bench: Bench, ledger: Ledger, drop: Drop, path: Path) -> tuple[Run, bool, tuple[str, ...]]:
+def _run(bench: JobContext, ledger: Ledger, drop: Drop, path: Path) -> tuple[Run, bool, tuple[str, ...]]:
     """The run, whether it waits for an approval, and what is to be said of that."""
     desk, orders = bench.desk, bench.orders
     wanted = RunRequest((path,), desk.settings.profiles, desk.settings.integration_id, orders.sheet, orders.profile)
@@ -129,7 +129,7 @@ def _run(bench: Bench, ledger: Ledger, drop: Drop, path: Path) -> tuple[Run, boo
     return run, (orders.needs_approval or only_checks) and run.counts()[Status.READY] > 0, said
 
 
-def _submitted(bench: Bench, wanted: RunRequest, before: Callable[[], None], approved: str | None) -> Run:
+def _submitted(bench: JobContext, wanted: RunRequest, before: Callable[[], None], approved: str | None) -> Run:
     return submit_files(wanted, bench.desk, agree=lambda _: True, before=before, approved=approved)
 
 
@@ -149,7 +149,7 @@ def _came_before(ledger: Ledger, drop: Drop) -> tuple[str, ...]:
     return (f"The file is the same as {same.name}, dropped on {same.taken_at.astimezone():%Y-%m-%d at %H:%M}{which}.",)
 
 
-def _outcome(run: Run, *, waits: bool) -> Outcome:
+def _outcome(run: Run, *, waits: bool) -> FileOutcome:
     if waits:
-        return Outcome.WAITING
-    return Outcome.DONE if run.exit_code == 0 else Outcome.NEEDS_FIXING
+        return FileOutcome.WAITING
+    return FileOutcome.DONE if run.exit_code == 0 else FileOutcome.NEEDS_FIXING

@@ -16,8 +16,8 @@ from importer.dropfolder import drop_store
 from importer.dropfolder.decide import (
     ANSWERS,
     RESULTS,
-    Outcome,
-    Verdict,
+    FileDecision,
+    FileOutcome,
 )
 from importer.dropfolder.drop_store import Decided, Drop, Stage
 from importer.dropfolder.file_names import numbered
@@ -28,7 +28,7 @@ from importer.dropfolder.folder import (
     WAITING,
     move,
 )
-from importer.dropfolder.job_context import Bench
+from importer.dropfolder.job_context import JobContext
 from importer.dropfolder.text_file import write_beside
 from importer.errors import LedgerUnavailable
 from importer.ledger.ledger import Ledger
@@ -59,7 +59,7 @@ HOW_TO_APPROVE = (
 )
 
 
-def decide(bench: Bench, ledger: Ledger, drop: Drop, verdict: Verdict) -> Drop | None:
+def decide(bench: JobContext, ledger: Ledger, drop: Drop, verdict: FileDecision) -> Drop | None:
     """Writes down where the file goes, and what people are to be told. None where it is no longer this watcher's."""
     for place in _free_places(bench, drop, verdict.outcome):
         message = _message(bench, drop, verdict, place)
@@ -71,7 +71,7 @@ def decide(bench: Bench, ledger: Ledger, drop: Drop, verdict: Verdict) -> Drop |
             run=None if run is None else run.id,
             plan=drop.plan if run is None else run.plan,
             exit_code=run.exit_code if run is not None else drop.exit_code or 2,
-            approved=None if verdict.outcome is Outcome.WAITING else drop.approved,
+            approved=None if verdict.outcome is FileOutcome.WAITING else drop.approved,
             said=message.subject,
             message=message.kept(),
         )
@@ -83,7 +83,7 @@ def decide(bench: Bench, ledger: Ledger, drop: Drop, verdict: Verdict) -> Drop |
     raise AssertionError("there is always one more place")
 
 
-def fetch_back(bench: Bench, drop: Drop) -> None:
+def fetch_back(bench: JobContext, drop: Drop) -> None:
     """Brings a file that waited, and is to be worked on again, back into the working folder. Can be done again.
 
     Its old results and note go, unless somebody has worked in them. Raises OSError.
@@ -100,7 +100,7 @@ def fetch_back(bench: Bench, drop: Drop) -> None:
     move(place, workplace / drop.name)
 
 
-def put_away(bench: Bench, drop: Drop) -> Path:
+def put_away(bench: JobContext, drop: Drop) -> Path:
     """Moves the file, its results and the note to the place that was decided. Can be done again after a crash.
 
     Raises OSError where that cannot be done now.
@@ -140,10 +140,10 @@ def _moved(source: Path, target: Path) -> Path | None:
     raise AssertionError("there is always one more name")
 
 
-def _free_places(bench: Bench, drop: Drop, outcome: Outcome) -> Iterator[str]:
+def _free_places(bench: JobContext, drop: Drop, outcome: FileOutcome) -> Iterator[str]:
     """Places where neither the file nor what goes beside it has a namesake."""
     part = str(outcome)
-    if outcome is Outcome.DONE:
+    if outcome is FileOutcome.DONE:
         part = f"{DONE}/{bench.desk.now().astimezone():%Y-%m}"
     for name in numbered(drop.name):
         place = bench.folder.root / part / name
@@ -153,13 +153,13 @@ def _free_places(bench: Bench, drop: Drop, outcome: Outcome) -> Iterator[str]:
             yield f"{part}/{name}"
 
 
-def _message(bench: Bench, drop: Drop, verdict: Verdict, place: str) -> Message:
+def _message(bench: JobContext, drop: Drop, verdict: FileDecision, place: str) -> Message:
     lies = bench.folder.root / place
     results = verdict.results
     if results is not None and results.name == RESULTS:
         results = lies.with_name(results_name([lies]))
     told = Told(drop.name, bench.folder.root, lies, f"{drop.id} {place}", results, verdict.said)
-    if verdict.run is None and verdict.outcome is Outcome.NEEDS_FIXING:
+    if verdict.run is None and verdict.outcome is FileOutcome.NEEDS_FIXING:
         what, step = _WITHOUT_A_RUN[drop.exit_code == 1]
         return at_a_standstill(
             bench.folder.root,
@@ -171,7 +171,7 @@ def _message(bench: Bench, drop: Drop, verdict: Verdict, place: str) -> Message:
         )
     if verdict.run is None:
         return of_failure(told, verdict.why, destination=bench.desk.settings.destination, at=bench.desk.now())
-    if verdict.outcome is Outcome.WAITING:
+    if verdict.outcome is FileOutcome.WAITING:
         people_show = drop.dropped_by is not None and drop.dropped_by != bench.folder.account()
         return to_approve(verdict.run, told, (COPY if people_show else RENAME, *HOW_TO_APPROVE))
     return of_run(verdict.run, told)
@@ -186,7 +186,7 @@ _WITHOUT_A_RUN = {
 }
 
 
-def events_of(verdict: Verdict) -> dict[str, object]:
+def events_of(verdict: FileDecision) -> dict[str, object]:
     """The figures of a verdict, for the log."""
     if verdict.run is None:
         return {"outcome": str(verdict.outcome), "exit_code": 2}

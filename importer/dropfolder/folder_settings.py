@@ -34,7 +34,7 @@ approval = "none"
 """
 
 
-class Orders(BaseModel):
+class FolderSettings(BaseModel):
     """Every setting of one folder, complete."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
@@ -65,7 +65,7 @@ class Orders(BaseModel):
         return self.approval == "required"
 
 
-def read_orders(path: Path) -> Orders:
+def read_orders(path: Path) -> FolderSettings:
     """The settings of a folder. Raises `BadSettings` in one sentence, also where the file is gone."""
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()):
@@ -79,13 +79,13 @@ def read_orders(path: Path) -> Orders:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadSettings(f"{NAME} cannot be understood: {_shortly(error)}.", "Correct it.") from error
     try:
-        return Orders.model_validate(written)
+        return FolderSettings.model_validate(written)
     except ValidationError as error:
         wrong = []
         for each in error.errors(include_url=False, include_input=False, include_context=False):
             name = ".".join(str(part) for part in each["loc"] if not isinstance(part, int))
             reason = each["msg"].removeprefix("Value error, ").removeprefix("Input ")
-            known = ", ".join(Recipients.model_fields if name.startswith("tell.") else Orders.model_fields)
+            known = ", ".join(Recipients.model_fields if name.startswith("tell.") else FolderSettings.model_fields)
             if each["type"] == "extra_forbidden":
                 wrong.append(f"there is no setting {name} (there are {known})")
             else:

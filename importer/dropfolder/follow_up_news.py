@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from importer.dropfolder import drop_store
 from importer.dropfolder.drop_store import Drop
-from importer.dropfolder.job_context import Bench
+from importer.dropfolder.job_context import JobContext
 from importer.ledger.ledger import Ledger
 from importer.notifications import Message, tell
 from importer.notifications.deliver import went_nowhere
@@ -33,18 +33,18 @@ BEING_TOLD_FOR = timedelta(minutes=5)
 PERHAPS_AGAIN = "You may have been told of this before: the importer ended in the middle of telling."
 
 
-def begun(bench: Bench, drop: Drop) -> dict[str, str]:
+def begun(bench: JobContext, drop: Drop) -> dict[str, str]:
     """What the ledger is to know before people are told of a file."""
     return drop.told if drop.message is None else drop.told | {BEING_TOLD: bench.desk.now().isoformat()}
 
 
-def tell_of(bench: Bench, ledger: Ledger, drop: Drop, *, perhaps_again: bool = False) -> None:
+def tell_of(bench: JobContext, ledger: Ledger, drop: Drop, *, perhaps_again: bool = False) -> None:
     """Tells of a file that lies in its place, once it is written down that this was `begun`."""
     told, left = spread(bench, drop, perhaps_again=perhaps_again)
     drop_store.change_unowned(ledger, drop, told=told, message=drop.message if left else None)
 
 
-def spread(bench: Bench, drop: Drop, *, perhaps_again: bool = False) -> tuple[dict[str, str], bool]:
+def spread(bench: JobContext, drop: Drop, *, perhaps_again: bool = False) -> tuple[dict[str, str], bool]:
     """Tells in every way in which it was not told yet; returns what is told now, and whether something is left.
 
     What may have arrived is not said again; what certainly has not is.
@@ -84,7 +84,7 @@ def spread(bench: Bench, drop: Drop, *, perhaps_again: bool = False) -> tuple[di
     return told | {"tries": str(tries)}, True
 
 
-def spread_the_rest(bench: Bench, ledger: Ledger) -> None:
+def spread_the_rest(bench: JobContext, ledger: Ledger) -> None:
     """Tells of what nobody was told of yet, or could be told of, until it is asked to stop."""
     for drop in drop_store.untold(ledger, bench.folder_id):
         if bench.desk.stop.is_set():

@@ -13,7 +13,7 @@ from importer.dropfolder import drop_store
 from importer.dropfolder.drop_store import Drop
 from importer.dropfolder.file_names import numbered
 from importer.dropfolder.folder import INBOX, move, sha256_of
-from importer.dropfolder.job_context import Bench
+from importer.dropfolder.job_context import JobContext
 from importer.dropfolder.text_file import write_beside
 from importer.ledger.ledger import Ledger
 from importer.notifications import Message, at_a_standstill
@@ -23,14 +23,14 @@ LATER = timedelta(hours=1)
 """For so long after a file was filed it is looked whether it has grown."""
 
 
-def take_again(bench: Bench, ledger: Ledger, tell: Callable[[Message], None]) -> None:
+def take_again(bench: JobContext, ledger: Ledger, tell: Callable[[Message], None]) -> None:
     """Looks at what was filed lately. Raises OSError where the folder cannot be used."""
     for drop in drop_store.ended_since(ledger, bench.folder_id, bench.desk.now() - LATER):
         look_again(bench, ledger, drop, tell)
 
 
 def look_again(
-    bench: Bench, ledger: Ledger, drop: Drop, tell: Callable[[Message], None], *, thoroughly: bool = False
+    bench: JobContext, ledger: Ledger, drop: Drop, tell: Callable[[Message], None], *, thoroughly: bool = False
 ) -> None:
     """Puts a file that is no longer what was taken back into the inbox, and says so; `thoroughly`: whatever its size.
 

@@ -64,7 +64,7 @@ def is_looked_at_times(beat: Mapping[str, Any] | None, now: datetime) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FolderStatus:
     """How a folder stands."""
 
     alive: bool
@@ -75,7 +75,7 @@ class Standing:
     said: tuple[str, ...] = ()  # what could not be looked at
 
 
-def standing(desk: RunContext, folder: DropFolder) -> Standing:
+def standing(desk: RunContext, folder: DropFolder) -> FolderStatus:
     """Looks at the sign of life and into the ledger."""
     found = last_beat(folder)
     seen = None if found is None else datetime.fromisoformat(found["at"])
@@ -89,9 +89,9 @@ def standing(desk: RunContext, folder: DropFolder) -> Standing:
             folder_id = str((found or {}).get("folder_id") or drop_store.folder_at(ledger, str(folder.root)) or "")
             who = tuple(drop_store.watchers(ledger, folder_id))
             troubles = tuple(drop_store.troubles(ledger, folder_id))
-            return Standing(bool(who) or at_times, seen, who, files, troubles, said)
+            return FolderStatus(bool(who) or at_times, seen, who, files, troubles, said)
     except LedgerUnavailable as error:
-        return Standing(fresh or at_times, seen, (), files, (), (*said, str(error)))
+        return FolderStatus(fresh or at_times, seen, (), files, (), (*said, str(error)))
 
 
 def _files(part: Path) -> int:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from importer.context import RunContext
 from importer.dropfolder.folder import DropFolder
-from importer.dropfolder.folder_settings import Orders
+from importer.dropfolder.folder_settings import FolderSettings
 from importer.settings import Settings
 
 
@@ -24,13 +24,13 @@ class Note(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class JobContext:
     """One folder, as whoever works on it sees it."""
 
     desk: RunContext
     folder: DropFolder
     folder_id: str
-    orders: Orders
+    orders: FolderSettings
     watcher: str  # the owner of what is being worked on
     note: Note
     account: str | None = None  # to which files belong that this program makes in the folder
@@ -38,7 +38,7 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class JobOrder:
     """What a worker is told once."""
 
     settings: Settings
@@ -55,7 +55,7 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class JobAnswer:
     """What the watcher learns of the work on one file."""
 
     exit_code: int | None = None  # None: nothing has come of it yet

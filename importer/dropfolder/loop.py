@@ -31,17 +31,17 @@ from importer.dropfolder.claim import (
 )
 from importer.dropfolder.drop_store import Drop, Stage
 from importer.dropfolder.folder import DropFolder
-from importer.dropfolder.folder_settings import Orders, read_orders
+from importer.dropfolder.folder_settings import FolderSettings, read_orders
 from importer.dropfolder.grew_after_claim import take_again
 from importer.dropfolder.heartbeat import beat
 from importer.dropfolder.job_context import (
-    Answer,
-    Bench,
-    Charge,
+    JobAnswer,
+    JobContext,
+    JobOrder,
     Note,
 )
 from importer.dropfolder.recently_settled import doubtful
-from importer.dropfolder.worker_pool import Crew, News
+from importer.dropfolder.worker_pool import News, WorkerPool
 from importer.errors import BadSettings, CannotRun, LedgerUnavailable
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity
@@ -97,7 +97,7 @@ NOTHING = Look((), (), (), 0, 0)
 
 
 @dataclass(slots=True)
-class Watching:
+class DropFolderWatcher:
     """One watcher of one folder. `ticks` gives seconds that only ever go on."""
 
     desk: RunContext
@@ -109,7 +109,7 @@ class Watching:
     name: str = field(default_factory=lambda: f"watch-{secrets.token_hex(8)}")
     worst: int = FINE
     _wake: threading.Event = field(default_factory=threading.Event)
-    _orders: Orders = field(default_factory=Orders)
+    _orders: FolderSettings = field(default_factory=FolderSettings)
     _usable: bool = False  # the folder and its settings
     _complaint: str | None = None  # what was said last of the folder or its settings; "" once they can be used
     _paused_until: float = 0.0
@@ -165,8 +165,8 @@ class Watching:
     def _watch(self, ledger: Ledger, folder_id: str) -> int:
         self._account = self.folder.account()
         desk = self.desk
-        charge = Charge(desk.settings, self.folder.root, folder_id, self.name, desk.who, desk.host, desk.now)
-        crew = Crew(charge.line(), self.workers, self._wake)
+        charge = JobOrder(desk.settings, self.folder.root, folder_id, self.name, desk.who, desk.host, desk.now)
+        crew = WorkerPool(charge.line(), self.workers, self._wake)
         drop_store.begin_to_watch(ledger, folder_id, str(self.folder.root))
         self.log("started", f"{self.folder.root} is watched.", watcher=self.name, pid=os.getpid())
         try:
@@ -189,8 +189,8 @@ class Watching:
             self._wake.wait(min(left, 0.25))
         self._wake.clear()
 
-    def _bench(self, folder_id: str) -> Bench:
-        return Bench(self.desk, self.folder, folder_id, self._orders, self.name, self._note, self._account)
+    def _bench(self, folder_id: str) -> JobContext:
+        return JobContext(self.desk, self.folder, folder_id, self._orders, self.name, self._note, self._account)
 
     def _note(self, event: str, said: str = "", **facts: object) -> None:
         """The log; what cannot be taken is said once in an hour, and not at every look."""
@@ -202,7 +202,7 @@ class Watching:
             self._not_taken[said] = now
         self.log(event, said, **facts)
 
-    def _safely(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+    def _safely(self, ledger: Ledger, folder_id: str, crew: WorkerPool) -> None:
         """One round. What nobody has foreseen is in the log, and does not end the watching."""
         try:
             self._round(ledger, folder_id, crew)
@@ -215,7 +215,7 @@ class Watching:
                 raise
             self._looked = self.ticks() + BROKEN_SECONDS - self._orders.poll_seconds
 
-    def _round(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+    def _round(self, ledger: Ledger, folder_id: str, crew: WorkerPool) -> None:
         for news in list(crew.news()):
             self._hear(ledger, folder_id, news)
         now = self.ticks()
@@ -269,7 +269,7 @@ class Watching:
         if drop_store.is_to_tell(ledger, folder_id, FOLDER):
             self._tell(message)
 
-    def _take(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+    def _take(self, ledger: Ledger, folder_id: str, crew: WorkerPool) -> None:
         """Takes as much as there are hands for: the rest stays in the inbox, for other watchers too."""
         bench = self._bench(folder_id)
         for odd in self._look.odd:
@@ -286,7 +286,7 @@ class Watching:
                 self._arrivals.forget(name)
         self._look = Look(tuple(ready), (), self._look.words, self._look.settling, self._look.unfinished)
 
-    def _to_do(self, ledger: Ledger, folder_id: str, crew: Crew) -> list[Drop]:
+    def _to_do(self, ledger: Ledger, folder_id: str, crew: WorkerPool) -> list[Drop]:
         under_way = {job.get("drop") for job in crew.jobs}
         with ledger.reading() as connection:
             now = ledger.store.now(connection)
@@ -298,7 +298,7 @@ class Watching:
             and (drop.not_before <= now or (self.once and drop.id not in self._tried))  # who calls now means now
         ]
 
-    def _hand_out(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+    def _hand_out(self, ledger: Ledger, folder_id: str, crew: WorkerPool) -> None:
         if not crew.free:
             return
         for drop in self._to_do(ledger, folder_id, crew)[: crew.free]:
@@ -341,7 +341,7 @@ class Watching:
         elif news.job is not None and "drop" in news.job:
             self._count_death(ledger, news.job["drop"])
 
-    def _learn(self, ledger: Ledger, folder_id: str, answer: Answer) -> None:
+    def _learn(self, ledger: Ledger, folder_id: str, answer: JobAnswer) -> None:
         if answer.exit_code is not None:
             self.worst = max(self.worst, answer.exit_code)
         if not answer.trouble:
@@ -360,7 +360,7 @@ class Watching:
             untold = partial(drop_store.told_in_vain, ledger, folder_id, answer.trouble)
             self._tell(self._message(answer, since=since), untold)
 
-    def _message(self, answer: Answer, *, since: Any) -> Message:
+    def _message(self, answer: JobAnswer, *, since: Any) -> Message:
         root, destination, now = self.folder.root, self.desk.settings.destination, self.desk.now()
         if answer.trouble == "access":
             return token_refused(root, answer.said, destination=destination, at=now)
@@ -405,7 +405,7 @@ class Watching:
 
     # -------------------------------------------------------------------------------------------- ending
 
-    def _is_done(self, ledger: Ledger, folder_id: str, crew: Crew) -> bool:
+    def _is_done(self, ledger: Ledger, folder_id: str, crew: WorkerPool) -> bool:
         """True once everything that is complete, or may prove complete in a moment, is dealt with."""
         if crew.jobs:
             return False
@@ -415,7 +415,7 @@ class Watching:
         left = self._look.ready or self._look.odd or self._look.settling or self._approvals.settling
         return not left and not self._to_do(ledger, folder_id, crew)
 
-    def _end(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+    def _end(self, ledger: Ledger, folder_id: str, crew: WorkerPool) -> None:
         """What is under way ends; the rest is given up, for the next watcher."""
         crew.stop()
         while not crew.is_gone():
@@ -427,7 +427,7 @@ class Watching:
             teller.join()
         drop_store.end_watching(ledger)
 
-    def _dismiss(self, crew: Crew) -> None:
+    def _dismiss(self, crew: WorkerPool) -> None:
         """Nobody of an earlier crew works any more when the next one begins, or only one that hangs."""
         crew.stop()
         until = self.ticks() + DISMISS_SECONDS
@@ -437,7 +437,7 @@ class Watching:
             for news in crew.news():
                 self.log(**(news.event or {"event": "unheard"}))
 
-    def _beat(self, ledger: Ledger, folder_id: str, crew: Crew) -> None:
+    def _beat(self, ledger: Ledger, folder_id: str, crew: WorkerPool) -> None:
         told: Mapping[str, Any] = {
             "at": self.desk.now().isoformat(),
             "watcher": self.name,

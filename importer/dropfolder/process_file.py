@@ -10,16 +10,16 @@ from importer.context import open_ledger
 from importer.dropfolder import drop_store, filing
 from importer.dropfolder.claim import content_of
 from importer.dropfolder.decide import (
-    Outcome,
+    FileDecision,
+    FileOutcome,
     PutOff,
-    Verdict,
     judge,
 )
 from importer.dropfolder.drop_store import Drop, Stage
 from importer.dropfolder.folder import WORKING
 from importer.dropfolder.follow_up_news import begun, tell_of
 from importer.dropfolder.grew_after_claim import look_again
-from importer.dropfolder.job_context import Answer, Bench
+from importer.dropfolder.job_context import JobAnswer, JobContext
 from importer.dropfolder.superseded import tidy_after
 from importer.errors import LedgerUnavailable
 from importer.ledger.ledger import Ledger
@@ -29,25 +29,25 @@ PAUSES = (30.0, 60.0, 120.0, 300.0, 600.0, 900.0)
 """Seconds that a file waits before it is taken up again, the first time and so on; then always the last."""
 
 
-def work_on(bench: Bench, name: str) -> Answer:
+def work_on(bench: JobContext, name: str) -> JobAnswer:
     """Does what there is to do for one drop. Safe to be done again at any point; raises nothing that is foreseen."""
     try:
         with open_ledger(bench.desk, bench.watcher) as ledger:
             drop = drop_store.drop(ledger, name)
             if drop is None or drop.owner != bench.watcher or drop.state not in (Stage.TAKEN, Stage.FILING):
-                return Answer()
+                return JobAnswer()
             if not drop_store.change(ledger, drop, worker=os.getpid()):
-                return Answer()
+                return JobAnswer()
             return _worked_on(bench, ledger, drop)
     except LedgerUnavailable as error:
-        return Answer(trouble="ledger", said=str(error), pause=PAUSES[0])
+        return JobAnswer(trouble="ledger", said=str(error), pause=PAUSES[0])
     except OSError as error:
         said = f"The folder cannot be worked in: {error.strerror or error}."
         bench.note("put-off", said, drop=name)
-        return Answer(trouble="disk", said=said, pause=PAUSES[0])
+        return JobAnswer(trouble="disk", said=said, pause=PAUSES[0])
 
 
-def _worked_on(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
+def _worked_on(bench: JobContext, ledger: Ledger, drop: Drop) -> JobAnswer:
     if drop.state is Stage.TAKEN:
         filing.fetch_back(bench, drop)
         if not os.path.lexists(bench.folder.workplace(drop.id) / drop.name):
@@ -61,21 +61,21 @@ def _worked_on(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
         decided = filing.decide(bench, ledger, drop, verdict)
         if decided is None:
             bench.note("overtaken", f"{drop.name} was taken over meanwhile.", file=drop.name, drop=drop.id)
-            return Answer()
+            return JobAnswer()
         _say(bench, decided, verdict)
         drop = decided
     return _filed(bench, ledger, drop)
 
 
-def _given(drop: Drop) -> Verdict | None:
+def _given(drop: Drop) -> FileDecision | None:
     """The verdict of a drop that nobody is to look into: it was put aside as it is."""
     if drop.exit_code is None:
         return None
-    outcome = Outcome.FAILED if drop.exit_code == 2 else Outcome.NEEDS_FIXING
-    return Verdict(outcome, None, None, drop.said or "It could not be worked on.")
+    outcome = FileOutcome.FAILED if drop.exit_code == 2 else FileOutcome.NEEDS_FIXING
+    return FileDecision(outcome, None, None, drop.said or "It could not be worked on.")
 
 
-def _filed(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
+def _filed(bench: JobContext, ledger: Ledger, drop: Drop) -> JobAnswer:
     lies = filing.put_away(bench, drop)
     place = lies.relative_to(bench.folder.root).as_posix()
     stage = filing.stage_after(drop)
@@ -91,15 +91,15 @@ def _filed(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
     ended_drop = drop_store.drop(ledger, drop.id)
     if ended_drop is not None and ended_drop.state is Stage.ENDED:
         look_again(bench, ledger, ended_drop, lambda message: _tell(bench, message), thoroughly=True)
-    return Answer(exit_code=drop.exit_code, posts=drop.posting)
+    return JobAnswer(exit_code=drop.exit_code, posts=drop.posting)
 
 
-def _tell(bench: Bench, message: Message) -> None:
+def _tell(bench: JobContext, message: Message) -> None:
     for sentence in tell(message, bench.orders.tell, bench.desk.settings):
         bench.note("not-told", sentence)
 
 
-def _put_off(bench: Bench, ledger: Ledger, drop: Drop, why: PutOff) -> Answer:
+def _put_off(bench: JobContext, ledger: Ledger, drop: Drop, why: PutOff) -> JobAnswer:
     pause = 0.0 if why.kind == "stop" else PAUSES[min(drop.pauses, len(PAUSES) - 1)]
     with ledger.reading() as connection:
         until = ledger.store.now(connection) + pause
@@ -107,15 +107,15 @@ def _put_off(bench: Bench, ledger: Ledger, drop: Drop, why: PutOff) -> Answer:
         ledger, drop, worker=None, not_before=until, pauses=drop.pauses + (why.kind != "stop"), said=why.said
     )
     bench.note("put-off", why.said, file=drop.name, drop=drop.id, kind=why.kind, pause=pause)
-    return Answer(trouble=why.kind, said=why.said, pause=pause)
+    return JobAnswer(trouble=why.kind, said=why.said, pause=pause)
 
 
-def _vanished(bench: Bench, ledger: Ledger, drop: Drop) -> Answer:
+def _vanished(bench: JobContext, ledger: Ledger, drop: Drop) -> JobAnswer:
     said = f"{drop.name} was taken out of “{WORKING}” by somebody before it was worked on."
     drop_store.change(ledger, drop, state=Stage.ENDED, owner=None, worker=None, said=said)
     bench.note("vanished", said, file=drop.name, drop=drop.id)
-    return Answer(exit_code=1)
+    return JobAnswer(exit_code=1)
 
 
-def _say(bench: Bench, drop: Drop, verdict: Verdict) -> None:
+def _say(bench: JobContext, drop: Drop, verdict: FileDecision) -> None:
     bench.note("judged", drop.said or "", file=drop.name, drop=drop.id, **filing.events_of(verdict))

@@ -10,7 +10,7 @@ from importer.dropfolder import drop_store
 from importer.dropfolder.drop_store import Drop
 from importer.dropfolder.file_names import numbered
 from importer.dropfolder.folder import NEEDS_FIXING, move
-from importer.dropfolder.job_context import Bench
+from importer.dropfolder.job_context import JobContext
 from importer.dropfolder.text_file import write_beside
 from importer.ledger.ledger import Ledger
 from importer.ledger.states import State
@@ -31,7 +31,7 @@ def doubtful(ledger: Ledger, folder_id: str) -> list[Drop]:
     return [drop for drop in ended if drop.exit_code == IN_DOUBT and drop.run is not None]
 
 
-def bring_up_to_date(bench: Bench) -> None:
+def bring_up_to_date(bench: JobContext) -> None:
     """Tells of each that is settled, writes its text anew, and moves it to "done" where nothing is left to fix.
 
     Its workbook was written anew by whoever settled it. Raises OSError.
@@ -51,7 +51,7 @@ def bring_up_to_date(bench: Bench) -> None:
                 _bring(bench, ledger, drop, run)
 
 
-def _bring(bench: Bench, ledger: Ledger, drop: Drop, run: Run) -> None:
+def _bring(bench: JobContext, ledger: Ledger, drop: Drop, run: Run) -> None:
     lies = bench.folder.root / (drop.place or "")
     note = lies.with_name(f"{lies.stem}.to-fix.txt")
     if note.is_file() and not note.is_symlink():
@@ -68,14 +68,14 @@ def _bring(bench: Bench, ledger: Ledger, drop: Drop, run: Run) -> None:
         bench.note("not-told", sentence, run=run.id)
 
 
-def _message(bench: Bench, drop: Drop, run: Run, lies: Path) -> Message:
+def _message(bench: JobContext, drop: Drop, run: Run, lies: Path) -> Message:
     results = lies.with_name(results_name([lies]))
     kept = results if results.is_file() else None
     said = "Nothing of it is in doubt any more."
     return of_run(run, Told(drop.name, bench.folder.root, lies, f"{drop.id} settled", kept, (said,)))
 
 
-def _moved_to_done(bench: Bench, drop: Drop, file: Path) -> Path:
+def _moved_to_done(bench: JobContext, drop: Drop, file: Path) -> Path:
     """Moves the file and its workbook, if nobody has worked in that; says where the file lies then."""
     to = bench.folder.root / bench.folder.month(bench.desk.now().astimezone().date())
     results = file.with_name(results_name([file]))

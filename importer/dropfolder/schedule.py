@@ -8,7 +8,7 @@ from importer.context import open_ledger
 from importer.domain.outcome import Run
 from importer.dropfolder import drop_store
 from importer.dropfolder.follow_up_news import spread_the_rest
-from importer.dropfolder.job_context import Answer, Bench
+from importer.dropfolder.job_context import JobAnswer, JobContext
 from importer.dropfolder.recently_settled import bring_up_to_date
 from importer.errors import ApiAway, BadSettings, CannotRun, LedgerUnavailable, NoAccess
 from importer.notifications import ToldFile as Told
@@ -22,7 +22,7 @@ PAUSE = 60.0
 """Seconds that everything waits where the API cannot be asked."""
 
 
-def go_round(bench: Bench, what: str) -> Answer:
+def go_round(bench: JobContext, what: str) -> JobAnswer:
     """One of the rounds. What keeps it from being done is said, and it is done the next time."""
     try:
         match what:
@@ -36,22 +36,22 @@ def go_round(bench: Bench, what: str) -> Answer:
                 with open_ledger(bench.desk, bench.watcher) as ledger:
                     spread_the_rest(bench, ledger)
     except NoAccess as error:
-        return Answer(trouble="access", said=str(error), pause=PAUSE)
+        return JobAnswer(trouble="access", said=str(error), pause=PAUSE)
     except ApiAway as error:
-        return Answer(trouble="api", said=str(error), pause=PAUSE)
+        return JobAnswer(trouble="api", said=str(error), pause=PAUSE)
     except LedgerUnavailable as error:
-        return Answer(trouble="ledger", said=str(error), pause=PAUSE)
+        return JobAnswer(trouble="ledger", said=str(error), pause=PAUSE)
     except BadSettings as error:
-        return Answer(trouble="settings", said=str(error), pause=PAUSE)
+        return JobAnswer(trouble="settings", said=str(error), pause=PAUSE)
     except (CannotRun, OSError) as error:
         bench.note("round-broke-off", str(error), round=what)
-        return Answer()
+        return JobAnswer()
     except KeyboardInterrupt:
-        return Answer(trouble="stop")
-    return Answer(posts=what in ("status", "settle"))
+        return JobAnswer(trouble="stop")
+    return JobAnswer(posts=what in ("status", "settle"))
 
 
-def _ask(bench: Bench) -> None:
+def _ask(bench: JobContext) -> None:
     """Asks what became of everything that is pending, and writes the workbooks anew of what has changed."""
     told, known = follow_up(bench.desk)
     changed = {change.key for change in told.changes}
@@ -70,7 +70,7 @@ def _ask(bench: Bench) -> None:
             _tell(bench, one.run, written.path)
 
 
-def _settle(bench: Bench) -> None:
+def _settle(bench: JobContext) -> None:
     """Looks for what is in doubt; writes the workbooks anew, and brings the files on in which nothing is any more."""
     told, known = runs_behind(bench.desk, settle(bench.desk))
     count, settled = len(told.outcomes), len(told.changes)
@@ -89,7 +89,7 @@ def _settle(bench: Bench) -> None:
     bring_up_to_date(bench)
 
 
-def _tell(bench: Bench, run: Run, results: Path | None) -> None:
+def _tell(bench: JobContext, run: Run, results: Path | None) -> None:
     """Tells of invoices that ResMan did not take: of those that came through this folder."""
     with open_ledger(bench.desk, bench.watcher) as ledger:
         drop = drop_store.of_run(ledger, bench.folder_id, run.id)

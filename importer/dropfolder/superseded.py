@@ -8,7 +8,7 @@ from importer.dropfolder import drop_store
 from importer.dropfolder.drop_store import Drop
 from importer.dropfolder.file_names import numbered
 from importer.dropfolder.folder import DONE, NEEDS_FIXING, move
-from importer.dropfolder.job_context import Bench
+from importer.dropfolder.job_context import JobContext
 from importer.errors import FileUnreadable, LedgerUnavailable
 from importer.ledger.ledger import Ledger
 from importer.reading.formats.open_file import open_file
@@ -18,7 +18,7 @@ from importer.runs.results_file import results_name
 from importer.workbook_format.manifest import SHEET
 
 
-def tidy_after(bench: Bench, ledger: Ledger, drop: Drop) -> None:
+def tidy_after(bench: JobContext, ledger: Ledger, drop: Drop) -> None:
     """Moves what a workbook that is done has made an end of to where it lies itself. Can be done again.
 
     That is what the workbook itself says it was made from: by the run, or by the vendor's file. Names say nothing. A
@@ -40,7 +40,7 @@ def tidy_after(bench: Bench, ledger: Ledger, drop: Drop) -> None:
             _move_all(bench, earlier, (root / place).parent)
 
 
-def _move_all(bench: Bench, earlier: Drop, to: Path) -> None:
+def _move_all(bench: JobContext, earlier: Drop, to: Path) -> None:
     file = bench.folder.root / (earlier.place or "")
     results, note = file.with_name(results_name([file])), file.with_name(f"{file.stem}.to-fix.txt")
     moved = False
@@ -55,7 +55,7 @@ def _move_all(bench: Bench, earlier: Drop, to: Path) -> None:
         bench.note("superseded", f"{earlier.name} needs fixing no longer.", file=earlier.name, drop=earlier.id)
 
 
-def _is_nobodys(bench: Bench, results: Path) -> bool:
+def _is_nobodys(bench: JobContext, results: Path) -> bool:
     try:
         return may_replace(bench.desk, results)
     except LedgerUnavailable:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from importer.dropfolder.job_context import Answer
+from importer.dropfolder.job_context import JobAnswer
 
 MOST_JOBS = 100
 """Jobs that one process does before it gives its memory back."""
@@ -28,7 +28,7 @@ class News:
 
     job: Mapping[str, Any] | None  # what it was working on
     event: Mapping[str, Any] | None = None
-    answer: Answer | None = None
+    answer: JobAnswer | None = None
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class _Worker:
     reader: threading.Thread = field(init=False)
 
 
-class Crew:
+class WorkerPool:
     """At most so many workers. `wake` is set whenever one of them has said something."""
 
     def __init__(self, charge: bytes, most: int, wake: threading.Event) -> None:
@@ -97,7 +97,7 @@ class Crew:
                 worker.idle_since = time.monotonic()
                 if worker.done >= MOST_JOBS:
                     self._let_go(worker)
-                yield News(job, answer=Answer(**said["answer"]))
+                yield News(job, answer=JobAnswer(**said["answer"]))
             else:
                 yield News(worker.job, event=said)
         for worker in self._workers:

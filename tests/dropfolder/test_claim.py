@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from importer.dropfolder import drop_store, filing
-from importer.dropfolder.decide import Verdict, judge
+from importer.dropfolder.decide import FileDecision, judge
 from importer.dropfolder.drop_store import Drop, Stage
 from importer.ledger.tables import WATCHERS
 from tests.clock import CLOCK
@@ -115,9 +115,9 @@ def test_only_one_takes_over(yard: Yard) -> None:
             assert drop_store.take_over(third.ledger, third.folder_id) == []
 
 
-def judged(watcher: Watcher, drop: Drop) -> Verdict:
+def judged(watcher: Watcher, drop: Drop) -> FileDecision:
     verdict = judge(watcher.bench, watcher.ledger, drop)
-    assert isinstance(verdict, Verdict)
+    assert isinstance(verdict, FileDecision)
     return verdict
 
 
@@ -153,7 +153,7 @@ def test_who_was_overtaken_posts_nothing(yard: Yard) -> None:
         dies(first)
         with yard.watched("second") as second:
             assert len(drop_store.take_over(second.ledger, second.folder_id)) == 1
-            assert not isinstance(judge(first.bench, first.ledger, drop), Verdict)
+            assert not isinstance(judge(first.bench, first.ledger, drop), FileDecision)
             assert yard.posted() == {}
             assert [second.works_on(each).exit_code for each in second.owns()] == [0]
     assert set(yard.posted().values()) == {1}

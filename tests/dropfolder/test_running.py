@@ -18,7 +18,7 @@ import pytest
 
 from bench.soak import soak
 from importer.dropfolder.folder import DropFolder
-from importer.dropfolder.folder_settings import Orders, read_orders
+from importer.dropfolder.folder_settings import FolderSettings, read_orders
 from importer.dropfolder.heartbeat import last_beat
 from importer.dropfolder.log import Log
 from importer.sandbox import INTEGRATION_ID, TOKEN
@@ -283,4 +283,4 @@ def test_wrong_settings_are_one_sentence(tmp_path: Path, written: str | bytes, s
 def test_the_settings_that_are_made_are_the_usual_ones(tmp_path: Path) -> None:
     """What is written on first use says what holds without it: a folder that checks."""
     DropFolder(tmp_path).make()
-    assert read_orders(tmp_path / "watch.toml") == Orders()
+    assert read_orders(tmp_path / "watch.toml") == FolderSettings()

@@ -12,10 +12,10 @@ import openpyxl
 import pytest
 
 from importer.dropfolder import drop_store
-from importer.dropfolder.job_context import Answer, Charge
-from importer.dropfolder.loop import MOST_DEATHS, Watching
+from importer.dropfolder.job_context import JobAnswer, JobOrder
+from importer.dropfolder.loop import MOST_DEATHS, DropFolderWatcher
 from importer.dropfolder.schedule import go_round
-from importer.dropfolder.worker_pool import Crew, News
+from importer.dropfolder.worker_pool import News, WorkerPool
 from importer.ledger.states import State
 from tests.cli.clerk import StandIn
 from tests.clock import CLOCK
@@ -104,7 +104,7 @@ def test_a_file_that_ends_every_worker_is_put_aside(yard: Yard, *, posting: bool
     with yard.watched() as watcher:
         (drop,) = watcher.takes_all()
         drop_store.change(watcher.ledger, drop, posting=posting)
-        watching = Watching(watcher.desk, yard.folder, yard.note, name=watcher.name)
+        watching = DropFolderWatcher(watcher.desk, yard.folder, yard.note, name=watcher.name)
         for _ in range(MOST_DEATHS):
             watching._count_death(watcher.ledger, drop.id)
         answer = watcher.works_on(drop)
@@ -116,7 +116,7 @@ def test_a_file_that_ends_every_worker_is_put_aside(yard: Yard, *, posting: bool
     assert ("Drop the file into “inbox” again" in note) is posting
 
 
-def heard(crew: Crew, wake: threading.Event) -> News:
+def heard(crew: WorkerPool, wake: threading.Event) -> News:
     """The next thing that is no mere event."""
     while True:
         assert wake.wait(PATIENCE)
@@ -129,13 +129,13 @@ def heard(crew: Crew, wake: threading.Event) -> News:
 def test_a_worker_that_is_killed_is_heard_of(yard: Yard) -> None:
     """Its job is told with it, so that it can be tried again; the next job gets another worker."""
     with yard.watched() as watcher:
-        charge = Charge(
+        charge = JobOrder(
             yard.desk.settings, yard.folder.root, watcher.folder_id, watcher.name, "watch@desk", "desk", CLOCK.now
         )
         wake = threading.Event()
-        crew = Crew(charge.line(), 1, wake)
+        crew = WorkerPool(charge.line(), 1, wake)
         crew.start({"drop": "no such drop"})
-        assert heard(crew, wake).answer == Answer()
+        assert heard(crew, wake).answer == JobAnswer()
         (pid,) = crew.processes
         os.kill(pid, signal.SIGSTOP)
         crew.start({"drop": "another"})
@@ -144,7 +144,7 @@ def test_a_worker_that_is_killed_is_heard_of(yard: Yard) -> None:
         assert heard(crew, wake) == News({"drop": "another"})
         assert (crew.free, crew.is_gone()) == (1, True)
         crew.start({"drop": "the next"})
-        assert heard(crew, wake).answer == Answer()
+        assert heard(crew, wake).answer == JobAnswer()
         crew.stop()
         while not crew.is_gone():
             wake.wait(PATIENCE)

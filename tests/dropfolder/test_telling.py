@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from importer.dropfolder import drop_store, filing, follow_up_news
-from importer.dropfolder.decide import Verdict, judge
+from importer.dropfolder.decide import FileDecision, judge
 from importer.dropfolder.follow_up_news import spread_the_rest
 from importer.dropfolder.process_file import work_on
 from tests.dropfolder.test_claim import dies
@@ -46,7 +46,7 @@ def test_a_crash_before_the_telling_loses_nothing(yard: Yard, hook: Hook) -> Non
     with yard.watched("first") as first:
         (drop,) = first.takes_all()
         verdict = judge(first.bench, first.ledger, drop)
-        assert isinstance(verdict, Verdict)
+        assert isinstance(verdict, FileDecision)
         filing.decide(first.bench, first.ledger, drop, verdict)
         dies(first)
         yard.goes()

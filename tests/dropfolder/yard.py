@@ -25,7 +25,7 @@ from importer.dropfolder.claim import (
 from importer.dropfolder.drop_store import Drop, Stage
 from importer.dropfolder.folder import DropFolder
 from importer.dropfolder.folder_settings import read_orders
-from importer.dropfolder.job_context import Answer, Bench
+from importer.dropfolder.job_context import JobAnswer, JobContext
 from importer.dropfolder.process_file import work_on
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity
@@ -115,7 +115,7 @@ class Yard:
             yield Watcher(self, desk, ledger, folder_id, name)
             drop_store.end_watching(ledger)
 
-    def goes(self) -> list[Answer]:
+    def goes(self) -> list[JobAnswer]:
         """A watcher comes, deals with everything that lies there, and goes."""
         with self.watched() as watcher:
             return watcher.deals_with_all()
@@ -136,11 +136,11 @@ class Watcher:
         self.approvals = Approvals(Arrivals(yard.folder.waiting, lambda: self.now), yard.told.append)
 
     @property
-    def bench(self) -> Bench:
+    def bench(self) -> JobContext:
         """What it works with."""
         orders = read_orders(self.yard.folder.orders)
         account = self.yard.folder.account()
-        return Bench(self.desk, self.yard.folder, self.folder_id, orders, self.name, self.yard.note, account)
+        return JobContext(self.desk, self.yard.folder, self.folder_id, orders, self.name, self.yard.note, account)
 
     def looks(self, *, after: float = 0.0) -> Look:
         """A look at the inbox, so many seconds later."""
@@ -174,11 +174,11 @@ class Watcher:
         found = drop_store.drops(self.ledger, self.folder_id, Stage.TAKEN, Stage.FILING)
         return [drop for drop in found if drop.owner == self.name]
 
-    def works_on(self, drop: Drop) -> Answer:
+    def works_on(self, drop: Drop) -> JobAnswer:
         """What a worker does with one drop."""
         return work_on(self.bench, drop.id)
 
-    def deals_with_all(self) -> list[Answer]:
+    def deals_with_all(self) -> list[JobAnswer]:
         """Takes whatever is complete and has it worked on."""
         return [self.works_on(drop) for drop in self.takes_all()]
 
