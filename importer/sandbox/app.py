@@ -17,7 +17,7 @@ from importer.sandbox import intake, jobs, syncs
 from importer.sandbox.behaviour import INTEGRATION_ID, Behaviour
 from importer.sandbox.control import Control
 from importer.sandbox.faults import Faults
-from importer.sandbox.gate import Gate, State
+from importer.sandbox.gate import FaultGate, SharedState
 from importer.sandbox.intake import Invalid, Json, Query
 from importer.sandbox.records import LISTS, OF_EVERY_ROW
 from importer.sandbox.replies import (
@@ -27,7 +27,7 @@ from importer.sandbox.replies import (
     plain,
     read_body,
 )
-from importer.sandbox.store import Store
+from importer.sandbox.store import SandboxStore
 
 JOB_LOG_FIELDS = ("id", "job_id", "root_job_id", "created_at", "job_type", "status", "integration_id")
 MODELS = tuple(name.replace("-", "_") for name in LISTS)
@@ -38,11 +38,11 @@ class Sandbox:
     """The whole stand-in as an ASGI application. Requests that arrive at `files_port` come to the other host, where
     the raw exchanges lie."""
 
-    def __init__(self, store: Store, behaviour: Behaviour, files_port: int) -> None:
+    def __init__(self, store: SandboxStore, behaviour: Behaviour, files_port: int) -> None:
         self._store = store
-        self._state = State(store, behaviour, Faults())
+        self._state = SharedState(store, behaviour, Faults())
         self._files_port = files_port
-        self._gate = Gate(self._endpoints(), self._state)
+        self._gate = FaultGate(self._endpoints(), self._state)
 
     def stop(self) -> None:
         """Ends every wait."""

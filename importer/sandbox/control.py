@@ -19,17 +19,17 @@ from starlette.routing import Route
 
 from importer.sandbox import jobs
 from importer.sandbox.faults import read_fault
-from importer.sandbox.gate import CONTROL, State
+from importer.sandbox.gate import CONTROL, SharedState
 from importer.sandbox.intake import Invalid, Json
 from importer.sandbox.records import LISTS
 from importer.sandbox.replies import found, read_body
-from importer.sandbox.resman import Verdict
+from importer.sandbox.resman import WriteResult
 
 
 class Control:
     """The endpoints, for one stand-in."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: SharedState) -> None:
         self._state = state
 
     def routes(self) -> list[Route]:
@@ -80,7 +80,7 @@ class Control:
         wanted, errors = given.get("write_status"), given.get("errors", [])
         if wanted not in ("SUCCESS", "PARTIAL_SUCCESS", "FAILURE") or not isinstance(errors, list):
             raise Invalid(f"a job cannot end in {wanted!r} with {errors!r}")
-        verdict = Verdict(str(wanted), tuple(errors), bool(given.get("kept", wanted != "FAILURE")))
+        verdict = WriteResult(str(wanted), tuple(errors), bool(given.get("kept", wanted != "FAILURE")))
         job_id = request.path_params["job_id"]
         forced = jobs.force(self._state.store, job_id, verdict)
         return found(jobs.write_status(self._state.store, job_id) if forced else None, "Job not found")

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from importer.sandbox import faults as at_socket
 from importer.sandbox.behaviour import FORBIDDEN_TOKEN, TOKEN, Behaviour
 from importer.sandbox.faults import BEFORE, Fault, Faults
-from importer.sandbox.store import Store
+from importer.sandbox.store import SandboxStore
 
 CONTROL = "/_sandbox/"
 
@@ -30,7 +30,7 @@ _ERRORS = {
 
 
 @dataclass
-class Answer:
+class HeldAnswer:
     """A response that has not been sent yet."""
 
     status: int
@@ -43,23 +43,23 @@ def error_body(code: str, message: str) -> bytes:
     return json.dumps({"error": {"code": code, "message": message}}).encode()
 
 
-def _refusal(status: int) -> Answer:
-    return Answer(status, error_body(*_ERRORS[status]))
+def _refusal(status: int) -> HeldAnswer:
+    return HeldAnswer(status, error_body(*_ERRORS[status]))
 
 
 @dataclass
-class State:
+class SharedState:
     """What a running stand-in shares among its endpoints; the behaviour may be exchanged at any time."""
 
-    store: Store
+    store: SandboxStore
     behaviour: Behaviour
     faults: Faults
 
 
-class Gate:
+class FaultGate:
     """The ASGI application around the endpoints."""
 
-    def __init__(self, inside: ASGIApp, state: State) -> None:
+    def __init__(self, inside: ASGIApp, state: SharedState) -> None:
         self._inside = inside
         self._state = state
         self._stopping = asyncio.Event()
@@ -90,7 +90,7 @@ class Gate:
             return
         fault = self._fault(scope, body)
         if fault is not None and fault.fault in BEFORE:
-            await self._fail(fault, Answer(200), limits, number, scope, receive)
+            await self._fail(fault, HeldAnswer(200), limits, number, scope, receive)
             return
         answer = await self._answer(scope, body)
         wait = self._state.behaviour.latency
@@ -104,13 +104,13 @@ class Gate:
         else:
             await self._send(number, answer, limits, send)
 
-    async def _answer(self, scope: Scope, body: bytes) -> Answer:
+    async def _answer(self, scope: Scope, body: bytes) -> HeldAnswer:
         authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         if authorization == f"Bearer {FORBIDDEN_TOKEN}":
             return _refusal(403)
         if authorization != f"Bearer {TOKEN}":
             return _refusal(401)
-        answer = Answer(500)
+        answer = HeldAnswer(500)
         parts: list[bytes] = []
         asked = False
 
@@ -132,7 +132,7 @@ class Gate:
         answer.body = b"".join(parts)
         return answer
 
-    async def _send(self, number: int, answer: Answer, limits: list[tuple[str, str]], send: Send) -> None:
+    async def _send(self, number: int, answer: HeldAnswer, limits: list[tuple[str, str]], send: Send) -> None:
         self._state.store.answered(number, answer.status)
         headers = [pair for pair in answer.headers if pair[0] != "content-length"]
         headers += [*limits, ("content-length", str(len(answer.body)))]
@@ -158,7 +158,7 @@ class Gate:
     async def _fail(
         self,
         fault: Fault,
-        answer: Answer,
+        answer: HeldAnswer,
         limits: list[tuple[str, str]],
         number: int,
         scope: Scope,

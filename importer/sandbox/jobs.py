@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from importer.sandbox.behaviour import Behaviour
 from importer.sandbox.intake import Json, timestamp
-from importer.sandbox.resman import Verdict, judge
-from importer.sandbox.store import Store
+from importer.sandbox.resman import WriteResult, judge
+from importer.sandbox.store import SandboxStore
 
 JOB_TYPE = "RESMAN_CREATE_INVOICE_WRITE"
 STEP_TYPE = "RESMAN_CREATE_INVOICE_REQUEST"
@@ -25,7 +25,7 @@ _LOGGED = (
 )
 
 
-def accept(store: Store, body: Json, behaviour: Behaviour, retry_of: str | None = None) -> str:
+def accept(store: SandboxStore, body: Json, behaviour: Behaviour, retry_of: str | None = None) -> str:
     """Queues an invoice and answers its job id. It is written down before this returns, and never compared with what
     was accepted before: twice is two invoices."""
     with store.change():
@@ -68,7 +68,7 @@ def accept(store: Store, body: Json, behaviour: Behaviour, retry_of: str | None 
     return job_id
 
 
-def write_status(store: Store, job_id: str) -> Json | None:
+def write_status(store: SandboxStore, job_id: str) -> Json | None:
     """What became of a job; None where there is no such job."""
     sql = f"SELECT {_STATUS} AS status, errors FROM jobs WHERE id = :job_id"  # noqa: S608 -- own text
     found = store.row(sql, {"now": store.now(), "job_id": job_id})
@@ -78,14 +78,14 @@ def write_status(store: Store, job_id: str) -> Json | None:
     return {"write_status": found["status"], "errors": errors, "created_record_id": None}
 
 
-def body_of(store: Store, job_id: str) -> Json:
+def body_of(store: SandboxStore, job_id: str) -> Json:
     """The invoice of a job, as it was accepted."""
     found = store.row("SELECT body FROM jobs WHERE id = ?", (job_id,))
     body: Json = json.loads(found["body"]) if found else {}
     return body
 
 
-def force(store: Store, job_id: str, verdict: Verdict) -> bool:
+def force(store: SandboxStore, job_id: str, verdict: WriteResult) -> bool:
     """Ends a job now, and thus. False where there is no such job."""
     changed = store.database.execute(
         "UPDATE jobs SET settles_at = min(settles_at, ?), write_status = ?, errors = ?, kept = ? WHERE id = ?",
@@ -95,7 +95,7 @@ def force(store: Store, job_id: str, verdict: Verdict) -> bool:
 
 
 def write_logs(
-    store: Store,
+    store: SandboxStore,
     behaviour: Behaviour,
     *,
     integration_id: str | None,
@@ -151,7 +151,7 @@ def write_logs(
 
 
 def job_logs(
-    store: Store,
+    store: SandboxStore,
     behaviour: Behaviour,
     *,
     family_of: str | None = None,
@@ -205,7 +205,7 @@ def job_logs(
     ]
 
 
-def raw_exchange(store: Store, log_id: str) -> Json | None:
+def raw_exchange(store: SandboxStore, log_id: str) -> Json | None:
     """What went to ResMan and what came back, for one row of the job logs; None where there is no such row."""
     row = store.row(
         "SELECT jobs.*, settles_at <= :now AS ended FROM job_logs JOIN jobs ON jobs.id = job_logs.write_job_id"
@@ -229,7 +229,7 @@ def raw_exchange(store: Store, log_id: str) -> Json | None:
     }
 
 
-def posted(store: Store) -> list[Json]:
+def posted(store: SandboxStore) -> list[Json]:
     """Every accepted POST in order: the truth about doubles. `attempt` counts those of the same invoice."""
     found = store.rows(
         "SELECT *, row_number() OVER (ORDER BY number) AS place,"
@@ -250,7 +250,7 @@ def posted(store: Store) -> list[Json]:
     ]
 
 
-def in_resman(store: Store) -> list[Json]:
+def in_resman(store: SandboxStore) -> list[Json]:
     """Every invoice that ResMan really holds now, synced or not, retries and silent time-outs included."""
     found = store.rows("SELECT * FROM jobs WHERE kept AND settles_at <= ? ORDER BY number", (store.now(),))
     return [{"job_id": row["id"], "via": row["via"], "body": json.loads(row["body"])} for row in found]

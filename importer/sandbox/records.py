@@ -37,7 +37,7 @@ OF_EVERY_ROW = ("id", "x_id", "integration_id", "created_at", "updated_at", "las
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class SandboxRecord:
     """One row-to-be. `is_gone`: ResMan has it no longer, so that no sync sees it again."""
 
     kind: str
@@ -47,7 +47,7 @@ class Record:
     is_gone: bool = False
 
 
-def first_day(today: date) -> Iterator[Record]:
+def first_day(today: date) -> Iterator[SandboxRecord]:
     """The whole account."""
     for known in account.PROPERTIES:
         content: Json = {
@@ -59,7 +59,7 @@ def first_day(today: date) -> Iterator[Record]:
             "state": known.state,
             "zip": known.zip,
         }
-        yield Record("properties", known.id, None, content, is_gone=not known.is_active)
+        yield SandboxRecord("properties", known.id, None, content, is_gone=not known.is_active)
     for index, vendor in enumerate(account.VENDORS):
         content = {
             "name": vendor.name,
@@ -70,7 +70,7 @@ def first_day(today: date) -> Iterator[Record]:
             "property_id": vendor.property_id,
             "contacts": [{"name": "Accounts Receivable", "email": f"billing@{vendor.slug}.example"}],
         }
-        yield Record("vendors", vendor.id, vendor.property_id, content)
+        yield SandboxRecord("vendors", vendor.id, vendor.property_id, content)
     for gl_account in account.ACCOUNTS:
         content = {
             "name": gl_account.name,
@@ -78,7 +78,7 @@ def first_day(today: date) -> Iterator[Record]:
             "status_raw": "Active" if gl_account.is_active else "Inactive",
             "property_id": None,
         }
-        yield Record("financial-accounts", gl_account.id, None, content)
+        yield SandboxRecord("financial-accounts", gl_account.id, None, content)
     for entity, known in zip(account.ENTITIES, account.PROPERTIES, strict=True):
         content = {
             "entity_name": known.name,
@@ -87,9 +87,9 @@ def first_day(today: date) -> Iterator[Record]:
             "is_active": known.is_active,
             "property_id": known.id,
         }
-        yield Record("accounting-entities", entity.id, known.id, content)
+        yield SandboxRecord("accounting-entities", entity.id, known.id, content)
     for invoice in account.INVOICES:
-        yield Record("invoices", invoice.id, invoice.property_id, _known_invoice(invoice))
+        yield SandboxRecord("invoices", invoice.id, invoice.property_id, _known_invoice(invoice))
 
 
 def _known_invoice(invoice: account.KnownInvoice) -> Json:

@@ -18,7 +18,7 @@ _ENTITIES = {known.property_id: known for known in account.ENTITIES}
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class WriteResult:
     """How a job ends. `kept`: whether ResMan has the invoice afterwards, which a failure does not always tell."""
 
     write_status: str  # SUCCESS, PARTIAL_SUCCESS or FAILURE
@@ -26,23 +26,23 @@ class Verdict:
     kept: bool = True
 
 
-def judge(invoice: Mapping[str, object], today: date, *, retried: bool) -> Verdict:
+def judge(invoice: Mapping[str, object], today: date, *, retried: bool) -> WriteResult:
     """How the job of this invoice ends. What is wrong with its content comes before what its number asks for.
 
     An invoice number that contains one of these words decides: FAIL, FAILONCE (a retry succeeds), PARTIAL, TIMEOUT-KEPT
     (ResMan has it all the same), TIMEOUT-LOST (it has not), TIMEOUT (either, always the same for the same number).
     """
     if errors := _refusals(invoice, today):
-        return Verdict("FAILURE", tuple(errors), kept=False)
+        return WriteResult("FAILURE", tuple(errors), kept=False)
     number = str(invoice["invoice_number"])
     if "TIMEOUT" in number:
         kept = "KEPT" in number or ("LOST" not in number and zlib.crc32(number.encode()) % 2 == 0)
-        return Verdict("FAILURE", ("Request to ResMan timed out after 30000 ms (ESOCKETTIMEDOUT)",), kept)
+        return WriteResult("FAILURE", ("Request to ResMan timed out after 30000 ms (ESOCKETTIMEDOUT)",), kept)
     if "PARTIAL" in number:
-        return Verdict("PARTIAL_SUCCESS", ("Invoice created, but its notes could not be saved",))
+        return WriteResult("PARTIAL_SUCCESS", ("Invoice created, but its notes could not be saved",))
     if "FAIL" in number and not (retried and "FAILONCE" in number):
-        return Verdict("FAILURE", ("ResMan: Validation failed",), kept=False)
-    return Verdict("SUCCESS")
+        return WriteResult("FAILURE", ("ResMan: Validation failed",), kept=False)
+    return WriteResult("SUCCESS")
 
 
 def _refusals(invoice: Mapping[str, object], today: date) -> list[str]:

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from importer.errors import CannotRun
 from importer.sandbox.app import Sandbox
 from importer.sandbox.behaviour import Behaviour
-from importer.sandbox.store import Store
+from importer.sandbox.store import SandboxStore
 
 HOST = "127.0.0.1"
 _GRACE = 5.0  # seconds that an answer in the making has when the end comes
@@ -87,7 +87,7 @@ async def _run(
     announce: Callable[[str], None],
 ) -> None:
     with _listen(port) as api, _listen(0) as files:
-        store = Store(folder, clock)
+        store = SandboxStore(folder, clock)
         try:
             sandbox = Sandbox(store, behaviour, files.getsockname()[1])
             config = uvicorn.Config(

@@ -56,7 +56,7 @@ _BOUNDS = {"gte": ">=", "lte": "<="}
 _COLUMNS = ("id", "created_at", "updated_at", "last_seen", "property_id")
 
 
-class Store:
+class SandboxStore:
     """One open stand-in. Used from one thread; several processes may share a folder. Times are seconds since 1970."""
 
     def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
@@ -229,12 +229,12 @@ class Store:
 def forget_everything(folder: Path, clock: Callable[[], float]) -> None:
     """The account as on the first day. A file that is no database any more is replaced."""
     try:
-        with contextlib.closing(Store(folder, clock)) as store:
+        with contextlib.closing(SandboxStore(folder, clock)) as store:
             store.forget()
     except sqlite3.DatabaseError:
         for suffix in ("", "-wal", "-shm"):
             (folder / f"{FILE}{suffix}").unlink(missing_ok=True)
-        Store(folder, clock).close()
+        SandboxStore(folder, clock).close()
 
 
 def _sql(field: str) -> str:

@@ -12,12 +12,12 @@ from importer.sandbox import account
 from importer.sandbox.behaviour import Behaviour
 from importer.sandbox.intake import timestamp
 from importer.sandbox.records import LISTS, synced_invoice
-from importer.sandbox.store import Store
+from importer.sandbox.store import SandboxStore
 
 _WAITING = "SELECT * FROM syncs WHERE NOT applied AND finishes_at <= ? ORDER BY finishes_at"
 
 
-def start(store: Store, models: Sequence[str], seconds: float) -> None:
+def start(store: SandboxStore, models: Sequence[str], seconds: float) -> None:
     """Starts a sync of these lists (none named: of all). It sees what ResMan has now, and shows it when it is done."""
     now = store.now()
     store.database.execute(
@@ -26,7 +26,7 @@ def start(store: Store, models: Sequence[str], seconds: float) -> None:
     )
 
 
-def catch_up(store: Store, behaviour: Behaviour) -> None:
+def catch_up(store: SandboxStore, behaviour: Behaviour) -> None:
     """Shows what the syncs that have finished by now have seen; runs the one that is due by itself."""
     now = store.now()
     due = store.row("SELECT 1 FROM syncs WHERE started_at > ?", (now - behaviour.sync_every,)) is None
@@ -39,13 +39,13 @@ def catch_up(store: Store, behaviour: Behaviour) -> None:
             _apply(store, sync, behaviour.sync_days)
 
 
-def last_completed(store: Store) -> str:
+def last_completed(store: SandboxStore) -> str:
     """When the newest finished sync was done."""
     found = store.row("SELECT max(finishes_at) AS at FROM syncs WHERE applied")
     return timestamp(found["at"] if found else 0.0)
 
 
-def _apply(store: Store, sync: sqlite3.Row, days: float) -> None:
+def _apply(store: SandboxStore, sync: sqlite3.Row, days: float) -> None:
     models = [model.replace("_", "-") for model in json.loads(sync["models"])] or list(LISTS)
     if "invoices" in models:
         _bring_invoices(store, sync["started_at"], sync["finishes_at"], days)
@@ -64,7 +64,7 @@ def _apply(store: Store, sync: sqlite3.Row, days: float) -> None:
     store.database.execute("UPDATE syncs SET applied = 1 WHERE number = ?", (sync["number"],))
 
 
-def _bring_invoices(store: Store, seen_at: float, shown_at: float, days: float) -> None:
+def _bring_invoices(store: SandboxStore, seen_at: float, shown_at: float, days: float) -> None:
     first = timestamp(seen_at - days * 86_400)[:10] if days else ""
     arrived = store.rows(
         "SELECT * FROM jobs WHERE kept AND NOT synced AND settles_at <= ? ORDER BY number",

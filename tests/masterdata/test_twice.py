@@ -9,7 +9,7 @@ import pytest
 from importer.domain.outcome import Run
 from importer.report import write_workbook
 from importer.runs import names
-from importer.sandbox.store import Store
+from importer.sandbox.store import SandboxStore
 from tests.clock import CLOCK
 from tests.masterdata.office import Office, codes, statuses
 
@@ -123,7 +123,7 @@ def test_a_word_on_a_likeness_covers_what_was_shown_and_no_more(office: Office) 
         "x_vendor_id": next(each["x_id"] for each in vendors if each["id"] == "vend-greenleaf"),
     }
     content = {name: held[name] for name in HELD}
-    store = Store(office.home.parent / "api", CLOCK.seconds)
+    store = SandboxStore(office.home.parent / "api", CLOCK.seconds)
     with store.change():
         store.add("invoices", "inv-late", "prop-maplecourt", content, CLOCK.now().isoformat(), CLOCK.seconds())
     store.close()
@@ -137,7 +137,7 @@ def test_a_vendor_made_anew_under_its_old_name_is_remarked(office: Office) -> No
     office.sync()
     run = office.submit(office.sheet({}))
     assert not any("two vendors" in each for each in run.notices)
-    store, moment = Store(office.home.parent / "api", CLOCK.seconds), CLOCK.now().isoformat()
+    store, moment = SandboxStore(office.home.parent / "api", CLOCK.seconds), CLOCK.now().isoformat()
     with store.change():
         rows = [
             store.row("SELECT content FROM records WHERE kind = 'vendors' AND id = ?", (each,))

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from importer.sandbox import FORBIDDEN_TOKEN, Behaviour
-from importer.sandbox.store import Store
+from importer.sandbox.store import SandboxStore
 from tests.sandbox.conftest import Start
 from tests.sandbox.requests import invoice, post
 
@@ -23,14 +23,14 @@ class _Clock:
         return self.at
 
 
-def _used(store: Store, behaviour: Behaviour, times: int) -> list[int]:
+def _used(store: SandboxStore, behaviour: Behaviour, times: int) -> list[int]:
     return [store.count_request("GET", LIST, "", behaviour)[1] for _ in range(times)]
 
 
 def test_fixed_window_starts_anew_with_the_minute(tmp_path: Path) -> None:
     """However late in the minute the budget was used, the next minute has all of it again."""
     clock = _Clock(1_800_000_059.0)
-    store = Store(tmp_path, clock)
+    store = SandboxStore(tmp_path, clock)
     behaviour = Behaviour(rate_limit=3, window="fixed")
     assert 1_800_000_000 % 60 == 0
     assert _used(store, behaviour, 4) == [2, 1, 0, -1]
@@ -43,7 +43,7 @@ def test_fixed_window_starts_anew_with_the_minute(tmp_path: Path) -> None:
 def test_sliding_window_holds_over_any_minute(tmp_path: Path) -> None:
     """A request uses the budget of the sixty seconds after it; refused ones use none."""
     clock = _Clock(1_800_000_059.0)
-    store = Store(tmp_path, clock)
+    store = SandboxStore(tmp_path, clock)
     behaviour = Behaviour(rate_limit=3, window="sliding")
     assert _used(store, behaviour, 2) == [2, 1]
     clock.at += 30
