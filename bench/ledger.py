@@ -172,7 +172,7 @@ def answer(path: Path, count: int) -> None:
         keys = [each.key for each in islice(ledger.entries(PLACE, State.ACCEPTED), count)]
         assert len(ledger.standing(keys)) == count
         assert len(ledger.known_jobs([f"job-{key}" for key in keys])) == count
-        assert ledger.take_from_the_dead(PLACE) == 0
+        assert ledger.release_dead_runs(PLACE) == 0
         assert ledger.runs(20)
 
 

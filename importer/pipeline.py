@@ -108,7 +108,7 @@ def submit_files(
             said = must_be_newest(ledger, api, desk.settings, {intent.payload.integration_id for intent in ready})
             prepared = replace(prepared, notices=(*prepared.notices, *said))
             before()
-            accept(ledger, wanted.let_go, prepared.let_go)
+            accept(ledger, wanted.accepted_duplicates, prepared.accepted_duplicates)
             keep_contents(ledger, kept_contents(prepared.reading))
             keep_inputs(desk.settings.home, start.id, wanted, prepared.reading.files)
             keep_remarks(desk.settings.home, start.id, prepared.remarks_of_ready)
@@ -157,12 +157,14 @@ def prepare(wanted: RunRequest, desk: RunContext, ledger: Ledger) -> Decisions:
         reading = replace(reading, problems=(*reading.problems, *other_vendors(reading, directory_of)))
         reading = replace(reading, problems=with_levels(reading.problems, levels))
         verdicts = validate(reading, today=desk.now().date(), limits=desk.limits, levels=levels)
-        ledger.take_from_the_dead(destination)
+        ledger.release_dead_runs(destination)
         prepared = Decisions.of(reading, verdicts, destination, ledger)
         prepared = replace(prepared, notices=named.notices, names=named.names, unknown_names=named.unknown)
         prepared = replace(prepared, remarks=named.remarks)
         prepared = with_periods(prepared, directory_of, desk.settings, desk.now())
-        return with_duplicate_checks(prepared, ledger, directory_of, desk, let_go=wanted.let_go)
+        return with_duplicate_checks(
+            prepared, ledger, directory_of, desk, accepted_duplicates=wanted.accepted_duplicates
+        )
 
 
 def _recheck_doubts(prepared: Decisions, wanted: RunRequest, ledger: Ledger, desk: RunContext) -> Decisions:
@@ -170,7 +172,9 @@ def _recheck_doubts(prepared: Decisions, wanted: RunRequest, ledger: Ledger, des
     weighed_before = {intent.key for intent in prepared.ready}
     prepared = prepared.looked_at_again(ledger)
     with open_directories(desk) as directory_of:
-        return with_duplicate_checks(prepared, ledger, directory_of, desk, let_go=wanted.let_go, already=weighed_before)
+        return with_duplicate_checks(
+            prepared, ledger, directory_of, desk, accepted_duplicates=wanted.accepted_duplicates, already=weighed_before
+        )
 
 
 def new_run_id(started: datetime) -> str:

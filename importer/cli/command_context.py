@@ -116,7 +116,7 @@ def wanted(given: Mapping[str, Any], loaded: Settings) -> RunRequest:
         given["sheet"],
         given["profile"],
         ExpectedTotals(given["expect_count"], _cents(given["expect_total"])),
-        let_go=_let_go(given),
+        accepted_duplicates=_accepted_duplicates(given),
         acknowledged=acknowledgements(given),
     )
 
@@ -215,7 +215,7 @@ def decisions(given: Mapping[str, Any]) -> list[PersonsDecision]:
     return [PersonsDecision(key, None, reason) for key in dict.fromkeys(release)]
 
 
-def _let_go(given: Mapping[str, Any]) -> dict[str, str]:
+def _accepted_duplicates(given: Mapping[str, Any]) -> dict[str, str]:
     """The likely duplicates that may go, each with the reason that a person gave."""
     keys, reason = given["accept_duplicate"], (given["reason"] or "").strip()
     if keys and not reason:

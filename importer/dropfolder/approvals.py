@@ -60,7 +60,7 @@ class Approvals:
         coming = {name for name in there if there[name] and word_of(name) and not is_passed_over(name)}
         self.settling = len(coming - set(settled))
         for path in words:
-            self._heed(bench, ledger, path)
+            self._apply_decision_file(bench, ledger, path)
         for drop in drop_store.drops(ledger, bench.folder_id, Stage.WAITING):
             place = bench.folder.root / (drop.place or "")
             if drop.plan is not None and drop_store.was_submitted(ledger, drop.plan, drop.taken_at):
@@ -71,7 +71,7 @@ class Approvals:
                 if drop_store.change_unowned(ledger, drop, state=Stage.ENDED, said=said):
                     _note(bench, drop, "withdrawn", said)
 
-    def _heed(self, bench: JobContext, ledger: Ledger, path: Path) -> None:
+    def _apply_decision_file(self, bench: JobContext, ledger: Ledger, path: Path) -> None:
         """Does what one of these files says, or says why not; either way it does not stay where it lies."""
         text = _text(path)
         if text is None:

@@ -85,7 +85,7 @@ class WorkerPool:
                 break
             if line is None:
                 self._workers.remove(worker)
-                self._let_go(worker)
+                self._accepted_duplicates(worker)
                 worker.process.wait()
                 if worker.job is not None:
                     yield News(worker.job)
@@ -96,18 +96,18 @@ class WorkerPool:
                 worker.done += 1
                 worker.idle_since = time.monotonic()
                 if worker.done >= MOST_JOBS:
-                    self._let_go(worker)
+                    self._accepted_duplicates(worker)
                 yield News(job, answer=JobAnswer(**said["answer"]))
             else:
                 yield News(worker.job, event=said)
         for worker in self._workers:
             if worker.job is None and not worker.leaving and time.monotonic() - worker.idle_since > IDLE_SECONDS:
-                self._let_go(worker)
+                self._accepted_duplicates(worker)
 
     def stop(self) -> None:
         """Asks every worker to bring to its end what is under way."""
         for worker in self._workers:
-            self._let_go(worker)
+            self._accepted_duplicates(worker)
 
     def is_gone(self) -> bool:
         """True once no worker is left."""
@@ -136,7 +136,7 @@ class WorkerPool:
         self._said.put((worker, None))
         self._wake.set()
 
-    def _let_go(self, worker: _Worker) -> None:
+    def _accepted_duplicates(self, worker: _Worker) -> None:
         worker.leaving = True
         with suppress(OSError):
             assert worker.process.stdin is not None  # noqa: S101 - as above

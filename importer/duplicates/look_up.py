@@ -77,16 +77,16 @@ def with_duplicate_checks(
     directory_of: DirectoryOf,
     desk: RunContext,
     *,
-    let_go: Mapping[str, str],
+    accepted_duplicates: Mapping[str, str],
     already: Collection[str] | None = None,
 ) -> Decisions:
     """The same, with everything that stands against sending the invoices that would go, or should be looked at.
 
-    `let_go` are keys of this run that a person lets go although they look like duplicates; `already` are those that
+    `accepted_duplicates` are keys of this run that a person lets go although they look like duplicates; `already` are those that
     an earlier weighing of the same run let go: they are not weighed twice. Raises `LedgerUnavailable`, and `CannotRun`
     where a key to be let go is none of theirs.
     """
-    strange = set(let_go) - prepared.by_key.keys() if let_go else set()
+    strange = set(accepted_duplicates) - prepared.by_key.keys() if accepted_duplicates else set()
     if strange and already is None:
         raise CannotRun(
             f"No invoice of these files that could be sent has the key {', '.join(sorted(strange))}.",
@@ -113,14 +113,16 @@ def with_duplicate_checks(
             said = [*remarks.get(index, ()), *copies.get(index, ())]
             if index in around:
                 near = around[index]
-                if intent.key in let_go:
+                if intent.key in accepted_duplicates:
                     let[intent.key] = shown[intent.key] = AcceptedDuplicate(intent.fingerprint, _marks(near))
                 if intent.key in let:
                     near = _without(near, let[intent.key], intent.fingerprint)
                 said += check_context(prepared.verdicts[index].invoice, intent.payload, near)
             if said:
                 found[index] = said
-    return replace(_with(prepared, found, desk), notices=notices, let_go={**prepared.let_go, **shown})
+    return replace(
+        _with(prepared, found, desk), notices=notices, accepted_duplicates={**prepared.accepted_duplicates, **shown}
+    )
 
 
 def terms_of(prepared: Decisions, ledger: Ledger, desk: RunContext) -> Terms:

@@ -178,7 +178,7 @@ class Ledger(RunStore):
 
     # ---------------------------------------------------------------------------------------------- before sending
 
-    def take_from_the_dead(self, destination: str) -> int:
+    def release_dead_runs(self, destination: str) -> int:
         """Moves what dead runs were sending to "in doubt"; returns how many. Nothing else ever does so. What they had
         only planned is nobody's from then on."""
         with self.reading() as connection:
@@ -411,7 +411,7 @@ class Ledger(RunStore):
         link = witnessed(connection, moved)
         self._note(connection, key, event, fingerprint=moved[0], file=moved[1], rows=moved[2], **told, **link)
         if event is Event.RELEASED:
-            proofs.let_go(connection, key)
+            proofs.accepted_duplicates(connection, key)
         if event is Event.FOUND_AFTER_ALL:
             self._hold_again(connection, key)
         proofs.take(

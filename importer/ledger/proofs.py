@@ -103,7 +103,7 @@ def take(
             raise Overtaken
 
 
-def let_go(connection: Connection, key: str) -> None:
+def accepted_duplicates(connection: Connection, key: str) -> None:
     """The invoice stands on nothing any more: a person has decided that it did not arrive."""
     connection.execute(delete(PROOFS).where(PROOFS.c.key == key))
 

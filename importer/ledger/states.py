@@ -100,7 +100,7 @@ MOVES: dict[Event, Move] = {
     Event.FOUND_AFTER_ALL: Move(State.FAILED, State.IN_DOUBT, Owner.FREE),
     Event.RELEASED: Move(State.IN_DOUBT, State.RELEASED, Owner.FREE),
 }
-"""What each event changes. Four changes more concern several rows: `claim`, `give_up`, `take_from_the_dead`, and
+"""What each event changes. Four changes more concern several rows: `claim`, `give_up`, `release_dead_runs`, and
 `DISPUTED`, which leads into doubt from wherever an invoice stands on what another stands on too."""
 
 

@@ -134,10 +134,10 @@ def _read_original(
         return None
 
     reading = original.told(reading, otherwise(original.before) if original.hands.have_touched else None)
-    first = otherwise(original.as_sent()) if original.has_to_be_judged(reading) else None
+    first = otherwise(original.vendor_version()) if original.totals_need_review(reading) else None
     if first is None:
         return reading
-    mended = original.as_mended(first)
+    mended = original.corrected_version(first)
     first = first if mended is None else otherwise(mended) or first
     return compare_totals_with_vendor(reading, first, original.altered, original.hands.not_kept)
 

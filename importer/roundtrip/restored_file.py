@@ -84,20 +84,20 @@ class RestoredFile:
         """The rows with totals of the file, and others of "Rows", that hands have changed there in any round."""
         return frozenset(self.hands.altered) | altered_totals(self.kept, self.hands.manifest.trace)
 
-    def has_to_be_judged(self, reading: Reading) -> bool:
+    def totals_need_review(self, reading: Reading) -> bool:
         """True where a total of the file does not agree, or was changed or taken away by hand."""
         stated = {(one.sheet, row) for one in self.kept for row, _ in one.totals}
         there = {(control.place.sheet, control.place.row) for control in reading.control_totals}
         agree = all(control.agrees for control in reading.control_totals)
         return not agree or not stated <= there or not self.altered.isdisjoint(stated)
 
-    def as_sent(self) -> RawWorkbook:
+    def vendor_version(self) -> RawWorkbook:
         """The file as it came from the vendor."""
         return self._with_rows(self._vendors_rows())
 
-    def as_mended(self, first: Reading) -> RawWorkbook | None:
+    def corrected_version(self, first: Reading) -> RawWorkbook | None:
         """The same with what could not be read in it as it was corrected; None where nothing was. `first` is read of
-        `as_sent`."""
+        `vendor_version`."""
         rows = mended_rows(self._vendors_rows(), self.hands.now, first)
         return None if rows is None else self._with_rows(rows)
 

@@ -43,7 +43,7 @@ class Decisions:
     names: Mapping[str, str] = field(default_factory=dict)  # what names in the files were found to mean
     unknown_names: tuple[UnresolvedName, ...] = ()
     remarks: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)  # about names, by the invoice's index
-    let_go: Mapping[str, AcceptedDuplicate] = field(
+    accepted_duplicates: Mapping[str, AcceptedDuplicate] = field(
         default_factory=dict
     )  # by key, what a person's word in this run covers
     posted: PostedRows = field(default_factory=PostedRows)  # out of these files, and not as it stands here

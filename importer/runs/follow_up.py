@@ -116,7 +116,7 @@ def settle(
     out), or the API cannot be asked.
     """
     with _run(desk, "settle") as (start, ledger):
-        ledger.take_from_the_dead(start.destination)
+        ledger.release_dead_runs(start.destination)
         if words:
             return replace(run_from_ledger(start, [], desk.now(), {}), notices=_acknowledged(desk, ledger, words))
         doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT)]
@@ -174,7 +174,7 @@ def follow_up(desk: RunContext, *, run: str | None = None, retry: bool = False) 
     with _run(desk, "status") as (start, ledger):
         if run is not None and ledger.run_record(run) is None:
             raise CannotRun(f"There is no run {run}.", "`invoice-importer history` lists them.")
-        ledger.take_from_the_dead(start.destination)
+        ledger.release_dead_runs(start.destination)
         waiting = [entry.key for entry in ledger.entries(start.destination, State.ACCEPTED, run=run)]
         failed = [entry.key for entry in ledger.entries(start.destination, State.FAILED, run=run)]
         doubtful = [entry.key for entry in ledger.entries(start.destination, State.IN_DOUBT, run=run)]

@@ -22,7 +22,9 @@ class RunRequest:
     sheet: str | None = None
     profile: str | None = None  # a profile's name, or a path to one; None: each file finds its own
     expected: ExpectedTotals = NOTHING_EXPECTED
-    let_go: Mapping[str, str] = field(default_factory=dict)  # key of a likely duplicate → why it may go all the same
+    accepted_duplicates: Mapping[str, str] = field(
+        default_factory=dict
+    )  # key of a likely duplicate → why it may go all the same
     acknowledged: Mapping[str, str] = field(default_factory=dict)  # code of unknown jobs → why they are all right
     names: Mapping[str, str] | None = None  # what names meant in the run that is told again
     ahead: Ahead | None = None  # the file that is being read already

@@ -111,7 +111,7 @@ def send(
     try:
         with ledger.kept_alive():
             while left and not sending.is_over:
-                ledger.take_from_the_dead(destination)
+                ledger.release_dead_runs(destination)
                 claim = ledger.claim(destination, left, terms)
                 rivals |= claim.rivals
                 alike |= claim.alike

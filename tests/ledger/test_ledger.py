@@ -131,10 +131,10 @@ def test_what_a_dead_run_was_sending_is_in_doubt(store: Store) -> None:
     dead, living = at_work(store, "dead"), at_work(store, "living")
     sends(dead, intent("SENDING"))
     dead.claim(PLACE, [intent("PLANNED")])
-    assert living.take_from_the_dead(PLACE) == 0
+    assert living.release_dead_runs(PLACE) == 0
     dies(dead)
-    assert living.take_from_the_dead("elsewhere") == 0
-    assert living.take_from_the_dead(PLACE) == 1
+    assert living.release_dead_runs("elsewhere") == 0
+    assert living.release_dead_runs(PLACE) == 1
     assert state(living, intent("SENDING")) is State.IN_DOUBT
     assert events(living, intent("SENDING")) == [Event.INTENT, Event.OWNER_DIED]
     assert living.claim(PLACE, [intent("SENDING"), intent("PLANNED")]).owned == {intent("PLANNED").key}
@@ -149,7 +149,7 @@ def test_many_find_the_same_dead_run(store: Store) -> None:
     dies(dead)
     runs = [at_work(store, f"run-{index}") for index in range(4)]
     with ThreadPoolExecutor(len(runs)) as pool:
-        assert sum(pool.map(lambda run: run.take_from_the_dead(PLACE), runs)) == 20
+        assert sum(pool.map(lambda run: run.release_dead_runs(PLACE), runs)) == 20
     assert events(dead, intent("INV-3")) == [Event.INTENT, Event.OWNER_DIED]
 
 
@@ -161,7 +161,7 @@ def died_while_sending(store: Store) -> tuple[Ledger, Ledger]:
     slow, other = at_work(store, "slow"), at_work(store, "other")
     sends(slow, intent())
     dies(slow)
-    assert other.take_from_the_dead(PLACE) == 1
+    assert other.release_dead_runs(PLACE) == 1
     return slow, other
 
 
@@ -203,7 +203,7 @@ def test_an_answer_after_the_second_sending_is_an_alarm(store: Store) -> None:
         one = intent(number)
         sends(slow, one)
         dies(slow)
-        other.take_from_the_dead(PLACE)
+        other.release_dead_runs(PLACE)
         assert other.record(Event.RELEASED, one.key)
         sends(other, one)
         answers = [(slow, "job-1"), (other, "job-2")]
@@ -286,7 +286,7 @@ def test_what_failed_stays_known_when_a_correction_is_planned_and_not_sent(store
         else:
             second.close_run(finished=CLOCK.now())
         third = at_work(store, f"third {number}")
-        third.take_from_the_dead(PLACE)
+        third.release_dead_runs(PLACE)
         stands = entry(third, failed)
         assert (stands.state, stands.said, stands.job_id) == (State.FAILED, "Vendor not found", f"job-{number}")
         assert third.claim(PLACE, [failed]).owned == frozenset()

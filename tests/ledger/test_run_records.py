@@ -37,7 +37,7 @@ def changed(ledger: Ledger, **values: object) -> None:
 def is_taken_for_dead(store: Store, ledger: Ledger) -> bool:
     """Whether another run at the same desk moves what this one is sending."""
     sends(ledger, intent())
-    return Ledger(store, "other", "other@desk", "desk", CLOCK.now).take_from_the_dead(PLACE) == 1
+    return Ledger(store, "other", "other@desk", "desk", CLOCK.now).release_dead_runs(PLACE) == 1
 
 
 def ended_process() -> int:
@@ -103,7 +103,7 @@ def test_an_ended_run_leaves_its_sending_to_be_found(store: Store) -> None:
     ledger.close_run(finished=ENDED)
     other = at_work(store, "other")
     assert state(other, intent()) is State.SENDING
-    assert other.take_from_the_dead(PLACE) == 1
+    assert other.release_dead_runs(PLACE) == 1
 
 
 def test_the_lease_is_renewed_while_it_is_kept_alive(store: Store) -> None:

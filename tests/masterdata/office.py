@@ -82,14 +82,14 @@ class Office:
     def sync(self, **options: Any) -> None:
         names.sync(self.desk(), **options)
 
-    def check(self, *files: Path, let_go: Mapping[str, str] | None = None, **settings: Any) -> Run:
+    def check(self, *files: Path, accepted_duplicates: Mapping[str, str] | None = None, **settings: Any) -> Run:
         desk = self.desk(**settings)
-        wanted = RunRequest(files, integration_id=INTEGRATION_ID, let_go=let_go or {})
+        wanted = RunRequest(files, integration_id=INTEGRATION_ID, accepted_duplicates=accepted_duplicates or {})
         return check_files(wanted, desk)
 
-    def submit(self, *files: Path, let_go: Mapping[str, str] | None = None, **settings: Any) -> Run:
+    def submit(self, *files: Path, accepted_duplicates: Mapping[str, str] | None = None, **settings: Any) -> Run:
         desk = self.desk(**settings)
-        wanted = RunRequest(files, integration_id=INTEGRATION_ID, let_go=let_go or {})
+        wanted = RunRequest(files, integration_id=INTEGRATION_ID, accepted_duplicates=accepted_duplicates or {})
         return submit_files(wanted, desk, agree=lambda _: True, before=lambda: None)
 
     def posted(self) -> list[dict[str, Any]]:

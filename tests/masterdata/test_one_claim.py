@@ -120,8 +120,8 @@ def test_of_one_bill_alone_in_its_file_neither(on_both: Office, changes: str) ->
     bill = {"Invoice #": "R-2" if "number" in changed else "FAILONCE-2"}
     for each in changed:
         bill |= CHANGES[each]
-    let_go = office.submit(office.sheet(bill, name="other.csv"))
-    assert statuses(let_go) == ["posted"]
+    accepted_duplicates = office.submit(office.sheet(bill, name="other.csv"))
+    assert statuses(accepted_duplicates) == ["posted"]
     follow_up(office.desk(), retry=True)
     asked = [each["path"] for each in office.api.get("/_sandbox/requests").json() if RETRY in each["path"]]
     assert not any(str(run.outcomes[0].job_id) in each for each in asked)
@@ -233,8 +233,8 @@ def test_a_bill_in_doubt_does_not_go_under_another_number(on_both: Office) -> No
     assert codes(run) == codes(checked) == [["went-out-before"]]
     assert "it is not known whether" in run.outcomes[0].problems[0].message
     assert len(office.posted()) == 1
-    let_go = office.submit(renumbered, let_go={key_of(run): "a second delivery"})
-    assert statuses(let_go) == ["posted"]
+    accepted_duplicates = office.submit(renumbered, accepted_duplicates={key_of(run): "a second delivery"})
+    assert statuses(accepted_duplicates) == ["posted"]
 
 
 def test_of_two_doubts_over_one_amount_the_one_that_did_not_arrive_goes(on_both: Office) -> None:
@@ -292,7 +292,7 @@ def test_a_word_lets_a_row_go_beside_exactly_what_was_shown(on_both: Office) -> 
     second = office.sheet(anchor, {"Invoice #": "W-2", "Invoice Total": "80.00"}, name="second.csv")
     stopped = office.submit(second)
     assert codes(stopped)[1] == ["went-out-before"]
-    assert statuses(office.submit(second, let_go={key_of(stopped, 1): "two visits"}))[1] == "posted"
+    assert statuses(office.submit(second, accepted_duplicates={key_of(stopped, 1): "two visits"}))[1] == "posted"
     third = office.submit(office.sheet(anchor, {"Invoice #": "W-3", "Invoice Total": "80.00"}, name="third.csv"))
     told = [each for each in third.outcomes[1].problems if each.kind.code == "went-out-before"]
     assert ["W-1" in told[0].message, "W-2" in told[1].message] == [True, True]

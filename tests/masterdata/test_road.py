@@ -180,8 +180,8 @@ def test_what_resman_holds_already_stops_and_a_reason_lets_it_go(office: Office)
     assert "inv-known01" in told
     key = told.split("--accept-duplicate ")[1].split()[0]
     with pytest.raises(CannotRun, match="No invoice of these files"):
-        office.submit(file, let_go={"0" * 24: "a wrong key"})
-    assert statuses(office.submit(file, let_go={key: "the first was voided"})) == ["posted"]
+        office.submit(file, accepted_duplicates={"0" * 24: "a wrong key"})
+    assert statuses(office.submit(file, accepted_duplicates={key: "the first was voided"})) == ["posted"]
     assert len(office.posted()) == 1
 
 
@@ -221,7 +221,7 @@ def test_a_bill_by_mail_and_by_portal_is_said_with_its_evidence(office: Office) 
     key = run.outcomes[0].key or ""
     stricter = {"severity": {"near-duplicate": "error"}}
     assert statuses(office.submit(file, **stricter)) == ["needs_fixing"]
-    again = office.submit(file, let_go={key: "two services on one day"}, **stricter)
+    again = office.submit(file, accepted_duplicates={key: "two services on one day"}, **stricter)
     assert (statuses(again), codes(again)) == (["posted"], [[]])
 
 

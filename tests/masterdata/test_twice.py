@@ -52,8 +52,8 @@ def test_the_same_file_is_not_posted_again_under_another_vendor(office: Office) 
     assert (statuses(again), codes(again)) == (["needs_fixing"] * 2, [["went-out-before"]] * 2)
     for evidence in (str(run.outcomes[0].job_id), "vend-greenleaf", "vend-evergreen", "the same rows of the vendor's"):
         assert evidence in told(again)
-    let_go = office.submit(file, let_go={key_of(again): "voided in ResMan"})
-    assert statuses(let_go) == ["posted", "needs_fixing"]
+    accepted_duplicates = office.submit(file, accepted_duplicates={key_of(again): "voided in ResMan"})
+    assert statuses(accepted_duplicates) == ["posted", "needs_fixing"]
     assert len(office.posted()) == 3
 
 
@@ -109,7 +109,7 @@ def test_a_word_on_a_likeness_covers_what_was_shown_and_no_more(office: Office) 
     office.api.post(
         "/_sandbox/faults", json={"fault": "error_before", "status": 422, "path": "/v1/invoices/", "method": "POST"}
     )
-    assert statuses(office.submit(file, let_go={key: "two visits"}, **stricter)) != ["posted"]
+    assert statuses(office.submit(file, accepted_duplicates={key: "two visits"}, **stricter)) != ["posted"]
     assert codes(office.check(file, **stricter))[0][:1] != ["near-duplicate"]
     changed = office.sheet({"Invoice #": "1", "Memo": "other"}, name="portal.csv")
     assert codes(office.check(changed, **stricter))[0] == ["near-duplicate"]

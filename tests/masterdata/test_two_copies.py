@@ -77,7 +77,7 @@ def test_rows_of_a_file_go_once_whatever_their_corrections_say(office: Office) -
     third = corrected(write_workbook(again, office.home / "3.xlsx"), office.home / "4.xlsx", Vendor="vend-evergreen")
     assert codes(office.submit(third))[1] == ["went-out-before"]
     assert len(office.posted()) == 2
-    assert statuses(office.submit(other, let_go={key: "two deliveries"}))[1] == "posted"
+    assert statuses(office.submit(other, accepted_duplicates={key: "two deliveries"}))[1] == "posted"
 
 
 def test_two_corrected_copies_given_together_send_no_row_twice(office: Office) -> None:
@@ -126,7 +126,7 @@ def test_a_copy_that_went_while_the_other_was_asked_about_stops_it(office: Offic
     assert (statuses(run), codes(run)[0]) == (["needs_fixing", "posted"], ["went-out-before"])
     assert [body["invoice_number"] for body in office.posted()] == ["7", "T-88"]
     key = run.outcomes[0].problems[-1].message.split("--accept-duplicate ")[1].split()[0]
-    assert statuses(office.submit(one, let_go={key: "two deliveries"})) == ["posted", "already_posted"]
+    assert statuses(office.submit(one, accepted_duplicates={key: "two deliveries"})) == ["posted", "already_posted"]
 
 
 def test_a_copy_that_another_run_is_about_to_send_stops_the_other(office: Office) -> None:

@@ -379,6 +379,6 @@ def test_nobody_takes_a_retry_from_a_living_run(ledger: Ledger, truth: Truth, fa
         retrying.start()
         while state(ledger, failed) is State.FAILED:
             pass
-        assert at_work(ledger.store, "other").take_from_the_dead(PLACE) == 0
+        assert at_work(ledger.store, "other").release_dead_runs(PLACE) == 0
         retrying.join()
     assert state(ledger, failed) is State.ACCEPTED

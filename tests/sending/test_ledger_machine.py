@@ -170,7 +170,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
             dies(self.runs.pop(which % len(self.runs)))
 
     def takes_from_the_dead(self, which: int, number: str) -> None:
-        self.run(which).take_from_the_dead(PLACE)
+        self.run(which).release_dead_runs(PLACE)
 
     def claims(self, which: int, number: str, cents: int = AMOUNTS[0]) -> None:
         self.run(which).claim(PLACE, [intent(number, cents=cents)])
@@ -274,7 +274,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
     def settles(self, *, pending_shows: bool) -> None:
         """`settle`: the jobs that the ledger does not know, and those of its own that are open."""
         run = self.runs[0]
-        run.take_from_the_dead(PLACE)
+        run.release_dead_runs(PLACE)
         for found in list(run.entries(PLACE, State.IN_DOUBT)):
             case = Doubt.of(found, run.attempts(found.key), CLOCK.now)
             seen = set(case.own_jobs)
@@ -301,7 +301,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
     def is_released(self, number: str) -> None:
         """By a person who has looked: nothing is there, waits, or is under way."""
         run, key = self.runs[0], intent(number).key
-        run.take_from_the_dead(PLACE)
+        run.release_dead_runs(PLACE)
         arriving = any(each.number == number and each.answer is None for each in self.model.under_way)
         found = run.standing([key]).get(key)
         if found is not None and found.state is State.IN_DOUBT and not arriving and not self.model.copies(number):

@@ -70,7 +70,7 @@ def test_what_was_taken_from_a_run_after_it_planned_it_is_not_sent(store: Store,
         def claim(self, destination: str, intents: Sequence[PlannedPost], terms: Terms = NO_TERMS) -> Claim:
             claim = super().claim(destination, intents, terms)
             dies(self)
-            awake.take_from_the_dead(PLACE)
+            awake.release_dead_runs(PLACE)
             return claim
 
     with api(store, truth.url) as to:

@@ -209,7 +209,7 @@ def test_a_late_answer_is_asked_after(ledger: Ledger, truth: Truth) -> None:
     ledger.record(Event.INTENT, intent().key)
     dies(ledger)
     other = at_work(ledger.store, "other")
-    other.take_from_the_dead(PLACE)
+    other.release_dead_runs(PLACE)
     with api(ledger.store, truth.url) as asked:
         ledger.record(Event.ACCEPTED, intent().key, job_id=post(asked, intent()))
         found = settled(other, asked, intent())
@@ -223,7 +223,7 @@ def test_a_late_refusal_is_shown(ledger: Ledger, truth: Truth) -> None:
     ledger.record(Event.INTENT, intent().key)
     dies(ledger)
     other = at_work(ledger.store, "other")
-    other.take_from_the_dead(PLACE)
+    other.release_dead_runs(PLACE)
     ledger.record(Event.REFUSED, intent().key, said="The API refused it (400).")
     with api(ledger.store, truth.url) as asked:
         found = settled(other, asked, intent())
