@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ("tests.ledgers",)
+
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")  # a busy machine is no failure: nothing here is measured by the clock
 
