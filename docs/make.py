@@ -81,7 +81,7 @@ ORDERS = {
 
 
 def problem_table() -> Iterable[str]:
-    """Every kind of problem: errors first, each half in the order of `problems.py`."""
+    """Every kind of problem: errors first, each half in the order of `problem_catalog.py`."""
     yield from _head("code", "what is wrong", "what to do")
     for severity in Severity:
         for kind in KINDS.values():

@@ -1,4 +1,4 @@
-"""The road on one screen: file → reader → validator → submitter → report.
+"""The road on one screen: file → reading → validation → sending → report.
 
 `check_files` and `submit_files` are the same road; a dry run is the road without its last step. Doors (the command
 line, the drop folder) hand in a `RunContext`, and render the `Run` that comes back.

@@ -49,7 +49,7 @@ def test_the_blank_sheets_have_the_headings_of_the_plain_layout() -> None:
 
 
 def test_the_workbook_is_what_its_maker_makes(tmp_path: Path) -> None:
-    """A change of `columns.py` that was not made here as well is noticed; `python -m templates.make` mends it."""
+    """A change of `domain/fields.py` that was not made here as well is noticed; `python -m templates.make` mends it."""
     made = tmp_path / "invoices.xlsx"
     make.write_xlsx(made)
     assert said(FOLDER / "invoices.xlsx") == said(made)

@@ -56,7 +56,7 @@ class Correction(NamedTuple):
     now: str
     letter: str = ""  # of the column in the vendor's table; "" in an older version, and for a whole row
     cents: int | None = None  # by which it moved what the invoices come to; None where that is not known
-    digest: str = ""  # `results_layout.row_digest` of a row as it was, where nothing else is kept of it
+    digest: str = ""  # `layout.row_digest` of a row as it was, where nothing else is kept of it
     copied: int | None = None  # the row of the same table that an added one was copied from, hidden mark and all
 
     @property

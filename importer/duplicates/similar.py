@@ -278,7 +278,7 @@ def _by_day(bill: Bill, other: Bill) -> SimilarityReason:
 
 
 def _is_exact(bill: Bill, other: Bill) -> bool:
-    """The same invoice, not a similar one: see `duplicates`, and what the ledger and ResMan hold."""
+    """The same invoice, not a similar one: see `within_run`, and what the ledger and ResMan hold."""
     return (
         bill.property_id == other.property_id
         and bill.number is not None

@@ -1,6 +1,6 @@
 """Our own results workbook, corrected and given back: turned into the clerk's tables again, each row at its old place.
 
-`results_layout` says how the sheets "Rows" and "To fix" are merged. What comes out is read like the original files:
+`layout` says how the sheets "Rows" and "To fix" are merged. What comes out is read like the original files:
 the same headings, row numbers and cells, so that every message names the clerk's own cells.
 """
 

@@ -22,7 +22,7 @@ Both sheets have their headings in row 1 and nothing above them:
 Giving the workbook back: the rows of "To fix" replace those that `RowMark.is_open` names in "Rows" (one that was
 deleted there is taken out); all others are as in "Rows". An open row that was corrected in "Rows" instead is taken
 from there. A row of "Rows" that is not open and no longer has its mark's digest was changed after it was posted.
-The hidden sheet of `results_manifest` says what the rows themselves do not.
+The hidden sheet of `manifest` says what the rows themselves do not.
 
 Cells are written as they were (numbers as numbers, dates as dates, text as text that no spreadsheet turns into a
 formula), but for what a workbook cannot hold: see `tidy_text` and `written_cell`. A spreadsheet error (#REF!) and an

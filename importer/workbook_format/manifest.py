@@ -45,13 +45,13 @@ class SheetRecord:
     heading_row: int  # 1-based; 0 for a sheet that was left out
     first_heading_row: int
     headings: tuple[str, ...]
-    side: str  # as in `models.Understanding`, and so the next two
+    side: str  # as in `ReadingNotes`, and so the next two
     profile: str
     date_order: str | None
     left_out: str  # why the sheet as a whole was left out; "" for a table that was read
     numbers: tuple[range, ...]  # of its rows other than headings, ascending
     exact: Mapping[tuple[int, int], Cell] = field(default_factory=dict)  # (row, 0-based column) → as it was
-    details: Mapping[str, str] = field(default_factory=dict)  # as in `models.Understanding`
+    details: Mapping[str, str] = field(default_factory=dict)  # as in `ReadingNotes`
     totals: Mapping[tuple[int, int], str] = field(default_factory=dict)  # what the file's own totals say, by cell
 
     @property

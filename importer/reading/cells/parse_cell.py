@@ -110,7 +110,7 @@ class NumberDateFormat:
         return None if self.doubted_marks else self.date_order
 
     def details(self) -> dict[str, str]:
-        """What `Contents.details` has to say for the cells to be read like this again, some of them corrected."""
+        """What `RawWorkbook.details` has to say for the cells to be read like this again, some of them corrected."""
         said = {"dates": "1904"} if self.date_1904 else {}
         return said | ({"decimal": self.table_marks.decimal} if self.table_marks.certain else {})
 

@@ -45,7 +45,7 @@ class RawWorkbook:
 
 @dataclass(frozen=True, slots=True)
 class FileFinding:
-    """Something noticed about the file as a whole; `code` is that of a `problems.Kind`."""
+    """Something noticed about the file as a whole; `code` is that of a `ProblemKind`."""
 
     code: str
     what: str
