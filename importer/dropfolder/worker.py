@@ -1,6 +1,7 @@
 """The process that works on files: whatever a file does to it, the watcher lives, and its memory is given back.
 
-The watcher starts it as `python -m importer.dropfolder.worker`. The first line of its input is a pickled `JobOrder`; each
+The watcher starts it as `python -m importer.dropfolder.worker`. The first line of its input is a pickled `JobOrder`;
+each
 further line is one job, and the end of the input, like SIGTERM, means: bring to its end what is under way, and go.
 Every line of its output is one JSON object: an event for the log, or {"answer": …} after each job.
 """

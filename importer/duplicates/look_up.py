@@ -82,7 +82,8 @@ def with_duplicate_checks(
 ) -> Decisions:
     """The same, with everything that stands against sending the invoices that would go, or should be looked at.
 
-    `accepted_duplicates` are keys of this run that a person lets go although they look like duplicates; `already` are those that
+    `accepted_duplicates` are keys of this run that a person lets go although they look like duplicates; `already` are
+    those that
     an earlier weighing of the same run let go: they are not weighed twice. Raises `LedgerUnavailable`, and `CannotRun`
     where a key to be let go is none of theirs.
     """

@@ -59,7 +59,8 @@ class SimilarityReason(IntEnum):
             SimilarityReason.PREFIX: "the number is the same but for the letters before it, and so is the amount",
             SimilarityReason.OTHER_PROPERTY: "vendor, amount and date are the same, at another property",
             SimilarityReason.OTHER_NUMBER: "vendor, amount and date are the same, under another number",
-            SimilarityReason.MISTYPED: "vendor and number are the same, at another property, and amount and date are not: "
+            SimilarityReason.MISTYPED: "vendor and number are the same, at another property, and amount and date "
+            "are not: "
             "one of the two numbers may be mistyped",
             SimilarityReason.NO_VENDOR: "the number is the same, and ResMan does not say from which vendor that one is",
         }[self]

@@ -304,7 +304,10 @@ class _Resolver:
             several = tuple(self._described(each) for each in candidates[:4])
             both = "; ".join(several)
             what = f"{text!r} is the name of {len(candidates)} {_several(sort)}: {both}."
-            advice = f"Write the {'number or ' if sort is not RecordKind.PROPERTY else 'code or '}id of the one that is meant."
+            advice = (
+                f"Write the {'number or ' if sort is not RecordKind.PROPERTY else 'code or '}id of the one "
+                "that is meant."
+            )
             return ResolvedName(None, Said(AMBIGUOUS_NAME, what, advice), nearest=several)
         if is_id_like(text):
             return ResolvedName(text, remarks=(self._unknown_id(sort, text),))

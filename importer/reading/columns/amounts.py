@@ -392,7 +392,8 @@ class Amounts:
         self._mapped.questions.append(
             Question(
                 "tax",
-                f"{quoted_columns((index, self._headings[index]) for index in (net, tax, gross))} are net, tax and gross, "
+                f"{quoted_columns((index, self._headings[index]) for index in (net, tax, gross))} are net, tax "
+                "and gross, "
                 "and it is not said how the tax is booked",
                 f'[[extra_lines]] heading = "{names[1]}", financial_account_id = "…"; or, to leave the tax out, '
                 f'[columns] {paid} = "{names[0]}"; or, to book it with the lines, '
@@ -427,7 +428,8 @@ class Amounts:
         self._mapped.questions.append(
             Question(
                 "tax",
-                f"{quoted_columns((index, self._headings[index]) for index in indexes)} are what the bill comes to, what is "
+                f"{quoted_columns((index, self._headings[index]) for index in indexes)} are what the bill comes "
+                "to, what is "
                 "taken off, and what is left, and it is not said how that is booked",
                 f"{booked_as(names[1], is_deducted=True)}; or, where it is not taken off, "
                 f'[columns] {paid} = "{names[0]}"; or, to book what is left alone, [columns] {paid} = "{names[2]}"',

@@ -92,7 +92,8 @@ def balance_forward_questions(
     said = f" ({dollars(amounts[0])} and more)" if len(amounts) > 1 else f" ({dollars(amounts[0])})" if amounts else ""
     what = (
         f"{quoted_columns([(at, headings[at])])} holds what earlier bills left open{said}, and "
-        f"{quoted_columns([(index, headings[index])])}, which would be the invoice's amount, may include it: it would be "
+        f"{quoted_columns([(index, headings[index])])}, which would be the invoice's amount, may include it: it "
+        "would be "
         "billed a second time"
     )
     whole = display_heading(headings[index])

@@ -92,7 +92,8 @@ def paid_in_part(layout: ParsedTable) -> Iterator[tuple[Row, Problem]]:
             if isinstance(says, Decimal) and isinstance(beside, Decimal) and says != beside and says and beside:
                 what = (
                     f"{quoted_columns([(total, headings[total])])} says {dollars(says)}, and "
-                    f"{quoted_columns([(index, headings[index])])} {dollars(beside)}: it is not said which is to be paid."
+                    f"{quoted_columns([(index, headings[index])])} {dollars(beside)}: it is not said which is to "
+                    "be paid."
                 )
                 text = str(row.cell("total_amount") or "")
                 yield row, Problem(problem_catalog.PAID_IN_PART, what, row.place("total_amount"), "total_amount", text)

@@ -152,7 +152,10 @@ class _Table:
         for index in self._not_in([each for each in found if not self._is_rate(each)], total):
             is_off = is_taken_off(display_heading(self._headings[index]))
             why = "is taken off already" if is_off else "is in it already"
-            what = f"holds amounts, and nothing shows whether {quoted_columns([(total, self._headings[total])])} has them in it"
+            what = (
+                f"holds amounts, and nothing shows whether {quoted_columns([(total, self._headings[total])])} "
+                "has them in it"
+            )
             if is_off:
                 what = f"holds amounts, and nothing shows whether they are still to be taken off {quoted(amount)}"
             line = "" if total in self._mapped.amounts else f'[columns] line_amount = "{amount}" and '

@@ -1,6 +1,7 @@
 """The process that parses one workbook, so that a parser's crash, hang or hunger for memory ends here.
 
-`parse_in_child.py` starts it as a script. It imports nothing of this package and opens no file. Standard input brings two
+`parse_in_child.py` starts it as a script. It imports nothing of this package and opens no file. Standard input brings
+two
 frames: the name of the one wanted sheet (UTF-8; empty means every sheet) and the workbook. Standard output takes
 frames that are pickles, in this order:
 

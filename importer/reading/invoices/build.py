@@ -99,7 +99,10 @@ def assemble(layouts: Sequence[ParsedTable], profile: Profile, integration_id: s
         blank = head.mapped.blank_total
         why = "no column gives the invoice total"
         if blank is not None:
-            why = f"{quoted_columns([(blank, head.source.headings[blank])])} is blank throughout, so no invoice has a total"
+            why = (
+                f"{quoted_columns([(blank, head.source.headings[blank])])} is blank throughout, so no invoice "
+                "has a total"
+            )
         done.notices.append(f"{head.where}: {why}; it is what the lines come to.{_looks_like_it(layouts, invoices)}")
     return done
 

@@ -168,7 +168,10 @@ def classify_rows(
             told = {"is_within": is_within, "is_name": row[at] in named(at), "has_credits": has_credits()}
             _judge_total(position, row, at, sums, invoices, found, meant, **told)
         elif len(filled) == 1 and _is_above_blanks(rows, position, filled[0], meant.columns):
-            what = f"{quoted(display_heading(row[filled[0]]))} stands alone in its row, above rows that leave its column blank."
+            what = (
+                f"{quoted(display_heading(row[filled[0]]))} stands alone in its row, above rows that leave its "
+                "column blank."
+            )
             found.asked[position] = RowQuestion(what, WRITE_IT_OUT)
         elif len(filled) == 1 and _is_note(row[filled[0]], filled[0], meant, anchors):
             found.reasons[position] = NOTE

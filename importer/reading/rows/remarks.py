@@ -182,7 +182,10 @@ def _unknown_types(layout: ParsedTable) -> Iterator[Problem]:
     unknown = [cell for cell, text in texts.items() if text in strange and status_from_text(text) not in NO_BILLS]
     if unknown:
         said = ", ".join(quoted(cell_text(cell)) for cell in unknown[:5]) + (", …" if len(unknown) > 5 else "")
-        what = f"{quoted_columns([(index, layout.source.headings[index])])} says {said}: read as an invoice, not as a credit."
+        what = (
+            f"{quoted_columns([(index, layout.source.headings[index])])} says {said}: read as an invoice, not "
+            "as a credit."
+        )
         place = replace(layout.rows[cells.index(unknown[0])].place(), column=column_letter(index))
         yield Problem(problem_catalog.UNKNOWN_TYPE, what, place, value=cell_text(unknown[0]))
 
@@ -197,7 +200,10 @@ def _payment_remarks(layout: ParsedTable) -> Iterator[tuple[Row, Problem]]:
     paid = payments_among(set(texts.values()))
     for row, cell in zip(layout.rows, cells, strict=True) if paid else ():
         if texts[cell] in paid:
-            what = f"{quoted_columns([(index, layout.source.headings[index])])} says {quoted(texts[cell])}: that is no bill."
+            what = (
+                f"{quoted_columns([(index, layout.source.headings[index])])} says {quoted(texts[cell])}: that "
+                "is no bill."
+            )
             place = replace(row.place(), column=column_letter(index))
             yield row, Problem(problem_catalog.PAYMENT_ROW, what, place, value=texts[cell])
 
