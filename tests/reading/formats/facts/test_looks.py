@@ -85,7 +85,8 @@ def shared_xlsx(folder: Path, column: int, inner: str) -> Path:
     parts["xl/sharedStrings.xml"] = f'<sst xmlns="{made_workbooks.MAIN}" count="20" uniqueCount="20">{items}</sst>'
     parts["xl/_rels/workbook.xml.rels"] = str(parts["xl/_rels/workbook.xml.rels"]).replace(
         "</Relationships>",
-        f'<Relationship Id="rId2" Type="{made_workbooks.OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+        f'<Relationship Id="rId2" Type="{made_workbooks.OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
+        "</Relationships>",
     )
     path = folder / "shared.xlsx"
     path.write_bytes(made_workbooks.zipped(parts))
@@ -313,8 +314,8 @@ def styled_xlsx(folder: Path, *styles: int, comment: str = "") -> Path:
     )
     parts = made_workbooks.xlsx_parts(rows)
     parts["xl/styles.xml"] = (
-        f'<styleSheet xmlns="{made_workbooks.MAIN}"><fonts>{FONTS}</fonts><fills>{FILLS}</fills><cellXfs>{STYLES}</cellXfs>'
-        "</styleSheet>"
+        f'<styleSheet xmlns="{made_workbooks.MAIN}"><fonts>{FONTS}</fonts><fills>{FILLS}</fills>'
+        f"<cellXfs>{STYLES}</cellXfs></styleSheet>"
     )
     if comment:
         parts["xl/worksheets/_rels/sheet1.xml.rels"] = made_workbooks.relationships("comments", "../comments1.xml")
