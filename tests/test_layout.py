@@ -111,6 +111,8 @@ HOMES: dict[str, tuple[str, ...]] = {
         "ledger/",
         "propexo/rate_limit.py",
         "dropfolder/drop_store.py",
+        "sending/confirmed.py",
+        "sending/unknown_jobs.py",
     ),
     "starlette": ("sandbox/",),
     "tenacity": ("propexo/client.py",),

@@ -45,12 +45,12 @@ def test_every_write_is_claimed_just_before_it() -> None:
                     where = f"{path.relative_to(PACKAGE)}:{function.name}"
                     assert min(events, default=call.lineno) < call.lineno, f"{where} sends without a claim"
                     found[name].append(where)
-    assert found == {"create_invoice": ["submitter/submit.py:_once"], "retry_write": ["submitter/follow.py:_retry"]}
+    assert found == {"create_invoice": ["sending/send.py:_once"], "retry_write": ["sending/follow.py:_retry"]}
 
 
 def test_the_client_has_no_other_posts() -> None:
     """A new one belongs to one of the lists above."""
-    client = list(functions(PACKAGE / "submitter" / "client.py"))
+    client = list(functions(PACKAGE / "propexo" / "client.py"))
     posts = {function.name for function in client if any(calls(function, "_post"))}
     made = {
         function.name
@@ -64,7 +64,7 @@ def test_the_client_has_no_other_posts() -> None:
 def test_only_what_holds_its_claims_is_planned() -> None:
     """The one place that makes an invoice somebody's is the transaction that claims."""
     found = []
-    for path in sorted((PACKAGE / "submitter").rglob("*.py")):
+    for path in sorted(PACKAGE.rglob("*.py")):
         for function in functions(path):
             planned = any(
                 isinstance(each, ast.keyword) and each.arg == "state" and ast.unparse(each.value) == "State.PLANNED"

@@ -22,26 +22,26 @@ _DAY_SECOND = (
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class DoubtfulDate:
     """`why` goes on from the quoted date; `advice` is a way out that fits it."""
 
     why: str
     advice: str | None = None
 
 
-_SWAPPED = Doubt(
+_SWAPPED = DoubtfulDate(
     "may have day and month the wrong way round: of this column the spreadsheet program has turned only those texts "
     "into dates that fit its own order.",
     "Type the dates of this column again, like 2026-03-31.",
 )
-_ANOTHER_MARK = Doubt("may be day/month or month/day: the others, with another mark, do not show it.")
+_ANOTHER_MARK = DoubtfulDate("may be day/month or month/day: the others, with another mark, do not show it.")
 
 
-def doubtful_dates(cells: Iterable[Cell], marks: Collection[str], day_second: str) -> dict[Cell, Doubt]:
+def doubtful_dates(cells: Iterable[Cell], marks: Collection[str], day_second: str) -> dict[Cell, DoubtfulDate]:
     """The doubtful ones among the distinct cells of a column. Beside `marks` nothing shows which of day and month
     comes first; `day_second` is a date of the table that can only be year, day, month, or ""."""
     distinct = list(cells)
-    found: dict[Cell, Doubt] = {}
+    found: dict[Cell, DoubtfulDate] = {}
     if _half_converted(distinct):
         found |= {cell: _SWAPPED for cell in distinct if isinstance(cell, date) and cell.day != cell.month}
     for cell in distinct if marks or day_second else ():
@@ -49,7 +49,7 @@ def doubtful_dates(cells: Iterable[Cell], marks: Collection[str], day_second: st
         if marks and mark_of(text) in marks and is_either_way(text):
             found[cell] = _ANOTHER_MARK
         elif day_second and may_be_day_second(text):
-            found[cell] = Doubt(f"may be year, day, month, as {day_second!r} in this table is.", _DAY_SECOND)
+            found[cell] = DoubtfulDate(f"may be year, day, month, as {day_second!r} in this table is.", _DAY_SECOND)
     return found
 
 
