@@ -111,7 +111,6 @@ HOMES: dict[str, tuple[str, ...]] = {
         "ledger/",
         "propexo/rate_limit.py",
         "dropfolder/drop_store.py",
-        "sending/confirmed.py",
         "sending/unknown_jobs.py",
     ),
     "starlette": ("sandbox/",),

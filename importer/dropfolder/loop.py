@@ -43,6 +43,7 @@ from importer.dropfolder.job_context import (
 from importer.dropfolder.recently_settled import doubtful
 from importer.dropfolder.worker_pool import News, WorkerPool
 from importer.errors import BadSettings, CannotRun, LedgerUnavailable
+from importer.ledger.confirmed import integrations_of_confirmed
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import identity
 from importer.ledger.states import State
@@ -55,7 +56,6 @@ from importer.notifications import (
     token_refused,
 )
 from importer.notifications.deliver import went_nowhere
-from importer.sending.confirmed import integrations_of_confirmed
 from importer.sending.follow import LOOKED_BACK
 
 WORKERS = 2

@@ -256,8 +256,8 @@ class Claims:
         return list(self.connection.execute(query))
 
     def _is_since(self, row: Row[Any], mine: Row[Any]) -> bool:
-        """True where it is another that went after this one did, and has number or vendor, amount and date of it. Of
-        several that failed, each after a correction, the last alone is without one."""
+        """True where another bill of the same date went, or failed, after this one did. Of several that failed, each
+        after a correction, the last alone is without one."""
         has_gone = row.state == State.FAILED or self._is_out(row)
         if row.key == mine.key or not has_gone or _issued(row) != _issued(mine):
             return False

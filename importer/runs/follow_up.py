@@ -20,6 +20,7 @@ from importer.domain.outcome import Run, Status
 from importer.duplicates.posted_rows import replaced_by
 from importer.errors import ApiAway, CannotRun, FileUnreadable, LedgerUnavailable, NoAccess, RequestError
 from importer.home.written_files import WrittenKind, is_as_noted
+from importer.ledger.confirmed import integrations_of_confirmed
 from importer.ledger.entries import LedgerEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.ledger_identity import seal_of
@@ -37,7 +38,6 @@ from importer.runs.past_runs import (
     read_again,
     spelt,
 )
-from importer.sending.confirmed import integrations_of_confirmed
 from importer.sending.follow import (
     LOOKED_BACK,
     Followed,

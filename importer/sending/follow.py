@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from importer.domain.follow_up_facts import ALARM, Alarm
 from importer.errors import AccessDenied, Misdirected, NotSent, OutcomeUnknown, RateLimited, Refused
+from importer.ledger.confirmed import confirmed_by_jobs, integrations_of_confirmed
 from importer.ledger.entries import LedgerEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.refusals import Refusal
 from importer.ledger.states import Event, State
 from importer.propexo.exchange_deadline import StillValid
 from importer.propexo.rate_limit import Stopped, Turn
-from importer.sending.confirmed import confirmed_by_jobs, integrations_of_confirmed
 from importer.sending.doubt import (
     Ending,
     Word,

@@ -25,6 +25,7 @@ from importer.domain.bills import Bill
 from importer.domain.identity import normalised_number
 from importer.domain.money import dollars
 from importer.errors import ApiAway, NotTheNewest, RequestError
+from importer.ledger.confirmed import confirmed_without_a_job
 from importer.ledger.entries import LedgerEntry
 from importer.ledger.ledger import Ledger
 from importer.ledger.schema import batches
@@ -38,7 +39,6 @@ from importer.ledger.tables import (
 from importer.propexo.answers import WriteLog
 from importer.propexo.rate_limit import Stopped
 from importer.report.sandbox_commands import with_sandbox_flag
-from importer.sending.confirmed import confirmed_without_a_job
 from importer.sending.doubt import Doubt
 from importer.sending.evidence import Match, Sought, values_of
 from importer.sending.settle import time_range
